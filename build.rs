@@ -1,0 +1,24 @@
+//! Links what torch-sys and ale-sys leave open, and tells the program where libtorch lies, so that it starts without
+//! LD_LIBRARY_PATH.
+
+use std::path::Path;
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    // `make setup` rewrites this file when .deps/libtorch points elsewhere; a link's own date says nothing.
+    println!("cargo:rerun-if-changed=.deps/libtorch.txt");
+
+    let Ok(lib) = Path::new(".deps/libtorch/lib").canonicalize() else {
+        eprintln!("libtorch is not installed for this checkout: run `make setup` first");
+        std::process::exit(1);
+    };
+    // An rpath in the old style also wins over another libtorch in LD_LIBRARY_PATH. What libtorch needs itself (CUDA's
+    // libraries) it finds by its own rpath.
+    println!("cargo:rustc-link-arg=-Wl,--disable-new-dtags,-rpath,{}", lib.display());
+    if lib.join("libtorch_cuda.so").exists() {
+        // No symbol of it is called directly, so the linker would leave it out, and no GPU would be found.
+        println!("cargo:rustc-link-arg=-Wl,--push-state,--no-as-needed,-ltorch_cuda,--pop-state");
+    }
+    // ALE is C++. At the end of the line, since some linkers look only at what comes before.
+    println!("cargo:rustc-link-arg=-lstdc++");
+}

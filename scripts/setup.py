@@ -1,0 +1,289 @@
+"""Installs what cargo needs to build the program: libtorch, cmake and the ROMs.
+
+They go into a cache outside the checkout, one folder each, that every checkout on the machine shares. The checkout gets
+links to them in .deps, where .cargo/config.toml and build.rs look, and copies of the ROMs in roms. A folder in the cache
+is whole or absent: it is filled under another name and then renamed.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Callable, NamedTuple
+
+TORCH = "2.11.0"  # the version that tch 0.24 is made for
+GIB = 2**30
+
+
+class Failure(Exception):
+    """A sentence for the user, which ends the set-up."""
+
+
+class Package(NamedTuple):
+    """A folder in the cache and the wheels that it is unpacked from."""
+
+    name: str
+    folder: str
+    wheels: tuple
+    keep: str  # which files of the wheels are unpacked
+    download: str
+    space: float  # GiB, while the largest wheel still lies beside what was unpacked
+    finish: Callable = lambda tree: None
+
+
+def link_torch(tree):
+    """libtorch.so only stands for its parts, and the wheel's own asks for CUDA."""
+    (tree / "torch/lib/libtorch.so").symlink_to("libtorch_cpu.so")
+
+
+def verify_roms(tree):
+    """The emulator ends the whole process on a ROM that it doesn't know, so a damaged one must not come that far."""
+    roms = tree / "ale_py/roms"
+    for name, wanted in json.loads((roms / "md5.json").read_text()).items():
+        file = roms / name
+        if file.exists() and hashlib.md5(file.read_bytes()).hexdigest() != wanted:
+            raise Failure(f"The downloaded {name} does not have the MD5 {wanted} that its list gives; try again.")
+
+
+HEADERS = r"torch/version\.py|torch/include/.*"
+TORCH_PACKAGES = {
+    # libtorch_cpu.so needs these two parts of CUDA, even without a GPU.
+    "cpu": Package(
+        f"libtorch {TORCH} for the CPU",
+        f"torch-{TORCH}-cpu",
+        (f"torch=={TORCH}", "nvidia-cuda-cupti==13.0.85", "nvidia-cuda-runtime==13.0.96"),
+        HEADERS + r"|torch/lib/lib(torch_cpu|c10|gomp)[.-].*|nvidia/cu13/lib/lib(cupti|cudart)\.so.*",
+        "540 MB",
+        2,
+        link_torch,
+    ),
+    # What the wheel asks for, less its Python packages.
+    "cuda": Package(
+        f"libtorch {TORCH} for CUDA 13",
+        f"torch-{TORCH}-cuda",
+        (f"torch=={TORCH}", "nvidia-cuda-cupti==13.0.85", "nvidia-cuda-runtime==13.0.96")
+        + ("nvidia-cublas==13.1.0.3", "nvidia-cuda-nvrtc==13.0.88", "nvidia-cufft==12.0.0.61")
+        + ("nvidia-cufile==1.15.1.6", "nvidia-curand==10.4.0.35", "nvidia-cusolver==12.0.4.66")
+        + ("nvidia-cusparse==12.6.3.3", "nvidia-nvjitlink==13.0.88", "nvidia-nvtx==13.0.85")
+        + ("nvidia-cudnn-cu13==9.19.0.56", "nvidia-cusparselt-cu13==0.8.0", "nvidia-nccl-cu13==2.28.9")
+        + ("nvidia-nvshmem-cu13==3.4.5",),
+        HEADERS + r"|torch/lib/lib(?!torch_python|shm).*|nvidia/.*\.so(\.[0-9.]+)?",
+        "2.5 GB",
+        7,
+    ),
+}
+CMAKE = Package("cmake 4.4.4", "cmake-4.4.4", ("cmake==4.4.4",), r"cmake/data/(bin/cmake|share/.*)", "30 MB", 0.2)
+ROMS = Package("the ROMs", "roms-0.12.1", ("ale-py==0.12.1",), r"ale_py/roms/.*", "3 MB", 0.1, verify_roms)
+
+
+def cache_folder():
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "policy-distillation"
+
+
+def pip_download(requirement, folder):
+    """One wheel for this kind of machine, whatever Python runs this: only libraries and data are taken from it."""
+    machine = platform.machine()
+    command = [sys.executable, "-m", "pip", "download", "--dest", str(folder), "--no-deps", "--no-cache-dir"]
+    command += ["--disable-pip-version-check", "--only-binary=:all:", "--python-version=3.11"]
+    for tag in ["manylinux2014"] + [f"manylinux_2_{minor}" for minor in range(17, 29)]:
+        command += ["--platform", f"{tag}_{machine}"]
+    # pip fills TMPDIR first; in our folder it stays on the disk that was checked, and goes away with the folder.
+    env = dict(os.environ, TMPDIR=str(folder), PIP_REQUIRE_VIRTUALENV="0")
+    result = subprocess.run(command + [requirement], env=env, stderr=subprocess.PIPE, text=True)
+    if result.returncode:
+        said = (result.stderr.strip() or "nothing").splitlines()[-1]
+        raise Failure(
+            f"pip could not download {requirement}: check the network connection (and pip's proxy settings), "
+            f"then run `make setup` again.\npip says: {said}"
+        )
+    return next(folder.glob("*.whl"))
+
+
+def unpack(wheel, tree, keep):
+    with zipfile.ZipFile(wheel) as archive:
+        for info in archive.infolist():
+            if not info.is_dir() and re.fullmatch(keep, info.filename):
+                file = archive.extract(info, tree)
+                if info.external_attr >> 16 & 0o100:  # zipfile itself drops the mode
+                    os.chmod(file, 0o755)
+
+
+@contextlib.contextmanager
+def locked_staging(cache):
+    """An empty folder in the cache, while no other set-up on this machine installs anything."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        lock = open(cache / "lock", "w")
+    except OSError as error:
+        raise Failure(
+            f"The cache folder {cache} cannot be written ({error.strerror}); make it writable, "
+            "or set XDG_CACHE_HOME to a folder that is."
+        )
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another set-up is running on this machine; waiting for it.", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for left_by_a_killed_one in cache.glob("part-*"):
+            shutil.rmtree(left_by_a_killed_one, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix="part-", dir=cache) as folder:
+            yield Path(folder)
+
+
+def install(package, cache):
+    """The package's folder in the cache, filled if it is not there yet."""
+    target = cache / package.folder
+    if target.is_dir():
+        return target
+    with locked_staging(cache) as part:
+        if target.is_dir():  # by the set-up that held the lock before
+            return target
+        check_pip()
+        free = shutil.disk_usage(cache).free / GIB
+        if free < package.space:
+            raise Failure(
+                f"{package.name} needs {package.space:g} GiB in {cache} and {free:.1f} GiB are free; make room, "
+                "or set XDG_CACHE_HOME to a folder on another disk."
+            )
+        print(f"Downloading {package.name}, about {package.download}, into {target}", flush=True)
+        (part / "tree").mkdir()
+        for requirement in package.wheels:
+            wheel = pip_download(requirement, part)
+            unpack(wheel, part / "tree", package.keep)
+            wheel.unlink()
+        package.finish(part / "tree")
+        (part / "tree").rename(target)
+    return target
+
+
+def check_pip():
+    if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode:
+        raise Failure(
+            f"{sys.executable} has no pip, which downloads libtorch; install it (Debian: apt install python3-pip)."
+        )
+
+
+def version_of(libtorch):
+    """The version that a folder says it is, as libtorch's archives and as the wheel write it."""
+    for name in "build-version", "version.py":
+        with contextlib.suppress(OSError):
+            found = re.search(r"\d+\.\d+\.\d+", (libtorch / name).read_text())
+            if found and (libtorch / "lib/libtorch_cpu.so").exists():
+                return found.group()
+    return None
+
+
+def has_driver():
+    if os.path.exists("/proc/driver/nvidia/version"):
+        return True
+    try:  # under WSL only this one knows
+        return subprocess.run(["nvidia-smi", "-L"], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def choose_libtorch(linked, cache):
+    """$LIBTORCH, or what this checkout used before, or one in the cache, in this order."""
+    if os.environ.get("LIBTORCH"):
+        given = Path(os.environ["LIBTORCH"]).resolve()
+        if version_of(given) != TORCH:
+            raise Failure(
+                f"LIBTORCH={given} holds {version_of(given) or 'no version of libtorch that can be told'}, but "
+                f"{TORCH} is needed; unset LIBTORCH and `make setup` installs its own."
+            )
+        return given
+    flavour = os.environ.get("PD_FLAVOUR", "")
+    if flavour not in ("", "cpu", "cuda"):
+        raise Failure(f"PD_FLAVOUR is cpu or cuda, not {flavour}.")
+    if not flavour and version_of(linked) == TORCH:
+        return linked.resolve()
+    if (platform.system(), platform.machine()) not in (("Linux", "x86_64"), ("Linux", "aarch64")):
+        raise Failure(
+            f"libtorch can be installed on Linux, x86_64 or aarch64, not on {platform.system()} {platform.machine()}; "
+            f"set LIBTORCH to a libtorch {TORCH} of your own."
+        )
+    return install(TORCH_PACKAGES[flavour or ("cuda" if has_driver() else "cpu")], cache) / "torch"
+
+
+def choose_cmake(linked, cache):
+    """The one linked before, or the machine's, or one in the cache."""
+    if os.access(linked, os.X_OK):
+        return linked.resolve()
+    found = shutil.which("cmake")
+    with contextlib.suppress(OSError):
+        # A version manager's stand-in is found too, but doesn't run.
+        if found and subprocess.run([found, "--version"], capture_output=True).returncode == 0:
+            return Path(found)
+    return install(CMAKE, cache) / "cmake/data/bin/cmake"
+
+
+def replace(path, make):
+    """Lets `make` write a temporary neighbour and puts it in the place of `path` at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    make(part)
+    os.replace(part, path)
+
+
+def link(path, target):
+    if not (path.is_symlink() and os.readlink(path) == str(target)):
+        replace(path, lambda part: part.symlink_to(target))
+
+
+def copy_roms(source, checkout):
+    """Copies what is missing; a file that differs is the user's own. Returns how many there are, and the user's."""
+    roms, kept = sorted(source.glob("*.bin")), []
+    for rom in roms:
+        copy = checkout / "roms" / rom.name
+        if not copy.exists():
+            replace(copy, lambda part: shutil.copyfile(rom, part))
+        elif copy.read_bytes() != rom.read_bytes():
+            kept.append(rom.name)
+    return len(roms), kept
+
+
+def set_up(checkout):
+    cache, deps = cache_folder(), checkout / ".deps"
+    libtorch = choose_libtorch(deps / "libtorch", cache)
+    cuda = (libtorch / "lib/libtorch_cuda.so").exists()
+    link(deps / "libtorch", libtorch)
+    record = deps / "libtorch.txt"  # for build.rs, see there
+    if not record.exists() or record.read_text() != str(libtorch):
+        replace(record, lambda part: part.write_text(str(libtorch)))
+    link(deps / "bin/cmake", choose_cmake(deps / "bin/cmake", cache))
+    count, kept = copy_roms(install(ROMS, cache) / "ale_py/roms", checkout)
+    print(f"Set-up is complete: libtorch {TORCH} for {'CUDA' if cuda else 'the CPU'}, cmake, {count} ROMs.")
+    if kept:
+        print(f"Left as they are, though they differ from the ROMs that ALE lists: {', '.join(kept)} in roms.")
+    if not cuda and os.path.exists("/proc/driver/nvidia/version"):
+        print("There is an NVIDIA driver: `PD_FLAVOUR=cuda make setup` installs libtorch for it.")
+
+
+def main(checkout):
+    for ending in signal.SIGTERM, signal.SIGHUP:  # so that they too remove what is half made
+        signal.signal(ending, signal.default_int_handler)
+    try:
+        set_up(checkout)
+    except (Failure, OSError) as error:
+        print(f"set-up: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("set-up: interrupted; nothing half-made is left, run `make setup` again.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(__file__).resolve().parent.parent))

@@ -1,0 +1,128 @@
+//! Values that have the right type but cannot work.
+
+use std::collections::HashSet;
+
+use super::{Experiment, Network, Widths};
+
+/// The key at fault and what it must be.
+pub type Fault = (String, String);
+
+/// Refuses the first value that is out of range.
+pub fn check(experiment: &Experiment) -> Result<(), Fault> {
+    names(experiment)?;
+    numbers(experiment)?;
+    for (index, student) in experiment.students.iter().enumerate() {
+        widths(&format!("students.{index}.network"), student.network)?;
+        rule(&format!("students.{index}.temperature"), positive(student.temperature), "must be above 0")?;
+    }
+    widths("teacher.network", experiment.teacher.network)
+}
+
+fn rule(key: &str, holds: bool, must: &str) -> Result<(), Fault> {
+    if holds { Ok(()) } else { Err((key.to_owned(), must.to_owned())) }
+}
+
+fn positive(x: f64) -> bool {
+    x > 0.0 && x.is_finite()
+}
+
+fn names(experiment: &Experiment) -> Result<(), Fault> {
+    let plain = |name: &str| {
+        !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            && !name.starts_with('.')
+    };
+    let words = "names a folder: letters, digits, '-', '_' and '.' only";
+    rule("name", plain(&experiment.name), words)?;
+    rule("games", !experiment.games.is_empty(), "name at least one game")?;
+    rule("seeds", !experiment.seeds.is_empty(), "name at least one seed")?;
+    // TOML's integers are signed, and every seed must fit in the file that records it.
+    rule("seeds", experiment.seeds.iter().all(|&seed| i64::try_from(seed).is_ok()), "must be below 2^63")?;
+    rule("games", distinct(experiment.games.iter().map(|game| game.name())), "name each game once")?;
+    rule("seeds", distinct(experiment.seeds.iter()), "name each seed once")?;
+    for (index, student) in experiment.students.iter().enumerate() {
+        let key = format!("students.{index}.name");
+        rule(&key, plain(&student.name), words)?;
+        let earlier = &experiment.students[..index];
+        rule(&key, earlier.iter().all(|other| other.name != student.name), "another student has this name")?;
+    }
+    Ok(())
+}
+
+fn distinct<T: std::hash::Hash + Eq>(mut items: impl Iterator<Item = T>) -> bool {
+    let mut seen = HashSet::new();
+    items.all(|item| seen.insert(item))
+}
+
+fn numbers(experiment: &Experiment) -> Result<(), Fault> {
+    let (environment, teacher) = (&experiment.environment, &experiment.teacher);
+    let (distillation, evaluation) = (&experiment.distillation, &experiment.evaluation);
+    for (key, value) in [
+        ("environment.frame_skip", u64::from(environment.frame_skip)),
+        ("environment.no_op_max", u64::from(environment.no_op_max)),
+        ("environment.max_frames", environment.max_frames),
+        ("environment.workers", environment.workers as u64),
+        ("teacher.frames", teacher.frames),
+        ("teacher.batch", teacher.batch as u64),
+        ("teacher.update_period", teacher.update_period),
+        ("teacher.target_period", teacher.target_period),
+        ("teacher.epsilon_steps", teacher.epsilon_steps),
+        ("teacher.log_every", teacher.log_every),
+        ("teacher.evaluation_every", teacher.evaluation_every),
+        ("teacher.evaluation_episodes", teacher.evaluation_episodes as u64),
+        ("teacher.checkpoint_every", teacher.checkpoint_every),
+        ("distillation.hours", distillation.hours),
+        ("distillation.steps_per_hour", distillation.steps_per_hour),
+        ("distillation.updates_per_hour", distillation.updates_per_hour),
+        ("distillation.memory", distillation.memory),
+        ("distillation.batch", distillation.batch as u64),
+        ("distillation.evaluation_episodes", distillation.evaluation_episodes as u64),
+        ("distillation.checkpoint_every", distillation.checkpoint_every),
+        ("evaluation.episodes", evaluation.episodes as u64),
+        ("evaluation.no_op_max", u64::from(evaluation.no_op_max)),
+        ("evaluation.max_frames", evaluation.max_frames),
+        ("evaluation.workers", evaluation.workers as u64),
+        ("evaluation.latency_decisions", evaluation.latency_decisions as u64),
+    ] {
+        rule(key, value >= 1, "must be at least 1")?;
+    }
+    for (key, value) in [
+        ("environment.sticky_actions", environment.sticky_actions),
+        ("teacher.gamma", teacher.gamma),
+        ("teacher.epsilon_start", teacher.epsilon_start),
+        ("teacher.epsilon_end", teacher.epsilon_end),
+        ("distillation.epsilon", distillation.epsilon),
+        ("evaluation.epsilon", evaluation.epsilon),
+    ] {
+        rule(key, (0.0..=1.0).contains(&value), "must be between 0 and 1")?;
+    }
+    for (key, value) in [
+        ("teacher.learning_rate", teacher.learning_rate),
+        ("teacher.optimizer_epsilon", teacher.optimizer_epsilon),
+        ("distillation.learning_rate", distillation.learning_rate),
+        ("distillation.optimizer_epsilon", distillation.optimizer_epsilon),
+    ] {
+        rule(key, positive(value), "must be above 0")?;
+    }
+    memories(experiment)
+}
+
+/// Each worker has an equal share of a memory, and a share must hold more than one stack of frames.
+fn memories(experiment: &Experiment) -> Result<(), Fault> {
+    let workers = experiment.environment.workers as u64;
+    let least = 16 * workers;
+    let teacher = &experiment.teacher;
+    let enough = format!("must be at least {least}: 16 steps for each of {workers} workers");
+    rule("environment.workers", workers <= 1024, "must be at most 1024")?;
+    rule("evaluation.workers", experiment.evaluation.workers <= 1024, "must be at most 1024")?;
+    rule("teacher.replay", teacher.replay >= least, &enough)?;
+    rule("teacher.warmup", teacher.warmup >= least, &enough)?;
+    rule("distillation.memory", experiment.distillation.memory >= least, &enough)?;
+    rule("distillation.steps_per_hour", experiment.distillation.steps_per_hour >= least, &enough)
+}
+
+fn widths(key: &str, network: Network) -> Result<(), Fault> {
+    let Widths { conv, hidden } = network.widths();
+    let in_range = conv.iter().chain([&hidden]).all(|width| (1..=4096).contains(width));
+    rule(key, in_range, "widths must be between 1 and 4096")
+}

@@ -1,0 +1,223 @@
+//! The experiment as checked values. `defaults.toml` says what each key means and where its default is from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::game::{ActionSet, Game};
+
+/// A whole experiment: which games, how teachers learn, what students are distilled, how all are scored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Experiment {
+    /// Names the folder below `results/`.
+    pub name: String,
+    /// Each game has teachers and students of its own.
+    pub games: Vec<Game>,
+    /// Each seed has teachers and students of its own.
+    pub seeds: Vec<u64>,
+    /// How games are played in training and distillation.
+    pub environment: Environment,
+    /// How teachers learn.
+    pub teacher: Teacher,
+    /// What students learn from, and for how long.
+    pub distillation: Distillation,
+    /// How every agent is scored.
+    pub evaluation: Evaluation,
+    /// What is distilled.
+    pub students: Vec<Student>,
+}
+
+/// `[environment]`: from emulator frames to an agent's steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Frames per step.
+    pub frame_skip: u32,
+    /// Most null-op frames at an episode's start; their number is uniform between 1 and this.
+    pub no_op_max: u32,
+    /// Probability, per frame, that the previous frame's action is repeated instead.
+    pub sticky_actions: f64,
+    /// Which actions the agent may choose from.
+    pub action_set: ActionSet,
+    /// Frames after which an episode is truncated.
+    pub max_frames: u64,
+    /// Emulators stepped at once.
+    pub workers: usize,
+}
+
+/// How a teacher learns its Q-values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Algorithm {
+    /// Deep Q-learning with replay and a target network.
+    Dqn,
+}
+
+/// Which checkpoint of a teacher is distilled and scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// The one with the highest mean in the periodic evaluations, whose episodes are never those of the final one.
+    Best,
+    /// The final one.
+    Last,
+}
+
+/// The optimiser's rule; its other constants are in [`crate::nn`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Optimizer {
+    /// Centred RMSProp (Graves, 2013), decay 0.95.
+    RmsProp,
+    /// Adam (Kingma and Ba, 2015), betas 0.9 and 0.999.
+    Adam,
+}
+
+/// The loss on the temporal-difference error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TdError {
+    /// Quadratic within ±1, linear beyond.
+    Huber,
+    /// The square, as CleanRL's `F.mse_loss`.
+    Squared,
+}
+
+/// `[teacher]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Teacher {
+    pub algorithm: Algorithm,
+    /// The block of `presets.toml` below the file's own values.
+    pub preset: String,
+    /// Length of training in emulator frames.
+    pub frames: u64,
+    pub network: Network,
+    /// Double DQN's target (van Hasselt et al., 2016).
+    pub double: bool,
+    /// Rewards enter the replay as their sign times at most 1.
+    pub clip_rewards: bool,
+    /// A lost life is terminal for the learner; the game goes on.
+    pub life_loss_ends_episode: bool,
+    pub keep: Keep,
+    /// Capacity of the replay, in steps.
+    pub replay: u64,
+    /// Steps of random play before the first update.
+    pub warmup: u64,
+    pub batch: usize,
+    /// Steps per update.
+    pub update_period: u64,
+    /// Steps between copies into the target network.
+    pub target_period: u64,
+    pub gamma: f64,
+    pub epsilon_start: f64,
+    pub epsilon_end: f64,
+    /// Steps after the warm-up over which epsilon falls linearly.
+    pub epsilon_steps: u64,
+    pub optimizer: Optimizer,
+    pub learning_rate: f64,
+    pub optimizer_epsilon: f64,
+    pub td_error: TdError,
+    /// Steps per row of `train.csv`.
+    pub log_every: u64,
+    /// Steps per row of `eval.csv`.
+    pub evaluation_every: u64,
+    pub evaluation_episodes: usize,
+    /// Steps between checkpoints.
+    pub checkpoint_every: u64,
+}
+
+/// `[distillation]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Distillation {
+    /// Rounds of new play followed by updates.
+    pub hours: u64,
+    pub steps_per_hour: u64,
+    pub updates_per_hour: u64,
+    /// Capacity of the memory of the teacher's play, in steps.
+    pub memory: u64,
+    /// Probability of a random action in the teacher's play.
+    pub epsilon: f64,
+    pub batch: usize,
+    pub optimizer: Optimizer,
+    pub learning_rate: f64,
+    pub optimizer_epsilon: f64,
+    /// Hours per row of `eval.csv`; 0 for none.
+    pub evaluation_every: u64,
+    pub evaluation_episodes: usize,
+    /// Hours between checkpoints.
+    pub checkpoint_every: u64,
+}
+
+/// `[evaluation]`: the protocol by which every agent is scored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    pub episodes: usize,
+    /// Probability of a random action.
+    pub epsilon: f64,
+    pub no_op_max: u32,
+    pub max_frames: u64,
+    pub workers: usize,
+    /// Decisions timed for `latency_ms`.
+    pub latency_decisions: usize,
+}
+
+/// The paper's losses between a teacher's Q-values and a student's outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Loss {
+    /// Kullback-Leibler divergence from the teacher's softmax at a temperature.
+    Kl,
+    /// Negative log-likelihood of the teacher's best action.
+    Nll,
+    /// Squared difference of the Q-values.
+    Mse,
+}
+
+/// One of `[[students]]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Student {
+    /// Names the student's folder.
+    pub name: String,
+    pub network: Network,
+    pub loss: Loss,
+    /// Divides the teacher's Q-values before the softmax of [`Loss::Kl`].
+    pub temperature: f64,
+}
+
+/// The size of a network: one of the paper's four, or free widths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Network {
+    Named(NamedNetwork),
+    Widths(Widths),
+}
+
+/// Free widths of the paper's shape of network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Widths {
+    /// Filters of the three convolutions.
+    pub conv: [i64; 3],
+    /// Units of the fully connected layer.
+    pub hidden: i64,
+}
+
+/// The networks of Rusu et al. (2016), section 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NamedNetwork {
+    Teacher,
+    Net1,
+    Net2,
+    Net3,
+}
+
+impl Network {
+    /// Filters of the three convolutions and units of the fully connected layer.
+    pub fn widths(self) -> Widths {
+        match self {
+            Network::Named(NamedNetwork::Teacher) => Widths { conv: [32, 64, 64], hidden: 512 },
+            Network::Named(NamedNetwork::Net1) => Widths { conv: [16, 32, 32], hidden: 256 },
+            Network::Named(NamedNetwork::Net2) => Widths { conv: [16, 16, 16], hidden: 128 },
+            Network::Named(NamedNetwork::Net3) => Widths { conv: [16, 16, 16], hidden: 64 },
+            Network::Widths(widths) => widths,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A file's text → its single settings, each with the line that it stands on.
+
+use serde::Deserialize;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::{Spanned, Table, Value};
+
+use super::Error;
+
+/// One `key = value`, by the key's path from the root; `[[students]]` counts from 0.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    pub path: Vec<String>,
+    pub value: Value,
+    /// `FILE:LINE`, or the `--set` option.
+    pub place: String,
+}
+
+impl Setting {
+    pub fn key(&self) -> String {
+        self.path.join(".")
+    }
+}
+
+/// The settings of `text` in order. Tables that `known` has as tables are taken apart; all else is one setting.
+pub fn settings(file: &str, text: &str, known: &Table) -> Result<Vec<Setting>, Error> {
+    let place = |at: usize| format!("{file}:{}", 1 + text[..at].matches('\n').count());
+    let root = DeTable::parse(text).map_err(|error| Error {
+        place: place(error.span().map_or(0, |span| span.start)),
+        problem: error.message().to_owned(),
+    })?;
+    let mut found = Vec::new();
+    let walk = Walk { place: &place };
+    walk.table(root.get_ref(), known, &[], &mut found)?;
+    Ok(found)
+}
+
+/// `text` as a TOML value; a bare word counts as a string.
+pub fn value(text: &str) -> Value {
+    ValueDeserializer::parse(text)
+        .ok()
+        .and_then(|parsed| Value::deserialize(parsed).ok())
+        .unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+struct Walk<'a> {
+    place: &'a dyn Fn(usize) -> String,
+}
+
+impl Walk<'_> {
+    fn table(&self, table: &DeTable, known: &Table, above: &[String], found: &mut Vec<Setting>) -> Result<(), Error> {
+        for (key, item) in table {
+            let place = (self.place)(key.span().start);
+            let path: Vec<_> = above.iter().cloned().chain([key.get_ref().to_string()]).collect();
+            let Some(known) = known.get(key.get_ref().as_ref()) else {
+                return Err(unknown(&path, known, place));
+            };
+            match (item.get_ref(), known) {
+                (DeValue::Table(inner), Value::Table(known)) => self.table(inner, known, &path, found)?,
+                (DeValue::Array(entries), Value::Array(templates)) if templates.iter().all(Value::is_table) => {
+                    self.entries(entries, templates, &path, found)?;
+                }
+                (_, Value::Table(_)) => {
+                    return Err(Error { place, problem: format!("{} is a section, [{0}]", path.join(".")) });
+                }
+                _ => {
+                    let value = Value::deserialize(ValueDeserializer::from(item.clone())).expect("it was parsed above");
+                    found.push(Setting { path, value, place });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn entries(
+        &self,
+        entries: &[Spanned<DeValue>],
+        templates: &[Value],
+        above: &[String],
+        found: &mut Vec<Setting>,
+    ) -> Result<(), Error> {
+        let known = templates[0].as_table().expect("the caller saw that it is a table");
+        for (index, entry) in entries.iter().enumerate() {
+            let path: Vec<_> = above.iter().cloned().chain([index.to_string()]).collect();
+            let place = (self.place)(entry.span().start);
+            let DeValue::Table(inner) = entry.get_ref() else {
+                let problem = format!("{} is a list of sections, [[{0}]]", above.join("."));
+                return Err(Error { place, problem });
+            };
+            // The entry itself comes first, so that it exists even when it sets nothing.
+            found.push(Setting { path: path.clone(), value: Value::Table(Table::new()), place });
+            self.table(inner, known, &path, found)?;
+        }
+        Ok(())
+    }
+}
+
+/// The error for a key that nothing reads.
+pub fn unknown(path: &[String], known: &Table, place: String) -> Error {
+    let key = path.last().map_or("", String::as_str);
+    let nearest = known.keys().min_by_key(|known| strsim::damerau_levenshtein(known, key));
+    let hint = nearest.map_or(String::new(), |nearest| format!("; did you mean \"{nearest}\"?"));
+    Error { place, problem: format!("unknown key \"{}\"{hint}", path.join(".")) }
+}

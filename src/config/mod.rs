@@ -1,0 +1,25 @@
+//! An experiment file plus overrides → one checked value.
+//!
+//! Reading has two steps: [`read`] lays defaults, preset, file and `--set` values over one another and refuses keys
+//! and types that the defaults do not know, with the line that they stand on; [`check`] refuses values out of range.
+
+mod check;
+mod experiment;
+mod locate;
+mod read;
+
+pub use experiment::{
+    Algorithm, Distillation, Environment, Evaluation, Experiment, Keep, Loss, NamedNetwork, Network, Optimizer,
+    Student, TdError, Teacher, Widths,
+};
+pub use read::{Overrides, read, read_text};
+
+/// What is wrong with an experiment, where, and what would be right.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct Error {
+    /// File and line, or the `--set` option.
+    pub place: String,
+    /// What is wrong there, and the way out.
+    pub problem: String,
+}

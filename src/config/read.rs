@@ -1,0 +1,301 @@
+//! Defaults, preset, file and overrides laid over one another.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::locate::{self, Setting};
+use super::{Error, Experiment, check};
+
+/// What the command line changes in an experiment file.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `key=value`, with any key of the file; students by name or by number from 0.
+    pub set: Vec<String>,
+    /// Replaces the file's seeds.
+    pub seed: Option<u64>,
+}
+
+/// The experiment in `file`, with `overrides` over it.
+///
+/// # Errors
+/// [`Error`] names the line or option and the way out: the file cannot be read, a key is unknown, a value has the
+/// wrong type or is out of range.
+pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, Error> {
+    let place = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| Error {
+        place: place.clone(),
+        problem: format!(
+            "cannot be read ({error}); give the path of an experiment file, such as experiments/quickstart.toml"
+        ),
+    })?;
+    let stem = file.file_stem().map_or("experiment".into(), |stem| stem.to_string_lossy());
+    read_text(&place, &stem, &text, overrides)
+}
+
+/// The same for a file's text; `stem` is the experiment's name if the text sets none.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> Result<Experiment, Error> {
+    let known = known_keys();
+    let mut settings = locate::settings(file, text, &known)?;
+    for option in &overrides.set {
+        settings.push(from_option(option, &known, &settings)?);
+    }
+    if let Some(seed) = overrides.seed {
+        let value = Value::Array(vec![locate::value(&seed.to_string())]);
+        settings.push(Setting { path: vec!["seeds".into()], value, place: format!("--seed {seed}") });
+    }
+    let base = base(&settings)?;
+    let mut experiment = deserialize(file, &base, &settings)?;
+    if experiment.name.is_empty() {
+        stem.clone_into(&mut experiment.name);
+    }
+    check::check(&experiment).map_err(|(key, problem)| {
+        let at = settings.iter().rev().find(|setting| setting.key() == key);
+        Error {
+            place: at.map_or(file.to_owned(), |setting| setting.place.clone()),
+            problem: format!("{key}: {problem}"),
+        }
+    })?;
+    Ok(experiment)
+}
+
+fn parse(text: &str) -> Table {
+    text.parse().expect("defaults.toml and presets.toml are part of this build and its tests read them")
+}
+
+fn defaults() -> Table {
+    parse(include_str!("defaults.toml"))
+}
+
+fn presets() -> Table {
+    parse(include_str!("presets.toml"))
+}
+
+/// Every key that a file may set, each with a value of its type.
+fn known_keys() -> Table {
+    let mut known = defaults();
+    for preset in presets().values() {
+        lay_preset(&mut known, preset);
+    }
+    known
+}
+
+fn lay_preset(root: &mut Table, preset: &Value) {
+    let teacher = root["teacher"].as_table_mut().expect("[teacher] is a section");
+    teacher.extend(preset.as_table().expect("each preset is a section").clone());
+}
+
+/// The defaults with the preset that `settings` ask for.
+fn base(settings: &[Setting]) -> Result<Table, Error> {
+    let mut base = defaults();
+    let asked = settings.iter().rev().find(|setting| setting.key() == "teacher.preset");
+    let name = asked.map_or_else(|| base["teacher"]["preset"].clone(), |setting| setting.value.clone());
+    let presets = presets();
+    let Some(preset) = name.as_str().and_then(|name| presets.get(name)) else {
+        let names: Vec<_> = presets.keys().map(|name| format!("\"{name}\"")).collect();
+        return Err(Error {
+            place: asked.map_or(String::new(), |setting| setting.place.clone()),
+            problem: format!("teacher.preset is {name}; there are {}", names.join(" and ")),
+        });
+    };
+    lay_preset(&mut base, preset);
+    if settings.iter().any(|setting| setting.path[0] == "students" && !setting.place.starts_with("--")) {
+        base["students"] = Value::Array(Vec::new());
+    }
+    for student in base["students"].as_array_mut().expect("[[students]] is a list") {
+        *student = Value::Table(laid_over_template(student.as_table().expect("each student is a section")));
+    }
+    Ok(base)
+}
+
+/// A student's section with the first default student's values for all that it does not set, but not its name.
+fn laid_over_template(student: &Table) -> Table {
+    let mut template = defaults()["students"][0].as_table().expect("each student is a section").clone();
+    template.remove("name");
+    template.extend(student.clone());
+    template
+}
+
+/// `--set KEY=VALUE` as a setting; students are found by name or number.
+fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<Setting, Error> {
+    let place = format!("--set {option}");
+    let Some((key, value)) = option.split_once('=') else {
+        return Err(Error { place, problem: "write --set key=value, such as --set teacher.frames=400000".into() });
+    };
+    let mut path: Vec<String> = key.trim().split('.').map(str::to_owned).collect();
+    if path[0] == "students" && path.len() == 3 {
+        path[1] = student_index(&path[1], settings)
+            .ok_or_else(|| Error { place: place.clone(), problem: format!("there is no student \"{}\"", path[1]) })?;
+    }
+    let mut at = known;
+    for depth in 0..path.len() {
+        let next = match at.get(&path[depth]) {
+            Some(Value::Array(entries)) if depth + 2 < path.len() && entries[0].is_table() => {
+                let entry = entries[0].as_table().expect("just seen");
+                if !entry.contains_key(&path[depth + 2]) {
+                    return Err(locate::unknown(&path, entry, place));
+                }
+                break;
+            }
+            Some(next) => next,
+            None => return Err(locate::unknown(&path[..=depth], at, place)),
+        };
+        match next.as_table() {
+            Some(table) if depth + 1 < path.len() => at = table,
+            None if depth + 1 == path.len() => break,
+            _ => return Err(Error { place, problem: format!("\"{key}\" is not the key of one value") }),
+        }
+    }
+    Ok(Setting { path, value: locate::value(value.trim()), place })
+}
+
+/// The position, as text, of the student that `--set students.WHO.key` means.
+fn student_index(who: &str, settings: &[Setting]) -> Option<String> {
+    let named: Vec<(String, String)> = settings
+        .iter()
+        .filter(|setting| setting.path[0] == "students" && setting.path.get(2).is_some_and(|key| key == "name"))
+        .map(|setting| (setting.value.as_str().unwrap_or_default().to_owned(), setting.path[1].clone()))
+        .collect();
+    let defaults = defaults();
+    let default_names = defaults["students"].as_array().into_iter().flatten().enumerate();
+    let names = if named.is_empty() {
+        default_names
+            .map(|(i, student)| (student["name"].as_str().unwrap_or_default().to_owned(), i.to_string()))
+            .collect()
+    } else {
+        named
+    };
+    names.into_iter().find(|(name, index)| name == who || index == who).map(|(_, index)| index)
+}
+
+/// The base with all settings; if that is no experiment, the first setting with which it stops being one is at fault.
+fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Experiment, Error> {
+    let mut table = base.clone();
+    for setting in settings {
+        lay(&mut table, setting);
+    }
+    let error = match Experiment::deserialize(table) {
+        Ok(experiment) => return Ok(experiment),
+        Err(error) => error,
+    };
+    let mut table = base.clone();
+    let named = |table: &Table| {
+        let mut table = table.clone();
+        for student in table["students"].as_array_mut().into_iter().flatten().filter_map(Value::as_table_mut) {
+            student.entry("name").or_insert_with(|| Value::String("unnamed".into()));
+        }
+        table
+    };
+    for setting in settings {
+        lay(&mut table, setting);
+        if let Err(error) = Experiment::deserialize(named(&table)) {
+            let problem = format!("{} = {}: {}", setting.key(), setting.value, error.message());
+            return Err(Error { place: setting.place.clone(), problem });
+        }
+    }
+    Err(Error { place: file.to_owned(), problem: format!("[[students]]: {}", error.message()) })
+}
+
+/// Sets one value in the tree.
+fn lay(root: &mut Table, setting: &Setting) {
+    let (last, above) = setting.path.split_last().expect("a path has at least one key");
+    let mut at = root;
+    let mut keys = above.iter();
+    while let Some(key) = keys.next() {
+        at = match at.get_mut(key).expect("unknown keys were refused") {
+            Value::Table(table) => table,
+            Value::Array(entries) => match keys.next() {
+                Some(index) => entries[index.parse::<usize>().expect("students are numbered")]
+                    .as_table_mut()
+                    .expect("each student is a section"),
+                None => return entries.push(Value::Table(laid_over_template(&Table::new()))),
+            },
+            _ => unreachable!("settings end where values begin"),
+        };
+    }
+    at.insert(last.clone(), setting.value.clone());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Loss, Network, Optimizer, Widths};
+
+    fn from(text: &str, set: &[&str]) -> Result<Experiment, Error> {
+        let set = set.iter().map(|&option| option.to_owned()).collect();
+        read_text("x.toml", "x", text, &Overrides { set, seed: None })
+    }
+
+    fn refusal(text: &str, set: &[&str]) -> String {
+        from(text, set).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_empty_file_is_nature_dqn_and_the_papers_compression() {
+        let experiment = from("", &[]).unwrap();
+        assert_eq!(experiment.name, "x");
+        assert_eq!(experiment.teacher.optimizer, Optimizer::RmsProp);
+        assert_eq!(experiment.teacher.target_period, 10_000);
+        assert_eq!(experiment.distillation.hours * experiment.distillation.steps_per_hour, 27_000_000);
+        let names: Vec<_> = experiment.students.iter().map(|student| student.name.as_str()).collect();
+        assert_eq!(names, ["net1", "net2", "net3"]);
+        assert!(experiment.students.iter().all(|student| student.loss == Loss::Kl && student.temperature == 0.01));
+    }
+
+    #[test]
+    fn a_file_lies_over_its_preset_and_options_over_the_file() {
+        let text = "[teacher]\npreset = \"cleanrl\"\ntarget_period = 500\n";
+        let teacher = from(text, &["teacher.batch=64", "teacher.optimizer=rmsprop"]).unwrap().teacher;
+        assert_eq!((teacher.target_period, teacher.batch), (500, 64));
+        assert_eq!((teacher.learning_rate, teacher.optimizer), (1e-4, Optimizer::RmsProp));
+    }
+
+    #[test]
+    fn students_can_have_free_widths_and_be_overridden_by_name() {
+        let text = "[[students]]\nname = \"tiny\"\nnetwork = { conv = [4, 8, 8], hidden = 32 }\n";
+        let experiment = from(text, &["students.tiny.loss=nll"]).unwrap();
+        assert_eq!(experiment.students.len(), 1);
+        assert_eq!(experiment.students[0].network, Network::Widths(Widths { conv: [4, 8, 8], hidden: 32 }));
+        assert_eq!(experiment.students[0].loss, Loss::Nll);
+        assert_eq!(from("", &["students.net2.loss=mse"]).unwrap().students[1].loss, Loss::Mse);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line_and_the_nearest_key() {
+        let refused = refusal("games = [\"pong\"]\n\n[teacher]\nframe = 3\n", &[]);
+        assert_eq!(refused, "x.toml:4: unknown key \"teacher.frame\"; did you mean \"frames\"?");
+        assert!(refusal("[[students]]\nname = \"a\"\ntemprature = 1.0\n", &[]).contains("x.toml:3: unknown key"));
+        assert!(refusal("", &["teacher.bach=3"]).contains("did you mean \"batch\""));
+        assert!(refusal("", &["students.net9.loss=kl"]).contains("no student \"net9\""));
+        assert!(refusal("", &["teacher=3"]).contains("not the key of one value"));
+    }
+
+    #[test]
+    fn a_wrong_type_or_word_is_refused_with_its_line() {
+        let refused = refusal("[teacher]\nbatch = 32\nframes = \"many\"\n", &[]);
+        assert!(refused.starts_with("x.toml:3: teacher.frames = \"many\": invalid type"), "{refused}");
+        assert!(refusal("[[students]]\nname = \"a\"\nloss = \"kll\"\n", &[]).starts_with("x.toml:3: students.0.loss"));
+        assert!(refusal("games = [\"pnog\"]\n", &[]).contains("pong"));
+        assert!(refusal("teacher = 3\n", &[]).contains("x.toml:1: teacher is a section"));
+        assert!(refusal("[[students]]\nloss = \"kl\"\n", &[]).contains("missing field `name`"));
+        assert!(refusal("[teacher]\npreset = \"natur\"\n", &[]).contains("x.toml:2: teacher.preset"));
+        assert!(refusal("a = = 3", &[]).starts_with("x.toml:1:"));
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_refused_with_its_line() {
+        assert!(refusal("[evaluation]\nepsilon = 1.5\n", &[]).starts_with("x.toml:2: evaluation.epsilon"));
+        assert!(refusal("", &["teacher.batch=0"]).starts_with("--set teacher.batch=0: teacher.batch"));
+    }
+
+    #[test]
+    fn what_is_saved_reads_back_as_the_same_experiment() {
+        let experiment = from("[[students]]\nname = \"a\"\nnetwork = { conv = [1, 2, 3], hidden = 4 }\n", &[]).unwrap();
+        let saved = toml::to_string(&experiment).unwrap();
+        assert_eq!(from(&saved, &[]).unwrap(), experiment);
+    }
+}

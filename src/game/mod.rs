@@ -1,0 +1,168 @@
+//! The catalogue: every game that this build can play, with its ROM, its actions and published reference scores.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+/// One row of the catalogue. The ROM is told by its MD5; scores are raw and unclipped.
+#[derive(Debug, PartialEq, Deserialize)]
+pub struct Entry {
+    /// Name in ALE's spelling, which is also the ROM's file name without `.bin`.
+    pub game: String,
+    /// MD5 of the dump that ALE lists; empty for the built-in game, which has no ROM.
+    pub md5: String,
+    /// MD5 of another dump of the same game, the one that the crate `ale` bundles; empty if it bundles the listed one.
+    pub other_md5: String,
+    #[serde(deserialize_with = "spaced")]
+    minimal_actions: Vec<i32>,
+    /// Uniformly random play (Mnih et al., 2015, and later papers for games that it lacks).
+    pub random: Option<f64>,
+    /// A professional human tester (same source).
+    pub human: Option<f64>,
+    /// DQN after 50 M agent steps, null-op starts (Mnih et al., 2015).
+    pub dqn: Option<f64>,
+}
+
+fn spaced<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<i32>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.split(' ').map(|id| id.parse().map_err(serde::de::Error::custom)).collect()
+}
+
+static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    csv::Reader::from_reader(include_str!("catalogue.csv").as_bytes())
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .expect("catalogue.csv is part of this build and its test reads it")
+});
+
+/// Which of the console's 18 joystick actions an agent may choose from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActionSet {
+    /// The actions that have an effect in the game.
+    Minimal,
+    /// All 18, as in the paper's table of network sizes.
+    Full,
+}
+
+/// A game of the catalogue.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Game(&'static Entry);
+
+impl Game {
+    /// The ten games of *Policy Distillation*.
+    pub const PAPER: [&'static str; 10] = [
+        "beam_rider",
+        "breakout",
+        "enduro",
+        "freeway",
+        "ms_pacman",
+        "pong",
+        "qbert",
+        "riverraid",
+        "seaquest",
+        "space_invaders",
+    ];
+
+    /// The game of that name, in ALE's spelling (`space_invaders`).
+    ///
+    /// # Errors
+    /// [`UnknownGame`], with the nearest names, if the catalogue has none of that name.
+    pub fn named(name: &str) -> Result<Game, UnknownGame> {
+        Game::all().find(|game| game.name() == name).ok_or_else(|| UnknownGame::new(name))
+    }
+
+    /// Every game, in alphabetical order.
+    pub fn all() -> impl Iterator<Item = Game> {
+        CATALOGUE.iter().map(Game)
+    }
+
+    /// Name in ALE's spelling.
+    pub fn name(self) -> &'static str {
+        &self.0.game
+    }
+
+    /// The catalogue's row.
+    pub fn entry(self) -> &'static Entry {
+        self.0
+    }
+
+    /// Whether the game is the built-in one, which needs no ROM.
+    pub fn is_built_in(self) -> bool {
+        self.0.md5.is_empty()
+    }
+
+    /// ALE's action ids in the order of a network's outputs.
+    pub fn actions(self, set: ActionSet) -> Vec<i32> {
+        match set {
+            ActionSet::Minimal => self.0.minimal_actions.clone(),
+            ActionSet::Full => (0..18).collect(),
+        }
+    }
+}
+
+impl fmt::Display for Game {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Debug for Game {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Game {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Game {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Game::named(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// No game of that name; says which names are near.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown game \"{name}\"; did you mean {}? `pd games` lists all", nearest.join(", "))]
+pub struct UnknownGame {
+    name: String,
+    nearest: Vec<&'static str>,
+}
+
+impl UnknownGame {
+    fn new(name: &str) -> UnknownGame {
+        let plain = |text: &str| text.to_lowercase().replace(['_', '-', ' ', '*', '.'], "");
+        let mut games: Vec<_> = Game::all().map(Game::name).collect();
+        games.sort_by_cached_key(|game| strsim::damerau_levenshtein(&plain(game), &plain(name)));
+        UnknownGame { name: name.to_owned(), nearest: games[..3].to_vec() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_papers_ten_games_have_88_minimal_actions_in_all() {
+        // 85 in the paper, whose fork of ALE gives Pong 3 actions instead of 6.
+        let actions = Game::PAPER.map(|name| Game::named(name).unwrap().actions(ActionSet::Minimal).len());
+        assert_eq!(actions.iter().sum::<usize>(), 88);
+    }
+
+    #[test]
+    fn an_unknown_game_is_answered_with_the_nearest_names() {
+        let error = Game::named("Space-Invader").unwrap_err().to_string();
+        assert!(error.contains("space_invaders"), "{error}");
+    }
+
+    #[test]
+    fn names_are_unique_and_sorted() {
+        let names: Vec<_> = Game::all().map(Game::name).collect();
+        assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
+    }
+}

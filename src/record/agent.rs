@@ -1,0 +1,65 @@
+//! Who is trained, scored and reported.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::game::Game;
+
+/// What an agent is in its experiment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Uniformly random actions.
+    Random,
+    /// Learned from rewards.
+    Teacher,
+    /// Distilled from a teacher.
+    Student,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Role::Random => "random",
+            Role::Teacher => "teacher",
+            Role::Student => "student",
+        })
+    }
+}
+
+/// One agent of an experiment: its role, and its name, game and seed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Agent {
+    pub role: Role,
+    /// The student's name in the experiment file; the role's name for others.
+    pub name: String,
+    pub game: Game,
+    pub seed: u64,
+}
+
+impl Agent {
+    /// Random play of `game`.
+    pub fn random(game: Game, seed: u64) -> Agent {
+        Agent { role: Role::Random, name: "random".into(), game, seed }
+    }
+
+    /// The teacher of `game`.
+    pub fn teacher(game: Game, seed: u64) -> Agent {
+        Agent { role: Role::Teacher, name: "teacher".into(), game, seed }
+    }
+
+    /// The student called `name` of that teacher.
+    pub fn student(name: &str, game: Game, seed: u64) -> Agent {
+        Agent { role: Role::Student, name: name.to_owned(), game, seed }
+    }
+}
+
+impl fmt::Display for Agent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.role {
+            Role::Student => write!(f, "student {} of {}, seed {}", self.name, self.game, self.seed),
+            role => write!(f, "{role} of {}, seed {}", self.game, self.seed),
+        }
+    }
+}

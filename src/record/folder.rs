@@ -1,0 +1,83 @@
+//! Where an experiment's files lie. Every path below `results/` comes from here.
+
+use std::path::{Path, PathBuf};
+
+use super::{Agent, Role};
+use crate::game::Game;
+
+/// The folder of one experiment, `results/<name>/` unless `--out` says otherwise.
+#[derive(Debug, Clone)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn at(root: impl Into<PathBuf>) -> Folder {
+        Folder(root.into())
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.0
+    }
+
+    /// The resolved experiment.
+    pub fn experiment(&self) -> PathBuf {
+        self.0.join("experiment.toml")
+    }
+
+    pub fn manifest(&self) -> PathBuf {
+        self.0.join("manifest.json")
+    }
+
+    pub fn episodes(&self) -> PathBuf {
+        self.0.join("episodes.csv")
+    }
+
+    pub fn scores(&self) -> PathBuf {
+        self.0.join("scores.csv")
+    }
+
+    pub fn summary(&self) -> PathBuf {
+        self.0.join("summary.csv")
+    }
+
+    pub fn report(&self) -> PathBuf {
+        self.0.join("report")
+    }
+
+    /// The folder of a trained agent. Random play has none.
+    ///
+    /// # Panics
+    /// If `agent` is random play.
+    pub fn agent(&self, agent: &Agent) -> PathBuf {
+        let above = match agent.role {
+            Role::Random => panic!("random play is not trained"),
+            Role::Teacher => self.0.join("teachers"),
+            Role::Student => self.0.join("students").join(&agent.name),
+        };
+        above.join(agent.game.name()).join(format!("seed-{}", agent.seed))
+    }
+
+    /// An agent's log of learning.
+    pub fn train(&self, agent: &Agent) -> PathBuf {
+        self.agent(agent).join("train.csv")
+    }
+
+    /// An agent's periodic evaluations.
+    pub fn eval(&self, agent: &Agent) -> PathBuf {
+        self.agent(agent).join("eval.csv")
+    }
+
+    /// An agent's final weights; they exist when it is done.
+    pub fn weights(&self, agent: &Agent) -> PathBuf {
+        self.agent(agent).join("weights.safetensors")
+    }
+
+    /// The state from which a teacher's training continues; whole or absent.
+    pub fn checkpoint(&self, agent: &Agent) -> PathBuf {
+        self.agent(agent).join("checkpoint")
+    }
+
+    /// The state from which the distillation of a game's students continues: they share the teacher's play.
+    pub fn distillation(&self, game: Game, seed: u64) -> PathBuf {
+        self.0.join("distillation").join(game.name()).join(format!("seed-{seed}")).join("checkpoint")
+    }
+}

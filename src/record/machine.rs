@@ -1,0 +1,33 @@
+//! The machine that measured something.
+
+use serde::{Deserialize, Serialize};
+
+/// What a figure measured here depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Processor model, as the kernel names it.
+    pub cpu: String,
+    pub cores: usize,
+    /// Main memory, in MiB.
+    pub memory_mib: u64,
+    pub os: String,
+}
+
+impl Machine {
+    /// This machine. What the kernel does not tell is empty or 0.
+    pub fn this() -> Machine {
+        let field = |file: &str, name: &str| {
+            let text = std::fs::read_to_string(file).unwrap_or_default();
+            let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+            line.split_once(':').map_or(String::new(), |(_, value)| value.trim().to_owned())
+        };
+        let memory = field("/proc/meminfo", "MemTotal");
+        let kib: u64 = memory.trim_end_matches(" kB").parse().unwrap_or(0);
+        Machine {
+            cpu: field("/proc/cpuinfo", "model name"),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_mib: kib / 1024,
+            os: std::env::consts::OS.to_owned(),
+        }
+    }
+}

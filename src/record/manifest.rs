@@ -1,0 +1,53 @@
+//! `manifest.json`: what made the results of a folder.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::{Machine, read_json, write_json};
+
+/// The ROM that a game was played with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RomRecord {
+    pub md5: String,
+    /// Where it was found: a path, or the crate that bundles it.
+    pub source: String,
+}
+
+/// Versions, machine, seeds and ROMs of an experiment's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub program: String,
+    /// Commit of the checkout that the program ran in, with `+changes` if it had uncommitted ones; none outside git.
+    pub git_commit: Option<String>,
+    pub libtorch: String,
+    pub ale: String,
+    pub device: String,
+    /// Threads of emulation and of libtorch.
+    pub threads: usize,
+    pub machine: Machine,
+    pub seeds: Vec<u64>,
+    pub roms: BTreeMap<String, RomRecord>,
+    /// Wall-clock seconds that each stage has taken so far, over all runs of the command.
+    pub stage_seconds: BTreeMap<String, u64>,
+}
+
+impl Manifest {
+    /// Reads the manifest at `path`, if there is one.
+    ///
+    /// # Errors
+    /// If it is damaged.
+    pub fn read(path: &Path) -> Result<Option<Manifest>> {
+        if path.exists() { read_json(path).map(Some) } else { Ok(None) }
+    }
+
+    /// Replaces the manifest at `path`.
+    ///
+    /// # Errors
+    /// As [`super::write_file`].
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_json(path, self)
+    }
+}

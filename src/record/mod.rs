@@ -1,0 +1,17 @@
+//! Everything that a run keeps on disk: where it lies, what its rows hold, and writes that happen whole or not at all.
+
+mod agent;
+mod folder;
+mod machine;
+mod manifest;
+mod rows;
+mod table;
+mod whole;
+
+pub use agent::{Agent, Role};
+pub use folder::Folder;
+pub use machine::Machine;
+pub use manifest::{Manifest, RomRecord};
+pub use rows::{DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, TrainRow};
+pub use table::{Log, read_rows, write_rows};
+pub use whole::{read_json, recover_folder, remove_folder, replace_folder, write_file, write_json};

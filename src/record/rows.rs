@@ -1,0 +1,128 @@
+//! One struct per CSV file. A value that does not exist is an empty cell. No row holds a clock's time, so that a run
+//! that is repeated gives the same bytes; `latency_ms`, a measurement of the machine, is the one exception.
+
+use serde::{Deserialize, Serialize};
+
+use super::Role;
+
+/// A teacher's `train.csv`: one row per `log_every` steps. Means are over the steps since the row before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainRow {
+    pub steps: u64,
+    pub frames: u64,
+    pub updates: u64,
+    pub epsilon: f64,
+    /// Games that ended.
+    pub episodes: u64,
+    /// Mean raw score of those games.
+    pub return_mean: Option<f64>,
+    /// Mean loss of the updates.
+    pub loss: Option<f64>,
+    /// Mean Q-value of the actions in the minibatches.
+    pub q_mean: Option<f64>,
+}
+
+/// A student's `train.csv`: several rows per hour. Means are over the updates since the row before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DistillRow {
+    pub hour: u64,
+    /// Steps of the teacher's play so far.
+    pub steps: u64,
+    pub updates: u64,
+    pub loss: f64,
+    /// Entropy of the teacher's softened action distribution, in nats.
+    pub teacher_entropy: f64,
+    /// Share of minibatch states in which student and teacher prefer the same action.
+    pub agreement: f64,
+    /// The same on this hour's new play before the student trained on it: states that it has never seen.
+    pub held_out_agreement: f64,
+}
+
+/// `eval.csv`, of teachers and students: one row per periodic evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvalRow {
+    /// Agent steps: of the teacher's training, or of the play that a student learned from.
+    pub steps: u64,
+    pub frames: u64,
+    pub updates: u64,
+    pub episodes: u64,
+    pub mean: f64,
+    /// 95% bootstrap interval of the mean.
+    pub ci_low: f64,
+    pub ci_high: f64,
+    pub best: bool,
+}
+
+/// `episodes.csv`: one row per episode of the final evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EpisodeRow {
+    pub role: Role,
+    pub agent: String,
+    pub game: String,
+    pub seed: u64,
+    pub episode: u64,
+    /// Raw, unclipped score.
+    pub score: f64,
+    /// Emulator frames, null-ops included.
+    pub frames: u64,
+    /// Ended by the frame limit instead of by the game.
+    pub truncated: bool,
+    /// Start of the SHA-256 of the weights that played; empty for random play.
+    pub weights: String,
+}
+
+/// `scores.csv`: one row per agent, game and seed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScoreRow {
+    pub experiment: String,
+    pub role: Role,
+    pub agent: String,
+    pub game: String,
+    pub seed: u64,
+    /// `kl`, `nll` or `mse`; students only.
+    pub loss: Option<String>,
+    pub temperature: Option<f64>,
+    pub parameters: Option<u64>,
+    /// Parameters as a share of the teacher's.
+    pub compression: Option<f64>,
+    /// Size of the weights as f32.
+    pub bytes: Option<u64>,
+    /// Million floating-point operations per decision (a multiply-add counts as two).
+    pub mflops: Option<f64>,
+    /// Median milliseconds per decision at batch 1 on the machine that evaluated.
+    pub latency_ms: Option<f64>,
+    pub episodes: u64,
+    pub mean: f64,
+    pub median: f64,
+    pub std: f64,
+    /// 95% bootstrap interval of the mean.
+    pub ci_low: f64,
+    pub ci_high: f64,
+    /// mean / teacher's mean; (mean − random) / (teacher − random) where a mean is not above 0.
+    pub relative_to_teacher: Option<f64>,
+    /// (mean − random) / (human − random), with the catalogue's published scores.
+    pub human_normalized: Option<f64>,
+    /// The published score nearest to this row's setting, of another protocol (see the report).
+    pub paper: Option<f64>,
+}
+
+/// `summary.csv`: one row per agent, over games and seeds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SummaryRow {
+    pub experiment: String,
+    pub role: Role,
+    pub agent: String,
+    pub games: u64,
+    pub seeds: u64,
+    pub parameters: Option<u64>,
+    pub compression: Option<f64>,
+    /// Geometric mean of `relative_to_teacher` over games, each game the mean of its seeds.
+    pub relative_geometric_mean: Option<f64>,
+    /// 95% interval by bootstrap over the episodes of student and teacher.
+    pub ci_low: Option<f64>,
+    pub ci_high: Option<f64>,
+    /// Interquartile mean of `relative_to_teacher` over games and seeds.
+    pub relative_iqm: Option<f64>,
+    /// The paper's figure for such a network, as a geometric mean over its ten games.
+    pub paper: Option<f64>,
+}

@@ -1,0 +1,133 @@
+//! Writes that leave either the old content or the new one, never a part.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Replaces the file at `path`; folders above it are made. What was there stays until the new content is on disk.
+///
+/// # Errors
+/// The path and the system's reason.
+pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
+    let folder = parent(path);
+    let write = || -> std::io::Result<()> {
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::Builder::new().permissions(readable()).tempfile_in(folder)?;
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().with_context(|| {
+        format!("{}: cannot be written; free space, or choose another folder with --out", path.display())
+    })
+}
+
+#[cfg(unix)]
+fn readable() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o644)
+}
+
+/// Replaces the folder at `path` by one that `fill` writes; a reader, or a stop at any moment, sees a whole one.
+///
+/// # Errors
+/// Those of `fill`, or the path and the system's reason.
+pub fn replace_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let folder = parent(path);
+    let place = || format!("{}: cannot be written; free space, or choose another folder with --out", path.display());
+    fs::create_dir_all(folder).with_context(place)?;
+    let new = tempfile::Builder::new().prefix(".new-").tempdir_in(folder).with_context(place)?;
+    fill(new.path())?;
+    let old = retired(path);
+    remove_folder(&old)?;
+    if path.exists() {
+        fs::rename(path, &old).with_context(place)?;
+    }
+    fs::rename(new.keep(), path).with_context(place)?;
+    remove_folder(&old)
+}
+
+/// Puts back what a stop in the middle of [`replace_folder`] had moved aside. Call it before reading the folder.
+///
+/// # Errors
+/// The path and the system's reason.
+pub fn recover_folder(path: &Path) -> Result<()> {
+    let old = retired(path);
+    if !path.exists() && old.exists() {
+        fs::rename(&old, path).with_context(|| format!("{}: cannot be moved back", old.display()))?;
+    }
+    Ok(())
+}
+
+/// Removes a folder that may be absent.
+///
+/// # Errors
+/// The path and the system's reason.
+pub fn remove_folder(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{}: cannot be removed", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Replaces a JSON file.
+///
+/// # Errors
+/// As [`write_file`].
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    write_file(path, &[serde_json::to_vec_pretty(value)?, b"\n".to_vec()].concat())
+}
+
+/// Reads a JSON file that [`write_json`] wrote.
+///
+/// # Errors
+/// The path and what is wrong with its content.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let content = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    serde_json::from_slice(&content)
+        .with_context(|| format!("{}: damaged; remove it, or start over with --fresh", path.display()))
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn retired(path: &Path) -> PathBuf {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    parent(path).join(format!(".old-{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_replacement_leaves_the_folder_as_it_was() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("checkpoint");
+        replace_folder(&path, |new| write_file(&new.join("state"), b"1")).unwrap();
+        replace_folder(&path, |new| {
+            write_file(&new.join("state"), b"2")?;
+            anyhow::bail!("stopped half way")
+        })
+        .unwrap_err();
+        assert_eq!(fs::read(path.join("state")).unwrap(), b"1");
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_stop_between_the_two_renames_is_recovered() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("checkpoint");
+        replace_folder(&path, |new| write_file(&new.join("state"), b"1")).unwrap();
+        fs::rename(&path, retired(&path)).unwrap();
+        recover_folder(&path).unwrap();
+        assert_eq!(fs::read(path.join("state")).unwrap(), b"1");
+    }
+}
