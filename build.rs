@@ -5,11 +5,13 @@ use std::path::Path;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    // `make setup` rewrites this file when .deps/libtorch points elsewhere; a link's own date says nothing.
-    println!("cargo:rerun-if-changed=.deps/libtorch.txt");
+    // `make setup` rewrites the first when .deps/libtorch comes to point elsewhere; the second misses when what it
+    // points to was deleted.
+    println!("cargo:rerun-if-changed=.deps/run-make-setup-first.toml");
+    println!("cargo:rerun-if-changed=.deps/libtorch/lib/libtorch_cpu.so");
 
     let Ok(lib) = Path::new(".deps/libtorch/lib").canonicalize() else {
-        eprintln!("libtorch is not installed for this checkout: run `make setup` first");
+        eprintln!("the libtorch that this checkout was set up with is gone: run `make setup` first");
         std::process::exit(1);
     };
     // An rpath in the old style also wins over another libtorch in LD_LIBRARY_PATH. What libtorch needs itself (CUDA's
@@ -19,6 +21,6 @@ fn main() {
         // No symbol of it is called directly, so the linker would leave it out, and no GPU would be found.
         println!("cargo:rustc-link-arg=-Wl,--push-state,--no-as-needed,-ltorch_cuda,--pop-state");
     }
-    // ALE is C++. At the end of the line, since some linkers look only at what comes before.
+    // ALE's interface doesn't say that it is C++. Last, since some linkers look only at what comes before.
     println!("cargo:rustc-link-arg=-lstdc++");
 }

@@ -1,14 +1,12 @@
 """Installs what cargo needs to build the program: libtorch, cmake and the ROMs.
 
-They go into a cache outside the checkout, one folder each, that every checkout on the machine shares. The checkout gets
+They go into a cache outside the checkout, one folder each, which all checkouts on the machine share. The checkout gets
 links to them in .deps, where .cargo/config.toml and build.rs look, and copies of the ROMs in roms. A folder in the cache
 is whole or absent: it is filled under another name and then renamed.
 """
 
 import contextlib
 import fcntl
-import hashlib
-import json
 import os
 import platform
 import re
@@ -19,71 +17,10 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Callable, NamedTuple
 
-TORCH = "2.11.0"  # the version that tch 0.24 is made for
+from packages import CMAKE, ROMS, TORCH, TORCH_PACKAGES, Failure
+
 GIB = 2**30
-
-
-class Failure(Exception):
-    """A sentence for the user, which ends the set-up."""
-
-
-class Package(NamedTuple):
-    """A folder in the cache and the wheels that it is unpacked from."""
-
-    name: str
-    folder: str
-    wheels: tuple
-    keep: str  # which files of the wheels are unpacked
-    download: str
-    space: float  # GiB, while the largest wheel still lies beside what was unpacked
-    finish: Callable = lambda tree: None
-
-
-def link_torch(tree):
-    """libtorch.so only stands for its parts, and the wheel's own asks for CUDA."""
-    (tree / "torch/lib/libtorch.so").symlink_to("libtorch_cpu.so")
-
-
-def verify_roms(tree):
-    """The emulator ends the whole process on a ROM that it doesn't know, so a damaged one must not come that far."""
-    roms = tree / "ale_py/roms"
-    for name, wanted in json.loads((roms / "md5.json").read_text()).items():
-        file = roms / name
-        if file.exists() and hashlib.md5(file.read_bytes()).hexdigest() != wanted:
-            raise Failure(f"The downloaded {name} does not have the MD5 {wanted} that its list gives; try again.")
-
-
-HEADERS = r"torch/version\.py|torch/include/.*"
-TORCH_PACKAGES = {
-    # libtorch_cpu.so needs these two parts of CUDA, even without a GPU.
-    "cpu": Package(
-        f"libtorch {TORCH} for the CPU",
-        f"torch-{TORCH}-cpu",
-        (f"torch=={TORCH}", "nvidia-cuda-cupti==13.0.85", "nvidia-cuda-runtime==13.0.96"),
-        HEADERS + r"|torch/lib/lib(torch_cpu|c10|gomp)[.-].*|nvidia/cu13/lib/lib(cupti|cudart)\.so.*",
-        "540 MB",
-        2,
-        link_torch,
-    ),
-    # What the wheel asks for, less its Python packages.
-    "cuda": Package(
-        f"libtorch {TORCH} for CUDA 13",
-        f"torch-{TORCH}-cuda",
-        (f"torch=={TORCH}", "nvidia-cuda-cupti==13.0.85", "nvidia-cuda-runtime==13.0.96")
-        + ("nvidia-cublas==13.1.0.3", "nvidia-cuda-nvrtc==13.0.88", "nvidia-cufft==12.0.0.61")
-        + ("nvidia-cufile==1.15.1.6", "nvidia-curand==10.4.0.35", "nvidia-cusolver==12.0.4.66")
-        + ("nvidia-cusparse==12.6.3.3", "nvidia-nvjitlink==13.0.88", "nvidia-nvtx==13.0.85")
-        + ("nvidia-cudnn-cu13==9.19.0.56", "nvidia-cusparselt-cu13==0.8.0", "nvidia-nccl-cu13==2.28.9")
-        + ("nvidia-nvshmem-cu13==3.4.5",),
-        HEADERS + r"|torch/lib/lib(?!torch_python|shm).*|nvidia/.*\.so(\.[0-9.]+)?",
-        "2.5 GB",
-        7,
-    ),
-}
-CMAKE = Package("cmake 4.4.4", "cmake-4.4.4", ("cmake==4.4.4",), r"cmake/data/(bin/cmake|share/.*)", "30 MB", 0.2)
-ROMS = Package("the ROMs", "roms-0.12.1", ("ale-py==0.12.1",), r"ale_py/roms/.*", "3 MB", 0.1, verify_roms)
 
 
 def cache_folder():
@@ -259,11 +196,12 @@ def set_up(checkout):
     libtorch = choose_libtorch(deps / "libtorch", cache)
     cuda = (libtorch / "lib/libtorch_cuda.so").exists()
     link(deps / "libtorch", libtorch)
-    record = deps / "libtorch.txt"  # for build.rs, see there
-    if not record.exists() or record.read_text() != str(libtorch):
-        replace(record, lambda part: part.write_text(str(libtorch)))
     link(deps / "bin/cmake", choose_cmake(deps / "bin/cmake", cache))
     count, kept = copy_roms(install(ROMS, cache) / "ale_py/roms", checkout)
+    record = deps / "run-make-setup-first.toml"  # see .cargo/config.toml and build.rs
+    said = f"# libtorch is {libtorch}\n"
+    if not record.exists() or record.read_text() != said:
+        replace(record, lambda part: part.write_text(said))
     print(f"Set-up is complete: libtorch {TORCH} for {'CUDA' if cuda else 'the CPU'}, cmake, {count} ROMs.")
     if kept:
         print(f"Left as they are, though they differ from the ROMs that ALE lists: {', '.join(kept)} in roms.")

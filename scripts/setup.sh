@@ -16,4 +16,4 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' || {
     echo "set-up: $(python3 --version) is too old; install Python 3.8 or newer, then run \`make setup\` again." >&2
     exit 1
 }
-exec python3 "$(dirname "$0")/setup.py"
+exec python3 -B "$(dirname "$0")/setup.py"
