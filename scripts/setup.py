@@ -1,8 +1,8 @@
 """Installs what cargo needs to build the program: libtorch, cmake and the ROMs.
 
 They go into a cache outside the checkout, one folder each, which all checkouts on the machine share. The checkout gets
-links to them in .deps, where .cargo/config.toml and build.rs look, and copies of the ROMs in roms. A folder in the cache
-is whole or absent: it is filled under another name and then renamed.
+links to them in .deps, where .cargo/config.toml and build.rs look, and copies of the ROMs in roms. A folder of the
+cache is whole or absent: it is filled under another name and then renamed.
 """
 
 import contextlib
