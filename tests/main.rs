@@ -1,1 +1,3 @@
+//! What the parts do together, and against values from outside.
 
+mod emulation;

@@ -1,0 +1,42 @@
+//! The console with a game in it.
+
+use anyhow::Result;
+
+use super::ale::Ale;
+use super::catch::Catch;
+use super::rom::Rom;
+use crate::game::Game;
+
+/// Pixels in a row of every screen. The number of rows depends on the game: 210 for most.
+pub const SCREEN_WIDTH: usize = 160;
+
+/// A game that is played frame by frame. What it does depends on nothing but the actions since [`Emulator::reset`], so
+/// that playing them again is how a state is restored.
+pub trait Emulator: Send {
+    /// Rows of the screen.
+    fn height(&self) -> usize;
+    /// Starts the game anew, whatever state it is in.
+    fn reset(&mut self);
+    /// Plays one frame with the joystick in the position `action` (an id of ALE), and gives the change of the score.
+    /// After the game's end it does nothing.
+    fn act(&mut self, action: i32) -> f64;
+    /// Whether the game has ended; a new one needs [`Emulator::reset`].
+    fn game_over(&self) -> bool;
+    /// Lives left; 0 in games without lives.
+    fn lives(&self) -> u32;
+    /// Writes the screen as grey values, row by row, into `screen` of [`SCREEN_WIDTH`] × [`Emulator::height`] bytes.
+    fn grey(&self, screen: &mut [u8]);
+    /// The same in colour: red, green, blue for each pixel.
+    fn rgb(&self, screen: &mut [u8]);
+}
+
+/// An emulator with `game` in it. `rom` is what [`Rom::find`] gave for the game: none for the built-in one.
+///
+/// # Errors
+/// If the ROM cannot be put where the emulator reads it.
+pub fn load(game: Game, rom: Option<&Rom>) -> Result<Box<dyn Emulator>> {
+    Ok(match rom {
+        Some(rom) => Box::new(Ale::load(game, rom)?),
+        None => Box::new(Catch::new()),
+    })
+}

@@ -1,0 +1,189 @@
+//! Many environments stepped in parallel, their observations in one batch.
+
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+use rand::RngExt;
+use rayon::ThreadPool;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::step::{Env, EnvState, Step};
+use crate::frame::{OBSERVATION, newest, push_frame, start_stack};
+use crate::units::{Generator, Seed};
+
+/// What a worker's step led to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    pub step: Step,
+    /// Raw score of the episode so far.
+    pub score: f64,
+    /// Emulator frames of the episode so far.
+    pub frames: u64,
+}
+
+/// A fixed number of workers, each with an environment of its own. Results do not depend on the number of threads:
+/// workers share nothing.
+pub struct Pool {
+    workers: Vec<Worker>,
+    observations: Vec<u8>,
+    outcomes: Vec<Option<Outcome>>,
+    threads: Arc<ThreadPool>,
+}
+
+struct Worker {
+    env: Env,
+    playing: bool,
+    score: f64,
+}
+
+impl Worker {
+    fn step(&mut self, action: usize) -> Option<Outcome> {
+        if !self.playing {
+            return None;
+        }
+        let step = self.env.step(action);
+        self.score += step.reward;
+        self.playing = !step.ended();
+        Some(Outcome { step, score: self.score, frames: self.env.frames() })
+    }
+}
+
+impl Pool {
+    /// Workers with these environments, none of them playing yet.
+    pub fn new(envs: Vec<Env>, threads: Arc<ThreadPool>) -> Pool {
+        Pool {
+            observations: vec![0; envs.len() * OBSERVATION],
+            outcomes: vec![None; envs.len()],
+            workers: envs.into_iter().map(|env| Worker { env, playing: false, score: 0.0 }).collect(),
+            threads,
+        }
+    }
+
+    pub fn workers(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// Whether `worker` is in the middle of an episode.
+    pub fn is_playing(&self, worker: usize) -> bool {
+        self.workers[worker].playing
+    }
+
+    /// The current observation of every worker: [workers, 4, 84, 84], oldest screen first.
+    pub fn observations(&self) -> &[u8] {
+        &self.observations
+    }
+
+    /// The newest screen of `worker`.
+    pub fn frame(&self, worker: usize) -> &[u8] {
+        newest(&self.observations[worker * OBSERVATION..(worker + 1) * OBSERVATION])
+    }
+
+    /// Begins an episode on each worker for which `seed` gives one.
+    pub fn begin(&mut self, mut seed: impl FnMut(usize) -> Option<Seed>) {
+        let seeds: Vec<_> = (0..self.workers.len()).map(&mut seed).collect();
+        let (workers, observations) = (&mut self.workers, &mut self.observations);
+        self.threads.install(|| {
+            let stacks = observations.par_chunks_mut(OBSERVATION);
+            workers.par_iter_mut().zip(stacks).zip(seeds).for_each(|((worker, stack), seed)| {
+                if let Some(seed) = seed {
+                    worker.env.begin(seed);
+                    worker.playing = true;
+                    worker.score = 0.0;
+                    start_stack(stack, worker.env.frame());
+                }
+            });
+        });
+    }
+
+    /// Begins an episode on each worker that is not playing.
+    pub fn begin_ended(&mut self, seeds: &mut EpisodeSeeds) {
+        let ended: Vec<_> = self.workers.iter().map(|worker| !worker.playing).collect();
+        self.begin(|worker| ended[worker].then(|| seeds.next(worker)));
+    }
+
+    /// Plays one step with each playing worker's action; `None` for those that are not playing. An episode that ends
+    /// leaves its last observation in place until the worker begins another.
+    pub fn step(&mut self, actions: &[usize]) -> &[Option<Outcome>] {
+        let (workers, observations, outcomes) = (&mut self.workers, &mut self.observations, &mut self.outcomes);
+        self.threads.install(|| {
+            let places = observations.par_chunks_mut(OBSERVATION).zip(outcomes.par_iter_mut());
+            workers.par_iter_mut().zip(places).zip(actions).for_each(|((worker, (stack, outcome)), &action)| {
+                *outcome = worker.step(action);
+                if outcome.is_some() {
+                    push_frame(stack, worker.env.frame());
+                }
+            });
+        });
+        &self.outcomes
+    }
+
+    /// Everything that the rest of the play depends on.
+    pub fn save(&self) -> PoolState {
+        let workers = self.workers.iter().map(|worker| WorkerState {
+            env: worker.env.save(),
+            playing: worker.playing,
+            score: worker.score,
+        });
+        PoolState { workers: workers.collect(), observations: self.observations.clone() }
+    }
+
+    /// Continues where [`Pool::save`] was called.
+    ///
+    /// # Errors
+    /// If the state is of another game or another number of workers.
+    pub fn restore(&mut self, state: &PoolState) -> Result<()> {
+        ensure!(state.workers.len() == self.workers.len(), "the checkpoint has another number of workers");
+        ensure!(state.observations.len() == self.observations.len(), "the checkpoint's observations are damaged");
+        let workers = &mut self.workers;
+        self.threads.install(|| {
+            workers.par_iter_mut().zip(&state.workers).for_each(|(worker, state)| {
+                worker.env.restore(&state.env);
+                worker.playing = state.playing;
+                worker.score = state.score;
+            });
+        });
+        self.observations.copy_from_slice(&state.observations);
+        Ok(())
+    }
+}
+
+/// A saved [`Pool`].
+#[derive(Serialize, Deserialize)]
+pub struct PoolState {
+    workers: Vec<WorkerState>,
+    observations: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WorkerState {
+    env: EnvState,
+    playing: bool,
+    score: f64,
+}
+
+/// The seeds of a stream of episodes: the k-th episode of a worker has its own, whatever the others do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EpisodeSeeds {
+    seed: Seed,
+    begun: Vec<u64>,
+}
+
+impl EpisodeSeeds {
+    pub fn new(seed: Seed, workers: usize) -> EpisodeSeeds {
+        EpisodeSeeds { seed, begun: vec![0; workers] }
+    }
+
+    fn next(&mut self, worker: usize) -> Seed {
+        let episode = self.begun[worker];
+        self.begun[worker] += 1;
+        self.seed.derive("worker", worker as u64).derive("episode", episode)
+    }
+}
+
+/// Replaces `action` with probability `epsilon` by one of `actions` at random, itself included.
+pub fn epsilon_greedy(generator: &mut Generator, epsilon: f64, actions: usize, action: usize) -> usize {
+    // Both numbers are drawn in any case, so that the stream does not depend on epsilon.
+    let (chance, random) = (generator.random::<f64>(), generator.random_range(0..actions));
+    if chance < epsilon { random } else { action }
+}

@@ -1,0 +1,128 @@
+//! Finding a game's ROM and making sure that it is one.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use ale::BundledRom;
+use md5::{Digest, Md5};
+
+use crate::game::Game;
+use crate::record::RomRecord;
+
+/// A ROM whose MD5 is one of its game's.
+#[derive(Debug, Clone)]
+pub struct Rom {
+    /// What ALE is given.
+    pub bytes: Cow<'static, [u8]>,
+    /// For the manifest and for checkpoints.
+    pub record: RomRecord,
+}
+
+/// Why a game cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum RomError {
+    #[error("roms/{game}.bin: not found; run `make setup`, or put the ROM there (MD5 {md5})")]
+    Missing { game: Game, md5: String },
+    #[error("{}: cannot be read: {reason}", path.display())]
+    Unreadable { path: PathBuf, reason: std::io::Error },
+    #[error(
+        "{}: not a known ROM of {game}: its MD5 is {found}, expected {expected}; remove the file and run `make setup`",
+        path.display()
+    )]
+    Foreign { path: PathBuf, game: Game, found: String, expected: String },
+}
+
+impl Rom {
+    /// The ROM of `game`: in `roms/` here, else in the cache that `make setup` fills, else in the crate `ale`. The
+    /// built-in game has none.
+    ///
+    /// # Errors
+    /// [`RomError`]; a file of that name with another content is an error and not passed over.
+    pub fn find(game: Game) -> Result<Option<Rom>, RomError> {
+        Rom::find_in(game, Path::new("roms"))
+    }
+
+    fn find_in(game: Game, folder: &Path) -> Result<Option<Rom>, RomError> {
+        if game.is_built_in() {
+            return Ok(None);
+        }
+        let name = format!("{game}.bin");
+        let cached = cache().map(|cache| (cache.join(&name), "cache".to_owned()));
+        let here = folder.join(&name);
+        let here_source = here.display().to_string();
+        for (path, source) in [(here, here_source)].into_iter().chain(cached) {
+            match std::fs::read(&path) {
+                Ok(bytes) => return Rom::checked(game, path, bytes, source).map(Some),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(reason) => return Err(RomError::Unreadable { path, reason }),
+            }
+        }
+        let Some(bundled) = BUNDLED.iter().find(|rom| rom.filename() == name) else {
+            return Err(RomError::Missing { game, md5: game.entry().md5.clone() });
+        };
+        let record = RomRecord { md5: md5_of(bundled.data()), source: "crate ale".into() };
+        Ok(Some(Rom { bytes: bundled.data().into(), record }))
+    }
+
+    fn checked(game: Game, path: PathBuf, bytes: Vec<u8>, source: String) -> Result<Rom, RomError> {
+        let (found, entry) = (md5_of(&bytes), game.entry());
+        if found != entry.md5 && found != entry.other_md5 {
+            return Err(RomError::Foreign { path, game, found, expected: entry.md5.clone() });
+        }
+        Ok(Rom { bytes: bytes.into(), record: RomRecord { md5: found, source } })
+    }
+
+    /// Whether it is the dump that ALE lists, and not the other one of the same game.
+    pub fn is_listed(&self, game: Game) -> bool {
+        self.record.md5 == game.entry().md5
+    }
+}
+
+fn md5_of(bytes: &[u8]) -> String {
+    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Where `make setup` keeps ROMs for every checkout on the machine.
+fn cache() -> Option<PathBuf> {
+    let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = named("XDG_CACHE_HOME").or_else(|| named("HOME").map(|home| home.join(".cache")))?;
+    Some(cache.join("policy-distillation/roms"))
+}
+
+/// The crate has no list of its own.
+#[rustfmt::skip]
+const BUNDLED: &[BundledRom] = {
+    use BundledRom::*;
+    &[
+        Adventure, AirRaid, Alien, Amidar, Assault, Asterix, Asteroids, Atlantis, BankHeist, BattleZone, BeamRider,
+        Berzerk, Bowling, Boxing, Breakout, Carnival, Centipede, ChopperCommand, CrazyClimber, Defender, DemonAttack,
+        DoubleDunk, ElevatorAction, Enduro, FishingDerby, Freeway, Frostbite, Gopher, Gravitar, Hero, IceHockey,
+        JamesBond, JourneyEscape, Kaboom, Kangaroo, Krull, KungFuMaster, MontezumaRevenge, MsPacman, NameThisGame,
+        Phoenix, Pitfall, Pong, Pooyan, PrivateEye, QBert, RiverRaid, RoadRunner, RoboTank, Seaquest, Skiing,
+        SpaceInvaders, StarGunner, Tennis, TimePilot, Tutankham, UpNDown, Venture, VideoPinball, WizardOfWor,
+        YarsRevenge, Zaxxon,
+    ]
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bundled_roms_are_known_dumps() {
+        for rom in BUNDLED {
+            let game = Game::named(rom.filename().trim_end_matches(".bin")).unwrap();
+            let md5 = md5_of(rom.data());
+            assert!([&game.entry().md5, &game.entry().other_md5].contains(&&md5), "{game}: {md5}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_the_right_name_with_another_content_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("pong.bin"), b"not a game").unwrap();
+        let error = Rom::find_in(Game::named("pong").unwrap(), folder.path()).unwrap_err();
+        assert!(matches!(error, RomError::Foreign { .. }), "{error}");
+        assert!(error.to_string().contains("60e0ea3cbe0913d39803477945e9e5ec"), "{error}");
+    }
+}

@@ -1,0 +1,197 @@
+//! An agent's steps, made of an emulator's frames.
+
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+
+use super::emulator::{Emulator, SCREEN_WIDTH};
+use super::preprocess::{Shrink, max_of_two};
+use crate::frame::FRAME;
+use crate::units::{Generator, Seed};
+
+/// ALE's action that does nothing.
+const NO_OP: i32 = 0;
+
+/// How frames become steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rules {
+    /// Frames for which an action is held.
+    pub frame_skip: u32,
+    /// Most null-op frames at an episode's start; their number is uniform between 1 and this, or none for 0.
+    pub no_op_max: u32,
+    /// Probability, per frame, that the previous frame's action is played instead of the chosen one.
+    pub sticky_actions: f64,
+    /// Frames after which an episode is truncated, null-ops included.
+    pub max_frames: u64,
+    /// ALE's action ids by the index that an agent chooses.
+    pub actions: Vec<i32>,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Step {
+    /// Change of the score, unclipped.
+    pub reward: f64,
+    /// A life was lost; the game may go on.
+    pub life_lost: bool,
+    /// The game ended.
+    pub terminated: bool,
+    /// The frame limit ended the episode; the game would have gone on.
+    pub truncated: bool,
+}
+
+impl Step {
+    /// Whether a new episode must begin.
+    pub fn ended(&self) -> bool {
+        self.terminated || self.truncated
+    }
+}
+
+/// One emulator with everything between it and an agent.
+pub struct Env {
+    emulator: Box<dyn Emulator>,
+    rules: Rules,
+    shrink: Shrink,
+    screen: Vec<u8>,
+    previous_screen: Vec<u8>,
+    frame: Vec<u8>,
+    episode: EnvState,
+}
+
+/// A saved [`Env`]: what was played since the console was reset, and what the rest of the episode depends on besides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EnvState {
+    /// Actions and for how many frames each was held.
+    played: Vec<(i32, u32)>,
+    frames: u64,
+    lives: u32,
+    generator: Generator,
+}
+
+impl EnvState {
+    fn new(seed: Seed) -> EnvState {
+        EnvState { played: Vec::new(), frames: 0, lives: 0, generator: seed.generator() }
+    }
+
+    /// The action of the frame before.
+    fn previous_action(&self) -> i32 {
+        self.played.last().map_or(NO_OP, |&(action, _)| action)
+    }
+}
+
+impl Env {
+    pub fn new(emulator: Box<dyn Emulator>, rules: Rules) -> Env {
+        let pixels = SCREEN_WIDTH * emulator.height();
+        Env {
+            shrink: Shrink::new(emulator.height()),
+            screen: vec![0; pixels],
+            previous_screen: vec![0; pixels],
+            frame: vec![0; FRAME],
+            episode: EnvState::new(Seed(0)),
+            emulator,
+            rules,
+        }
+    }
+
+    /// Begins an episode. Its null-ops and sticky actions come from `seed` alone.
+    pub fn begin(&mut self, seed: Seed) {
+        self.episode = EnvState::new(seed);
+        self.emulator.reset();
+        if self.rules.no_op_max > 0 {
+            for _ in 0..self.episode.generator.random_range(1..=self.rules.no_op_max) {
+                self.play_frame(NO_OP);
+                if self.emulator.game_over() {
+                    self.emulator.reset();
+                    self.episode.played.clear();
+                }
+            }
+        }
+        self.episode.lives = self.emulator.lives();
+        self.emulator.grey(&mut self.screen);
+        self.shrink.shrink(&self.screen, &mut self.frame);
+    }
+
+    fn play_frame(&mut self, action: i32) -> f64 {
+        self.episode.frames += 1;
+        match self.episode.played.last_mut() {
+            Some((last, frames)) if *last == action => *frames += 1,
+            _ => self.episode.played.push((action, 1)),
+        }
+        self.emulator.act(action)
+    }
+
+    /// The action of the next frame: `chosen`, or with the probability of sticky actions the one before.
+    fn stick(&mut self, chosen: i32) -> i32 {
+        let sticky = self.rules.sticky_actions;
+        let repeat = sticky > 0.0 && self.episode.generator.random::<f64>() < sticky;
+        if repeat { self.episode.previous_action() } else { chosen }
+    }
+
+    /// Holds the action with index `action` for a step. After the episode's end, [`Env::begin`] the next.
+    pub fn step(&mut self, action: usize) -> Step {
+        let chosen = self.rules.actions[action];
+        let skip = self.rules.frame_skip;
+        let mut step = Step::default();
+        self.previous_screen.fill(0);
+        for i in 0..skip {
+            let action = self.stick(chosen);
+            step.reward += self.play_frame(action);
+            step.terminated = self.emulator.game_over();
+            if step.terminated {
+                break;
+            }
+            if i + 2 == skip {
+                self.emulator.grey(&mut self.previous_screen);
+            }
+        }
+        self.emulator.grey(&mut self.screen);
+        max_of_two(&mut self.screen, &self.previous_screen);
+        self.shrink.shrink(&self.screen, &mut self.frame);
+        let lives = self.emulator.lives();
+        step.life_lost = lives < self.episode.lives;
+        self.episode.lives = lives;
+        step.truncated = !step.terminated && self.episode.frames >= self.rules.max_frames;
+        step
+    }
+
+    /// The newest preprocessed screen.
+    pub fn frame(&self) -> &[u8] {
+        &self.frame
+    }
+
+    /// Emulator frames of the episode so far.
+    pub fn frames(&self) -> u64 {
+        self.episode.frames
+    }
+
+    /// Lives left.
+    pub fn lives(&self) -> u32 {
+        self.episode.lives
+    }
+
+    /// Rows of the screen that [`Env::rgb`] writes.
+    pub fn height(&self) -> usize {
+        self.emulator.height()
+    }
+
+    /// The console's screen in colour, as [`Emulator::rgb`].
+    pub fn rgb(&self, screen: &mut [u8]) {
+        self.emulator.rgb(screen);
+    }
+
+    /// Everything that the rest of the episode depends on.
+    pub fn save(&self) -> EnvState {
+        self.episode.clone()
+    }
+
+    /// Continues where [`Env::save`] was called, in another process too, by playing the episode again up to there:
+    /// seconds for a long one. [`Env::frame`] is right again after the next step.
+    pub fn restore(&mut self, state: &EnvState) {
+        self.emulator.reset();
+        for &(action, frames) in &state.played {
+            for _ in 0..frames {
+                self.emulator.act(action);
+            }
+        }
+        self.episode = state.clone();
+    }
+}
