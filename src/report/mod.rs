@@ -1,0 +1,36 @@
+//! CSVs and manifests → tables, plots, one HTML page. Never loads a network, works on unfinished runs, and gives the
+//! same bytes for the same files.
+
+mod format;
+mod markdown;
+mod page;
+mod plot;
+mod prose;
+mod read;
+mod size;
+mod standing;
+mod table;
+mod tables;
+mod unscored;
+mod warning;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+pub use warning::Warning;
+pub use write::write;
+
+/// What a report says on the terminal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The result in one sentence.
+    pub result: String,
+    /// Every agent in every game, aligned with spaces; empty while nothing is scored.
+    pub table: String,
+    pub warnings: Vec<Warning>,
+    /// The page that was written.
+    pub page: PathBuf,
+}

@@ -1,0 +1,47 @@
+//! `index.html`: one file without scripts that needs nothing from anywhere else.
+
+mod provenance;
+mod sections;
+
+use super::format::escape;
+use super::prose;
+use super::read::Results;
+use super::standing::Standings;
+use super::warning::Warning;
+use super::write::Plot;
+
+/// The text of `index.html`.
+pub fn page(results: &Results, standings: &Standings, warnings: &[Warning], plots: &[Plot]) -> String {
+    let name = escape(&results.experiment.name);
+    let body = [
+        sections::warnings(warnings),
+        sections::scores(results, standings, plots),
+        sections::over_games(results, standings),
+        sections::networks(results, standings),
+        sections::games(results, plots),
+        sections::published(results),
+        sections::protocol(results),
+        provenance::machine(results),
+        provenance::settings(results),
+        provenance::repeat(results),
+    ]
+    .concat();
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{name} · policy distillation</title>\n\
+         <style>\n{}</style>\n</head>\n<body>\n<main>\n<header>\n<p class=\"kind\">Policy distillation</p>\n\
+         <h1>{name}</h1>\n<p class=\"lead\">{}</p>\n</header>\n{body}</main>\n</body>\n</html>\n",
+        include_str!("style.css"),
+        escape(&prose::result(results, standings)),
+    )
+}
+
+/// A section with its heading.
+fn section(id: &str, title: &str, content: &str) -> String {
+    format!("<section id=\"{id}\">\n<h2>{}</h2>\n{content}</section>\n", escape(title))
+}
+
+fn paragraph(text: &str) -> String {
+    format!("<p>{}</p>\n", escape(text))
+}

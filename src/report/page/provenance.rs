@@ -1,0 +1,95 @@
+//! The sections that say what made the results and how to make them again.
+
+use std::fmt::Write;
+
+use super::{paragraph, section};
+use crate::game::Game;
+use crate::record::{Manifest, RomRecord};
+use crate::report::format::{NONE, duration, escape};
+use crate::report::read::Results;
+use crate::report::table::{Table, numbers, words};
+
+/// Versions, machine, ROMs and times.
+pub fn machine(results: &Results) -> String {
+    let content = match &results.manifest {
+        Some(manifest) => facts(manifest) + &roms(manifest) + &stages(manifest),
+        None => paragraph("There is no manifest.json: what made these files is not known."),
+    };
+    section("provenance", "What made these results", &content)
+}
+
+fn facts(manifest: &Manifest) -> String {
+    let machine = &manifest.machine;
+    let seeds: Vec<String> = manifest.seeds.iter().map(u64::to_string).collect();
+    let cpu = if machine.cpu.is_empty() { NONE } else { &machine.cpu };
+    let memory = match machine.memory_mib {
+        0 => String::new(),
+        mib => format!(", {:.1} GiB of memory", mib as f64 / 1024.0),
+    };
+    let facts = [
+        ("program", manifest.program.clone()),
+        ("commit", manifest.git_commit.clone().unwrap_or_else(|| "not known: not run in a checkout".into())),
+        ("libtorch", manifest.libtorch.clone()),
+        ("ALE", manifest.ale.clone()),
+        ("device", manifest.device.clone()),
+        ("threads", manifest.threads.to_string()),
+        ("machine", format!("{cpu}, {} cores{memory}, {}", machine.cores, machine.os)),
+        ("seeds", seeds.join(", ")),
+    ];
+    let mut html = String::from("<dl class=\"facts\">\n");
+    for (name, value) in facts {
+        let _ = writeln!(html, "<div><dt>{name}</dt> <dd>{}</dd></div>", escape(&value));
+    }
+    html + "</dl>\n"
+}
+
+fn roms(manifest: &Manifest) -> String {
+    let columns = vec![
+        words("game", ""),
+        words("ROM’s MD5", ""),
+        words("dump", "Whether ALE lists a dump with this MD5."),
+        words("from", ""),
+    ];
+    let row = |(game, rom): (&String, &RomRecord)| {
+        vec![game.clone(), rom.md5.clone(), dump(game, rom).to_owned(), rom.source.clone()]
+    };
+    let table = Table { columns, rows: manifest.roms.iter().map(row).collect() };
+    if table.rows.is_empty() { String::new() } else { table.html("ROMs") }
+}
+
+fn dump(game: &str, rom: &RomRecord) -> &'static str {
+    match Game::named(game).map(Game::entry) {
+        Ok(_) if rom.md5.is_empty() => "built in",
+        Ok(entry) if entry.md5 == rom.md5 => "listed",
+        Ok(entry) if entry.other_md5 == rom.md5 => "another of this game",
+        _ => "unknown",
+    }
+}
+
+fn stages(manifest: &Manifest) -> String {
+    let columns = vec![words("stage", ""), numbers("time", "Wall-clock, over all runs of the command.")];
+    let rows = manifest.stage_seconds.iter().map(|(stage, &seconds)| vec![stage.clone(), duration(seconds)]).collect();
+    let table = Table { columns, rows };
+    if table.rows.is_empty() { String::new() } else { table.html("Times of the stages") }
+}
+
+/// The resolved experiment.
+pub fn settings(results: &Results) -> String {
+    let text = escape(results.settings.trim_end());
+    let content = format!(
+        "<details>\n<summary>Every setting, defaults included (experiment.toml)</summary>\n<pre>{text}</pre>\n\
+         </details>\n"
+    );
+    section("settings", "Settings", &content)
+}
+
+/// The commands.
+pub fn repeat(results: &Results) -> String {
+    let name = escape(&results.experiment.name);
+    let content = format!(
+        "<pre>pd run experiments/{name}.toml</pre>\n<p>runs what is missing and writes this page anew. The resolved \
+         settings above are an experiment file too, without overrides left to remember. On a CPU the same settings give \
+         the same scores, whatever the number of threads.</p>\n"
+    );
+    section("repeat", "How to repeat", &content)
+}

@@ -1,0 +1,114 @@
+//! From values to positions along an axis, and the values that it names.
+
+use super::figure::{Axis, Scale};
+use crate::units::grouped;
+
+/// An axis with its range.
+pub struct Ruler {
+    low: f64,
+    high: f64,
+    log: bool,
+    /// Position and text of each tick.
+    pub ticks: Vec<(f64, String)>,
+}
+
+impl Ruler {
+    /// The axis over `values`; `margin` is the share of the range left free at each end.
+    pub fn over(axis: &Axis, values: impl Iterator<Item = f64>, margin: f64) -> Ruler {
+        let log = axis.scale == Scale::Log;
+        let transform = |value: f64| if log { value.log10() } else { value };
+        if let Scale::Names(names) = &axis.scale {
+            let ticks = names.iter().enumerate().map(|(i, name)| (i as f64, name.clone())).collect();
+            return Ruler { low: -0.5, high: names.len() as f64 - 0.5, log, ticks };
+        }
+        let finite = values.chain(axis.include.iter().copied()).map(transform).filter(|value| value.is_finite());
+        let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        let (low, high) = if low > high { (0.0, 1.0) } else { (low, high) };
+        let flat = high - low <= 1e-9 * high.abs().max(low.abs());
+        let (low, high) =
+            if flat { (low - if log { 0.3 } else { 0.5 }, high + if log { 0.3 } else { 0.5 }) } else { (low, high) };
+        let free = margin * (high - low);
+        let (low, high) = (low - free, high + free);
+        Ruler { low, high, log, ticks: if log { log_ticks(low, high) } else { linear_ticks(low, high) } }
+    }
+
+    /// Where a value lies: 0 at the axis' start, 1 at its end.
+    pub fn position(&self, value: f64) -> f64 {
+        let value = if self.log { value.log10() } else { value };
+        (value - self.low) / (self.high - self.low)
+    }
+
+    /// Whether the value lies on the axis.
+    pub fn holds(&self, value: f64) -> bool {
+        (0.0..=1.0).contains(&self.position(value))
+    }
+}
+
+/// Multiples of 1, 2 or 5 times a power of ten, four to eight of them.
+fn linear_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
+    let rough = (high - low) / 5.0;
+    let power = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|by| by * power).find(|&step| step >= rough * 0.99);
+    let step = step.unwrap_or(10.0 * power);
+    let decimals = (-step.log10().floor()).max(0.0) as usize;
+    let first = (low / step).ceil() as i64;
+    let last = (high / step).floor() as i64;
+    (first..=last).map(|i| (i as f64 * step, label(i as f64 * step, decimals))).collect()
+}
+
+fn label(value: f64, decimals: usize) -> String {
+    let digits = format!("{:.decimals$}", value.abs());
+    let sign = if value < 0.0 { "−" } else { "" };
+    match digits.parse::<u64>() {
+        Ok(whole) => format!("{sign}{}", grouped(whole)),
+        Err(_) => format!("{sign}{digits}"),
+    }
+}
+
+/// 1, 2 and 5 times the powers of ten; also 3 and 7 where those are too few.
+fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
+    let within = |factors: &[f64]| -> Vec<f64> {
+        let powers = (low.floor() as i32)..=(high.ceil() as i32);
+        let all = powers.flat_map(|power| factors.iter().map(move |factor| factor * 10f64.powi(power)));
+        all.filter(|value| (low..=high).contains(&value.log10())).collect()
+    };
+    let usual = within(&[1.0, 2.0, 5.0]);
+    let values = if usual.len() >= 3 { usual } else { within(&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0]) };
+    values.into_iter().map(|value| (value, short(value))).collect()
+}
+
+/// `200k`, `1.5M`.
+fn short(value: f64) -> String {
+    let (scaled, suffix) = match value {
+        v if v >= 999_500.0 => (v / 1e6, "M"),
+        v if v >= 999.5 => (v / 1e3, "k"),
+        v => (v, ""),
+    };
+    let text = format!("{scaled:.3}");
+    format!("{}{suffix}", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(ticks: Vec<(f64, String)>) -> Vec<String> {
+        ticks.into_iter().map(|tick| tick.1).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_numbers() {
+        assert_eq!(texts(linear_ticks(-21.0, 21.0)), ["−20", "−10", "0", "10", "20"]);
+        assert_eq!(texts(linear_ticks(0.0, 1.0)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(texts(linear_ticks(0.0, 9000.0)), ["0", "2,000", "4,000", "6,000", "8,000"]);
+        assert_eq!(texts(log_ticks(4.7, 6.3)), ["100k", "200k", "500k", "1M"]);
+    }
+
+    #[test]
+    fn a_single_value_still_has_an_axis() {
+        let ruler = Ruler::over(&Axis::linear("score"), [5.0].into_iter(), 0.05);
+        assert!((ruler.position(5.0) - 0.5).abs() < 1e-12 && ruler.holds(5.0));
+        let ruler = Ruler::over(&Axis::linear("score"), std::iter::empty(), 0.05);
+        assert!(ruler.holds(0.5));
+    }
+}

@@ -1,0 +1,134 @@
+//! How a game's students learned from the teacher's play.
+
+use super::figure::{Axis, End, Figure, Key, Mark, Panel, Sample, mean_curve, thinned};
+use super::learning::evaluations;
+use super::relative::name;
+use super::scores::ink_of;
+use crate::config::{Loss, Student};
+use crate::game::Game;
+use crate::record::{DistillRow, EvalRow, Role};
+use crate::report::format::{counted, number};
+use crate::report::read::Results;
+use crate::report::standing::Standings;
+
+/// Each loss with its students, and agreement with the teacher on what they trained on and on new play, over updates;
+/// none before the first row.
+pub fn distillation(results: &Results, game: Game) -> Option<Figure> {
+    let students = &results.experiment.students;
+    let started: Vec<&Student> = students
+        .iter()
+        .filter(|student| results.students_of(game, &student.name).any(|run| !run.train.is_empty()))
+        .collect();
+    let mut panels: Vec<Panel> =
+        [(Loss::Kl, "loss (nats)"), (Loss::Nll, "loss (nats)"), (Loss::Mse, "loss (squared Q)")]
+            .into_iter()
+            .filter_map(|(loss, label)| {
+                let of_loss: Vec<_> = started.iter().copied().filter(|student| student.loss == loss).collect();
+                let title = format!("{} loss", name(loss));
+                (!of_loss.is_empty()).then(|| panel(results, game, &of_loss, (&title, label), |row| row.loss))
+            })
+            .collect();
+    let share = "same best action (%)";
+    let agreement = ("Agreement, trained states", share);
+    panels.push(panel(results, game, &started, agreement, |row| 100.0 * row.agreement));
+    let held_out = ("Agreement, new play", share);
+    panels.push(panel(results, game, &started, held_out, |row| 100.0 * row.held_out_agreement));
+    (!started.is_empty()).then(|| Figure {
+        name: format!("distillation-{game}"),
+        title: format!("{game}: distillation"),
+        caption: "Means over the updates since the row before. New play is the hour's, before the student trained on \
+                  it. Thin lines are single seeds where there are several. Losses of different kinds are not \
+                  comparable."
+            .into(),
+        legend: legend(results, &started),
+        columns: panels.len().min(3),
+        panel: (330.0, 280.0),
+        panels,
+    })
+}
+
+fn panel(
+    results: &Results,
+    game: Game,
+    students: &[&Student],
+    (title, label): (&str, &str),
+    value: impl Fn(&DistillRow) -> f64,
+) -> Panel {
+    let distillation = &results.experiment.distillation;
+    let (unit, label_x) = match distillation.hours * distillation.updates_per_hour {
+        0..2_000_000 => (1e3, "updates (thousands)"),
+        _ => (1e6, "updates (millions)"),
+    };
+    let mut marks = Vec::new();
+    for student in students {
+        let ink = ink_of(results, Role::Student, &student.name);
+        let curve = |rows: &[DistillRow]| rows.iter().map(|row| (row.updates as f64 / unit, value(row))).collect();
+        let curves: Vec<Vec<_>> = results.students_of(game, &student.name).map(|run| curve(&run.train)).collect();
+        let curves = thinned(curves.into_iter().filter(|curve| !curve.is_empty()).collect());
+        if curves.len() > 1 {
+            let thin =
+                |points: &Vec<_>| Mark::Line { points: points.clone(), ink: ink.unbroken(), width: 0.8, alpha: 0.4 };
+            marks.extend(curves.iter().map(thin));
+        }
+        marks.push(Mark::Line { points: mean_curve(&curves), ink, width: 2.0, alpha: 1.0 });
+    }
+    Panel { title: title.to_owned(), x: Axis::linear(label_x).including(&[0.0]), y: Axis::linear(label), marks }
+}
+
+fn legend(results: &Results, students: &[&Student]) -> Vec<Key> {
+    let key = |student: &&Student| Key {
+        label: student.name.clone(),
+        ink: ink_of(results, Role::Student, &student.name),
+        sample: Sample::Line { width: 2.0 },
+    };
+    students.iter().map(key).collect()
+}
+
+/// The students' scores over hours of the teacher's play; none if they were not evaluated on the way.
+pub fn students(results: &Results, standings: &Standings, game: Game) -> Option<Figure> {
+    let per_hour = results.experiment.distillation.steps_per_hour as f64;
+    let mut marks = Vec::new();
+    let mut evaluated = Vec::new();
+    for student in &results.experiment.students {
+        let runs = results.students_of(game, &student.name).map(|run| &run.eval);
+        let runs: Vec<_> = runs.filter(|rows| !rows.is_empty()).collect();
+        if !runs.is_empty() {
+            let ink = ink_of(results, Role::Student, &student.name);
+            marks.extend(evaluations(&runs, ink, |row: &EvalRow| row.steps as f64 / per_hour));
+            evaluated.push(student);
+        }
+    }
+    let (levels, means): (Vec<Mark>, Vec<f64>) = references(results, standings, game).into_iter().unzip();
+    marks.extend(levels);
+    let y = Axis::linear("score of a game (points)").including(&means);
+    let episodes = counted(results.experiment.distillation.evaluation_episodes as u64, "episode");
+    (!evaluated.is_empty()).then(|| Figure {
+        name: format!("students-{game}"),
+        title: format!("{game}: scores of the students on the way"),
+        caption: format!(
+            "Evaluations of {episodes} each, with 95% intervals, or of several seeds their mean and each seed thin. \
+             The teacher's and random play's lines are from the final evaluation."
+        ),
+        legend: legend(results, &evaluated),
+        columns: 1,
+        panel: (760.0, 380.0),
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("play learned from (hours of the teacher's play)").including(&[0.0]),
+            y,
+            marks,
+        }],
+    })
+}
+
+/// The final means of teacher and random play. Students begin near random play and end near the teacher: each name
+/// stands where they are not.
+fn references(results: &Results, standings: &Standings, game: Game) -> Vec<(Mark, f64)> {
+    let level = |role: Role, name: &str, named: End| {
+        let mean = standings.reference(role, game)?.mean;
+        let label = format!("{name}: {}", number(mean));
+        Some((Mark::Level { y: mean, label, ink: ink_of(results, role, name), named }, mean))
+    };
+    let levels = [level(Role::Teacher, "teacher", End::Left), level(Role::Random, "random play", End::Right)];
+    levels.into_iter().flatten().collect()
+}

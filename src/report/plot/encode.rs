@@ -1,0 +1,73 @@
+//! A figure as the text of an SVG file and as the bytes of a PNG file.
+
+use std::sync::LazyLock;
+
+use anyhow::{Context, Result};
+use plotters::prelude::*;
+use plotters::style::{FontStyle, register_font};
+
+use super::figure::Figure;
+use super::pen::{BITMAP_FACE, FONT, SCALE, SVG_FACE};
+use crate::report::format::escape;
+
+/// Backend pixels averaged, in each direction, into one of a PNG, which so has twice the CSS size and smooth edges.
+const AVERAGED: u32 = SCALE / 2;
+
+/// Bitmaps need letters, and no machine is sure to have a font installed.
+static LETTERS: LazyLock<bool> = LazyLock::new(|| {
+    let font = epaint_default_fonts::UBUNTU_LIGHT;
+    register_font(FONT, FontStyle::Normal, font).is_ok()
+});
+
+/// The figure as SVG whose texts are texts.
+///
+/// # Errors
+/// If the drawing fails.
+pub fn svg(figure: &Figure) -> Result<String> {
+    anyhow::ensure!(*LETTERS, "the built-in font cannot be read");
+    let mut text = String::new();
+    figure.draw(&SVGBackend::with_string(&mut text, figure.pixels()).into_drawing_area(), SVG_FACE)?;
+    let (_, content) = text.split_once(">\n").context("a plot cannot be drawn: no SVG came out")?;
+    let ((width, height), (across, down)) = (figure.size(), figure.pixels());
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {across} {down}\" role=\"img\" aria-label=\"{}\">\n{content}",
+        escape(&figure.title)
+    ))
+}
+
+/// The figure as PNG, at twice its CSS size.
+///
+/// # Errors
+/// If the drawing fails.
+pub fn png(figure: &Figure) -> Result<Vec<u8>> {
+    anyhow::ensure!(*LETTERS, "the built-in font cannot be read");
+    let (across, down) = figure.pixels();
+    let mut pixels = vec![255; 3 * across as usize * down as usize];
+    figure.draw(&BitMapBackend::with_buffer(&mut pixels, (across, down)).into_drawing_area(), BITMAP_FACE)?;
+    let (width, height) = (across / AVERAGED, down / AVERAGED);
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Default);
+    encoder.write_header()?.write_image_data(&averaged(&pixels, width as usize, height as usize))?;
+    Ok(file)
+}
+
+/// Each pixel the mean of a square of [`AVERAGED`]² of them.
+fn averaged(pixels: &[u8], width: usize, height: usize) -> Vec<u8> {
+    let side = AVERAGED as usize;
+    let across = 3 * width * side;
+    let mut small = Vec::with_capacity(3 * width * height);
+    for y in 0..height {
+        for x in 0..width {
+            for channel in 0..3 {
+                let value = |i: usize| pixels[(y * side + i / side) * across + (x * side + i % side) * 3 + channel];
+                let sum: usize = (0..side * side).map(|i| usize::from(value(i))).sum();
+                small.push((sum / (side * side)) as u8);
+            }
+        }
+    }
+    small
+}

@@ -1,0 +1,195 @@
+//! What a plot shows, as data: drawing knows nothing of results, and results nothing of drawing.
+
+use super::ink::Ink;
+use crate::eval::statistics;
+
+/// One plot: panels of one size, row by row, under a common title and legend.
+#[derive(Debug, Clone)]
+pub struct Figure {
+    /// Names its files.
+    pub name: String,
+    pub title: String,
+    /// What a reader should see in it, and by which protocol; also for those who cannot see it.
+    pub caption: String,
+    pub legend: Vec<Key>,
+    /// Panels side by side.
+    pub columns: usize,
+    /// Width and height of a panel with its axes, in CSS pixels.
+    pub panel: (f64, f64),
+    pub panels: Vec<Panel>,
+}
+
+/// An entry of the legend.
+#[derive(Debug, Clone)]
+pub struct Key {
+    pub label: String,
+    pub ink: Ink,
+    pub sample: Sample,
+}
+
+/// What stands beside a legend's entry.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Sample {
+    Line {
+        width: f64,
+    },
+    /// A line that lies over a band.
+    LineAndBand,
+    LineAndMarker,
+    Marker {
+        hollow: bool,
+    },
+    /// A marker with an error bar.
+    Bar,
+    Dot,
+}
+
+#[derive(Debug, Clone)]
+pub struct Panel {
+    /// Empty where the figure's title says it.
+    pub title: String,
+    pub x: Axis,
+    pub y: Axis,
+    /// Drawn in this order.
+    pub marks: Vec<Mark>,
+}
+
+/// Quantity and unit, and how the values lie along the axis.
+#[derive(Debug, Clone)]
+pub struct Axis {
+    pub label: String,
+    pub scale: Scale,
+    /// Values that the axis shows besides those of the marks.
+    pub include: Vec<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scale {
+    Linear,
+    /// Logarithmic; values are above 0.
+    Log,
+    /// One name at each of 0, 1, 2, …
+    Names(Vec<String>),
+}
+
+#[derive(Debug, Clone)]
+pub enum Mark {
+    Line {
+        points: Vec<(f64, f64)>,
+        ink: Ink,
+        width: f64,
+        alpha: f64,
+    },
+    /// Between low and high at each x.
+    Band {
+        points: Vec<(f64, f64, f64)>,
+        ink: Ink,
+    },
+    /// Faint single values.
+    Dots {
+        points: Vec<(f64, f64)>,
+        ink: Ink,
+    },
+    /// An error bar.
+    Bar {
+        x: f64,
+        low: f64,
+        high: f64,
+        ink: Ink,
+    },
+    Marker {
+        x: f64,
+        y: f64,
+        ink: Ink,
+        hollow: bool,
+    },
+    /// A line across the panel at a value of reference, named at one of its ends. It does not widen the axis.
+    Level {
+        y: f64,
+        label: String,
+        ink: Ink,
+        named: End,
+    },
+}
+
+/// An end of a line across the panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Left,
+    Right,
+}
+
+impl Axis {
+    pub fn linear(label: &str) -> Axis {
+        Axis { label: label.to_owned(), scale: Scale::Linear, include: Vec::new() }
+    }
+
+    pub fn including(mut self, values: &[f64]) -> Axis {
+        self.include.extend_from_slice(values);
+        self
+    }
+}
+
+impl Mark {
+    /// The extent of the mark: the values of x and of y that the axes must show.
+    pub fn extent(&self) -> (Vec<f64>, Vec<f64>) {
+        match self {
+            Mark::Line { points, .. } | Mark::Dots { points, .. } => points.iter().copied().unzip(),
+            Mark::Band { points, .. } => {
+                (points.iter().map(|of| of.0).collect(), points.iter().flat_map(|of| [of.1, of.2]).collect())
+            }
+            Mark::Bar { x, low, high, .. } => (vec![*x], vec![*low, *high]),
+            Mark::Marker { x, y, .. } => (vec![*x], vec![*y]),
+            Mark::Level { .. } => (Vec::new(), Vec::new()),
+        }
+    }
+}
+
+/// Most points of a drawn curve.
+const POINTS: usize = 120;
+
+/// Curves thinned, all alike, to the means of equal runs of points where the longest has more points than can be seen.
+/// Values that are not finite are left out.
+pub fn thinned(curves: Vec<Vec<(f64, f64)>>) -> Vec<Vec<(f64, f64)>> {
+    let longest = curves.iter().map(Vec::len).max().unwrap_or(0);
+    let run = longest.div_ceil(POINTS).max(1);
+    let mean = |values: &mut dyn Iterator<Item = f64>| {
+        let values: Vec<f64> = values.collect();
+        statistics::mean(&values)
+    };
+    let point = |run: &[(f64, f64)]| {
+        let y = mean(&mut run.iter().map(|point| point.1).filter(|y| y.is_finite()))?;
+        Some((mean(&mut run.iter().map(|point| point.0))?, y))
+    };
+    curves.into_iter().map(|curve| curve.chunks(run).filter_map(point).collect()).collect()
+}
+
+/// The pointwise mean of several curves over the points that all of them have.
+pub fn mean_curve(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
+    let Some((first, others)) = curves.split_first() else { return Vec::new() };
+    let at = |x: f64, curve: &Vec<(f64, f64)>| curve.iter().find(|point| point.0 == x).map(|point| point.1);
+    let mean = |&(x, y): &(f64, f64)| {
+        let rest: Option<Vec<f64>> = others.iter().map(|curve| at(x, curve)).collect();
+        rest.map(|rest| (x, (y + rest.iter().sum::<f64>()) / curves.len() as f64))
+    };
+    first.iter().filter_map(mean).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn curves_are_thinned_alike_and_drop_what_is_not_finite() {
+        let long: Vec<_> = (0..240).map(|i| (f64::from(i), if i == 1 { f64::NAN } else { f64::from(i % 2) })).collect();
+        let thin = thinned(vec![long.clone(), long[..4].to_vec()]);
+        assert_eq!((thin[0].len(), &thin[0][..2]), (120, &[(0.5, 0.0), (2.5, 0.5)][..]));
+        assert_eq!(thin[1], thin[0][..2]);
+    }
+
+    #[test]
+    fn a_mean_curve_ends_where_the_shortest_seed_ends() {
+        let curves = [vec![(1.0, 2.0), (2.0, 4.0)], vec![(1.0, 4.0)]];
+        assert_eq!(mean_curve(&curves), [(1.0, 3.0)]);
+    }
+}

@@ -1,0 +1,175 @@
+//! Strokes, areas and texts in CSS pixels on any backend. Backends count whole pixels, so everything is drawn at
+//! [`SCALE`] times its size.
+
+use anyhow::{Result, anyhow};
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::ink::Marker;
+
+/// Backend pixels per CSS pixel.
+pub const SCALE: u32 = 4;
+
+/// Registered for bitmaps; a generic name for readers of SVG.
+pub const FONT: &str = "sans-serif";
+
+/// How a backend turns a font's size into letters.
+#[derive(Clone, Copy)]
+pub struct Face {
+    /// What it must be given for letters of size 1.
+    pub factor: f64,
+    /// How far below a text's centre it must be given, in letters of size 1, for capitals to be centred.
+    pub sink: f64,
+}
+
+/// Plotters divides the size by 1.24.
+pub const SVG_FACE: Face = Face { factor: 1.24, sink: 0.08 };
+
+/// Plotters takes the size for the registered font's whole height, 1.121 of its letters' size, and puts letters high.
+pub const BITMAP_FACE: Face = Face { factor: 1.121, sink: 0.24 };
+
+type Point = (f64, f64);
+
+/// Where a text lies, seen from its position.
+#[derive(Clone, Copy)]
+pub enum Anchor {
+    /// Begins there, half above and half below.
+    Left,
+    /// Ends there.
+    Right,
+    /// Centred there.
+    Center,
+    /// Centred there, read upwards.
+    Upward,
+}
+
+/// Size and colour of a text.
+#[derive(Clone, Copy)]
+pub struct Lettering {
+    pub size: f64,
+    pub color: RGBColor,
+    pub anchor: Anchor,
+}
+
+pub struct Pen<'a, DB: DrawingBackend> {
+    area: &'a DrawingArea<DB, Shift>,
+    face: Face,
+}
+
+impl<'a, DB: DrawingBackend> Pen<'a, DB> {
+    pub fn on(area: &'a DrawingArea<DB, Shift>, face: Face) -> Pen<'a, DB> {
+        Pen { area, face }
+    }
+
+    /// A line through the points, broken as `dash` says.
+    pub fn line(&self, points: &[Point], color: RGBAColor, width: f64, dash: &[f64]) -> Result<()> {
+        let style = color.stroke_width(scaled(width).max(1) as u32);
+        for piece in if dash.is_empty() { vec![points.to_vec()] } else { dashes(points, dash) } {
+            let mut pixels: Vec<_> = piece.into_iter().map(pixel).collect();
+            pixels.dedup();
+            if pixels.len() >= 2 {
+                self.area.draw(&PathElement::new(pixels, style)).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The area inside the points.
+    pub fn fill(&self, points: &[Point], color: RGBAColor) -> Result<()> {
+        let pixels: Vec<_> = points.iter().copied().map(pixel).collect();
+        self.area.draw(&Polygon::new(pixels, color.filled())).map_err(failed)
+    }
+
+    pub fn dot(&self, at: Point, radius: f64, color: RGBAColor) -> Result<()> {
+        self.area.draw(&Circle::new(pixel(at), scaled(radius), color.filled())).map_err(failed)
+    }
+
+    /// A marker with a white rim, or a white one with a rim of its colour.
+    pub fn marker(&self, at: Point, marker: Marker, color: RGBColor, hollow: bool) -> Result<()> {
+        let (rim, inside) = if hollow { (color, WHITE) } else { (WHITE, color) };
+        self.shape(at, marker, 5.4, rim.mix(1.0))?;
+        self.shape(at, marker, 4.0, inside.mix(1.0))
+    }
+
+    fn shape(&self, (x, y): Point, marker: Marker, radius: f64, color: RGBAColor) -> Result<()> {
+        let r = radius;
+        match marker {
+            Marker::Circle => self.dot((x, y), r, color),
+            Marker::Square => {
+                let r = 0.86 * r;
+                self.fill(&[(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], color)
+            }
+            Marker::Triangle => {
+                self.fill(&[(x, y - 1.2 * r), (x + 1.1 * r, y + 0.75 * r), (x - 1.1 * r, y + 0.75 * r)], color)
+            }
+            Marker::Diamond => {
+                let r = 1.2 * r;
+                self.fill(&[(x, y - r), (x + r, y), (x, y + r), (x - r, y)], color)
+            }
+        }
+    }
+
+    pub fn text(&self, text: &str, (x, y): Point, lettering: Lettering) -> Result<()> {
+        let font = (FONT, lettering.size * self.face.factor * f64::from(SCALE)).into_font();
+        let down = lettering.size * self.face.sink;
+        let (font, h, at) = match lettering.anchor {
+            Anchor::Left => (font, HPos::Left, (x, y + down)),
+            Anchor::Right => (font, HPos::Right, (x, y + down)),
+            Anchor::Center => (font, HPos::Center, (x, y + down)),
+            Anchor::Upward => (font.transform(FontTransform::Rotate270), HPos::Center, (x + down, y)),
+        };
+        let style = TextStyle::from(font).color(&lettering.color).pos(Pos::new(h, VPos::Center));
+        self.area.draw(&Text::new(text.to_owned(), pixel(at), style)).map_err(failed)
+    }
+}
+
+fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> anyhow::Error {
+    anyhow!("a plot cannot be drawn: {error}")
+}
+
+fn scaled(length: f64) -> i32 {
+    (length * f64::from(SCALE)).round() as i32
+}
+
+fn pixel((x, y): Point) -> (i32, i32) {
+    (scaled(x), scaled(y))
+}
+
+/// The strokes of a broken line.
+fn dashes(points: &[Point], dash: &[f64]) -> Vec<Vec<Point>> {
+    let mut pieces: Vec<Vec<Point>> = vec![points.first().copied().into_iter().collect()];
+    let (mut part, mut left) = (0, dash[0]);
+    for ends in points.windows(2) {
+        let (mut from, to) = (ends[0], ends[1]);
+        let mut length = (to.0 - from.0).hypot(to.1 - from.1);
+        while length > left {
+            let share = left / length;
+            from = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
+            if part % 2 == 0 {
+                pieces.last_mut().into_iter().for_each(|piece| piece.push(from));
+            } else {
+                pieces.push(vec![from]);
+            }
+            length -= left;
+            part = (part + 1) % dash.len();
+            left = dash[part];
+        }
+        left -= length;
+        if part % 2 == 0 {
+            pieces.last_mut().into_iter().for_each(|piece| piece.push(to));
+        }
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_line_has_strokes_and_gaps_of_the_lengths_asked_for() {
+        let pieces = dashes(&[(0.0, 0.0), (4.0, 0.0), (9.0, 0.0)], &[3.0, 2.0]);
+        assert_eq!(pieces, [vec![(0.0, 0.0), (3.0, 0.0)], vec![(5.0, 0.0), (8.0, 0.0)]]);
+    }
+}

@@ -1,0 +1,176 @@
+//! What is left of the teacher's score at which size.
+
+use super::figure::{Axis, End, Figure, Key, Mark, Panel, Sample, Scale};
+use super::ink::{self, BLACK, GREY, Ink, PAPER, TEACHER};
+use crate::config::{Loss, Student};
+use crate::eval::statistics::Interval;
+use crate::game::Game;
+use crate::record::{Role, SummaryRow};
+use crate::report::read::Results;
+use crate::report::standing::{Standing, Standings};
+use crate::report::tables::interval;
+
+/// Students that differ in size alone: their loss, its temperature, and what a reader knows them as.
+type Series = (Loss, f64, String);
+
+/// A student's value in a panel.
+struct Value<'a> {
+    student: &'a Student,
+    parameters: f64,
+    relative: f64,
+    interval: Option<Interval>,
+}
+
+/// Relative score over parameters, a panel per game and one for the geometric mean over them; none before the first
+/// student is scored.
+pub fn relative(results: &Results, standings: &Standings) -> Option<Figure> {
+    let series = series(results);
+    let games = results.experiment.games.iter();
+    let mut panels: Vec<Panel> = games.filter_map(|&game| in_game(results, standings, game, &series)).collect();
+    let reported = if panels.len() > 1 { reported(&standings.overall) } else { Vec::new() };
+    let paper = !reported.is_empty();
+    if panels.len() > 1 {
+        panels.extend(over_games(results, standings, &series, reported));
+    }
+    let columns = panels.len().min(3);
+    let panel = if columns == 1 { (640.0, 400.0) } else { (330.0, 290.0) };
+    (!panels.is_empty()).then(|| Figure {
+        name: "relative".into(),
+        title: if columns == 1 { "Score relative to the teacher" } else { "Score relative to the teacher, by game" }
+            .into(),
+        caption: caption(paper),
+        legend: legend(&series, paper),
+        columns,
+        panel,
+        panels,
+    })
+}
+
+fn in_game(results: &Results, standings: &Standings, game: Game, series: &[Series]) -> Option<Panel> {
+    let size = |standing: &Standing| standing.mean_of(|row| row.parameters.map(|count| count as f64));
+    let values = values(results, |name| {
+        let standing = standings.of_agent(Role::Student, name).find(|standing| standing.game == game)?;
+        Some((size(standing)?, standing.relative?, standing.relative_interval))
+    });
+    let above = standings.in_game(game).any(|standing| standing.above_random);
+    let title = if above { format!("{game}, above random play") } else { game.to_string() };
+    panel(&title, series, &values, standings.reference(Role::Teacher, game).and_then(size), Vec::new())
+}
+
+fn over_games(results: &Results, standings: &Standings, series: &[Series], reported: Vec<Mark>) -> Option<Panel> {
+    let row = |role: Role, name: &str| standings.overall.iter().find(|row| row.role == role && row.agent == name);
+    let values = values(results, |name| {
+        let row = row(Role::Student, name)?;
+        Some((row.parameters? as f64, row.relative_geometric_mean?, interval(row)))
+    });
+    let teacher = row(Role::Teacher, "teacher").and_then(|row| row.parameters).map(|count| count as f64);
+    panel("geometric mean of the games", series, &values, teacher, reported)
+}
+
+/// The series in the experiment's order.
+fn series(results: &Results) -> Vec<Series> {
+    let mut series: Vec<Series> = Vec::new();
+    for student in &results.experiment.students {
+        if !series.iter().any(|of| belongs(student, of)) {
+            series.push((student.loss, student.temperature, name(student.loss).to_owned()));
+        }
+    }
+    let several = series.iter().filter(|(loss, ..)| *loss == Loss::Kl).count() > 1;
+    for (_, temperature, name) in series.iter_mut().filter(|(loss, ..)| several && *loss == Loss::Kl) {
+        *name = format!("{name}, temperature {temperature}");
+    }
+    series
+}
+
+fn belongs(student: &Student, (loss, temperature, _): &Series) -> bool {
+    student.loss == *loss && (student.loss != Loss::Kl || student.temperature == *temperature)
+}
+
+/// A loss as a reader knows it.
+pub fn name(loss: Loss) -> &'static str {
+    match loss {
+        Loss::Kl => "KL",
+        Loss::Nll => "NLL",
+        Loss::Mse => "MSE",
+    }
+}
+
+fn values<'a>(results: &'a Results, of: impl Fn(&str) -> Option<(f64, f64, Option<Interval>)>) -> Vec<Value<'a>> {
+    let value = |student: &'a Student| {
+        let (parameters, relative, interval) = of(&student.name)?;
+        relative.is_finite().then_some(Value { student, parameters, relative, interval })
+    };
+    results.experiment.students.iter().filter_map(value).collect()
+}
+
+/// The paper's figures at our students' sizes.
+fn reported(overall: &[SummaryRow]) -> Vec<Mark> {
+    let mark = |row: &SummaryRow| {
+        Some(Mark::Marker { x: row.parameters? as f64, y: 100.0 * row.paper?, ink: PAPER, hollow: true })
+    };
+    overall.iter().filter_map(mark).collect()
+}
+
+fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>, reported: Vec<Mark>) -> Option<Panel> {
+    if values.is_empty() {
+        return None;
+    }
+    let mut marks =
+        vec![Mark::Level { y: 100.0, label: String::new(), ink: Ink { color: GREY, ..TEACHER }, named: End::Left }];
+    marks.extend(reported);
+    for (i, of) in series.iter().enumerate() {
+        // Side by side, since the intervals of several losses would hide each other at the same size.
+        let aside = 1.0 + 0.05 * (i as f64 - (series.len() - 1) as f64 / 2.0);
+        let own: Vec<&Value> = values.iter().filter(|value| belongs(value.student, of)).collect();
+        marks.extend(line(&own, ink_of_series(series, i), aside));
+    }
+    marks.extend(teacher.map(|size| Mark::Marker { x: size, y: 100.0, ink: TEACHER, hollow: false }));
+    Some(Panel {
+        title: title.to_owned(),
+        x: Axis { label: "parameters".into(), scale: Scale::Log, include: Vec::new() },
+        y: Axis::linear("of the teacher's score (%)").including(&[100.0]),
+        marks,
+    })
+}
+
+/// A series alone is black, since its students have colours of their own elsewhere.
+fn ink_of_series(series: &[Series], index: usize) -> Ink {
+    let ink = ink::numbered(index);
+    if series.len() == 1 { Ink { color: BLACK, ..ink } } else { ink }
+}
+
+/// One series: its line, error bars and markers.
+fn line(own: &[&Value], ink: Ink, aside: f64) -> Vec<Mark> {
+    let mut points: Vec<_> = own.iter().map(|value| (aside * value.parameters, 100.0 * value.relative)).collect();
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut marks = vec![Mark::Line { points, ink, width: 1.6, alpha: 0.8 }];
+    for value in own {
+        let x = aside * value.parameters;
+        let bar = |of: Interval| Mark::Bar { x, low: 100.0 * of.low, high: 100.0 * of.high, ink };
+        marks.extend(value.interval.map(bar));
+        marks.push(Mark::Marker { x, y: 100.0 * value.relative, ink, hollow: false });
+    }
+    marks
+}
+
+fn legend(series: &[Series], paper: bool) -> Vec<Key> {
+    let student = |(i, of): (usize, &Series)| Key {
+        label: format!("students, {}", of.2),
+        ink: ink_of_series(series, i),
+        sample: Sample::LineAndMarker,
+    };
+    let mut keys: Vec<Key> = series.iter().enumerate().map(student).collect();
+    keys.push(Key { label: "teacher".into(), ink: TEACHER, sample: Sample::Marker { hollow: false } });
+    if paper {
+        let label = "the paper's students, KL (reported)".into();
+        keys.push(Key { label, ink: PAPER, sample: Sample::Marker { hollow: true } });
+    }
+    keys
+}
+
+fn caption(paper: bool) -> String {
+    let ours = "Bars are 95% bootstrap intervals over the episodes of student and teacher; students of one size stand \
+                side by side.";
+    let theirs = " The paper's figures are over its ten games, with human starts and 500 hours of play.";
+    if paper { format!("{ours}{theirs}") } else { ours.to_owned() }
+}

@@ -1,0 +1,85 @@
+//! What each agent scores in a game.
+
+use super::figure::{Axis, Figure, Key, Mark, Panel, Sample, Scale};
+use super::ink::{self, BLACK, Ink};
+use crate::game::Game;
+use crate::record::Role;
+use crate::report::format::counted;
+use crate::report::read::Results;
+use crate::report::standing::{Standing, Standings};
+
+/// Most episodes drawn for an agent.
+const DOTS: usize = 120;
+
+/// Mean scores with intervals over the single episodes, side by side; none before the first evaluation.
+pub fn scores(results: &Results, standings: &Standings, game: Game) -> Option<Figure> {
+    let agents: Vec<_> = standings.in_game(game).collect();
+    let episodes = agents.iter().map(|agent| agent.episodes()).max()?;
+    let marks = agents.iter().enumerate().flat_map(|(i, agent)| marks(results, agent, i as f64)).collect();
+    let names = agents.iter().map(|agent| agent.agent().to_owned()).collect();
+    let x = Axis { label: "agent".into(), scale: Scale::Names(names), include: Vec::new() };
+    let grey = Ink { color: BLACK, ..ink::numbered(0) };
+    let key = |label: &str, sample| Key { label: label.to_owned(), ink: grey, sample };
+    let seeds = agents.iter().map(|agent| agent.rows.len()).max().unwrap_or(0);
+    let mut legend = vec![key("mean and 95% interval", Sample::Bar), key("one episode", Sample::Dot)];
+    if seeds > 1 {
+        legend.push(key("mean of one seed", Sample::Marker { hollow: true }));
+    }
+    Some(Figure {
+        name: format!("scores-{game}"),
+        title: format!("{game}: scores"),
+        caption: format!(
+            "Final evaluation, up to {} an agent over {}, all by the same protocol. {}",
+            counted(episodes, "episode"),
+            counted(seeds as u64, "seed"),
+            if episodes as usize > DOTS { format!("Of the episodes {DOTS} are drawn.") } else { String::new() }
+        ),
+        legend,
+        columns: 1,
+        panel: ((110.0 + 92.0 * agents.len() as f64).max(560.0), 390.0),
+        panels: vec![Panel { title: String::new(), x, y: Axis::linear("score of a game (points)"), marks }],
+    })
+}
+
+fn marks(results: &Results, agent: &Standing, x: f64) -> Vec<Mark> {
+    let ink = ink_of(results, agent.role(), agent.agent());
+    let all: Vec<f64> = agent
+        .rows
+        .iter()
+        .flat_map(|row| results.episode_scores(agent.role(), agent.agent(), agent.game, row.seed))
+        .filter(|score| score.is_finite())
+        .collect();
+    let every = all.len().div_ceil(DOTS).max(1);
+    let points = all.into_iter().step_by(every).enumerate().map(|(i, score)| (x + jitter(i), score)).collect();
+    let mut marks = vec![Mark::Dots { points, ink }];
+    if agent.rows.len() > 1 {
+        let beside = |i: usize| x + 0.3 + 0.02 * i as f64;
+        let seeds = agent.rows.iter().enumerate().filter(|(_, row)| row.mean.is_finite());
+        marks.extend(seeds.map(|(i, row)| Mark::Marker { x: beside(i), y: row.mean, ink, hollow: true }));
+    }
+    if let Some(interval) = agent.interval {
+        marks.push(Mark::Bar { x, low: interval.low, high: interval.high, ink });
+    }
+    if agent.mean.is_finite() {
+        marks.push(Mark::Marker { x, y: agent.mean, ink, hollow: false });
+    }
+    marks
+}
+
+/// The ink of an agent in every plot that tells agents apart.
+pub fn ink_of(results: &Results, role: Role, agent: &str) -> Ink {
+    match role {
+        Role::Random => ink::RANDOM,
+        Role::Teacher => ink::TEACHER,
+        Role::Student => {
+            let index = results.experiment.students.iter().position(|student| student.name == agent);
+            ink::numbered(index.unwrap_or(0))
+        }
+    }
+}
+
+/// Spreads dots evenly over ±0.22 without chance: multiples of the golden ratio, modulo 1.
+fn jitter(index: usize) -> f64 {
+    let golden = (5f64.sqrt() - 1.0) / 2.0;
+    0.44 * ((index as f64 * golden).fract() - 0.5)
+}

@@ -1,0 +1,118 @@
+//! The files of an experiment's folder, as far as they exist yet.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::de::DeserializeOwned;
+
+use crate::config::{self, Experiment, Overrides};
+use crate::game::Game;
+use crate::record::{Agent, DistillRow, EpisodeRow, EvalRow, Folder, Manifest, Role, ScoreRow, TrainRow, read_rows};
+
+/// What a trained agent has left so far.
+pub struct Learner<Row> {
+    pub agent: Agent,
+    pub train: Vec<Row>,
+    pub eval: Vec<EvalRow>,
+    /// Its final weights exist.
+    pub finished: bool,
+}
+
+/// All that a report is made from.
+pub struct Results {
+    pub experiment: Experiment,
+    /// The text of `experiment.toml`.
+    pub settings: String,
+    pub manifest: Option<Manifest>,
+    /// Rows of the experiment's agents, games and seeds alone.
+    pub episodes: Vec<EpisodeRow>,
+    /// The same.
+    pub scores: Vec<ScoreRow>,
+    /// Rows of `scores.csv` that belong to something that the experiment no longer names.
+    pub foreign_scores: usize,
+    pub teachers: Vec<Learner<TrainRow>>,
+    pub students: Vec<Learner<DistillRow>>,
+}
+
+impl Results {
+    /// Reads the folder. Only `experiment.toml` must exist.
+    ///
+    /// # Errors
+    /// The file that is missing or damaged, and the way out.
+    pub fn read(folder: &Folder) -> Result<Results> {
+        let path = folder.experiment();
+        let settings = std::fs::read_to_string(&path).with_context(|| {
+            format!("{}: cannot be read; there is something to report once `pd run` has started", path.display())
+        })?;
+        let experiment = config::read(&path, &Overrides::default())?;
+        let of_experiment =
+            |role: Role, agent: &str, game: &str, seed: u64| belongs(&experiment, role, agent, game, seed);
+        let mut scores: Vec<ScoreRow> = rows(&folder.scores())?;
+        let all = scores.len();
+        scores.retain(|row| of_experiment(row.role, &row.agent, &row.game, row.seed));
+        let mut episodes: Vec<EpisodeRow> = rows(&folder.episodes())?;
+        episodes.retain(|row| of_experiment(row.role, &row.agent, &row.game, row.seed));
+        Ok(Results {
+            manifest: Manifest::read(&folder.manifest())?,
+            foreign_scores: all - scores.len(),
+            teachers: learners(folder, runs(&experiment).map(|(game, seed)| Agent::teacher(game, seed)))?,
+            students: learners(folder, student_agents(&experiment))?,
+            experiment,
+            settings,
+            episodes,
+            scores,
+        })
+    }
+
+    /// The scores of one agent's episodes, in the order of the file.
+    pub fn episode_scores(&self, role: Role, agent: &str, game: Game, seed: u64) -> Vec<f64> {
+        let of_agent =
+            |row: &&EpisodeRow| row.role == role && row.agent == agent && row.game == game.name() && row.seed == seed;
+        self.episodes.iter().filter(of_agent).map(|row| row.score).collect()
+    }
+
+    /// The teachers of a game that have started.
+    pub fn teachers_of(&self, game: Game) -> impl Iterator<Item = &Learner<TrainRow>> {
+        self.teachers.iter().filter(move |teacher| teacher.agent.game == game)
+    }
+
+    /// The seeds' runs of one student in a game.
+    pub fn students_of<'a>(&'a self, game: Game, name: &'a str) -> impl Iterator<Item = &'a Learner<DistillRow>> {
+        self.students.iter().filter(move |student| student.agent.game == game && student.agent.name == name)
+    }
+}
+
+/// Every game with every seed.
+pub fn runs(experiment: &Experiment) -> impl Iterator<Item = (Game, u64)> {
+    experiment.games.iter().flat_map(|&game| experiment.seeds.iter().map(move |&seed| (game, seed)))
+}
+
+fn student_agents(experiment: &Experiment) -> impl Iterator<Item = Agent> {
+    runs(experiment).flat_map(|(game, seed)| {
+        experiment.students.iter().map(move |student| Agent::student(&student.name, game, seed))
+    })
+}
+
+fn belongs(experiment: &Experiment, role: Role, agent: &str, game: &str, seed: u64) -> bool {
+    let student = role == Role::Student && experiment.students.iter().any(|student| student.name == agent);
+    (role != Role::Student || student)
+        && experiment.games.iter().any(|known| known.name() == game)
+        && experiment.seeds.contains(&seed)
+}
+
+fn learners<Row: DeserializeOwned>(folder: &Folder, agents: impl Iterator<Item = Agent>) -> Result<Vec<Learner<Row>>> {
+    agents
+        .map(|agent| {
+            Ok(Learner {
+                train: rows(&folder.train(&agent))?,
+                eval: rows(&folder.eval(&agent))?,
+                finished: folder.weights(&agent).exists(),
+                agent,
+            })
+        })
+        .collect()
+}
+
+fn rows<Row: DeserializeOwned>(path: &Path) -> Result<Vec<Row>> {
+    read_rows(path).context("correct that line, or remove the file and repeat the stage that writes it")
+}

@@ -1,0 +1,173 @@
+//! Reports of made-up folders.
+
+mod made;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use made::{EXPERIMENT, Made};
+
+use super::format::{number, number_with_interval, percent};
+use super::{Warning, write};
+use crate::eval::statistics::{self, Interval};
+use crate::game::Game;
+use crate::record::{
+    Agent, DistillRow, Folder, Machine, Manifest, ScoreRow, SummaryRow, read_rows, write_file, write_rows,
+};
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap())).collect()
+}
+
+#[test]
+fn the_same_files_give_the_same_bytes_and_nothing_old_stays() {
+    let made = Made::finished();
+    let outcome = made.report();
+    let (report, summary) = (files(&made.folder.report()), fs::read(made.folder.summary()).unwrap());
+    write_file(&made.folder.report().join("old.svg"), b"").unwrap();
+    assert_eq!(made.report(), outcome);
+    assert!(files(&made.folder.report()) == report, "the report's bytes differ");
+    assert_eq!(fs::read(made.folder.summary()).unwrap(), summary);
+    let kinds = ["scores", "learning", "distillation", "students"];
+    for name in kinds.iter().flat_map(|kind| ["breakout", "pong"].map(|game| format!("{kind}-{game}"))) {
+        assert!(report.contains_key(&format!("{name}.svg")), "{name} is missing");
+        assert!(report[&format!("{name}.png")].starts_with(b"\x89PNG"));
+    }
+}
+
+#[test]
+fn the_page_needs_nothing_from_anywhere_and_holds_every_plot() {
+    let made = Made::finished();
+    made.report();
+    let page = made.page();
+    for loads in ["http", "src=", "href=", "url(", "@import", "<script", "<link", "<img"] {
+        assert!(!page.contains(loads), "the page contains {loads}");
+    }
+    let plots = files(&made.folder.report()).keys().filter(|name| name.ends_with(".svg")).count();
+    assert_eq!((page.matches("<svg").count(), plots), (plots, 9));
+}
+
+#[test]
+fn tables_show_the_numbers_of_the_files() {
+    let made = Made::finished();
+    let outcome = made.report();
+    let (page, summary) = (made.page(), fs::read_to_string(made.folder.report().join("summary.md")).unwrap());
+    for row in &made.scores {
+        let interval = Interval { low: row.ci_low, high: row.ci_high };
+        assert!(page.contains(&number_with_interval(row.mean, Some(interval))), "{row:?}");
+    }
+    let of_small = |row: &&ScoreRow| row.agent == "small" && row.game == "pong";
+    let means: Vec<f64> = made.scores.iter().filter(of_small).map(|row| row.mean).collect();
+    let mean = number(statistics::mean(&means).unwrap());
+    let line = outcome.table.lines().find(|line| line.starts_with("pong      small ")).unwrap();
+    assert!(line.contains(&mean) && summary.contains(&mean), "{mean} is not in {line}");
+}
+
+#[test]
+fn the_summary_is_the_geometric_mean_beside_the_papers_figure() {
+    let made = Made::finished();
+    let outcome = made.report();
+    let rows: Vec<SummaryRow> = read_rows(&made.folder.summary()).unwrap();
+    let small = rows.iter().find(|row| row.agent == "small").unwrap();
+    let in_game = |game: &str| {
+        let of_game = |row: &&ScoreRow| row.agent == "small" && row.game == game;
+        let shares: Vec<f64> = made.scores.iter().filter(of_game).filter_map(|row| row.relative_to_teacher).collect();
+        statistics::mean(&shares).unwrap()
+    };
+    let expected = statistics::geometric_mean(&[in_game("breakout"), in_game("pong")]).unwrap();
+    assert_eq!((small.games, small.seeds, small.paper), (2, 3, Some(1.017)));
+    assert!((small.relative_geometric_mean.unwrap() - expected).abs() < 1e-12);
+    assert!(small.ci_low.unwrap() < expected && expected < small.ci_high.unwrap());
+    // No figure of the paper for NLL is confirmed by more than one note.
+    assert_eq!(rows.iter().find(|row| row.agent == "smaller").unwrap().paper, None);
+    assert!(outcome.result.contains(&format!("small keeps {}", percent(expected))), "{}", outcome.result);
+}
+
+#[test]
+fn an_unfinished_run_is_marked_as_such() {
+    let made = Made::with(EXPERIMENT);
+    made.trained(&Agent::teacher(Game::named("pong").unwrap(), 2), 25_000);
+    let outcome = made.report();
+    assert_eq!((outcome.table.as_str(), outcome.result.as_str()), ("", "No student is scored yet."));
+    let [Warning::Unfinished { runs }] = &outcome.warnings[..] else { panic!("{:?}", outcome.warnings) };
+    assert_eq!((runs.len(), runs[0].as_str()), (24, "teacher of pong, seed 2 (50% learned)"));
+    assert!(made.page().contains("24 runs not scored yet: teacher of pong, seed 2 (50% learned)"));
+    assert!(files(&made.folder.report()).contains_key("learning-pong.svg"));
+}
+
+#[test]
+fn without_an_experiment_the_way_out_is_named() {
+    let folder = Folder::at(tempfile::tempdir().unwrap().path().join("none"));
+    let error = format!("{:#}", write(&folder).unwrap_err());
+    assert!(error.contains("experiment.toml") && error.contains("pd run"), "{error}");
+}
+
+#[test]
+fn what_comes_from_files_cannot_become_part_of_the_page() {
+    let made = Made::finished();
+    let machine = Machine { cpu: "<img src=x>".into(), cores: 2, memory_mib: 0, os: "linux".into() };
+    let manifest = Manifest {
+        program: "pd".into(),
+        git_commit: None,
+        libtorch: String::new(),
+        ale: String::new(),
+        device: "cpu\"><b>".into(),
+        threads: 2,
+        machine,
+        seeds: vec![1],
+        roms: BTreeMap::new(),
+        stage_seconds: BTreeMap::new(),
+    };
+    manifest.write(&made.folder.manifest()).unwrap();
+    made.report();
+    let page = made.page();
+    assert!(!page.contains("<img") && !page.contains("<script") && !page.contains("cpu\">"));
+    assert!(page.contains("measured on &lt;img src=x&gt;") && page.contains("&lt;script&gt;alert("));
+}
+
+#[test]
+fn scores_below_0_are_compared_above_random_play() {
+    let pong = Game::named("pong").unwrap();
+    let mut made = Made::with("name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1]\n");
+    for (agent, around) in
+        [(Agent::random(pong, 1), -20.0), (Agent::teacher(pong, 1), -5.0), (Agent::student("net1", pong, 1), -8.0)]
+    {
+        made.score(&agent, around, 40);
+    }
+    let outcome = made.report();
+    assert!(outcome.warnings.contains(&Warning::AboveRandom { students: vec!["net1 in pong".into()] }));
+    assert!(outcome.warnings.contains(&Warning::FewSeeds { seeds: 1 }));
+    assert!(outcome.result.contains("its teacher’s score above random play"), "{}", outcome.result);
+    let line = outcome.table.lines().last().unwrap();
+    assert!(line.contains("% [") && line.contains("]*"), "{line}");
+}
+
+#[test]
+fn a_single_episode_has_no_interval_and_is_warned_about() {
+    let catch = Game::named("catch").unwrap();
+    let mut made = Made::with("name = \"made-up\"\ngames = [\"catch\"]\nseeds = [1]\n");
+    made.score(&Agent::random(catch, 1), 1.0, 1);
+    made.score(&Agent::teacher(catch, 1), 1.0, 1);
+    made.score(&Agent::student("net1", catch, 1), 1.0, 1);
+    let outcome = made.report();
+    assert!(!outcome.table.lines().skip(1).any(|line| line.contains('[')), "{}", outcome.table);
+    assert!(outcome.warnings.contains(&Warning::FewEpisodes { episodes: 1 }));
+    assert!(outcome.warnings.iter().any(|warning| matches!(warning, Warning::TeacherNearRandom { .. })));
+}
+
+#[test]
+fn a_value_that_is_not_finite_is_named_and_not_drawn() {
+    let mut made = Made::finished();
+    let agent = Agent::student("small", Game::named("pong").unwrap(), 1);
+    let mut rows: Vec<DistillRow> = read_rows(&made.folder.train(&agent)).unwrap();
+    rows[10].loss = f64::NAN;
+    write_rows(&made.folder.train(&agent), &rows).unwrap();
+    made.scores[0].seed = 9;
+    let outcome = made.report();
+    let files = vec!["the log of student small of pong, seed 1".to_owned()];
+    assert!(outcome.warnings.contains(&Warning::NonFinite { files }), "{:?}", outcome.warnings);
+    assert!(outcome.warnings.contains(&Warning::Foreign { rows: 1 }));
+    assert!(!made.page().contains("NaN"));
+}

@@ -1,0 +1,42 @@
+//! How far each run is.
+
+use super::format::percent;
+use super::read::{Learner, Results, runs};
+use crate::record::{Agent, Role};
+
+const NOT_STARTED: &str = "not started";
+
+/// The runs of the experiment that have no score yet, each with how far it is; those that have
+/// started come first.
+pub fn unscored(results: &Results) -> Vec<String> {
+    let total = results.experiment.teacher.frames;
+    let hours = results.experiment.distillation.hours;
+    let random = runs(&results.experiment).map(|(game, seed)| (Agent::random(game, seed), "not scored".to_owned()));
+    let teachers = results.teachers.iter().map(|teacher| {
+        (teacher.agent.clone(), state(teacher, teacher.train.last().map(|row| row.frames as f64 / total as f64)))
+    });
+    let students = results.students.iter().map(|student| {
+        (student.agent.clone(), state(student, student.train.last().map(|row| row.hour as f64 / hours as f64)))
+    });
+    let mut runs: Vec<_> =
+        teachers.chain(students).chain(random).filter(|(agent, _)| !scored(results, agent)).collect();
+    runs.sort_by_key(|(_, state)| state == NOT_STARTED);
+    runs.into_iter().map(|(agent, state)| format!("{agent} ({state})")).collect()
+}
+
+fn state<Row>(learner: &Learner<Row>, share: Option<f64>) -> String {
+    match share {
+        _ if learner.finished => "learned, not scored".to_owned(),
+        Some(share) => format!("{} learned", percent(share.min(1.0))),
+        None => NOT_STARTED.to_owned(),
+    }
+}
+
+fn scored(results: &Results, agent: &Agent) -> bool {
+    results.scores.iter().any(|row| {
+        row.role == agent.role
+            && row.game == agent.game.name()
+            && row.seed == agent.seed
+            && (row.role != Role::Student || row.agent == agent.name)
+    })
+}

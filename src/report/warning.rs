@@ -1,0 +1,185 @@
+//! Reasons to doubt the numbers, each with its remedy.
+
+use std::fmt;
+
+use super::format::{counted, listed, number, percent};
+use super::read::Results;
+use super::standing::{Standing, Standings};
+use super::unscored;
+use crate::eval::statistics::Interval;
+use crate::record::Role;
+
+/// Fewer seeds than this say little about another training.
+const SEEDS: usize = 3;
+/// Fewer episodes than this give wide intervals that the bootstrap makes too narrow.
+const EPISODES: usize = 30;
+
+/// Something that a reader of the numbers should know first.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Warning {
+    /// Runs that are not scored yet, each with how far it is.
+    Unfinished { runs: Vec<String> },
+    /// Values that are not finite numbers, by file.
+    NonFinite { files: Vec<String> },
+    /// So few seeds.
+    FewSeeds { seeds: usize },
+    /// An evaluation had so few episodes.
+    FewEpisodes { episodes: u64 },
+    /// The intervals of teacher and random play overlap in these games.
+    TeacherNearRandom { games: Vec<String> },
+    /// The interval of a student's relative score lies above 100%.
+    StudentAboveTeacher { students: Vec<String> },
+    /// The relative scores are those above random play.
+    AboveRandom { students: Vec<String> },
+    /// A share of the episodes was ended by the frame limit.
+    Truncated { agents: Vec<String> },
+    /// So many rows of `scores.csv` belong to nothing that the experiment names.
+    Foreign { rows: usize },
+}
+
+impl Warning {
+    /// What can be done about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Warning::Unfinished { .. } => "Run the same command again: it continues where it stopped.",
+            Warning::NonFinite { .. } => {
+                "Learning diverged: lower learning_rate, then start that agent over with --fresh."
+            }
+            Warning::FewSeeds { .. } => {
+                "Name more seeds in the experiment file and run it again; the seeds that are done stay."
+            }
+            Warning::FewEpisodes { .. } => "Raise evaluation.episodes and evaluate again.",
+            Warning::TeacherNearRandom { .. } => {
+                "Train longer (teacher.frames): a score relative to such a teacher means nothing."
+            }
+            Warning::StudentAboveTeacher { .. } => {
+                "The paper reports this too; look at the teacher's curve for an unlucky checkpoint, and add seeds."
+            }
+            Warning::AboveRandom { .. } => {
+                "Read these as (student − random) / (teacher − random), not as a ratio of scores."
+            }
+            Warning::Truncated { .. } => {
+                "These scores depend on evaluation.max_frames; compare them only with the same limit."
+            }
+            Warning::Foreign { .. } => "They are left out; evaluate again to drop them from the file.",
+        }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Warning::Unfinished { runs } => {
+                write!(f, "{} not scored yet: {}.", counted(runs.len() as u64, "run"), first(runs, 6))
+            }
+            Warning::NonFinite { files } => write!(f, "Values that are not finite numbers in {}.", first(files, 6)),
+            Warning::FewSeeds { seeds } => write!(
+                f,
+                "Only {}: another training could come out elsewhere, and no interval here shows how far.",
+                counted(*seeds as u64, "seed")
+            ),
+            Warning::FewEpisodes { episodes } => {
+                write!(f, "As few as {} in an evaluation: the intervals are too narrow.", counted(*episodes, "episode"))
+            }
+            Warning::TeacherNearRandom { games } => {
+                write!(f, "The teacher is not clearly better than random play in {}.", listed(games))
+            }
+            Warning::StudentAboveTeacher { students } => {
+                write!(f, "Better than the teacher beyond the chance of episodes: {}.", listed(students))
+            }
+            Warning::AboveRandom { students } => {
+                write!(
+                    f,
+                    "A mean score is not above 0, so the relative score is the one above random play: {}.",
+                    listed(students)
+                )
+            }
+            Warning::Truncated { agents } => write!(f, "Episodes ended by the frame limit: {}.", listed(agents)),
+            Warning::Foreign { rows } => write!(
+                f,
+                "{} of scores.csv belong to games, seeds or students that the experiment does not name.",
+                counted(*rows as u64, "row")
+            ),
+        }
+    }
+}
+
+/// All that apply, the gravest first.
+pub fn warnings(results: &Results, standings: &Standings) -> Vec<Warning> {
+    let scored = !standings.each.is_empty();
+    let seeds = results.experiment.seeds.len();
+    let episodes = results.scores.iter().map(|row| row.episodes).min().filter(|&least| least < EPISODES as u64);
+    let students = standings.each.iter().filter(|standing| standing.role() == Role::Student);
+    let named = |standing: &Standing| format!("{} in {}", standing.agent(), standing.game);
+    let better = |standing: &&Standing| standing.relative_interval.is_some_and(|interval| interval.low > 1.0);
+    let candidates = [
+        some(unscored::unscored(results), |runs| Warning::Unfinished { runs }),
+        some(non_finite(results), |files| Warning::NonFinite { files }),
+        (scored && seeds < SEEDS).then_some(Warning::FewSeeds { seeds }),
+        episodes.map(|episodes| Warning::FewEpisodes { episodes }),
+        some(near_random(results, standings), |games| Warning::TeacherNearRandom { games }),
+        some(students.clone().filter(better).map(named).collect(), |students| Warning::StudentAboveTeacher {
+            students,
+        }),
+        some(students.filter(|standing| standing.above_random).map(named).collect(), |students| Warning::AboveRandom {
+            students,
+        }),
+        some(truncated(results, standings), |agents| Warning::Truncated { agents }),
+        (results.foreign_scores > 0).then_some(Warning::Foreign { rows: results.foreign_scores }),
+    ];
+    candidates.into_iter().flatten().collect()
+}
+
+fn some(items: Vec<String>, warning: impl FnOnce(Vec<String>) -> Warning) -> Option<Warning> {
+    (!items.is_empty()).then(|| warning(items))
+}
+
+fn first(items: &[String], most: usize) -> String {
+    if items.len() <= most {
+        return listed(items);
+    }
+    format!("{} and {} more", items[..most].join(", "), items.len() - most)
+}
+
+fn near_random(results: &Results, standings: &Standings) -> Vec<String> {
+    let near = |teacher: Interval, random: Interval| teacher.overlaps(random) || teacher.high < random.low;
+    let width = |of: &Standing| of.interval.unwrap_or(Interval { low: of.mean, high: of.mean });
+    let games = results.experiment.games.iter();
+    games
+        .filter_map(|&game| {
+            let teacher = standings.reference(Role::Teacher, game)?;
+            let random = standings.reference(Role::Random, game)?;
+            near(width(teacher), width(random))
+                .then(|| format!("{game} ({} against {})", number(teacher.mean), number(random.mean)))
+        })
+        .collect()
+}
+
+fn truncated(results: &Results, standings: &Standings) -> Vec<String> {
+    let share = |standing: &Standing| {
+        let own = results.episodes.iter().filter(|row| {
+            row.role == standing.role() && row.agent == standing.agent() && row.game == standing.game.name()
+        });
+        let ended = own.clone().filter(|row| row.truncated).count();
+        (ended > 0).then(|| {
+            format!("{} in {} ({})", standing.agent(), standing.game, percent(ended as f64 / own.count() as f64))
+        })
+    };
+    standings.each.iter().filter_map(share).collect()
+}
+
+fn non_finite(results: &Results) -> Vec<String> {
+    let bad = |value: Option<f64>| value.is_some_and(|value| !value.is_finite());
+    let scores = results.scores.iter().any(|row| bad(Some(row.mean)) || bad(row.relative_to_teacher));
+    let teachers = results.teachers.iter().filter(|teacher| {
+        teacher.train.iter().any(|row| bad(row.loss) || bad(row.q_mean) || bad(row.return_mean))
+            || teacher.eval.iter().any(|row| bad(Some(row.mean)))
+    });
+    let students = results.students.iter().filter(|student| {
+        student.train.iter().any(|row| bad(Some(row.loss)) || bad(Some(row.teacher_entropy)))
+            || student.eval.iter().any(|row| bad(Some(row.mean)))
+    });
+    let logs = teachers.map(|teacher| &teacher.agent).chain(students.map(|student| &student.agent));
+    let logs = logs.map(|agent| format!("the log of {agent}"));
+    scores.then(|| "scores.csv".to_owned()).into_iter().chain(logs).collect()
+}

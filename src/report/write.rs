@@ -1,0 +1,76 @@
+//! Writes `summary.csv` and the folder `report/`.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::plot::{self, Figure};
+use super::read::Results;
+use super::standing::Standings;
+use super::{Outcome, markdown, page, prose, tables, warning};
+use crate::record::{Folder, replace_folder, write_file, write_rows};
+
+/// Makes the report of an experiment's folder from what is there; an unfinished run is marked as such.
+///
+/// # Errors
+/// A file that is missing, damaged or cannot be written, and the way out.
+pub fn write(folder: &Folder) -> Result<Outcome> {
+    let results = Results::read(folder)?;
+    let standings = Standings::of(&results);
+    let warnings = warning::warnings(&results, &standings);
+    let figures = figures(&results, &standings);
+    write_rows(&folder.summary(), &standings.overall)?;
+    replace_folder(&folder.report(), |new| {
+        let plots: Vec<Plot> = figures.iter().map(|figure| Plot::write(new, figure)).collect::<Result<_>>()?;
+        let page = page::page(&results, &standings, &warnings, &plots);
+        write_file(&new.join("index.html"), page.as_bytes())?;
+        let summary = markdown::summary(&results, &standings, &warnings, &plots);
+        write_file(&new.join("summary.md"), summary.as_bytes())
+    })?;
+    Ok(Outcome {
+        result: prose::result(&results, &standings),
+        table: if standings.each.is_empty() { String::new() } else { tables::results(&standings).text() },
+        warnings,
+        page: folder.report().join("index.html"),
+    })
+}
+
+/// A figure that was drawn.
+pub struct Plot {
+    /// Names its files, without their ending.
+    pub name: String,
+    pub title: String,
+    pub caption: String,
+    /// In CSS pixels.
+    pub width: u32,
+    pub svg: String,
+}
+
+impl Plot {
+    fn write(folder: &Path, figure: &Figure) -> Result<Plot> {
+        let svg = plot::svg(figure)?;
+        write_file(&folder.join(format!("{}.svg", figure.name)), svg.as_bytes())?;
+        write_file(&folder.join(format!("{}.png", figure.name)), &plot::png(figure)?)?;
+        Ok(Plot {
+            name: figure.name.clone(),
+            title: figure.title.clone(),
+            caption: figure.caption.clone(),
+            width: figure.size().0,
+            svg,
+        })
+    }
+}
+
+/// Every figure that there is something to draw in.
+fn figures(results: &Results, standings: &Standings) -> Vec<Figure> {
+    let games = &results.experiment.games;
+    let of_games = games.iter().flat_map(|&game| {
+        [
+            plot::scores(results, standings, game),
+            plot::learning(results, standings, game),
+            plot::distillation(results, game),
+            plot::students(results, standings, game),
+        ]
+    });
+    std::iter::once(plot::relative(results, standings)).chain(of_games).flatten().collect()
+}
