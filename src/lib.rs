@@ -1,8 +1,30 @@
 //! ROM → emulator worker → preprocessed frame → replay → learner → checkpoint → distillation → evaluation → report
 
-pub mod config;
-pub mod env;
-pub mod frame;
-pub mod game;
-pub mod record;
+// In the order in which they build on one another: a module imports only from modules above it.
 pub mod units;
+
+pub mod progress;
+
+pub mod game;
+
+pub mod frame;
+
+pub mod config;
+
+pub mod record;
+
+pub mod env;
+
+pub mod replay;
+
+pub mod nn;
+
+pub mod teacher;
+
+pub mod distill;
+
+pub mod eval;
+
+pub mod report;
+
+pub mod cli;

@@ -8,8 +8,11 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::step::{Env, EnvState, Step};
+use super::emulator::load;
+use super::rom::Rom;
+use super::step::{Env, EnvState, Rules, Step};
 use crate::frame::{OBSERVATION, newest, push_frame, start_stack};
+use crate::game::Game;
 use crate::units::{Generator, Seed};
 
 /// What a worker's step led to.
@@ -50,6 +53,15 @@ impl Worker {
 }
 
 impl Pool {
+    /// `workers` emulators with `game` in them. `rom` is what [`Rom::find`] gave for the game.
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub fn load(game: Game, rom: Option<&Rom>, rules: &Rules, workers: usize, threads: Arc<ThreadPool>) -> Result<Pool> {
+        let env = |_| Ok(Env::new(load(game, rom)?, rules.clone()));
+        Ok(Pool::new((0..workers).map(env).collect::<Result<_>>()?, threads))
+    }
+
     /// Workers with these environments, none of them playing yet.
     pub fn new(envs: Vec<Env>, threads: Arc<ThreadPool>) -> Pool {
         Pool {

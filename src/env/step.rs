@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::emulator::{Emulator, SCREEN_WIDTH};
 use super::preprocess::{Shrink, max_of_two};
+use crate::config;
 use crate::frame::FRAME;
+use crate::game::Game;
 use crate::units::{Generator, Seed};
 
 /// ALE's action that does nothing.
@@ -24,6 +26,25 @@ pub struct Rules {
     pub max_frames: u64,
     /// ALE's action ids by the index that an agent chooses.
     pub actions: Vec<i32>,
+}
+
+impl Rules {
+    /// Those of training and of distillation.
+    pub fn of_training(environment: &config::Environment, game: Game) -> Rules {
+        Rules {
+            frame_skip: environment.frame_skip,
+            no_op_max: environment.no_op_max,
+            sticky_actions: environment.sticky_actions,
+            max_frames: environment.max_frames,
+            actions: game.actions(environment.action_set),
+        }
+    }
+
+    /// Those of evaluation: the protocol's starts and limit, else as in training.
+    pub fn of_evaluation(experiment: &config::Experiment, game: Game) -> Rules {
+        let config::Evaluation { no_op_max, max_frames, .. } = experiment.evaluation;
+        Rules { no_op_max, max_frames, ..Rules::of_training(&experiment.environment, game) }
+    }
 }
 
 /// What a step did.

@@ -94,7 +94,8 @@ pub struct ScoreRow {
     pub episodes: u64,
     pub mean: f64,
     pub median: f64,
-    pub std: f64,
+    /// Sample standard deviation of the episodes' scores; none for one episode.
+    pub std: Option<f64>,
     /// 95% bootstrap interval of the mean.
     pub ci_low: f64,
     pub ci_high: f64,

@@ -16,7 +16,7 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
     let folder = parent(path);
     let write = || -> std::io::Result<()> {
         fs::create_dir_all(folder)?;
-        let mut file = tempfile::Builder::new().permissions(readable()).tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new().permissions(mode(0o644)).tempfile_in(folder)?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
@@ -27,9 +27,9 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
     })
 }
 
-#[cfg(unix)]
-fn readable() -> fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o644)
+/// Results are for others to read, unlike temporary files.
+fn mode(mode: u32) -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(mode)
 }
 
 /// Replaces the folder at `path` by one that `fill` writes; a reader, or a stop at any moment, sees a whole one.
@@ -40,7 +40,7 @@ pub fn replace_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Re
     let folder = parent(path);
     let place = || format!("{}: cannot be written; free space, or choose another folder with --out", path.display());
     fs::create_dir_all(folder).with_context(place)?;
-    let new = tempfile::Builder::new().prefix(".new-").tempdir_in(folder).with_context(place)?;
+    let new = tempfile::Builder::new().prefix(".new-").permissions(mode(0o755)).tempdir_in(folder).with_context(place)?;
     fill(new.path())?;
     let old = retired(path);
     remove_folder(&old)?;

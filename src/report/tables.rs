@@ -183,7 +183,7 @@ pub fn each_seed(results: &Results) -> Table {
             row.episodes.to_string(),
             number_with_interval(row.mean, interval_of(row)),
             number(row.median),
-            if row.episodes < 2 { NONE.to_owned() } else { number(row.std) },
+            or_dash(row.std, number),
             or_dash(row.relative_to_teacher.filter(|_| row.role == Role::Student), percent),
             or_dash(row.human_normalized, percent),
         ]

@@ -81,7 +81,7 @@ impl Made {
             episodes,
             mean,
             median: statistics::median(&scores).unwrap(),
-            std: statistics::sample_std(&scores).unwrap_or(f64::NAN),
+            std: statistics::sample_std(&scores),
             ci_low: interval.low,
             ci_high: interval.high,
             relative_to_teacher: teacher.and_then(|teacher| statistics::relative(mean, teacher, random)),

@@ -1,0 +1,86 @@
+//! What can be asked on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::nn::DeviceChoice;
+
+/// Train DQN teachers on Atari, distil them into small students, and report score against size.
+#[derive(Debug, Parser)]
+#[command(name = "pd", version)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Set a key of the experiment file, such as teacher.frames=400000 or students.net1.loss=nll
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// The experiment's folder instead of results/<name>; for `observe` the file to write
+    #[arg(long, global = true, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// auto, cpu, cuda or cuda:N
+    #[arg(long, global = true, default_value = "auto")]
+    pub device: DeviceChoice,
+    /// Threads of emulation, and of libtorch up to 2; all cores unless given
+    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// One seed instead of the experiment's
+    #[arg(long, global = true)]
+    pub seed: Option<u64>,
+    /// Start over: remove what the command's stages and later ones made before
+    #[arg(long, global = true)]
+    pub fresh: bool,
+    /// No progress, only results and errors
+    #[arg(long, global = true)]
+    pub quiet: bool,
+    /// Tell more on stderr; twice for debugging
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Every stage that is not done yet: teachers, students, evaluation, report
+    Run { file: PathBuf },
+    /// Train the teachers
+    Train { file: PathBuf },
+    /// Distil the students of the teachers that are trained
+    Distill { file: PathBuf },
+    /// Score every agent that is there
+    Evaluate { file: PathBuf },
+    /// Write the report of what is there
+    Report { file: PathBuf },
+    /// Show what would run, and what it needs
+    Plan {
+        file: PathBuf,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the games: ROM, actions, published scores
+    Games,
+    /// Play episodes with a network
+    Play {
+        /// A weights.safetensors, or the folder that holds one
+        checkpoint: PathBuf,
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        episodes: u32,
+        /// Record the first episode
+        #[arg(long, value_name = "FILE")]
+        gif: Option<PathBuf>,
+    },
+    /// Write the observations that a list of actions leads to, for checking against other environments
+    Observe {
+        game: String,
+        /// A JSON list of action indices, or an object whose "steps" have an "action" each
+        #[arg(long, value_name = "FILE")]
+        actions: PathBuf,
+    },
+}

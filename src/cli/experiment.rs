@@ -1,0 +1,279 @@
+//! An experiment that is being worked on: its folder, its ROMs, its device, and the order of the stages.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use tch::Device;
+use toml::Value;
+
+use super::arguments::Common;
+use super::{terminal, usage};
+use crate::config::{self, Experiment, Overrides};
+use crate::env::{Pool, Rom, Rules};
+use crate::game::Game;
+use crate::nn;
+use crate::progress::Ended;
+use crate::record::{Folder, Machine, Manifest, RomRecord, remove_folder, write_file};
+use crate::report;
+
+/// What a command works on. Stages after it are made stale by `--fresh`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    Run,
+    Train,
+    Distill,
+    Evaluate,
+    Report,
+}
+
+impl Stage {
+    /// The sections of an experiment whose results `--fresh` removes with this command.
+    fn renewed(self) -> &'static [&'static str] {
+        match self {
+            Stage::Run | Stage::Train => &["environment", "teacher", "distillation", "students", "evaluation"],
+            Stage::Distill => &["distillation", "students"],
+            Stage::Evaluate => &["evaluation"],
+            Stage::Report => &[],
+        }
+    }
+}
+
+/// An experiment with its folder prepared.
+pub struct Job {
+    pub experiment: Experiment,
+    pub folder: Folder,
+    pub device: Device,
+    pub threads: Arc<ThreadPool>,
+    pub quiet: bool,
+    roms: BTreeMap<&'static str, Option<Rom>>,
+    manifest: Manifest,
+    /// Held while the job lives: two commands at once in one folder would spoil it.
+    _lock: File,
+}
+
+/// The experiment that a command line means, and its folder.
+pub fn read(file: &Path, common: &Common) -> Result<(Experiment, Folder)> {
+    let overrides = Overrides { set: common.set.clone(), seed: common.seed };
+    let experiment = config::read(file, &overrides)?;
+    let root = common.out.clone().unwrap_or_else(|| Path::new("results").join(&experiment.name));
+    Ok((experiment, Folder::at(root)))
+}
+
+/// Emulation threads, with libtorch set to use as many of them as pay.
+pub fn threads(common: &Common) -> Result<Arc<ThreadPool>> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = common.threads.map_or(cores, usize::from);
+    nn::set_threads(threads);
+    Ok(Arc::new(ThreadPoolBuilder::new().num_threads(threads).build()?))
+}
+
+impl Job {
+    /// Checks everything that can be checked before anything is changed, then prepares the folder.
+    pub fn open(file: &Path, common: &Common, stage: Stage) -> Result<Job> {
+        let (experiment, folder) = read(file, common)?;
+        let device = common.device.resolve().map_err(usage)?;
+        let threads = threads(common)?;
+        let mut roms = BTreeMap::new();
+        if stage != Stage::Report {
+            for &game in &experiment.games {
+                roms.insert(game.name(), Rom::find(game)?);
+            }
+        }
+        let earlier = earlier(&folder, &experiment, common.fresh, stage)?;
+        let lock = lock(&folder).map_err(usage)?;
+        if common.fresh && earlier {
+            renew(&folder, stage)?;
+        }
+        let text = toml::to_string(&experiment)?;
+        let manifest = manifest(&experiment, &folder, device, threads.current_num_threads(), &roms)?;
+        write_file(&folder.experiment(), text.as_bytes()).map_err(usage)?;
+        manifest.write(&folder.manifest()).map_err(usage)?;
+        terminal::catch_interrupts();
+        Ok(Job { experiment, folder, device, threads, quiet: common.quiet, roms, manifest, _lock: lock })
+    }
+
+    /// Every stage in order.
+    pub fn run(mut self) -> Result<Ended> {
+        let stages = [Job::train_stage, Job::distill_stage, Job::evaluate_stage];
+        for stage in stages {
+            if stage(&mut self)? == Ended::Stopped {
+                return Ok(Ended::Stopped);
+            }
+        }
+        self.report()
+    }
+
+    pub fn train(mut self) -> Result<Ended> {
+        self.train_stage()
+    }
+
+    pub fn distill(mut self) -> Result<Ended> {
+        self.distill_stage()
+    }
+
+    pub fn evaluate(mut self) -> Result<Ended> {
+        self.evaluate_stage()
+    }
+
+    /// Writes the report and prints its table.
+    pub fn report(self) -> Result<Ended> {
+        let outcome = report::write(&self.folder)?;
+        println!("{}\n{}", outcome.table, outcome.result);
+        for warning in &outcome.warnings {
+            println!("warning: {warning} {}", warning.remedy());
+        }
+        println!("report: {}", outcome.page.display());
+        Ok(Ended::Done)
+    }
+
+    /// The ROM of one of the experiment's games; none for the built-in game.
+    pub fn rom(&self, game: Game) -> Option<&Rom> {
+        self.roms.get(game.name()).and_then(Option::as_ref)
+    }
+
+    /// What a checkpoint records of the ROM.
+    pub fn rom_record(&self, game: Game) -> Option<RomRecord> {
+        self.rom(game).map(|rom| rom.record.clone())
+    }
+
+    /// Emulators for training and distillation.
+    pub fn pool(&self, game: Game) -> Result<Pool> {
+        let rules = Rules::of_training(&self.experiment.environment, game);
+        Pool::load(game, self.rom(game), &rules, self.experiment.environment.workers, self.threads.clone())
+    }
+
+    /// Emulators for evaluations of that many episodes.
+    pub fn evaluation_pool(&self, game: Game, episodes: usize) -> Result<Pool> {
+        let rules = Rules::of_evaluation(&self.experiment, game);
+        let workers = self.experiment.evaluation.workers.min(episodes);
+        Pool::load(game, self.rom(game), &rules, workers, self.threads.clone())
+    }
+
+    /// Does a stage and adds the time that it took to the manifest.
+    pub fn timed(&mut self, stage: &str, work: impl FnOnce(&mut Job) -> Result<Ended>) -> Result<Ended> {
+        let start = Instant::now();
+        let ended = work(self);
+        let seconds = start.elapsed().as_secs();
+        // A stage that found everything done leaves the record of who did it alone.
+        if seconds > 0 {
+            *self.manifest.stage_seconds.entry(stage.to_owned()).or_default() += seconds;
+            self.manifest.write(&self.folder.manifest())?;
+        }
+        ended
+    }
+}
+
+/// Whether the folder holds an experiment from before. Refuses one whose results were made with other settings.
+fn earlier(folder: &Folder, experiment: &Experiment, fresh: bool, stage: Stage) -> Result<bool> {
+    let path = folder.experiment();
+    if !path.exists() {
+        return Ok(false);
+    }
+    let old = match config::read(&path, &Overrides::default()) {
+        Ok(old) => old,
+        Err(_) if fresh && stage <= Stage::Train => return Ok(true),
+        Err(error) => return Err(usage(format!("{error}; start over with --fresh"))),
+    };
+    let renewed = if fresh { stage.renewed() } else { &[] };
+    let (old, new) = (settings(&old)?, settings(experiment)?);
+    let changed: Vec<_> = old
+        .iter()
+        .filter(|(key, _)| !renewed.iter().any(|section| key.starts_with(&format!("{section}."))))
+        .filter_map(|(key, was)| new.get(key).filter(|is| *is != was).map(|is| format!("{key} ({was} → {is})")))
+        .collect();
+    if changed.is_empty() {
+        return Ok(true);
+    }
+    let place = folder.root().display();
+    let changed = changed.join(", ");
+    Err(usage(format!(
+        "{place}: its results were made with other settings: {changed}; start over with --fresh, or choose another folder with --out"
+    )))
+}
+
+/// What results depend on, by key; students by name. Games, seeds and students may come and go.
+fn settings(experiment: &Experiment) -> Result<BTreeMap<String, Value>> {
+    let table = toml::Table::try_from(experiment)?;
+    let mut settings = BTreeMap::new();
+    for section in ["environment", "teacher", "distillation", "evaluation"] {
+        for (key, value) in table[section].as_table().into_iter().flatten() {
+            settings.insert(format!("{section}.{key}"), value.clone());
+        }
+    }
+    for student in table["students"].as_array().into_iter().flatten().filter_map(Value::as_table) {
+        for (key, value) in student {
+            settings.insert(format!("students.{}.{key}", student["name"].as_str().unwrap_or_default()), value.clone());
+        }
+    }
+    Ok(settings)
+}
+
+/// Takes the folder for this process.
+fn lock(folder: &Folder) -> Result<File> {
+    let path = folder.root().join(".lock");
+    let place = || format!("{}: cannot be written; choose another folder with --out", folder.root().display());
+    std::fs::create_dir_all(folder.root()).with_context(place)?;
+    let file = File::create(&path).with_context(place)?;
+    file.try_lock().with_context(|| format!("{}: another pd is at work there; wait for it", folder.root().display()))?;
+    Ok(file)
+}
+
+/// Removes what the command's stage and later ones made.
+fn renew(folder: &Folder, stage: Stage) -> Result<()> {
+    let root = folder.root();
+    if stage <= Stage::Train {
+        remove_folder(&root.join("teachers"))?;
+    }
+    if stage <= Stage::Distill {
+        remove_folder(&root.join("students"))?;
+        remove_folder(&root.join("distillation"))?;
+    }
+    if stage <= Stage::Evaluate {
+        for file in [folder.episodes(), folder.scores(), folder.summary()] {
+            if file.exists() {
+                std::fs::remove_file(&file).with_context(|| format!("{}: cannot be removed", file.display()))?;
+            }
+        }
+    }
+    remove_folder(&folder.report())
+}
+
+fn manifest(
+    experiment: &Experiment,
+    folder: &Folder,
+    device: Device,
+    threads: usize,
+    roms: &BTreeMap<&str, Option<Rom>>,
+) -> Result<Manifest> {
+    let old = Manifest::read(&folder.manifest())?;
+    let found = roms.iter().filter_map(|(game, rom)| Some(((*game).to_owned(), rom.as_ref()?.record.clone())));
+    let mut records: BTreeMap<_, _> = old.as_ref().map(|old| old.roms.clone()).unwrap_or_default();
+    records.extend(found);
+    Ok(Manifest {
+        program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
+        git_commit: git_commit(),
+        libtorch: nn::LIBTORCH_VERSION.into(),
+        ale: "0.6.0".into(),
+        device: format!("{device:?}").to_lowercase(),
+        threads,
+        machine: Machine::this(),
+        seeds: experiment.seeds.clone(),
+        roms: records,
+        stage_seconds: old.map(|old| old.stage_seconds).unwrap_or_default(),
+    })
+}
+
+fn git_commit() -> Option<String> {
+    let git = |arguments: &[&str]| {
+        let output = std::process::Command::new("git").args(arguments).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let commit = git(&["rev-parse", "HEAD"])?;
+    let clean = git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
+    Some(if clean { commit } else { format!("{commit}+changes") })
+}

@@ -1,0 +1,88 @@
+//! `pd observe`: what an agent would see, for comparison with other environments.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::arguments::Common;
+use super::usage;
+use crate::env::{Env, Rom, Rules, load};
+use crate::game::{ActionSet, Game};
+use crate::progress::Ended;
+use crate::record::{write_file, write_json};
+use crate::units::Seed;
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Actions {
+    Indices(Vec<usize>),
+    Steps { steps: Vec<StepAction> },
+}
+
+#[derive(Deserialize)]
+struct StepAction {
+    action: usize,
+}
+
+/// `FILE.json`, in the layout of the reference observations.
+#[derive(Serialize)]
+struct Observed {
+    game: Game,
+    rom_md5: Option<String>,
+    action_set: Vec<i32>,
+    steps: Vec<ObservedStep>,
+}
+
+#[derive(Serialize)]
+struct ObservedStep {
+    action: usize,
+    reward: f64,
+    lives: u32,
+    game_over: bool,
+    sha256: String,
+}
+
+/// Plays the actions and writes the screens to `--out`, the steps beside it.
+pub fn observe(game: &str, actions: &Path, common: &Common) -> Result<Ended> {
+    let game = Game::named(game)?;
+    let Some(out) = &common.out else { bail!(usage("observe needs --out FILE")) };
+    let rom = Rom::find(game)?;
+    let actions = read(actions, game.actions(ActionSet::Minimal).len()).map_err(usage)?;
+    let action_set = game.actions(ActionSet::Minimal);
+    let rules =
+        Rules { frame_skip: 4, no_op_max: 0, sticky_actions: 0.0, max_frames: u64::MAX, actions: action_set.clone() };
+    let mut env = Env::new(load(game, rom.as_ref())?, rules);
+    let (mut frames, mut steps) = (Vec::new(), Vec::new());
+    env.begin(Seed(0));
+    for action in actions {
+        let step = env.step(action);
+        let sha256 = Sha256::digest(env.frame()).iter().map(|byte| format!("{byte:02x}")).collect();
+        frames.extend_from_slice(env.frame());
+        let (lives, game_over) = (env.lives(), step.terminated);
+        steps.push(ObservedStep { action, reward: step.reward, lives, game_over, sha256 });
+        if game_over {
+            env.begin(Seed(0));
+        }
+    }
+    let rom_md5 = rom.map(|rom| rom.record.md5);
+    write_file(out, &frames).map_err(usage)?;
+    let mut name = out.clone().into_os_string();
+    name.push(".json");
+    write_json(Path::new(&name), &Observed { game, rom_md5, action_set, steps })?;
+    Ok(Ended::Done)
+}
+
+fn read(path: &Path, actions: usize) -> Result<Vec<usize>> {
+    let place = || format!("{}: not a list of action indices below {actions}", path.display());
+    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let indices = match serde_json::from_str(&text).with_context(place)? {
+        Actions::Indices(indices) => indices,
+        Actions::Steps { steps } => steps.into_iter().map(|step| step.action).collect(),
+    };
+    if let Some(wrong) = indices.iter().find(|&&index| index >= actions) {
+        bail!("{}: it has the index {wrong}", place());
+    }
+    Ok(indices)
+}

@@ -1,0 +1,122 @@
+//! `pd play`: episodes with a network, and a recording.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use gif::{Encoder, Frame, Repeat};
+
+use super::arguments::Common;
+use super::experiment::threads;
+use super::terminal::{self, Stage};
+use super::usage;
+use crate::env::{Env, Pool, Rom, Rules, SCREEN_WIDTH, load};
+use crate::eval::{self, Match};
+use crate::frame::{OBSERVATION, push_frame, start_stack};
+use crate::nn::{self, Metadata, Network, Policy};
+use crate::progress::{Ended, Progress};
+use crate::units::Seed;
+
+/// Probability of a random action, as in evaluation.
+const EPSILON: f64 = 0.05;
+const NO_OP_MAX: u32 = 30;
+const MAX_FRAMES: u64 = 108_000;
+
+/// Plays episodes as in evaluation and prints their scores.
+pub fn play(checkpoint: &Path, episodes: u32, gif: Option<&Path>, common: &Common) -> Result<Ended> {
+    let path = if checkpoint.is_dir() { checkpoint.join("weights.safetensors") } else { checkpoint.to_owned() };
+    let device = common.device.resolve().map_err(usage)?;
+    let threads = threads(common)?;
+    let (network, metadata) = nn::load(&path, device)?;
+    let rom = Rom::find(metadata.game)?;
+    let (made_with, here) = (metadata.rom.as_ref().map(|rom| &rom.md5), rom.as_ref().map(|rom| &rom.record.md5));
+    if made_with != here {
+        let md5 = |md5: Option<&String>| md5.map_or("none", String::as_str).to_owned();
+        let path = path.display();
+        return Err(usage(format!("{path}: it learned with the ROM {}, but the one here is {}", md5(made_with), md5(here))));
+    }
+    terminal::catch_interrupts();
+    let rules = rules(&metadata);
+    let seed = Seed(common.seed.unwrap_or(0)).derive("play", 0);
+    let mut recorded = 0;
+    if let Some(gif) = gif {
+        let env = Env::new(load(metadata.game, rom.as_ref())?, rules.clone());
+        let Some(score) = record(env, &network, seed, gif)? else { return Ok(Ended::Stopped) };
+        println!("episode 0: score {score}, recorded in {}", gif.display());
+        recorded = 1;
+    }
+    let workers = (episodes as usize).min(metadata.environment.workers);
+    let mut pool = Pool::load(metadata.game, rom.as_ref(), &rules, workers, threads)?;
+    let stage = Stage::new(&path.display().to_string(), u64::from(episodes), "episodes", common.quiet);
+    let game = Match { episodes: episodes as usize, epsilon: EPSILON, seed };
+    let Some(played) = (recorded < episodes).then(|| eval::play(&mut pool, &network, &game, &stage)).unwrap_or(Some(Vec::new()))
+    else {
+        return Ok(Ended::Stopped);
+    };
+    drop(stage);
+    for (number, episode) in played.iter().enumerate().skip(recorded as usize) {
+        let end = if episode.truncated { ", cut off" } else { "" };
+        println!("episode {number}: score {}, {} frames{end}", episode.score, episode.frames);
+    }
+    Ok(Ended::Done)
+}
+
+fn rules(metadata: &Metadata) -> Rules {
+    let rules = Rules::of_training(&metadata.environment, metadata.game);
+    Rules { no_op_max: NO_OP_MAX, max_frames: MAX_FRAMES, actions: metadata.actions.clone(), ..rules }
+}
+
+/// Plays the first episode of the match and writes it as an animated GIF, one image per step, pixels twice as wide as
+/// high as on a television. Gives the score.
+fn record(mut env: Env, network: &Network, seed: Seed, path: &Path) -> Result<Option<f64>> {
+    let seed = seed.derive("episode", 0);
+    let mut generators = [seed.derive("exploration", 0).generator()];
+    let stop = Stage::new("", 0, "", true);
+    let mut observation = vec![0; OBSERVATION];
+    env.begin(seed);
+    start_stack(&mut observation, env.frame());
+    let (mut screens, mut score) = (vec![screen(&env)], 0.0);
+    loop {
+        if stop.stop() {
+            return Ok(None);
+        }
+        let action = network.act(&observation, EPSILON, &mut generators)[0];
+        let step = env.step(action);
+        score += step.reward;
+        push_frame(&mut observation, env.frame());
+        screens.push(screen(&env));
+        if step.ended() {
+            break;
+        }
+    }
+    write_gif(path, &screens, env.height())?;
+    Ok(Some(score))
+}
+
+fn screen(env: &Env) -> Vec<u8> {
+    let mut screen = vec![0; 3 * SCREEN_WIDTH * env.height()];
+    env.rgb(&mut screen);
+    screen
+}
+
+fn write_gif(path: &Path, screens: &[Vec<u8>], height: usize) -> Result<()> {
+    let place = || format!("{}: cannot be written", path.display());
+    let mut palette: Vec<[u8; 3]> = screens.iter().flat_map(|screen| screen.as_chunks().0).copied().collect();
+    palette.sort_unstable();
+    palette.dedup();
+    ensure!(palette.len() <= 256, "a console shows at most 128 colours, but here are {}", palette.len());
+    let (width, height) = (2 * SCREEN_WIDTH as u16, height as u16);
+    let new = PathBuf::from(format!("{}.part", path.display()));
+    let mut file = File::create(&new).with_context(place)?;
+    let mut encoder = Encoder::new(&mut file, width, height, palette.as_flattened()).with_context(place)?;
+    encoder.set_repeat(Repeat::Infinite).with_context(place)?;
+    for screen in screens {
+        let index = |pixel: &[u8; 3]| palette.binary_search(pixel).expect("the palette has every colour") as u8;
+        let pixels: Vec<u8> = screen.as_chunks().0.iter().map(index).flat_map(|pixel| [pixel; 2]).collect();
+        // 4 frames of 1/60 s, in hundredths.
+        let frame = Frame { width, height, delay: 7, buffer: pixels.into(), ..Frame::default() };
+        encoder.write_frame(&frame).with_context(place)?;
+    }
+    drop(encoder);
+    std::fs::rename(&new, path).with_context(place)
+}

@@ -1,0 +1,96 @@
+//! Progress on stderr: a bar on a terminal, plain lines elsewhere.
+
+use std::cell::{Cell, RefCell};
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::progress::Progress;
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// From here on the first interrupt (Ctrl-C, SIGTERM) asks stages to save and stop, and the second ends the process.
+pub fn catch_interrupts() {
+    let handler = || {
+        if STOP.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+        eprintln!("pd: saving; once more to end at once");
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        log::warn!("interrupts are not caught: {error}");
+    }
+}
+
+/// Time between plain lines.
+const LINE_EVERY: Duration = Duration::from_secs(15);
+
+/// Progress of one stage; the stage's line is gone when it is dropped.
+pub struct Stage {
+    name: String,
+    unit: &'static str,
+    total: u64,
+    quiet: bool,
+    bar: Option<ProgressBar>,
+    /// Where the stage was when it was first heard of, and when.
+    start: Cell<Option<(u64, Instant)>>,
+    last_line: RefCell<Instant>,
+}
+
+impl Stage {
+    pub fn new(name: &str, total: u64, unit: &'static str, quiet: bool) -> Stage {
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
+            let style = format!("{{prefix}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left  {{msg}}");
+            let style = ProgressStyle::with_template(&style).expect("the template is fixed");
+            ProgressBar::new(total).with_prefix(name.to_owned()).with_style(style)
+        });
+        let last_line = RefCell::new(Instant::now());
+        Stage { name: name.to_owned(), unit, total, quiet, bar, start: Cell::new(None), last_line }
+    }
+
+    fn line(&self, done: u64, note: &str) {
+        let Some((from, since)) = self.start.get() else { return };
+        let rate = (done - from) as f64 / since.elapsed().as_secs_f64().max(1e-9);
+        let left = Duration::from_secs_f64((self.total.saturating_sub(done) as f64 / rate.max(1e-9)).min(1e9));
+        let (minutes, seconds) = (left.as_secs() / 60, left.as_secs() % 60);
+        let percent = 100 * done / self.total.max(1);
+        let note = if note.is_empty() { String::new() } else { format!("; {note}") };
+        let unit = self.unit;
+        eprintln!("{}: {percent}%, {done} of {} {unit}, {rate:.1}/s, {minutes}:{seconds:02} left{note}", self.name, self.total);
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for Stage {
+    fn at(&self, done: u64, note: &str) {
+        if self.start.get().is_none() {
+            self.start.set(Some((done, Instant::now())));
+            self.bar.iter().for_each(|bar| {
+                bar.set_position(done);
+                bar.reset_eta();
+            });
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+            if bar.message() != note {
+                bar.set_message(note.to_owned());
+            }
+        } else if !self.quiet && self.last_line.borrow().elapsed() >= LINE_EVERY {
+            *self.last_line.borrow_mut() = Instant::now();
+            self.line(done, note);
+        }
+    }
+
+    fn stop(&self) -> bool {
+        STOP.load(Ordering::Relaxed)
+    }
+}

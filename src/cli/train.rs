@@ -1,0 +1,168 @@
+//! `pd train` and `pd distill`: the stages that make networks.
+
+use anyhow::{Context, Result, bail};
+
+use super::experiment::Job;
+use super::terminal::Stage;
+use crate::config;
+use crate::distill::{self, Group};
+use crate::env::Pool;
+use crate::eval::{self, Match, statistics};
+use crate::game::Game;
+use crate::nn::{self, Network};
+use crate::progress::{Ended, Progress};
+use crate::record::{Agent, EvalRow};
+use crate::teacher::{self, Training};
+use crate::units::{Frames, Seed, Steps};
+
+impl Job {
+    /// Trains every teacher that has no weights yet.
+    pub fn train_stage(&mut self) -> Result<Ended> {
+        self.timed("train", |job| job.each_game_and_seed(Job::train_one))
+    }
+
+    /// Distils every student that has no weights yet.
+    pub fn distill_stage(&mut self) -> Result<Ended> {
+        self.timed("distill", |job| job.each_game_and_seed(Job::distill_one))
+    }
+
+    /// Does the work for every game and seed; what fails is told at the end, after the others were done.
+    fn each_game_and_seed(&self, work: fn(&Job, Game, u64) -> Result<Ended>) -> Result<Ended> {
+        let mut failed = Vec::new();
+        for &seed in &self.experiment.seeds {
+            for &game in &self.experiment.games {
+                match work(self, game, seed) {
+                    Ok(Ended::Done) => {}
+                    Ok(Ended::Stopped) => return Ok(Ended::Stopped),
+                    Err(error) => failed.push(error.context(format!("{game}, seed {seed}"))),
+                }
+            }
+        }
+        let count = failed.len();
+        match failed.pop() {
+            None => Ok(Ended::Done),
+            Some(error) if count == 1 => Err(error),
+            Some(last) => {
+                failed.iter().for_each(|error| eprintln!("pd: {error:#}"));
+                Err(last.context(format!("{count} runs failed, the last of them")))
+            }
+        }
+    }
+
+    fn train_one(&self, game: Game, seed: u64) -> Result<Ended> {
+        let agent = Agent::teacher(game, seed);
+        if self.is_done(&agent)? {
+            return Ok(Ended::Done);
+        }
+        let settings = &self.experiment.teacher;
+        let steps = Frames(settings.frames).steps(self.experiment.environment.frame_skip);
+        let stage = Stage::new(&agent.to_string(), steps.0, "steps", self.quiet);
+        let mut evaluation = self.periodic_evaluation(game, seed, settings.evaluation_episodes)?;
+        let training = Training {
+            experiment: &self.experiment,
+            rom: self.rom_record(game),
+            folder: &self.folder,
+            device: self.device,
+            agent,
+        };
+        teacher::train(&training, self.pool(game)?, &mut |network, steps, updates| evaluation.score(network, steps, updates, &stage), &stage)
+    }
+
+    fn distill_one(&self, game: Game, seed: u64) -> Result<Ended> {
+        let mut students: Vec<&config::Student> = Vec::new();
+        for student in &self.experiment.students {
+            if !self.is_done(&Agent::student(&student.name, game, seed))? {
+                students.push(student);
+            }
+        }
+        if students.is_empty() {
+            return Ok(Ended::Done);
+        }
+        let path = self.folder.weights(&Agent::teacher(game, seed));
+        let environment = &self.experiment.environment;
+        let (teacher, _) =
+            nn::load_for(&path, self.device, game, environment, self.rom_record(game).as_ref()).context("the teacher")?;
+        let settings = &self.experiment.distillation;
+        let updates = settings.hours * settings.updates_per_hour * students.len() as u64;
+        let stage = Stage::new(&format!("students of {game}, seed {seed}"), updates, "updates", self.quiet);
+        let mut evaluation = self.periodic_evaluation(game, seed, settings.evaluation_episodes)?;
+        let group = Group {
+            experiment: &self.experiment,
+            game,
+            seed,
+            students,
+            teacher: &teacher,
+            teacher_hash: nn::sha256(&path)?,
+            rom: self.rom_record(game),
+            folder: &self.folder,
+            device: self.device,
+        };
+        distill::distill(&group, self.pool(game)?, &mut |network, steps, updates| evaluation.score(network, steps, updates, &stage), &stage)
+    }
+
+    /// Whether the agent's weights are there and are what the experiment asks for.
+    pub fn is_done(&self, agent: &Agent) -> Result<bool> {
+        let path = self.folder.weights(agent);
+        if !path.exists() {
+            return Ok(false);
+        }
+        let rom = self.rom_record(agent.game);
+        let (network, _) = nn::load_for(&path, self.device, agent.game, &self.experiment.environment, rom.as_ref())?;
+        if network.values().iter().flatten().any(|value| !value.is_finite()) {
+            bail!("{}: a weight is not a finite number; start over with --fresh", path.display());
+        }
+        Ok(true)
+    }
+
+    fn periodic_evaluation(&self, game: Game, seed: u64, episodes: usize) -> Result<PeriodicEvaluation> {
+        Ok(PeriodicEvaluation {
+            pool: self.evaluation_pool(game, episodes)?,
+            // The final evaluation's seed has another name, so that its episodes are never those by which the best
+            // checkpoint was chosen.
+            seed: Seed(seed).derive("evaluation during training", 0).derive(game.name(), 0),
+            epsilon: self.experiment.evaluation.epsilon,
+            frame_skip: self.experiment.environment.frame_skip,
+            episodes,
+        })
+    }
+}
+
+/// Scores a network in the middle of its training.
+struct PeriodicEvaluation {
+    pool: Pool,
+    seed: Seed,
+    epsilon: f64,
+    frame_skip: u32,
+    episodes: usize,
+}
+
+/// Passes on whether to stop; an evaluation has no progress of its own.
+struct Silent<'a>(&'a dyn Progress);
+
+impl Progress for Silent<'_> {
+    fn at(&self, _: u64, _: &str) {}
+
+    fn stop(&self) -> bool {
+        self.0.stop()
+    }
+}
+
+impl PeriodicEvaluation {
+    fn score(&mut self, network: &Network, steps: Steps, updates: u64, stage: &Stage) -> Result<Option<EvalRow>> {
+        let game = Match { episodes: self.episodes, epsilon: self.epsilon, seed: self.seed };
+        let Some(episodes) = eval::play(&mut self.pool, network, &game, &Silent(stage)) else { return Ok(None) };
+        let scores: Vec<_> = episodes.iter().map(|episode| episode.score).collect();
+        let mean = statistics::mean(&scores).context("an evaluation has at least one episode")?;
+        let interval = statistics::mean_interval(&scores, self.seed).context("an evaluation has at least one episode")?;
+        Ok(Some(EvalRow {
+            steps: steps.0,
+            frames: steps.frames(self.frame_skip).0,
+            updates,
+            episodes: scores.len() as u64,
+            mean,
+            ci_low: interval.low,
+            ci_high: interval.high,
+            best: false,
+        }))
+    }
+}

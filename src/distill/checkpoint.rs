@@ -1,0 +1,74 @@
+//! A distillation on disk: everything from which it continues as if it had not stopped.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use super::group::{Group, Run};
+use super::play::PlayState;
+use super::student::SavedStudent;
+use crate::env::PoolState;
+use crate::record::{recover_folder, replace_folder, write_file};
+
+const STATE: &str = "state.bin";
+const MEMORY: &str = "memory.bin";
+
+/// A distillation's state, but for its memory.
+#[derive(Serialize, Deserialize)]
+pub struct Checkpoint {
+    identity: String,
+    pub hour: u64,
+    pub play: PlayState,
+    pub pool: PoolState,
+    pub students: Vec<SavedStudent>,
+}
+
+/// What a checkpoint must agree in with the distillation that continues it.
+fn identity(group: &Group) -> Result<String> {
+    let Group { experiment, game, seed, students, teacher_hash, .. } = group;
+    let settings = (&experiment.environment, &experiment.distillation, students);
+    Ok(serde_json::to_string(&(game, seed, teacher_hash, settings))?)
+}
+
+/// The memory's file in the group's checkpoint.
+pub fn memory(group: &Group) -> PathBuf {
+    group.folder.distillation(group.game, group.seed).join(MEMORY)
+}
+
+/// Replaces the group's checkpoint, whole.
+pub fn write(run: &Run) -> Result<()> {
+    let checkpoint = Checkpoint {
+        identity: identity(run.group)?,
+        hour: run.hour,
+        play: run.play.clone(),
+        pool: run.pool.save(),
+        students: run.students.iter().map(super::student::Student::save).collect(),
+    };
+    replace_folder(&run.group.folder.distillation(run.group.game, run.group.seed), |new| {
+        write_file(&new.join(STATE), &postcard::to_stdvec(&checkpoint)?)?;
+        run.memory.save(&new.join(MEMORY))
+    })
+}
+
+/// The group's checkpoint, if there is one.
+///
+/// # Errors
+/// If it is damaged, or of another teacher, other students or other settings.
+pub fn read(group: &Group) -> Result<Option<Checkpoint>> {
+    let path = group.folder.distillation(group.game, group.seed);
+    recover_folder(&path)?;
+    if !path.exists() {
+        return Ok(None);
+    }
+    let damaged = || format!("{}: damaged; start over with --fresh", path.display());
+    let content = std::fs::read(path.join(STATE)).with_context(damaged)?;
+    let checkpoint: Checkpoint = postcard::from_bytes(&content).with_context(damaged)?;
+    ensure!(
+        checkpoint.identity == identity(group)?,
+        "{}: a distillation from another teacher, of other students or with other settings; start over with --fresh, \
+         or choose another folder with --out",
+        path.display()
+    );
+    Ok(Some(checkpoint))
+}

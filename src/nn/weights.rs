@@ -1,0 +1,196 @@
+//! Weights on disk: safetensors with PyTorch's names and layouts, readable from any language.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tch::Device;
+
+use super::architecture::Architecture;
+use super::network::Network;
+use crate::config::{Environment, Loss};
+use crate::game::Game;
+use crate::record::{Agent, RomRecord, write_file};
+
+const FORMAT: &str = "policy-distillation 1";
+
+/// What a file of weights says of itself, besides the weights. In the header each field is a string: text as it is,
+/// all else as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    pub architecture: Architecture,
+    pub game: Game,
+    /// ALE's action ids in the order of the outputs.
+    pub actions: Vec<i32>,
+    /// Emulator frames that it was trained for; of a student, those of the teacher's play.
+    pub frames: u64,
+    /// The environment in which it learned, and in which it must be scored.
+    pub environment: Environment,
+    /// The ROM that it learned with; none for the built-in game.
+    pub rom: Option<RomRecord>,
+    /// `teacher` or `student`.
+    pub role: String,
+    /// The student's name in its experiment.
+    pub name: String,
+    pub seed: u64,
+    /// The loss and temperature of a student.
+    pub loss: Option<(Loss, f64)>,
+    /// The program that wrote it.
+    pub made_by: String,
+}
+
+impl Metadata {
+    /// Of an agent with that network, trained for that long.
+    pub fn new(
+        agent: &Agent,
+        architecture: &Architecture,
+        environment: &Environment,
+        rom: Option<RomRecord>,
+        frames: u64,
+    ) -> Metadata {
+        Metadata {
+            architecture: architecture.clone(),
+            game: agent.game,
+            actions: agent.game.actions(environment.action_set),
+            frames,
+            environment: environment.clone(),
+            rom,
+            role: agent.role.to_string(),
+            name: agent.name.clone(),
+            seed: agent.seed,
+            loss: None,
+            made_by: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
+        }
+    }
+}
+
+/// Why a file cannot be used as weights.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightsError {
+    #[error("{}: not found; train or distil it first", .0.display())]
+    Missing(PathBuf),
+    #[error("{}: damaged or not a safetensors file ({reason}); make it again with --fresh", path.display())]
+    Damaged { path: PathBuf, reason: String },
+    #[error("{}: a safetensors file, but not weights of this program: {reason}", path.display())]
+    Foreign { path: PathBuf, reason: String },
+    #[error("{}: weights of {found}, but {expected} is needed; remove the file or start over with --fresh", path.display())]
+    Mismatch { path: PathBuf, found: String, expected: String },
+}
+
+/// Writes a network, whole or not at all. The same network gives the same bytes.
+///
+/// # Errors
+/// The path and the system's reason.
+pub fn save(path: &Path, network: &Network, metadata: &Metadata) -> Result<()> {
+    let fields = serde_json::to_value(metadata)?;
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut strings: BTreeMap<_, _> =
+        fields.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect();
+    strings.insert("format".into(), FORMAT.into());
+    // The library would write the metadata in an order that changes from run to run.
+    let mut header = BTreeMap::from([("__metadata__".to_owned(), json!(strings))]);
+    let mut data = Vec::new();
+    for ((name, shape), values) in metadata.architecture.tensors().into_iter().zip(network.values()) {
+        let start = data.len();
+        data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        header.insert(name, json!({"dtype": "F32", "shape": shape, "data_offsets": [start, data.len()]}));
+    }
+    let mut header = serde_json::to_vec(&header)?;
+    header.resize(header.len().next_multiple_of(8), b' ');
+    write_file(path, &[&(header.len() as u64).to_le_bytes()[..], &header, &data].concat())
+}
+
+/// Reads a network.
+///
+/// # Errors
+/// [`WeightsError`], or the system's reason why the file cannot be read.
+pub fn load(path: &Path, device: Device) -> Result<(Network, Metadata)> {
+    if !path.exists() {
+        return Err(WeightsError::Missing(path.to_owned()).into());
+    }
+    let content = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let damaged = |reason: String| WeightsError::Damaged { path: path.to_owned(), reason };
+    let foreign = |reason: String| WeightsError::Foreign { path: path.to_owned(), reason };
+    let tensors = SafeTensors::deserialize(&content).map_err(|error| damaged(error.to_string()))?;
+    let (_, header) = SafeTensors::read_metadata(&content).map_err(|error| damaged(error.to_string()))?;
+    let metadata = metadata(header.metadata().as_ref()).map_err(foreign)?;
+    let expected = metadata.architecture.tensors();
+    let mut values = Vec::new();
+    for (name, shape) in &expected {
+        let tensor = tensors.tensor(name).map_err(|_| foreign(format!("it has no tensor {name}")))?;
+        let found: Vec<_> = tensor.shape().iter().map(|&size| size as i64).collect();
+        if tensor.dtype() != Dtype::F32 || &found != shape {
+            let problem = format!("{name} is {:?} {found:?} instead of F32 {shape:?}", tensor.dtype());
+            return Err(foreign(problem).into());
+        }
+        let floats = tensor.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes));
+        values.push(floats.collect::<Vec<_>>());
+    }
+    if values.iter().flatten().any(|value| !value.is_finite()) {
+        return Err(damaged("a weight is not a finite number".into()).into());
+    }
+    Ok((Network::from_values(&metadata.architecture, &values, device), metadata))
+}
+
+fn metadata(strings: Option<&HashMap<String, String>>) -> Result<Metadata, String> {
+    let strings = strings.ok_or("its header has no metadata")?;
+    let format = strings.get("format").map_or("none", String::as_str);
+    if format != FORMAT {
+        return Err(format!("its format is {format} instead of {FORMAT}"));
+    }
+    let as_text = ["format", "game", "role", "name", "made_by"];
+    let value = |(key, text): (&String, &String)| {
+        let text_value = serde_json::Value::String(text.clone());
+        let parsed = if as_text.contains(&key.as_str()) { None } else { serde_json::from_str(text).ok() };
+        (key.clone(), parsed.unwrap_or(text_value))
+    };
+    let object = serde_json::Value::Object(strings.iter().map(value).collect());
+    let metadata: Metadata = serde_json::from_value(object).map_err(|error| format!("its metadata: {error}"))?;
+    let widths = metadata.architecture.conv.iter().chain([&metadata.architecture.hidden]);
+    if widths.chain([&metadata.architecture.actions]).any(|width| !(1..=4096).contains(width)) {
+        return Err("its architecture has a width out of range".into());
+    }
+    if metadata.actions.len() as i64 != metadata.architecture.actions {
+        return Err("it has another number of outputs than of actions".into());
+    }
+    Ok(metadata)
+}
+
+/// Reads a network that must play `game` in `environment` with the ROM that is used now.
+///
+/// # Errors
+/// As [`load`], and if the weights are of another game, action set, environment or ROM.
+pub fn load_for(
+    path: &Path,
+    device: Device,
+    game: Game,
+    environment: &Environment,
+    rom: Option<&RomRecord>,
+) -> Result<(Network, Metadata)> {
+    let (network, metadata) = load(path, device)?;
+    let md5 = |rom: Option<&RomRecord>| rom.map_or("none".to_owned(), |rom| rom.md5.clone());
+    let what = |game: Game, actions: &[i32], environment: &Environment, rom: Option<&RomRecord>| {
+        let Environment { frame_skip, sticky_actions, .. } = environment;
+        let actions = format!("{} actions {actions:?}", actions.len());
+        format!("{game} with {actions}, frame skip {frame_skip}, sticky actions {sticky_actions}, ROM {}", md5(rom))
+    };
+    let found = what(metadata.game, &metadata.actions, &metadata.environment, metadata.rom.as_ref());
+    let expected = what(game, &game.actions(environment.action_set), environment, rom);
+    if found != expected {
+        return Err(WeightsError::Mismatch { path: path.to_owned(), found, expected }.into());
+    }
+    Ok((network, metadata))
+}
+
+/// SHA-256 of a file, in hexadecimal.
+///
+/// # Errors
+/// The path and the system's reason.
+pub fn sha256(path: &Path) -> Result<String> {
+    let content = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    Ok(Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,144 @@
+//! Uniform draws from the steps of all workers.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use rand::RngExt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::lane::Lane;
+use crate::units::Generator;
+
+/// A step in a [`Replay`]; valid until the next push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub lane: usize,
+    pub age: usize,
+}
+
+/// The last steps of every worker.
+pub struct Replay<P> {
+    lanes: Vec<Lane<P>>,
+}
+
+impl<P: Clone + Serialize + DeserializeOwned> Replay<P> {
+    /// Room for `capacity` steps, shared equally by `workers`.
+    pub fn new(capacity: u64, workers: usize) -> Replay<P> {
+        let each = capacity as usize / workers;
+        Replay { lanes: (0..workers).map(|_| Lane::new(each)).collect() }
+    }
+
+    /// Steps kept.
+    pub fn len(&self) -> usize {
+        self.lanes.iter().map(Lane::len).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends a step of `worker`; see [`Lane::push`].
+    pub fn push(&mut self, worker: usize, frame: &[u8], first: bool, payload: Option<P>) {
+        self.lanes[worker].push(frame, first, payload);
+    }
+
+    /// `count` usable steps, each drawn uniformly and independently. The replay must hold at least one.
+    pub fn sample(&self, generator: &mut Generator, count: usize) -> Vec<Place> {
+        self.sample_newest(generator, count, usize::MAX)
+    }
+
+    /// The same among the `newest` steps of each worker.
+    pub fn sample_newest(&self, generator: &mut Generator, count: usize, newest: usize) -> Vec<Place> {
+        let eligible: Vec<_> = self.lanes.iter().map(|lane| lane.len().min(newest)).collect();
+        let total: usize = eligible.iter().sum();
+        let mut places = Vec::with_capacity(count);
+        while places.len() < count {
+            let mut drawn = generator.random_range(0..total);
+            let mut lane = 0;
+            while drawn >= eligible[lane] {
+                drawn -= eligible[lane];
+                lane += 1;
+            }
+            let age = self.lanes[lane].len() - eligible[lane] + drawn;
+            if self.lanes[lane].usable(age).is_some() {
+                places.push(Place { lane, age });
+            }
+        }
+        places
+    }
+
+    /// What was recorded with the step.
+    ///
+    /// # Panics
+    /// If `place` is not one that [`Replay::sample`] gave.
+    pub fn payload(&self, place: Place) -> &P {
+        self.lanes[place.lane].usable(place.age).expect("sampled places are usable")
+    }
+
+    /// Writes the observation of the step; see [`Lane::stack`].
+    pub fn observation(&self, place: Place, observation: &mut [u8]) {
+        self.lanes[place.lane].stack(place.age, observation);
+    }
+
+    /// Writes the observation that followed the step.
+    pub fn next_observation(&self, place: Place, observation: &mut [u8]) {
+        self.lanes[place.lane].stack(place.age + 1, observation);
+    }
+
+    /// Writes everything to a file, frames compressed.
+    ///
+    /// # Errors
+    /// The path and the system's reason.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let place = || format!("{}: cannot be written; free space, or choose another folder with --out", path.display());
+        let mut out = BufWriter::new(File::create(path).with_context(place)?);
+        for lane in &self.lanes {
+            lane.save(&mut out).with_context(place)?;
+        }
+        out.flush().with_context(place)?;
+        out.get_ref().sync_all().with_context(place)
+    }
+
+    /// Reads what [`Replay::save`] wrote from a replay of the same shape.
+    ///
+    /// # Errors
+    /// The path, and what is wrong with the file.
+    pub fn load(&mut self, path: &Path) -> Result<()> {
+        let place = || format!("{}: damaged; start over with --fresh", path.display());
+        let mut input = BufReader::new(File::open(path).with_context(place)?);
+        for lane in &mut self.lanes {
+            *lane = Lane::load(lane.capacity(), &mut input).with_context(place)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::FRAME;
+    use crate::units::Seed;
+
+    #[test]
+    fn every_usable_step_is_drawn_about_equally_often_and_no_other() {
+        let mut replay = Replay::new(60, 3);
+        for step in 0..100_u32 {
+            for worker in 0..3 {
+                // Every tenth frame only ends an episode.
+                replay.push(worker, &[0; FRAME], step % 10 == 0, (step % 10 != 9).then_some(step));
+            }
+        }
+        let mut counts = std::collections::BTreeMap::new();
+        for place in replay.sample(&mut Seed(1).generator(), 48_000) {
+            *counts.entry((place.lane, *replay.payload(place))).or_insert(0) += 1;
+        }
+        // 20 steps a lane, from 80 to 99: two of them are ends, of which one is also the newest.
+        assert_eq!(counts.len(), 3 * 18);
+        let expected = 48_000.0 / 54.0;
+        assert!(counts.values().all(|&count| (f64::from(count) / expected - 1.0).abs() < 0.15), "{counts:?}");
+    }
+}
