@@ -1,3 +1,9 @@
 //! What the parts do together, and against values from outside.
 
+mod architecture;
+mod bad_input;
+mod command;
 mod emulation;
+mod networks;
+mod resume;
+mod scoring;

@@ -28,7 +28,7 @@ pub struct Common {
     /// auto, cpu, cuda or cuda:N
     #[arg(long, global = true, default_value = "auto")]
     pub device: DeviceChoice,
-    /// Threads of emulation, and of libtorch up to 2; all cores unless given
+    /// Threads of emulation; all cores unless given. Results do not depend on it
     #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// One seed instead of the experiment's

@@ -14,8 +14,7 @@ use crate::record::{Agent, EpisodeRow, Role, ScoreRow, read_rows, write_rows};
 use crate::units::Seed;
 
 /// Scores of the paper's own teachers (Rusu et al., 2016, table 1), from human starts.
-const PAPER_TEACHERS: [(&str, f64); 4] =
-    [("breakout", 303.9), ("freeway", 25.8), ("pong", 16.2), ("qbert", 4589.8)];
+const PAPER_TEACHERS: [(&str, f64); 4] = [("breakout", 303.9), ("freeway", 25.8), ("pong", 16.2), ("qbert", 4589.8)];
 
 /// Characters of a weights file's SHA-256 in `episodes.csv`.
 const HASH: usize = 16;
@@ -42,7 +41,8 @@ impl Job {
             let key = key(&agent);
             let Some(hash) = self.hash(&agent)? else { continue };
             let rows = episodes.get(&key).map_or(&[][..], Vec::as_slice);
-            let is_scored = rows.len() == self.experiment.evaluation.episodes && rows.iter().all(|row| row.weights == hash);
+            let is_scored =
+                rows.len() == self.experiment.evaluation.episodes && rows.iter().all(|row| row.weights == hash);
             if is_scored && (agent.role == Role::Random || latencies.contains_key(&key)) {
                 continue;
             }
@@ -132,8 +132,10 @@ impl Job {
         ensure!(!rows.is_empty(), "{agent}: no episodes");
         let scores = scores(rows);
         let mean = statistics::mean(&scores).context("there are episodes")?;
-        let interval = statistics::mean_interval(&scores, Seed(seed).derive("bootstrap", 0)).context("there are episodes")?;
-        let student = self.experiment.students.iter().find(|student| role == Role::Student && student.name == agent.name);
+        let interval =
+            statistics::mean_interval(&scores, Seed(seed).derive("bootstrap", 0)).context("there are episodes")?;
+        let student =
+            self.experiment.students.iter().find(|student| role == Role::Student && student.name == agent.name);
         let metadata = self.network(agent)?.map(|(_, metadata)| metadata);
         let architecture = metadata.as_ref().map(|metadata| &metadata.architecture);
         let teacher = nn::Architecture::new(

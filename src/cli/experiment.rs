@@ -35,7 +35,9 @@ impl Stage {
     /// The sections of an experiment whose results `--fresh` removes with this command.
     fn renewed(self) -> &'static [&'static str] {
         match self {
-            Stage::Run | Stage::Train => &["environment", "teacher", "distillation", "students", "evaluation"],
+            Stage::Run | Stage::Train => {
+                &["learner_threads", "environment", "teacher", "distillation", "students", "evaluation"]
+            }
             Stage::Distill => &["distillation", "students"],
             Stage::Evaluate => &["evaluation"],
             Stage::Report => &[],
@@ -64,11 +66,10 @@ pub fn read(file: &Path, common: &Common) -> Result<(Experiment, Folder)> {
     Ok((experiment, Folder::at(root)))
 }
 
-/// Emulation threads, with libtorch set to use as many of them as pay.
+/// The threads of emulation.
 pub fn threads(common: &Common) -> Result<Arc<ThreadPool>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = common.threads.map_or(cores, usize::from);
-    nn::set_threads(threads);
     Ok(Arc::new(ThreadPoolBuilder::new().num_threads(threads).build()?))
 }
 
@@ -78,6 +79,7 @@ impl Job {
         let (experiment, folder) = read(file, common)?;
         let device = common.device.resolve().map_err(usage)?;
         let threads = threads(common)?;
+        nn::set_threads(experiment.learner_threads);
         let mut roms = BTreeMap::new();
         if stage != Stage::Report {
             for &game in &experiment.games {
@@ -183,7 +185,7 @@ fn earlier(folder: &Folder, experiment: &Experiment, fresh: bool, stage: Stage) 
     let (old, new) = (settings(&old)?, settings(experiment)?);
     let changed: Vec<_> = old
         .iter()
-        .filter(|(key, _)| !renewed.iter().any(|section| key.starts_with(&format!("{section}."))))
+        .filter(|(key, _)| !renewed.iter().any(|section| key.split('.').next() == Some(*section)))
         .filter_map(|(key, was)| new.get(key).filter(|is| *is != was).map(|is| format!("{key} ({was} → {is})")))
         .collect();
     if changed.is_empty() {
@@ -199,7 +201,7 @@ fn earlier(folder: &Folder, experiment: &Experiment, fresh: bool, stage: Stage) 
 /// What results depend on, by key; students by name. Games, seeds and students may come and go.
 fn settings(experiment: &Experiment) -> Result<BTreeMap<String, Value>> {
     let table = toml::Table::try_from(experiment)?;
-    let mut settings = BTreeMap::new();
+    let mut settings = BTreeMap::from([("learner_threads".to_owned(), table["learner_threads"].clone())]);
     for section in ["environment", "teacher", "distillation", "evaluation"] {
         for (key, value) in table[section].as_table().into_iter().flatten() {
             settings.insert(format!("{section}.{key}"), value.clone());
@@ -219,7 +221,8 @@ fn lock(folder: &Folder) -> Result<File> {
     let place = || format!("{}: cannot be written; choose another folder with --out", folder.root().display());
     std::fs::create_dir_all(folder.root()).with_context(place)?;
     let file = File::create(&path).with_context(place)?;
-    file.try_lock().with_context(|| format!("{}: another pd is at work there; wait for it", folder.root().display()))?;
+    file.try_lock()
+        .with_context(|| format!("{}: another pd is at work there; wait for it", folder.root().display()))?;
     Ok(file)
 }
 

@@ -14,7 +14,14 @@ pub fn games() -> Result<Ended> {
         let entry = game.entry();
         let actions = game.actions(ActionSet::Minimal).len();
         let scores = [entry.random, entry.human, entry.dqn].map(score);
-        println!("{:<20} {:<12} {actions:>7} {:>10} {:>10} {:>10}", game.name(), rom(game), scores[0], scores[1], scores[2]);
+        println!(
+            "{:<20} {:<12} {actions:>7} {:>10} {:>10} {:>10}",
+            game.name(),
+            rom(game),
+            scores[0],
+            scores[1],
+            scores[2]
+        );
     }
     println!("\nrom: listed = the dump that ALE lists, other = another dump of the game, missing = run `make setup`");
     println!("scores: Mnih et al. (2015), null-op starts; random play and a human tester from the same source");

@@ -75,7 +75,11 @@ fn print(plan: &Plan) {
         println!("{:<10} {:<6} {:<44} {}", stage.stage, if stage.done { "yes" } else { "no" }, stage.agent, stage.work);
     }
     let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
-    println!("\nmemory: about {:.1} GiB; checkpoints on disk: at most {:.1} GiB", gib(plan.memory_bytes), gib(plan.disk_bytes));
+    println!(
+        "\nmemory: about {:.1} GiB; checkpoints on disk: at most {:.1} GiB",
+        gib(plan.memory_bytes),
+        gib(plan.disk_bytes)
+    );
 }
 
 /// Names and architectures: the teacher's, then the students'.
@@ -108,7 +112,12 @@ fn stages(experiment: &Experiment, folder: &Folder) -> Vec<PlannedStage> {
     for (game, seed) in pairs() {
         let agent = Agent::teacher(game, seed);
         let frames = Frames(experiment.teacher.frames);
-        stages.push(PlannedStage { stage: "train", done: is_done(&agent), agent: agent.to_string(), work: format!("{frames} frames") });
+        stages.push(PlannedStage {
+            stage: "train",
+            done: is_done(&agent),
+            agent: agent.to_string(),
+            work: format!("{frames} frames"),
+        });
     }
     let settings = &experiment.distillation;
     let updates = grouped(settings.hours * settings.updates_per_hour);
@@ -138,7 +147,9 @@ fn needs(experiment: &Experiment) -> (u64, u64) {
     let students = 4 * networks[1..].iter().map(bytes).sum::<u64>() + bytes(&networks[0]);
     let batch = |size: usize| 12 * (size * OBSERVATION) as u64;
     let steps = |steps: u64| steps * FRAME as u64;
-    let replay = steps(experiment.teacher.replay.min(Frames(experiment.teacher.frames).steps(experiment.environment.frame_skip).0));
+    let replay = steps(
+        experiment.teacher.replay.min(Frames(experiment.teacher.frames).steps(experiment.environment.frame_skip).0),
+    );
     let distillation = &experiment.distillation;
     let memory = steps(distillation.memory.min(distillation.hours * distillation.steps_per_hour));
     let train = replay + teacher + batch(experiment.teacher.batch);

@@ -33,7 +33,11 @@ pub fn play(checkpoint: &Path, episodes: u32, gif: Option<&Path>, common: &Commo
     if made_with != here {
         let md5 = |md5: Option<&String>| md5.map_or("none", String::as_str).to_owned();
         let path = path.display();
-        return Err(usage(format!("{path}: it learned with the ROM {}, but the one here is {}", md5(made_with), md5(here))));
+        return Err(usage(format!(
+            "{path}: it learned with the ROM {}, but the one here is {}",
+            md5(made_with),
+            md5(here)
+        )));
     }
     terminal::catch_interrupts();
     let rules = rules(&metadata);
@@ -49,7 +53,8 @@ pub fn play(checkpoint: &Path, episodes: u32, gif: Option<&Path>, common: &Commo
     let mut pool = Pool::load(metadata.game, rom.as_ref(), &rules, workers, threads)?;
     let stage = Stage::new(&path.display().to_string(), u64::from(episodes), "episodes", common.quiet);
     let game = Match { episodes: episodes as usize, epsilon: EPSILON, seed };
-    let Some(played) = (recorded < episodes).then(|| eval::play(&mut pool, &network, &game, &stage)).unwrap_or(Some(Vec::new()))
+    let Some(played) =
+        (recorded < episodes).then(|| eval::play(&mut pool, &network, &game, &stage)).unwrap_or(Some(Vec::new()))
     else {
         return Ok(Ended::Stopped);
     };

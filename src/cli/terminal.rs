@@ -42,7 +42,9 @@ pub struct Stage {
 impl Stage {
     pub fn new(name: &str, total: u64, unit: &'static str, quiet: bool) -> Stage {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
-            let style = format!("{{prefix}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left  {{msg}}");
+            let style = format!(
+                "{{prefix}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left  {{msg}}"
+            );
             let style = ProgressStyle::with_template(&style).expect("the template is fixed");
             ProgressBar::new(total).with_prefix(name.to_owned()).with_style(style)
         });
@@ -58,7 +60,10 @@ impl Stage {
         let percent = 100 * done / self.total.max(1);
         let note = if note.is_empty() { String::new() } else { format!("; {note}") };
         let unit = self.unit;
-        eprintln!("{}: {percent}%, {done} of {} {unit}, {rate:.1}/s, {minutes}:{seconds:02} left{note}", self.name, self.total);
+        eprintln!(
+            "{}: {percent}%, {done} of {} {unit}, {rate:.1}/s, {minutes}:{seconds:02} left{note}",
+            self.name, self.total
+        );
     }
 }
 

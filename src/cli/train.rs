@@ -65,7 +65,12 @@ impl Job {
             device: self.device,
             agent,
         };
-        teacher::train(&training, self.pool(game)?, &mut |network, steps, updates| evaluation.score(network, steps, updates, &stage), &stage)
+        teacher::train(
+            &training,
+            self.pool(game)?,
+            &mut |network, steps, updates| evaluation.score(network, steps, updates, &stage),
+            &stage,
+        )
     }
 
     fn distill_one(&self, game: Game, seed: u64) -> Result<Ended> {
@@ -80,8 +85,8 @@ impl Job {
         }
         let path = self.folder.weights(&Agent::teacher(game, seed));
         let environment = &self.experiment.environment;
-        let (teacher, _) =
-            nn::load_for(&path, self.device, game, environment, self.rom_record(game).as_ref()).context("the teacher")?;
+        let (teacher, _) = nn::load_for(&path, self.device, game, environment, self.rom_record(game).as_ref())
+            .context("the teacher")?;
         let settings = &self.experiment.distillation;
         let updates = settings.hours * settings.updates_per_hour * students.len() as u64;
         let stage = Stage::new(&format!("students of {game}, seed {seed}"), updates, "updates", self.quiet);
@@ -97,7 +102,12 @@ impl Job {
             folder: &self.folder,
             device: self.device,
         };
-        distill::distill(&group, self.pool(game)?, &mut |network, steps, updates| evaluation.score(network, steps, updates, &stage), &stage)
+        distill::distill(
+            &group,
+            self.pool(game)?,
+            &mut |network, steps, updates| evaluation.score(network, steps, updates, &stage),
+            &stage,
+        )
     }
 
     /// Whether the agent's weights are there and are what the experiment asks for.
@@ -153,7 +163,8 @@ impl PeriodicEvaluation {
         let Some(episodes) = eval::play(&mut self.pool, network, &game, &Silent(stage)) else { return Ok(None) };
         let scores: Vec<_> = episodes.iter().map(|episode| episode.score).collect();
         let mean = statistics::mean(&scores).context("an evaluation has at least one episode")?;
-        let interval = statistics::mean_interval(&scores, self.seed).context("an evaluation has at least one episode")?;
+        let interval =
+            statistics::mean_interval(&scores, self.seed).context("an evaluation has at least one episode")?;
         Ok(Some(EvalRow {
             steps: steps.0,
             frames: steps.frames(self.frame_skip).0,

@@ -13,6 +13,9 @@ pub struct Experiment {
     pub games: Vec<Game>,
     /// Each seed has teachers and students of its own.
     pub seeds: Vec<u64>,
+    /// Threads of libtorch. They are part of the experiment, and those of emulation are not, because results on a CPU
+    /// depend on them in their last digits.
+    pub learner_threads: usize,
     /// How games are played in training and distillation.
     pub environment: Environment,
     /// How teachers learn.
@@ -60,7 +63,7 @@ pub enum Keep {
     Last,
 }
 
-/// The optimiser's rule; its other constants are in [`crate::nn`].
+/// The optimiser's rule; its other constants are in the module `nn`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Optimizer {

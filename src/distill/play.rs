@@ -20,13 +20,7 @@ pub struct PlayState {
 }
 
 /// One step of every worker with the teacher's epsilon-greedy action, into the memory.
-pub fn play(
-    teacher: &Network,
-    epsilon: f64,
-    pool: &mut Pool,
-    state: &mut PlayState,
-    memory: &mut Replay<QValues>,
-) {
+pub fn play(teacher: &Network, epsilon: f64, pool: &mut Pool, state: &mut PlayState, memory: &mut Replay<QValues>) {
     let begun: Vec<_> = (0..pool.workers()).map(|worker| !pool.is_playing(worker)).collect();
     pool.begin_ended(&mut state.episodes);
     let outputs = no_grad(|| teacher.forward(&observations(pool.observations(), teacher.device())));

@@ -57,7 +57,13 @@ impl Pool {
     ///
     /// # Errors
     /// As [`load`].
-    pub fn load(game: Game, rom: Option<&Rom>, rules: &Rules, workers: usize, threads: Arc<ThreadPool>) -> Result<Pool> {
+    pub fn load(
+        game: Game,
+        rom: Option<&Rom>,
+        rules: &Rules,
+        workers: usize,
+        threads: Arc<ThreadPool>,
+    ) -> Result<Pool> {
         let env = |_| Ok(Env::new(load(game, rom)?, rules.clone()));
         Ok(Pool::new((0..workers).map(env).collect::<Result<_>>()?, threads))
     }

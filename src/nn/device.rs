@@ -44,7 +44,9 @@ impl DeviceChoice {
             DeviceChoice::Cpu => Ok(Device::Cpu),
             DeviceChoice::Cuda(number) => {
                 if !Cuda::is_available() {
-                    bail!("--device cuda: no usable GPU here; choose --device cpu, or check the driver and run `make setup`");
+                    bail!(
+                        "--device cuda: no usable GPU here; choose --device cpu, or check the driver and run `make setup`"
+                    );
                 }
                 let count = Cuda::device_count();
                 ensure!((number as i64) < count, "--device cuda:{number}: there are {count} GPUs, counted from 0");

@@ -34,9 +34,10 @@ impl Network {
     /// A network with these values, one slice per tensor of [`Architecture::tensors`], in PyTorch's layout.
     pub fn from_values(architecture: &Architecture, values: &[Vec<f32>], device: Device) -> Network {
         let tensors = architecture.tensors();
-        let in_order = values.iter().zip(&tensors).map(|(values, (_, shape))| {
-            to_flat(&Tensor::from_slice(values).view(shape.as_slice()))
-        });
+        let in_order = values
+            .iter()
+            .zip(&tensors)
+            .map(|(values, (_, shape))| to_flat(&Tensor::from_slice(values).view(shape.as_slice())));
         let flat = Tensor::cat(&in_order.collect::<Vec<_>>(), 0).to_device(device);
         let mut start = 0;
         let parameters = tensors.iter().map(|(_, shape)| {

@@ -97,7 +97,10 @@ impl Optimizer {
     /// If the state is that of a network of another size.
     pub fn restore(&mut self, state: &OptimizerState) -> Result<()> {
         let length = self.mean.numel();
-        ensure!(state.mean.len() == length && state.square.len() == length, "an optimiser's state is of another network");
+        ensure!(
+            state.mean.len() == length && state.square.len() == length,
+            "an optimiser's state is of another network"
+        );
         self.steps = state.steps;
         for (tensor, values) in [(&mut self.mean, &state.mean), (&mut self.square, &state.square)] {
             tensor.copy_(&Tensor::from_slice(values).to_kind(Kind::Float));

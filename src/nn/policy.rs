@@ -21,9 +21,8 @@ impl Policy for Network {
         let outputs = no_grad(|| self.forward(&observations(bytes, self.device())));
         let greedy = Vec::<i64>::try_from(outputs.argmax(1, false)).expect("argmax gives a row of integers");
         let actions = self.architecture().actions as usize;
-        let choose = |(greedy, generator): (i64, &mut Generator)| {
-            epsilon_greedy(generator, epsilon, actions, greedy as usize)
-        };
+        let choose =
+            |(greedy, generator): (i64, &mut Generator)| epsilon_greedy(generator, epsilon, actions, greedy as usize);
         greedy.into_iter().zip(generators).map(choose).collect()
     }
 }

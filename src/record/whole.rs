@@ -40,7 +40,8 @@ pub fn replace_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Re
     let folder = parent(path);
     let place = || format!("{}: cannot be written; free space, or choose another folder with --out", path.display());
     fs::create_dir_all(folder).with_context(place)?;
-    let new = tempfile::Builder::new().prefix(".new-").permissions(mode(0o755)).tempdir_in(folder).with_context(place)?;
+    let new =
+        tempfile::Builder::new().prefix(".new-").permissions(mode(0o755)).tempdir_in(folder).with_context(place)?;
     fill(new.path())?;
     let old = retired(path);
     remove_folder(&old)?;

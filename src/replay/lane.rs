@@ -114,7 +114,10 @@ impl<P: Clone + Serialize + DeserializeOwned> Lane<P> {
     /// If what is read is not such a lane.
     pub fn load(capacity: usize, input: &mut impl Read) -> Result<Lane<P>> {
         let (pushed, entries): (u64, Vec<Entry<P>>) = postcard::from_bytes(&read_block(input)?)?;
-        ensure!(entries.len() <= capacity && entries.len() as u64 == pushed.min(capacity as u64), "a replay is damaged");
+        ensure!(
+            entries.len() <= capacity && entries.len() as u64 == pushed.min(capacity as u64),
+            "a replay is damaged"
+        );
         let mut frames = Vec::with_capacity(entries.len() * FRAME);
         while frames.len() < entries.len() * FRAME {
             frames.extend(lz4_flex::decompress_size_prepended(&read_block(input)?).context("a replay is damaged")?);
@@ -165,7 +168,11 @@ mod tests {
         let mut first = true;
         for step in 0..steps {
             let frame = frame(&mut generator);
-            if first { start_stack(&mut observation, &frame) } else { push_frame(&mut observation, &frame) }
+            if first {
+                start_stack(&mut observation, &frame)
+            } else {
+                push_frame(&mut observation, &frame)
+            }
             let last = generator.random_range(0..6) == 0;
             let payload = (!last).then_some(step);
             lane.push(&frame, first, payload);

@@ -94,7 +94,8 @@ impl<P: Clone + Serialize + DeserializeOwned> Replay<P> {
     /// # Errors
     /// The path and the system's reason.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let place = || format!("{}: cannot be written; free space, or choose another folder with --out", path.display());
+        let place =
+            || format!("{}: cannot be written; free space, or choose another folder with --out", path.display());
         let mut out = BufWriter::new(File::create(path).with_context(place)?);
         for lane in &self.lanes {
             lane.save(&mut out).with_context(place)?;

@@ -1,6 +1,6 @@
 //! The tables of a report.
 
-use super::format::{NONE, number, number_with_interval, or_dash, percent, percent_with_interval};
+use super::format::{number, number_with_interval, or_dash, percent, percent_with_interval};
 use super::read::Results;
 use super::size::{PAPER_OUTPUTS, parameters};
 use super::standing::{Standing, Standings, interval_of};

@@ -59,8 +59,7 @@ impl Dqn {
     /// One step of the optimiser on the mean TD loss of a minibatch.
     pub fn update(&mut self, batch: &TransitionBatch) {
         let device = self.online.device();
-        let (now, next) =
-            (observations(&batch.observations, device), observations(&batch.next_observations, device));
+        let (now, next) = (observations(&batch.observations, device), observations(&batch.next_observations, device));
         let column = |values: &[f32]| Tensor::from_slice(values).to_device(device);
         let targets = no_grad(|| {
             let target = self.target.forward(&next);

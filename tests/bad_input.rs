@@ -1,0 +1,114 @@
+//! Each mistake ends with one clear error, exit code 2, and everything that was on disk still there.
+
+use std::fs;
+
+use super::command::{Run, TINY, content};
+
+/// Runs the program, expects exit code 2 and a one-line error that has all of `words`.
+fn refused(run: &Run, arguments: &[&str], words: &[&str]) {
+    let output = run.pd(arguments);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+    assert!(output.stdout.is_empty(), "{arguments:?} printed to stdout");
+    let own: Vec<_> = error.lines().filter(|line| line.starts_with("pd: ")).collect();
+    assert_eq!(own.len(), 1, "{arguments:?}: {error}");
+    for word in words {
+        assert!(own[0].contains(word), "{arguments:?}: no \"{word}\" in: {error}");
+    }
+}
+
+fn trained() -> Run {
+    let run = Run::new(TINY);
+    run.succeed(&["train", "x.toml"]);
+    run
+}
+
+const TEACHER: &str = "results/x/teachers/catch/seed-1/weights.safetensors";
+
+#[test]
+fn experiment_files_with_mistakes() {
+    let run = Run::new("[teacher]\nframe = 3\n");
+    refused(&run, &["run", "x.toml"], &["x.toml:2", "teacher.frame", "frames"]);
+    fs::write(run.path("x.toml"), "seeds = [1]\ngames = [\"space_invader\"]\n").unwrap();
+    refused(&run, &["run", "x.toml"], &["x.toml:2", "space_invaders"]);
+    refused(&run, &["run", "missing.toml"], &["missing.toml"]);
+    refused(&run, &["observe", "pnog", "--actions", "x.toml", "--out", "y"], &["pong"]);
+    assert!(!run.path("results").exists());
+}
+
+#[test]
+fn other_settings_than_those_of_the_folder() {
+    let run = trained();
+    let before = content(run.folder.path());
+    refused(&run, &["run", "x.toml", "--set", "teacher.gamma=0.9"], &["teacher.gamma", "0.99", "--fresh"]);
+    refused(&run, &["evaluate", "x.toml", "--fresh", "--set", "teacher.gamma=0.9"], &["teacher.gamma"]);
+    assert!(content(run.folder.path()) == before);
+    run.succeed(&["train", "x.toml", "--fresh", "--set", "teacher.gamma=0.9"]);
+}
+
+#[test]
+fn damaged_and_foreign_weights() {
+    let run = trained();
+    let whole = fs::read(run.path(TEACHER)).unwrap();
+    fs::write(run.path(TEACHER), &whole[..whole.len() / 2]).unwrap();
+    refused(&run, &["run", "x.toml"], &["weights.safetensors", "damaged"]);
+    refused(&run, &["play", TEACHER], &["damaged"]);
+    assert_eq!(fs::read(run.path(TEACHER)).unwrap().len(), whole.len() / 2);
+    fs::write(run.path(TEACHER), b"\x10\0\0\0\0\0\0\0{\"a\":1}         ").unwrap();
+    refused(&run, &["play", TEACHER], &["weights.safetensors"]);
+    refused(&run, &["play", "nowhere.safetensors"], &["nowhere.safetensors", "not found"]);
+}
+
+#[test]
+fn weights_of_another_game_or_action_set() {
+    let run = trained();
+    let pong = run.path("results/x/teachers/pong/seed-1");
+    fs::create_dir_all(&pong).unwrap();
+    fs::copy(run.path(TEACHER), pong.join("weights.safetensors")).unwrap();
+    let before = content(run.folder.path());
+    refused(&run, &["distill", "x.toml", "--set", "games=[\"pong\"]"], &["catch", "pong", "is needed"]);
+    assert!(content(run.folder.path()).len() == before.len());
+}
+
+#[test]
+fn a_device_that_is_not_there() {
+    refused(&Run::new(TINY), &["run", "x.toml", "--device", "cuda:99"], &["GPU"]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written() {
+    let run = Run::new(TINY);
+    fs::write(run.path("file"), b"mine").unwrap();
+    refused(&run, &["run", "x.toml", "--out", "file/below"], &["file/below", "--out"]);
+    assert_eq!(fs::read(run.path("file")).unwrap(), b"mine");
+}
+
+#[test]
+fn a_foreign_rom() {
+    let run = Run::new("games = [\"pong\"]\n");
+    fs::create_dir(run.path("roms")).unwrap();
+    fs::write(run.path("roms/pong.bin"), b"not a game").unwrap();
+    refused(&run, &["run", "x.toml"], &["roms/pong.bin", "MD5", "make setup"]);
+    assert!(!run.path("results").exists());
+}
+
+#[test]
+fn an_action_that_the_game_does_not_have() {
+    let run = Run::new("");
+    fs::write(run.path("actions.json"), "[0, 6]").unwrap();
+    refused(&run, &["observe", "pong", "--actions", "actions.json", "--out", "seen.bin"], &["index 6"]);
+}
+
+#[test]
+fn a_checkpoint_of_other_settings_or_damaged() {
+    let run = trained();
+    fs::remove_file(run.path(TEACHER)).unwrap();
+    let checkpoint = run.path("results/x/teachers/catch/seed-1/checkpoint");
+    fs::create_dir(&checkpoint).unwrap();
+    fs::write(checkpoint.join("state.bin"), b"no checkpoint").unwrap();
+    let output = run.pd(&["train", "x.toml"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("checkpoint: damaged; start over with --fresh"), "{error}");
+    assert_eq!(fs::read(checkpoint.join("state.bin")).unwrap(), b"no checkpoint");
+}

@@ -1,0 +1,237 @@
+//! The program as its users run it, on the built-in game.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// An experiment that goes through every stage in seconds.
+pub const TINY: &str = r#"
+games = ["catch"]
+seeds = [1]
+learner_threads = 1
+[environment]
+workers = 4
+[teacher]
+preset = "cleanrl"
+frames = 2400
+network = { conv = [4, 4, 4], hidden = 16 }
+replay = 400
+warmup = 100
+batch = 8
+epsilon_steps = 200
+target_period = 50
+log_every = 100
+evaluation_every = 200
+evaluation_episodes = 2
+checkpoint_every = 150
+[distillation]
+hours = 2
+steps_per_hour = 160
+updates_per_hour = 20
+memory = 200
+batch = 8
+evaluation_every = 1
+evaluation_episodes = 2
+[evaluation]
+episodes = 3
+workers = 2
+latency_decisions = 5
+[[students]]
+name = "kl"
+network = { conv = [2, 2, 2], hidden = 8 }
+[[students]]
+name = "mse"
+network = { conv = [2, 2, 2], hidden = 8 }
+loss = "mse"
+"#;
+
+/// A folder of its own in which the program is run.
+pub struct Run {
+    pub folder: TempDir,
+}
+
+impl Run {
+    /// With `text` as the experiment file `x.toml`.
+    pub fn new(text: &str) -> Run {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("x.toml"), text).unwrap();
+        Run { folder }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn pd(&self, arguments: &[&str]) -> Output {
+        self.pd_on("1", arguments)
+    }
+
+    pub fn pd_on(&self, threads: &str, arguments: &[&str]) -> Output {
+        let program = env!("CARGO_BIN_EXE_pd");
+        Command::new(program).args(arguments).args(["--threads", threads]).current_dir(&self.folder).output().unwrap()
+    }
+
+    /// Runs the program and fails with all that is known if it fails.
+    pub fn succeed(&self, arguments: &[&str]) -> String {
+        let output = self.pd(arguments);
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let listing = Command::new("ls").arg("-lR").current_dir(&self.folder).output().unwrap();
+        let listing = String::from_utf8_lossy(&listing.stdout);
+        assert!(output.status.success(), "{arguments:?} failed\nstdout: {out}\nstderr: {err}\nfolder: {listing}");
+        out.into_owned()
+    }
+}
+
+/// Every file below a folder with its content, but for what measures the machine.
+pub fn content(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(content(&path));
+        } else if !["manifest.json", "scores.csv", ".lock"].iter().any(|name| path.ends_with(name)) {
+            let content = fs::read(&path).unwrap();
+            found.push((path, content));
+        }
+    }
+    found.sort();
+    found
+}
+
+fn results(run: &Run) -> Vec<(PathBuf, Vec<u8>)> {
+    let root = run.path("results/x");
+    let of_learning = content(&root).into_iter().filter(|(path, _)| !path.starts_with(root.join("report")));
+    of_learning.map(|(path, content)| (path.strip_prefix(&root).unwrap().to_owned(), content)).collect()
+}
+
+#[test]
+fn a_run_writes_every_file_of_the_contract_and_the_table() {
+    let run = Run::new(TINY);
+    let out = run.succeed(&["run", "x.toml"]);
+    assert!(out.contains("teacher") && out.contains("report: results/x/report/index.html"), "{out}");
+    for file in [
+        "experiment.toml",
+        "manifest.json",
+        "episodes.csv",
+        "scores.csv",
+        "summary.csv",
+        "report/index.html",
+        "report/summary.md",
+        "teachers/catch/seed-1/train.csv",
+        "teachers/catch/seed-1/eval.csv",
+        "teachers/catch/seed-1/weights.safetensors",
+        "students/kl/catch/seed-1/train.csv",
+        "students/kl/catch/seed-1/eval.csv",
+        "students/mse/catch/seed-1/weights.safetensors",
+    ] {
+        assert!(run.path("results/x").join(file).exists(), "{file} is missing");
+    }
+    let scores = fs::read_to_string(run.path("results/x/scores.csv")).unwrap();
+    let header = "experiment,role,agent,game,seed,loss,temperature,parameters,compression,bytes,mflops,latency_ms,\
+                  episodes,mean,median,std,ci_low,ci_high,relative_to_teacher,human_normalized,paper";
+    assert_eq!(scores.lines().next(), Some(header));
+    assert_eq!(scores.lines().count(), 1 + 4, "random, teacher and two students: {scores}");
+    let episodes = fs::read_to_string(run.path("results/x/episodes.csv")).unwrap();
+    assert_eq!(episodes.lines().count(), 1 + 4 * 3);
+    assert!(!run.path("results/x/teachers/catch/seed-1/checkpoint").exists());
+}
+
+#[test]
+fn the_same_experiment_gives_the_same_bytes_with_any_number_of_emulation_threads() {
+    let (one, two) = (Run::new(TINY), Run::new(TINY));
+    one.succeed(&["run", "x.toml"]);
+    let output = two.pd_on("2", &["run", "x.toml", "--quiet"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (one, two) = (results(&one), results(&two));
+    assert_eq!(one.len(), two.len());
+    for ((path, one), (_, two)) in one.iter().zip(&two) {
+        assert!(one == two, "{} differs", path.display());
+    }
+}
+
+#[test]
+fn running_again_changes_nothing_and_new_students_leave_old_ones_alone() {
+    let run = Run::new(TINY);
+    run.succeed(&["run", "x.toml"]);
+    let before = results(&run);
+    run.succeed(&["run", "x.toml"]);
+    assert!(results(&run) == before);
+    let more =
+        format!("{TINY}[[students]]\nname = \"nll\"\nnetwork = {{ conv = [2, 2, 2], hidden = 8 }}\nloss = \"nll\"\n");
+    fs::write(run.path("x.toml"), more).unwrap();
+    run.succeed(&["run", "x.toml"]);
+    let after = results(&run);
+    for (path, old) in before.iter().filter(|(path, _)| path.starts_with("students") || path.starts_with("teachers")) {
+        let new = after.iter().find(|(other, _)| other == path).map(|(_, content)| content);
+        assert!(new == Some(old), "{} changed", path.display());
+    }
+    assert!(run.path("results/x/students/nll/catch/seed-1/weights.safetensors").exists());
+}
+
+#[test]
+fn a_student_does_not_depend_on_which_others_are_distilled_beside_it() {
+    let (both, alone) = (Run::new(TINY), Run::new(TINY.split("[[students]]\nname = \"kl\"").next().unwrap()));
+    let mse = TINY.split("[[students]]").nth(2).unwrap();
+    let text = fs::read_to_string(alone.path("x.toml")).unwrap();
+    fs::write(alone.path("x.toml"), format!("{text}[[students]]{mse}")).unwrap();
+    for run in [&both, &alone] {
+        run.succeed(&["train", "x.toml"]);
+        run.succeed(&["distill", "x.toml"]);
+    }
+    let weights = |run: &Run| fs::read(run.path("results/x/students/mse/catch/seed-1/weights.safetensors")).unwrap();
+    assert!(!alone.path("results/x/students/kl").exists());
+    assert!(weights(&both) == weights(&alone));
+}
+
+#[test]
+fn a_plan_changes_nothing_and_tells_networks_and_what_is_done() {
+    let run = Run::new(TINY);
+    let plan: serde_json::Value = serde_json::from_str(&run.succeed(&["plan", "x.toml", "--json"])).unwrap();
+    assert!(!run.path("results").exists());
+    assert_eq!(plan["stages"][0]["done"], false);
+    assert_eq!(plan["networks"].as_array().unwrap().len(), 3);
+    run.succeed(&["train", "x.toml"]);
+    let plan: serde_json::Value = serde_json::from_str(&run.succeed(&["plan", "x.toml", "--json"])).unwrap();
+    assert_eq!((&plan["stages"][0]["done"], &plan["stages"][1]["done"]), (&true.into(), &false.into()));
+}
+
+#[test]
+fn play_prints_scores_and_records_a_gif() {
+    let run = Run::new(TINY);
+    run.succeed(&["train", "x.toml"]);
+    let out = run.succeed(&["play", "results/x/teachers/catch/seed-1", "--episodes", "2", "--gif", "x.gif"]);
+    assert_eq!(out.lines().filter(|line| line.starts_with("episode")).count(), 2, "{out}");
+    assert!(fs::read(run.path("x.gif")).unwrap().starts_with(b"GIF89a"));
+}
+
+#[test]
+fn observe_writes_the_screens_and_steps_of_the_reference() {
+    let run = Run::new("");
+    let golden = include_str!("golden/pong.json");
+    fs::write(run.path("actions.json"), golden).unwrap();
+    run.succeed(&["observe", "pong", "--actions", "actions.json", "--out", "seen.bin"]);
+    let expected = lz4_flex::decompress_size_prepended(include_bytes!("golden/pong.frames.lz4")).unwrap();
+    assert!(fs::read(run.path("seen.bin")).unwrap() == expected);
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let (seen, golden) = (read(&fs::read_to_string(run.path("seen.bin.json")).unwrap()), read(golden));
+    assert_eq!(seen["rom_md5"], golden["rom_md5"]);
+    for (seen, golden) in seen["steps"].as_array().unwrap().iter().zip(golden["steps"].as_array().unwrap()) {
+        assert_eq!(seen["reward"].as_f64(), golden["reward"].as_f64());
+        assert_eq!((&seen["lives"], &seen["game_over"]), (&golden["lives"], &golden["game_over"]));
+    }
+}
+
+#[test]
+fn games_lists_the_catalogue() {
+    let out = Run::new("").succeed(&["games"]);
+    assert!(out.lines().any(|line| line.starts_with("space_invaders") && line.contains("1668.7")), "{out}");
+}
+
+#[test]
+fn the_emulator_never_prints_to_stdout() {
+    let run = Run::new("");
+    fs::write(run.path("actions.json"), "[0, 1, 2]").unwrap();
+    assert_eq!(run.succeed(&["observe", "breakout", "--actions", "actions.json", "--out", "seen.bin"]), "");
+}

@@ -1,0 +1,123 @@
+//! A run that is stopped and continued gives the bytes that it would have given without the stop.
+
+use std::cell::Cell;
+use std::path::Path;
+
+use policy_distillation::config::{self, Experiment, Overrides};
+use policy_distillation::distill::{Group, distill};
+use policy_distillation::eval::{Match, play};
+use policy_distillation::nn::{self, Network};
+use policy_distillation::progress::{Ended, Progress};
+use policy_distillation::record::{Agent, EvalRow, Folder};
+use policy_distillation::teacher::{Training, train};
+use policy_distillation::units::{Seed, Steps};
+use tch::Device;
+
+use super::command::{TINY, content};
+use super::scoring::pool;
+
+/// Asks to stop at the n-th question.
+struct StopAfter(Cell<u64>);
+
+impl Progress for StopAfter {
+    fn at(&self, _: u64, _: &str) {}
+
+    fn stop(&self) -> bool {
+        self.0.set(self.0.get().saturating_sub(1));
+        self.0.get() == 0
+    }
+}
+
+fn evaluate(network: &Network, steps: Steps, updates: u64, progress: &dyn Progress) -> Option<EvalRow> {
+    let game = Match { episodes: 2, epsilon: 0.05, seed: Seed(9) };
+    let episodes = play(&mut pool(2, 100), network, &game, progress)?;
+    let mean = episodes.iter().map(|episode| episode.score).sum::<f64>() / 2.0;
+    let (frames, best) = (steps.frames(4).0, false);
+    Some(EvalRow { steps: steps.0, frames, updates, episodes: 2, mean, ci_low: mean, ci_high: mean, best })
+}
+
+fn teach(experiment: &Experiment, root: &Path, stops: u64) -> Ended {
+    let folder = Folder::at(root);
+    let agent = Agent::teacher(experiment.games[0], 1);
+    let training = Training { experiment, agent, rom: None, folder: &folder, device: Device::Cpu };
+    let progress = StopAfter(Cell::new(stops));
+    let mut evaluate = |network: &Network, steps, updates| Ok(evaluate(network, steps, updates, &progress));
+    train(&training, pool(4, 108_000), &mut evaluate, &progress).unwrap()
+}
+
+fn pupil(experiment: &Experiment, root: &Path, teacher: &Network, stops: u64) -> Ended {
+    let group = Group {
+        experiment,
+        game: experiment.games[0],
+        seed: 1,
+        students: experiment.students.iter().collect(),
+        teacher,
+        teacher_hash: "hash".into(),
+        rom: None,
+        folder: &Folder::at(root),
+        device: Device::Cpu,
+    };
+    let progress = StopAfter(Cell::new(stops));
+    let mut evaluate = |network: &Network, steps, updates| Ok(evaluate(network, steps, updates, &progress));
+    distill(&group, pool(4, 108_000), &mut evaluate, &progress).unwrap()
+}
+
+/// Runs `work` once without stopping and once stopping every `every` questions; both must leave the same files.
+fn survives_stops(every: u64, work: impl Fn(&Path, u64) -> Ended) {
+    tch::set_num_threads(1);
+    let (straight, stopped) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert_eq!(work(straight.path(), u64::MAX), Ended::Done);
+    let mut stops = 0;
+    while work(stopped.path(), every) == Ended::Stopped {
+        stops += 1;
+    }
+    assert!(stops > 3, "it was stopped {stops} times only");
+    let relative = |root: &Path| -> Vec<_> {
+        let strip = |(path, bytes): (std::path::PathBuf, Vec<u8>)| (path.strip_prefix(root).unwrap().to_owned(), bytes);
+        content(root).into_iter().map(strip).collect()
+    };
+    let (straight, stopped) = (relative(straight.path()), relative(stopped.path()));
+    let names = |files: &[(std::path::PathBuf, Vec<u8>)]| files.iter().map(|file| file.0.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&straight), names(&stopped));
+    for (one, other) in straight.iter().zip(&stopped) {
+        assert!(one.1 == other.1, "{} differs after stops", one.0.display());
+    }
+}
+
+fn experiment() -> Experiment {
+    config::read_text("x.toml", "x", TINY, &Overrides::default()).unwrap()
+}
+
+#[test]
+fn a_teacher_survives_stops_at_any_moment() {
+    let experiment = experiment();
+    survives_stops(37, |root, stops| teach(&experiment, root, stops));
+}
+
+#[test]
+fn a_distillation_survives_stops_at_any_moment() {
+    let experiment = experiment();
+    let architecture = nn::Architecture::new(experiment.teacher.network, 3);
+    let teacher = Network::new(&architecture, Seed(3), Device::Cpu);
+    survives_stops(29, |root, stops| pupil(&experiment, root, &teacher, stops));
+}
+
+#[test]
+fn a_teacher_of_the_built_in_game_learns_to_play_it() {
+    tch::set_num_threads(1);
+    let text = TINY.replace("frames = 2400", "frames = 10000");
+    let text = text.replace("conv = [4, 4, 4], hidden = 16", "conv = [8, 8, 8], hidden = 32").replace(
+        "replay = 400",
+        "learning_rate = 0.001\noptimizer_epsilon = 1e-4\ntd_error = \"huber\"\nreplay = 4000",
+    );
+    let text = text.replace("batch = 8\nepsilon_steps = 200", "batch = 32\nepsilon_steps = 1000");
+    let experiment = config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
+    let root = tempfile::tempdir().unwrap();
+    assert_eq!(teach(&experiment, root.path(), u64::MAX), Ended::Done);
+    let path = Folder::at(root.path()).weights(&Agent::teacher(experiment.games[0], 1));
+    let (network, _) = nn::load(&path, Device::Cpu).unwrap();
+    let game = Match { episodes: 20, epsilon: 0.05, seed: Seed(77) };
+    let episodes = play(&mut pool(10, 108_000), &network, &game, &StopAfter(Cell::new(u64::MAX))).unwrap();
+    let mean = episodes.iter().map(|episode| episode.score).sum::<f64>() / 20.0;
+    assert!(mean > 3.5, "random play scores 1.3, this teacher {mean}");
+}
