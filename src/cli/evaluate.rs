@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::experiment::Job;
 use super::terminal::Stage;
+use crate::config::Loss;
 use crate::eval::{self, Episode, Match, statistics};
 use crate::game::Game;
 use crate::nn::{self, Metadata, Network, Policy, RandomPlay};
@@ -109,16 +110,25 @@ impl Job {
         nn::load_for(&path, self.device, agent.game, &self.experiment.environment, rom.as_ref()).map(Some)
     }
 
-    /// Replaces `episodes.csv` and `scores.csv`, agents in the experiment's order.
+    /// Replaces `episodes.csv` and `scores.csv`, agents in the experiment's order. Rows of agents that this command does
+    /// not know (other games, seeds or students), or whose weights are not here, stay as they are, after the others.
     fn write(&self, episodes: &BTreeMap<Key, Vec<EpisodeRow>>, latencies: &BTreeMap<Key, f64>) -> Result<()> {
-        let agents = self.agents();
-        let scored: Vec<_> = agents.iter().filter_map(|agent| Some((agent, episodes.get(&key(agent))?))).collect();
-        let rows: Vec<&EpisodeRow> = scored.iter().flat_map(|(_, rows)| *rows).collect();
+        let mut others: BTreeMap<&Key, &Vec<EpisodeRow>> = episodes.iter().collect();
         let means: BTreeMap<Key, f64> =
-            scored.iter().filter_map(|(agent, rows)| Some((key(agent), statistics::mean(&scores(rows))?))).collect();
-        let score = |(agent, rows): &(&Agent, &Vec<EpisodeRow>)| self.score_row(agent, rows, &means, latencies);
-        write_rows(&self.folder.scores(), &scored.iter().map(score).collect::<Result<Vec<_>>>()?)?;
-        write_rows(&self.folder.episodes(), &rows)
+            episodes.iter().filter_map(|(key, rows)| Some((key.clone(), statistics::mean(&scores(rows))?))).collect();
+        let (mut score_rows, mut episode_rows) = (Vec::new(), Vec::new());
+        for agent in self.agents() {
+            let is_here = agent.role == Role::Random || self.folder.weights(&agent).exists();
+            if let Some(rows) = is_here.then(|| others.remove(&key(&agent))).flatten() {
+                score_rows.push(self.score_row(&agent, rows, &means, latencies)?);
+                episode_rows.extend(rows);
+            }
+        }
+        let old: Vec<ScoreRow> = read_rows(&self.folder.scores())?;
+        score_rows.extend(old.into_iter().filter(|row| others.contains_key(&score_key(row))));
+        episode_rows.extend(others.values().flat_map(|rows| *rows));
+        write_rows(&self.folder.scores(), &score_rows)?;
+        write_rows(&self.folder.episodes(), &episode_rows)
     }
 
     fn score_row(
@@ -151,7 +161,7 @@ impl Job {
             game: game.name().into(),
             seed,
             loss: student.map(|student| format!("{:?}", student.loss).to_lowercase()),
-            temperature: student.map(|student| student.temperature),
+            temperature: student.filter(|student| student.loss == Loss::Kl).map(|student| student.temperature),
             parameters: architecture.map(nn::Architecture::parameters),
             compression: architecture.map(|of| of.parameters() as f64 / teacher.parameters() as f64),
             bytes: architecture.map(nn::Architecture::bytes),

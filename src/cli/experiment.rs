@@ -32,6 +32,11 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Whether `--fresh` with this command, which is not the first stage, removes what the stage called `name` made.
+    fn repeats(self, name: &str) -> bool {
+        name == "evaluate" || name == "distill" && self == Stage::Distill
+    }
+
     /// The sections of an experiment whose results `--fresh` removes with this command.
     fn renewed(self) -> &'static [&'static str] {
         match self {
@@ -87,14 +92,21 @@ impl Job {
             }
         }
         let earlier = earlier(&folder, &experiment, common.fresh, stage)?;
+        if stage == Stage::Report && !earlier {
+            return Err(usage(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
+        }
         let lock = lock(&folder).map_err(usage)?;
+        let text = toml::to_string(&experiment)?;
+        let mut manifest = manifest(&experiment, &folder, device, threads.current_num_threads(), &roms)?;
         if common.fresh && earlier {
             renew(&folder, stage)?;
+            manifest.stage_seconds.retain(|name, _| stage > Stage::Train && !stage.repeats(name));
         }
-        let text = toml::to_string(&experiment)?;
-        let manifest = manifest(&experiment, &folder, device, threads.current_num_threads(), &roms)?;
-        write_file(&folder.experiment(), text.as_bytes()).map_err(usage)?;
-        manifest.write(&folder.manifest()).map_err(usage)?;
+        if stage != Stage::Report {
+            // A report only reads: what it tells was made, and timed, where the manifest says.
+            write_file(&folder.experiment(), text.as_bytes()).map_err(usage)?;
+            manifest.write(&folder.manifest()).map_err(usage)?;
+        }
         terminal::catch_interrupts();
         Ok(Job { experiment, folder, device, threads, quiet: common.quiet, roms, manifest, _lock: lock })
     }
@@ -178,8 +190,7 @@ fn earlier(folder: &Folder, experiment: &Experiment, fresh: bool, stage: Stage) 
     }
     let old = match config::read(&path, &Overrides::default()) {
         Ok(old) => old,
-        Err(_) if fresh && stage <= Stage::Train => return Ok(true),
-        Err(error) => return Err(usage(format!("{error}; start over with --fresh"))),
+        Err(error) => return Err(usage(format!("{error}; repair or remove it, or choose another folder with --out"))),
     };
     let renewed = if fresh { stage.renewed() } else { &[] };
     let (old, new) = (settings(&old)?, settings(experiment)?);

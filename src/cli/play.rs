@@ -1,5 +1,6 @@
 //! `pd play`: episodes with a network, and a recording.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -106,9 +107,8 @@ fn screen(env: &Env) -> Vec<u8> {
 
 fn write_gif(path: &Path, screens: &[Vec<u8>], height: usize) -> Result<()> {
     let place = || format!("{}: cannot be written", path.display());
-    let mut palette: Vec<[u8; 3]> = screens.iter().flat_map(|screen| screen.as_chunks().0).copied().collect();
-    palette.sort_unstable();
-    palette.dedup();
+    let colours: BTreeSet<[u8; 3]> = screens.iter().flat_map(|screen| screen.as_chunks().0).copied().collect();
+    let palette: Vec<_> = colours.into_iter().collect();
     ensure!(palette.len() <= 256, "a console shows at most 128 colours, but here are {}", palette.len());
     let (width, height) = (2 * SCREEN_WIDTH as u16, height as u16);
     let new = PathBuf::from(format!("{}.part", path.display()));

@@ -1,6 +1,6 @@
 //! `pd train` and `pd distill`: the stages that make networks.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result};
 
 use super::experiment::Job;
 use super::terminal::Stage;
@@ -9,9 +9,9 @@ use crate::distill::{self, Group};
 use crate::env::Pool;
 use crate::eval::{self, Match, statistics};
 use crate::game::Game;
-use crate::nn::{self, Network};
+use crate::nn::{self, Architecture, Metadata, Network, WeightsError};
 use crate::progress::{Ended, Progress};
-use crate::record::{Agent, EvalRow};
+use crate::record::{Agent, EpisodeRow, EvalRow, Role, read_rows, write_rows};
 use crate::teacher::{self, Training};
 use crate::units::{Frames, Seed, Steps};
 
@@ -33,7 +33,10 @@ impl Job {
             for &game in &self.experiment.games {
                 match work(self, game, seed) {
                     Ok(Ended::Done) => {}
-                    Ok(Ended::Stopped) => return Ok(Ended::Stopped),
+                    Ok(Ended::Stopped) => {
+                        failed.iter().for_each(|error: &Error| eprintln!("pd: {error:#}"));
+                        return Ok(Ended::Stopped);
+                    }
                     Err(error) => failed.push(error.context(format!("{game}, seed {seed}"))),
                 }
             }
@@ -65,12 +68,28 @@ impl Job {
             device: self.device,
             agent,
         };
-        teacher::train(
-            &training,
-            self.pool(game)?,
-            &mut |network, steps, updates| evaluation.score(network, steps, updates, &stage),
-            &stage,
-        )
+        let mut evaluate = |network: &Network, steps, updates| evaluation.score(network, steps, updates, &stage);
+        let ended = teacher::train(&training, self.pool(game)?, &mut evaluate, &stage)?;
+        if ended == Ended::Done {
+            self.forget_derived(game, seed)?;
+        }
+        Ok(ended)
+    }
+
+    /// A new teacher makes stale what was made from an earlier one in this folder: its students and all scores.
+    fn forget_derived(&self, game: Game, seed: u64) -> Result<()> {
+        for student in &self.experiment.students {
+            let path = self.folder.weights(&Agent::student(&student.name, game, seed));
+            if path.exists() {
+                std::fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
+            }
+        }
+        let mut rows: Vec<EpisodeRow> = read_rows(&self.folder.episodes())?;
+        if !rows.is_empty() {
+            rows.retain(|row| row.game != game.name() || row.seed != seed);
+            write_rows(&self.folder.episodes(), &rows)?;
+        }
+        Ok(())
     }
 
     fn distill_one(&self, game: Game, seed: u64) -> Result<Ended> {
@@ -110,18 +129,33 @@ impl Job {
         )
     }
 
-    /// Whether the agent's weights are there and are what the experiment asks for.
-    pub fn is_done(&self, agent: &Agent) -> Result<bool> {
+    /// Whether the agent's weights are there and are what the experiment asks for. A student of another teacher than
+    /// the one that is there now is not done.
+    fn is_done(&self, agent: &Agent) -> Result<bool> {
         let path = self.folder.weights(agent);
         if !path.exists() {
             return Ok(false);
         }
+        let environment = &self.experiment.environment;
         let rom = self.rom_record(agent.game);
-        let (network, _) = nn::load_for(&path, self.device, agent.game, &self.experiment.environment, rom.as_ref())?;
-        if network.values().iter().flatten().any(|value| !value.is_finite()) {
-            bail!("{}: a weight is not a finite number; start over with --fresh", path.display());
+        let (_, found) = nn::load_for(&path, self.device, agent.game, environment, rom.as_ref())?;
+        let student = self.experiment.students.iter().find(|student| student.name == agent.name);
+        let student = student.filter(|_| agent.role == Role::Student);
+        let network = student.map_or(self.experiment.teacher.network, |student| student.network);
+        let expected = Metadata {
+            architecture: Architecture::new(network, found.actions.len()),
+            loss: student.map(|student| (student.loss, student.temperature)),
+            ..found.clone()
+        };
+        if (&expected.architecture, expected.loss) != (&found.architecture, found.loss) {
+            let what = |of: &Metadata| format!("{:?} with loss {:?}", of.architecture, of.loss);
+            return Err(WeightsError::Mismatch { path, found: what(&found), expected: what(&expected) }.into());
         }
-        Ok(true)
+        if student.is_none() {
+            return Ok(true);
+        }
+        let teacher = self.folder.weights(&Agent::teacher(agent.game, agent.seed));
+        Ok(!teacher.exists() || found.teacher == Some(nn::sha256(&teacher)?))
     }
 
     fn periodic_evaluation(&self, game: Game, seed: u64, episodes: usize) -> Result<PeriodicEvaluation> {

@@ -56,14 +56,17 @@ impl Walk<'_> {
             };
             match (item.get_ref(), known) {
                 (DeValue::Table(inner), Value::Table(known)) => self.table(inner, known, &path, found)?,
-                (DeValue::Array(entries), Value::Array(templates)) if templates.iter().all(Value::is_table) => {
+                (DeValue::Array(entries), Value::Array(templates))
+                    if !entries.is_empty() && templates.iter().all(Value::is_table) =>
+                {
                     self.entries(entries, templates, &path, found)?;
                 }
                 (_, Value::Table(_)) => {
                     return Err(Error { place, problem: format!("{} is a section, [{0}]", path.join(".")) });
                 }
                 _ => {
-                    let value = Value::deserialize(ValueDeserializer::from(item.clone())).expect("it was parsed above");
+                    let value = Value::deserialize(ValueDeserializer::from(item.clone()))
+                        .map_err(|error| Error { place: place.clone(), problem: error.message().to_owned() })?;
                     found.push(Setting { path, value, place });
                 }
             }

@@ -127,7 +127,11 @@ fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<Sett
         return Err(Error { place, problem: "write --set key=value, such as --set teacher.frames=400000".into() });
     };
     let mut path: Vec<String> = key.trim().split('.').map(str::to_owned).collect();
-    if path[0] == "students" && path.len() == 3 {
+    if path[0] == "students" {
+        if path.len() != 3 {
+            let problem = "a student's key is written students.NAME.key, such as students.net1.loss".into();
+            return Err(Error { place, problem });
+        }
         path[1] = student_index(&path[1], settings)
             .ok_or_else(|| Error { place: place.clone(), problem: format!("there is no student \"{}\"", path[1]) })?;
     }
@@ -160,6 +164,9 @@ fn student_index(who: &str, settings: &[Setting]) -> Option<String> {
         .filter(|setting| setting.path[0] == "students" && setting.path.get(2).is_some_and(|key| key == "name"))
         .map(|setting| (setting.value.as_str().unwrap_or_default().to_owned(), setting.path[1].clone()))
         .collect();
+    if settings.iter().any(|setting| setting.key() == "students") {
+        return None;
+    }
     let defaults = defaults();
     let default_names = defaults["students"].as_array().into_iter().flatten().enumerate();
     let names = if named.is_empty() {
@@ -290,6 +297,15 @@ mod tests {
     fn a_value_out_of_range_is_refused_with_its_line() {
         assert!(refusal("[evaluation]\nepsilon = 1.5\n", &[]).starts_with("x.toml:2: evaluation.epsilon"));
         assert!(refusal("", &["teacher.batch=0"]).starts_with("--set teacher.batch=0: teacher.batch"));
+    }
+
+    #[test]
+    fn odd_values_are_refused_and_do_not_end_the_program() {
+        assert!(refusal("[teacher]\nframes = 99999999999999999999\n", &[]).starts_with("x.toml:2:"));
+        assert!(refusal("", &["students.net1.network.conv=[8,8,8]"]).contains("students.NAME.key"));
+        assert!(refusal("", &["students=3"]).contains("students.NAME.key"));
+        assert!(refusal("students = []\n", &["students.net1.loss=kl"]).contains("no student \"net1\""));
+        assert!(from("students = []\n", &[]).unwrap().students.is_empty());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::group::{Group, Run};
 use super::play::PlayState;
 use super::student::SavedStudent;
+use crate::config;
 use crate::env::PoolState;
 use crate::record::{recover_folder, replace_folder, write_file};
 
@@ -21,13 +22,29 @@ pub struct Checkpoint {
     pub hour: u64,
     pub play: PlayState,
     pub pool: PoolState,
-    pub students: Vec<SavedStudent>,
+    students: Vec<(config::Student, SavedStudent)>,
+}
+
+impl Checkpoint {
+    /// The saved state of a student. The checkpoint may have others, whose weights were already written.
+    ///
+    /// # Errors
+    /// If the student was not part of the distillation that was stopped.
+    pub fn student(&self, settings: &config::Student) -> Result<&SavedStudent> {
+        let found = self.students.iter().find(|(saved, _)| saved == settings).map(|(_, saved)| saved);
+        found.with_context(|| {
+            format!(
+                "student {}: not part of the distillation that was stopped; finish that first, or --fresh",
+                settings.name
+            )
+        })
+    }
 }
 
 /// What a checkpoint must agree in with the distillation that continues it.
 fn identity(group: &Group) -> Result<String> {
-    let Group { experiment, game, seed, students, teacher_hash, .. } = group;
-    let settings = (&experiment.environment, &experiment.distillation, students);
+    let Group { experiment, game, seed, teacher_hash, .. } = group;
+    let settings = (&experiment.environment, &experiment.distillation, &experiment.evaluation);
     Ok(serde_json::to_string(&(game, seed, teacher_hash, settings))?)
 }
 
@@ -43,7 +60,11 @@ pub fn write(run: &Run) -> Result<()> {
         hour: run.hour,
         play: run.play.clone(),
         pool: run.pool.save(),
-        students: run.students.iter().map(super::student::Student::save).collect(),
+        students: run
+            .students
+            .iter()
+            .map(|student| Ok((student.settings.clone(), student.save()?)))
+            .collect::<Result<_>>()?,
     };
     replace_folder(&run.group.folder.distillation(run.group.game, run.group.seed), |new| {
         write_file(&new.join(STATE), &postcard::to_stdvec(&checkpoint)?)?;
@@ -54,7 +75,7 @@ pub fn write(run: &Run) -> Result<()> {
 /// The group's checkpoint, if there is one.
 ///
 /// # Errors
-/// If it is damaged, or of another teacher, other students or other settings.
+/// If it is damaged, or of another teacher or other settings.
 pub fn read(group: &Group) -> Result<Option<Checkpoint>> {
     let path = group.folder.distillation(group.game, group.seed);
     recover_folder(&path)?;
@@ -66,7 +87,7 @@ pub fn read(group: &Group) -> Result<Option<Checkpoint>> {
     let checkpoint: Checkpoint = postcard::from_bytes(&content).with_context(damaged)?;
     ensure!(
         checkpoint.identity == identity(group)?,
-        "{}: a distillation from another teacher, of other students or with other settings; start over with --fresh, \
+        "{}: a distillation from another teacher or with other settings; start over with --fresh, \
          or choose another folder with --out",
         path.display()
     );

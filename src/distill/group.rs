@@ -11,7 +11,7 @@ use crate::env::{EpisodeSeeds, Pool};
 use crate::game::Game;
 use crate::nn::{self, Evaluate, Metadata, Network};
 use crate::progress::{Ended, Progress};
-use crate::record::{Agent, Folder, RomRecord, remove_folder};
+use crate::record::{Agent, Folder, RomRecord};
 use crate::replay::Replay;
 use crate::units::{Seed, Steps};
 
@@ -86,12 +86,12 @@ impl<'a> Run<'a> {
         let seed = Seed(group.seed).derive("distillation", 0).derive(group.game.name(), 0);
         let mut memory = Replay::new(group.experiment.distillation.memory, workers);
         let saved = checkpoint::read(group)?;
-        let student = |(index, &settings): (usize, &&config::Student)| {
+        let student = |&settings: &&config::Student| {
             let agent = Agent::student(&settings.name, group.game, group.seed);
-            let saved = saved.as_ref().map(|saved| &saved.students[index]);
+            let saved = saved.as_ref().map(|saved| saved.student(settings)).transpose()?;
             Student::start(group.experiment, agent, settings, group.folder, group.device, saved)
         };
-        let students = group.students.iter().enumerate().map(student).collect::<Result<_>>()?;
+        let students = group.students.iter().map(student).collect::<Result<_>>()?;
         let (hour, play) = match &saved {
             Some(saved) => {
                 pool.restore(&saved.pool)?;
@@ -177,8 +177,9 @@ impl<'a> Run<'a> {
             let mut metadata =
                 Metadata::new(&student.agent, architecture, &experiment.environment, rom.clone(), frames);
             metadata.loss = Some((student.settings.loss, student.settings.temperature));
+            metadata.teacher = Some(self.group.teacher_hash.clone());
             nn::save(&folder.weights(&student.agent), &student.network, &metadata)?;
         }
-        remove_folder(&folder.distillation(self.group.game, self.group.seed))
+        folder.remove_distillation(self.group.game, self.group.seed)
     }
 }

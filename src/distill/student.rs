@@ -143,14 +143,19 @@ impl Student {
     }
 
     /// Everything that further updates depend on.
-    pub fn save(&self) -> SavedStudent {
+    ///
+    /// # Errors
+    /// If the logs, whose rows are counted, cannot be written.
+    pub fn save(&self) -> Result<SavedStudent> {
+        self.train.sync()?;
+        self.eval.sync()?;
         let rows = (self.train.rows(), self.eval.rows());
-        SavedStudent {
+        Ok(SavedStudent {
             weights: self.network.values(),
             optimizer: self.optimizer.save(),
             sums: [0, 1, 2].map(|index| self.sums.double_value(&[index])),
             state: StudentState { rows, ..self.state.clone() },
-        }
+        })
     }
 }
 

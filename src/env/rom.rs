@@ -82,11 +82,14 @@ fn md5_of(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Where the set-up unpacks the ROMs in its cache; scripts/packages.py has the version.
+const CACHED: &str = "roms-0.12.1/ale_py/roms";
+
 /// Where `make setup` keeps ROMs for every checkout on the machine.
 fn cache() -> Option<PathBuf> {
     let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = named("XDG_CACHE_HOME").or_else(|| named("HOME").map(|home| home.join(".cache")))?;
-    Some(cache.join("policy-distillation/roms"))
+    Some(cache.join("policy-distillation").join(CACHED))
 }
 
 /// The crate has no list of its own.
@@ -115,6 +118,13 @@ mod tests {
             let md5 = md5_of(rom.data());
             assert!([&game.entry().md5, &game.entry().other_md5].contains(&&md5), "{game}: {md5}");
         }
+    }
+
+    #[test]
+    fn the_cache_is_where_the_set_up_fills_it() {
+        let packages = include_str!("../../scripts/packages.py");
+        let (package, files) = CACHED.split_once('/').unwrap();
+        assert!(packages.contains(&format!("\"{package}\"")) && packages.contains(&format!("r\"{files}/")));
     }
 
     #[test]

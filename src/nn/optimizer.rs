@@ -64,6 +64,8 @@ impl Optimizer {
         let _ = mean.lerp_(gradient, 1.0 - RMSPROP_DECAY);
         let _ = square.lerp_(&gradient.square(), 1.0 - RMSPROP_DECAY);
         let mut inverse_root = &square - mean.square();
+        // A variance that rounding made negative.
+        let _ = inverse_root.clamp_min_(0.0);
         let _ = inverse_root.g_add_scalar_(self.epsilon);
         let _ = inverse_root.rsqrt_();
         (gradient * inverse_root).g_mul_scalar_(self.learning_rate)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -39,6 +39,8 @@ pub struct Metadata {
     pub seed: u64,
     /// The loss and temperature of a student.
     pub loss: Option<(Loss, f64)>,
+    /// SHA-256 of the weights of a student's teacher.
+    pub teacher: Option<String>,
     /// The program that wrote it.
     pub made_by: String,
 }
@@ -63,6 +65,7 @@ impl Metadata {
             name: agent.name.clone(),
             seed: agent.seed,
             loss: None,
+            teacher: None,
             made_by: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
         }
     }
@@ -92,9 +95,16 @@ pub fn save(path: &Path, network: &Network, metadata: &Metadata) -> Result<()> {
         fields.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect();
     strings.insert("format".into(), FORMAT.into());
     // The library would write the metadata in an order that changes from run to run.
+    let values = network.values();
+    // A training that diverged must not pass for one that is done.
+    ensure!(
+        values.iter().flatten().all(|value| value.is_finite()),
+        "{}: training diverged: a weight is not a finite number; lower the learning rate",
+        path.display()
+    );
     let mut header = BTreeMap::from([("__metadata__".to_owned(), json!(strings))]);
     let mut data = Vec::new();
-    for ((name, shape), values) in metadata.architecture.tensors().into_iter().zip(network.values()) {
+    for ((name, shape), values) in metadata.architecture.tensors().into_iter().zip(values) {
         let start = data.len();
         data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
         header.insert(name, json!({"dtype": "F32", "shape": shape, "data_offsets": [start, data.len()]}));
@@ -153,6 +163,9 @@ fn metadata(strings: Option<&HashMap<String, String>>) -> Result<Metadata, Strin
     let widths = metadata.architecture.conv.iter().chain([&metadata.architecture.hidden]);
     if widths.chain([&metadata.architecture.actions]).any(|width| !(1..=4096).contains(width)) {
         return Err("its architecture has a width out of range".into());
+    }
+    if metadata.environment.workers == 0 || metadata.environment.frame_skip == 0 {
+        return Err("its environment has no workers or no frames".into());
     }
     if metadata.actions.len() as i64 != metadata.architecture.actions {
         return Err("it has another number of outputs than of actions".into());

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Agent, Role};
+use anyhow::Result;
+
+use super::{Agent, Role, remove_folder};
 use crate::game::Game;
 
 /// The folder of one experiment, `results/<name>/` unless `--out` says otherwise.
@@ -79,5 +81,17 @@ impl Folder {
     /// The state from which the distillation of a game's students continues: they share the teacher's play.
     pub fn distillation(&self, game: Game, seed: u64) -> PathBuf {
         self.0.join("distillation").join(game.name()).join(format!("seed-{seed}")).join("checkpoint")
+    }
+
+    /// Removes that state, and the folders above it that are then empty.
+    ///
+    /// # Errors
+    /// The path and the system's reason.
+    pub fn remove_distillation(&self, game: Game, seed: u64) -> Result<()> {
+        let path = self.distillation(game, seed);
+        remove_folder(&path)?;
+        // A folder that is not empty is not removed, and that is right.
+        path.ancestors().skip(1).take(3).try_for_each(std::fs::remove_dir).ok();
+        Ok(())
     }
 }

@@ -14,11 +14,16 @@ use super::write_file;
 /// # Errors
 /// The path, the line and what is wrong there.
 pub fn read_rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    read_first(path, usize::MAX)
+}
+
+/// The first `count` rows: what follows them may have been cut off in the middle.
+fn read_first<T: DeserializeOwned>(path: &Path, count: usize) -> Result<Vec<T>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
     let mut reader = csv::Reader::from_path(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    reader.deserialize().collect::<Result<_, _>>().with_context(|| format!("{}: damaged", path.display()))
+    reader.deserialize().take(count).collect::<Result<_, _>>().with_context(|| format!("{}: damaged", path.display()))
 }
 
 /// Replaces the file, whole.
@@ -33,7 +38,7 @@ pub fn write_rows<T: Serialize>(path: &Path, rows: &[T]) -> Result<()> {
     write_file(path, &writer.into_inner()?)
 }
 
-/// A CSV file that grows by a row at a time; each row is on disk when [`Log::append`] returns.
+/// A CSV file that grows by a row at a time.
 pub struct Log {
     writer: csv::Writer<File>,
     rows: u64,
@@ -46,14 +51,13 @@ impl Log {
     /// # Errors
     /// The path and the reason; also if the file has fewer rows than that.
     pub fn resume<T: Serialize + DeserializeOwned>(path: &Path, rows: u64) -> Result<Log> {
-        let mut kept: Vec<T> = if rows == 0 { Vec::new() } else { read_rows(path)? };
+        let kept: Vec<T> = if rows == 0 { Vec::new() } else { read_first(path, rows as usize)? };
         anyhow::ensure!(
             kept.len() as u64 >= rows,
             "{}: has {} rows where the checkpoint counts {rows}; start over with --fresh",
             path.display(),
             kept.len()
         );
-        kept.truncate(rows as usize);
         write_rows(path, &kept)?;
         let place = || format!("{}: cannot be written", path.display());
         let file = OpenOptions::new().append(true).open(path).with_context(place)?;
@@ -66,7 +70,15 @@ impl Log {
         self.rows
     }
 
-    /// Appends a row.
+    /// Makes sure that all rows are on disk: before a checkpoint counts them.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn sync(&self) -> Result<()> {
+        self.writer.get_ref().sync_data().context("rows cannot be written")
+    }
+
+    /// Appends a row; another process sees it when this returns.
     ///
     /// # Errors
     /// The system's reason.

@@ -37,18 +37,20 @@ fn mode(mode: u32) -> fs::Permissions {
 /// # Errors
 /// Those of `fill`, or the path and the system's reason.
 pub fn replace_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let folder = parent(path);
     let place = || format!("{}: cannot be written; free space, or choose another folder with --out", path.display());
-    fs::create_dir_all(folder).with_context(place)?;
-    let new =
-        tempfile::Builder::new().prefix(".new-").permissions(mode(0o755)).tempdir_in(folder).with_context(place)?;
-    fill(new.path())?;
-    let old = retired(path);
+    let (new, old) = (sibling(path, "new"), sibling(path, "old"));
+    // Left by a stop in the middle.
+    remove_folder(&new)?;
+    fs::create_dir_all(&new).with_context(place)?;
+    if let Err(error) = fill(&new) {
+        remove_folder(&new)?;
+        return Err(error);
+    }
     remove_folder(&old)?;
     if path.exists() {
         fs::rename(path, &old).with_context(place)?;
     }
-    fs::rename(new.keep(), path).with_context(place)?;
+    fs::rename(&new, path).with_context(place)?;
     remove_folder(&old)
 }
 
@@ -57,7 +59,7 @@ pub fn replace_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Re
 /// # Errors
 /// The path and the system's reason.
 pub fn recover_folder(path: &Path) -> Result<()> {
-    let old = retired(path);
+    let old = sibling(path, "old");
     if !path.exists() && old.exists() {
         fs::rename(&old, path).with_context(|| format!("{}: cannot be moved back", old.display()))?;
     }
@@ -99,9 +101,10 @@ fn parent(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn retired(path: &Path) -> PathBuf {
+/// The folder beside `path` in which it is made, or put aside while it is replaced.
+fn sibling(path: &Path, role: &str) -> PathBuf {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    parent(path).join(format!(".old-{name}"))
+    parent(path).join(format!(".{role}-{name}"))
 }
 
 #[cfg(test)]
@@ -127,7 +130,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("checkpoint");
         replace_folder(&path, |new| write_file(&new.join("state"), b"1")).unwrap();
-        fs::rename(&path, retired(&path)).unwrap();
+        fs::rename(&path, sibling(&path, "old")).unwrap();
         recover_folder(&path).unwrap();
         assert_eq!(fs::read(path.join("state")).unwrap(), b"1");
     }

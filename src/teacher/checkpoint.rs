@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::dqn::{Dqn, DqnState};
 use super::train::{Run, State, Training};
-use crate::config::{Environment, Teacher};
 use crate::env::{Pool, PoolState};
 use crate::record::{recover_folder, replace_folder, write_file};
 use crate::replay::{Replay, Transition};
@@ -25,7 +24,7 @@ pub struct Checkpoint {
 /// What a checkpoint must agree in with the training that continues it.
 fn identity(training: &Training) -> Result<String> {
     let Training { experiment, agent, rom, .. } = training;
-    let settings: (&Environment, &Teacher) = (&experiment.environment, &experiment.teacher);
+    let settings = (&experiment.environment, &experiment.teacher, &experiment.evaluation);
     let rom = rom.as_ref().map(|rom| &rom.md5);
     Ok(serde_json::to_string(&(agent.game, agent.seed, rom, settings))?)
 }

@@ -77,8 +77,8 @@ pub struct State {
     pub since: (u64, f64, u64),
     /// The evaluation after the last step has not been made.
     pub evaluation_due: bool,
-    /// The best periodic evaluation and the weights that it scored.
-    pub best: Option<(f64, Vec<Vec<f32>>)>,
+    /// The best periodic evaluation: its mean, after how many steps it was, and the weights that it scored.
+    pub best: Option<(f64, u64, Vec<Vec<f32>>)>,
 }
 
 /// A training in progress.
@@ -197,7 +197,7 @@ impl<'a> Run<'a> {
         let per_update = |sum: f64| (updates > 0).then(|| sum / updates as f64);
         let row = TrainRow {
             steps: self.state.steps,
-            frames: self.frames().0,
+            frames: Steps(self.state.steps).frames(self.training.experiment.environment.frame_skip).0,
             updates: self.state.updates,
             epsilon: self.epsilon.at(self.state.steps),
             episodes,
@@ -216,9 +216,9 @@ impl<'a> Run<'a> {
         let Some(mut row) = evaluate(self.dqn.online(), Steps(self.state.steps), self.state.updates)? else {
             return Ok(false);
         };
-        row.best = self.state.best.as_ref().is_none_or(|(best, _)| row.mean > *best);
+        row.best = self.state.best.as_ref().is_none_or(|(best, ..)| row.mean > *best);
         if row.best {
-            self.state.best = Some((row.mean, self.dqn.online().values()));
+            self.state.best = Some((row.mean, row.steps, self.dqn.online().values()));
         }
         log::info!("{}: {} steps, score {:.1}", self.training.agent, Steps(row.steps), row.mean);
         self.eval.append(&row)?;
@@ -226,12 +226,10 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    fn frames(&self) -> Frames {
-        Steps(self.state.steps).frames(self.training.experiment.environment.frame_skip)
-    }
-
     fn save(&mut self) -> Result<()> {
         self.state.rows = (self.train.rows(), self.eval.rows());
+        self.train.sync()?;
+        self.eval.sync()?;
         checkpoint::write(self)
     }
 
@@ -239,12 +237,12 @@ impl<'a> Run<'a> {
     fn finish(self) -> Result<()> {
         let Training { experiment, agent, rom, folder, device } = self.training;
         let architecture = self.dqn.online().architecture();
-        let frames = self.frames().0;
-        let metadata = Metadata::new(agent, architecture, &experiment.environment, rom.clone(), frames);
-        let values = match (experiment.teacher.keep, self.state.best) {
-            (Keep::Best, Some((_, best))) => best,
-            _ => self.dqn.online().values(),
+        let (steps, values) = match (experiment.teacher.keep, self.state.best) {
+            (Keep::Best, Some((_, steps, best))) => (steps, best),
+            _ => (self.state.steps, self.dqn.online().values()),
         };
+        let frames = Steps(steps).frames(experiment.environment.frame_skip).0;
+        let metadata = Metadata::new(agent, architecture, &experiment.environment, rom.clone(), frames);
         let network = Network::from_values(architecture, &values, *device);
         nn::save(&folder.weights(agent), &network, &metadata)?;
         remove_folder(&folder.checkpoint(agent))
