@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::group::{Group, Run};
 use super::play::PlayState;
-use super::student::SavedStudent;
+use super::student::{SavedStudent, Student};
 use crate::config;
 use crate::env::PoolState;
 use crate::record::{recover_folder, replace_folder, write_file};
@@ -22,7 +22,8 @@ pub struct Checkpoint {
     pub hour: u64,
     pub play: PlayState,
     pub pool: PoolState,
-    students: Vec<(config::Student, SavedStudent)>,
+    /// Each with its section of the experiment as JSON.
+    students: Vec<(String, SavedStudent)>,
 }
 
 impl Checkpoint {
@@ -31,7 +32,8 @@ impl Checkpoint {
     /// # Errors
     /// If the student was not part of the distillation that was stopped.
     pub fn student(&self, settings: &config::Student) -> Result<&SavedStudent> {
-        let found = self.students.iter().find(|(saved, _)| saved == settings).map(|(_, saved)| saved);
+        let section = serde_json::to_string(settings)?;
+        let found = self.students.iter().find(|(saved, _)| *saved == section).map(|(_, saved)| saved);
         found.with_context(|| {
             format!(
                 "student {}: not part of the distillation that was stopped; finish that first, or --fresh",
@@ -55,16 +57,13 @@ pub fn memory(group: &Group) -> PathBuf {
 
 /// Replaces the group's checkpoint, whole.
 pub fn write(run: &Run) -> Result<()> {
+    let save = |student: &Student| Ok((serde_json::to_string(&student.settings)?, student.save()?));
     let checkpoint = Checkpoint {
         identity: identity(run.group)?,
         hour: run.hour,
         play: run.play.clone(),
         pool: run.pool.save(),
-        students: run
-            .students
-            .iter()
-            .map(|student| Ok((student.settings.clone(), student.save()?)))
-            .collect::<Result<_>>()?,
+        students: run.students.iter().map(save).collect::<Result<_>>()?,
     };
     replace_folder(&run.group.folder.distillation(run.group.game, run.group.seed), |new| {
         write_file(&new.join(STATE), &postcard::to_stdvec(&checkpoint)?)?;
