@@ -33,11 +33,6 @@ count! {
     /// Agent steps: one decision, `frame_skip` frames.
     Steps
 }
-count! {
-    /// Minibatch updates of a network.
-    Updates
-}
-
 impl Steps {
     /// The emulator frames that this many decisions last.
     pub fn frames(self, frame_skip: u32) -> Frames {

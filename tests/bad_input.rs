@@ -47,6 +47,32 @@ fn other_settings_than_those_of_the_folder() {
 }
 
 #[test]
+fn a_student_of_the_same_name_but_another_kind() {
+    let run = Run::new(TINY);
+    run.succeed(&["run", "x.toml"]);
+    let without = TINY.split("[[students]]\nname = \"mse\"").next().unwrap();
+    fs::write(run.path("x.toml"), without).unwrap();
+    run.succeed(&["run", "x.toml"]);
+    fs::write(run.path("x.toml"), TINY.replace("loss = \"mse\"", "loss = \"nll\"")).unwrap();
+    refused(&run, &["run", "x.toml"], &["students/mse", "Mse", "Nll"]);
+}
+
+#[test]
+fn evaluating_one_seed_keeps_the_rows_of_the_others() {
+    let run = Run::new(&TINY.replace("seeds = [1]", "seeds = [1, 2]"));
+    run.succeed(&["run", "x.toml"]);
+    let rows = |run: &Run| fs::read_to_string(run.path("results/x/episodes.csv")).unwrap();
+    let before = rows(&run);
+    run.succeed(&["evaluate", "x.toml", "--seed", "2"]);
+    let sorted = |text: &str| {
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&rows(&run)), sorted(&before));
+}
+
+#[test]
 fn damaged_and_foreign_weights() {
     let run = trained();
     let whole = fs::read(run.path(TEACHER)).unwrap();

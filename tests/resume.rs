@@ -1,7 +1,9 @@
 //! A run that is stopped and continued gives the bytes that it would have given without the stop.
 
 use std::cell::Cell;
+use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use policy_distillation::config::{self, Experiment, Overrides};
 use policy_distillation::distill::{Group, distill};
@@ -13,7 +15,7 @@ use policy_distillation::teacher::{Training, train};
 use policy_distillation::units::{Seed, Steps};
 use tch::Device;
 
-use super::command::{TINY, content};
+use super::command::{Run, TINY, content};
 use super::scoring::pool;
 
 /// Asks to stop at the n-th question.
@@ -100,6 +102,29 @@ fn a_distillation_survives_stops_at_any_moment() {
     let architecture = nn::Architecture::new(experiment.teacher.network, 3);
     let teacher = Network::new(&architecture, Seed(3), Device::Cpu);
     survives_stops(29, |root, stops| pupil(&experiment, root, &teacher, stops));
+}
+
+#[test]
+fn an_interrupted_command_exits_with_130_and_goes_on_to_the_same_weights() {
+    let text = TINY.replace("frames = 2400", "frames = 12000");
+    let (straight, stopped) = (Run::new(&text), Run::new(&text));
+    straight.succeed(&["train", "x.toml"]);
+    let program = env!("CARGO_BIN_EXE_pd");
+    let mut child =
+        Command::new(program).args(["train", "x.toml", "--quiet"]).current_dir(&stopped.folder).spawn().unwrap();
+    let folder = stopped.path("results/x/teachers/catch/seed-1");
+    while fs::read_to_string(folder.join("train.csv")).unwrap_or_default().lines().count() < 3 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be interrupted");
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(folder.join("checkpoint").exists() && !folder.join("weights.safetensors").exists());
+    stopped.succeed(&["train", "x.toml"]);
+    for file in ["weights.safetensors", "train.csv", "eval.csv"] {
+        let read = |run: &Run| fs::read(run.path("results/x/teachers/catch/seed-1").join(file)).unwrap();
+        assert!(read(&straight) == read(&stopped), "{file} differs");
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub struct Common {
     /// Set a key of the experiment file, such as teacher.frames=400000 or students.net1.loss=nll
     #[arg(long, global = true, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// The experiment's folder instead of results/<name>; for `observe` the file to write
+    /// The experiment's folder instead of `results/NAME`; for `observe` the file to write
     #[arg(long, global = true, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// auto, cpu, cuda or cuda:N

@@ -54,11 +54,9 @@ pub fn play(checkpoint: &Path, episodes: u32, gif: Option<&Path>, common: &Commo
     let mut pool = Pool::load(metadata.game, rom.as_ref(), &rules, workers, threads)?;
     let stage = Stage::new(&path.display().to_string(), u64::from(episodes), "episodes", common.quiet);
     let game = Match { episodes: episodes as usize, epsilon: EPSILON, seed };
-    let Some(played) =
-        (recorded < episodes).then(|| eval::play(&mut pool, &network, &game, &stage)).unwrap_or(Some(Vec::new()))
-    else {
-        return Ok(Ended::Stopped);
-    };
+    let others = recorded < episodes;
+    let played = if others { eval::play(&mut pool, &network, &game, &stage) } else { Some(Vec::new()) };
+    let Some(played) = played else { return Ok(Ended::Stopped) };
     drop(stage);
     for (number, episode) in played.iter().enumerate().skip(recorded as usize) {
         let end = if episode.truncated { ", cut off" } else { "" };

@@ -10,7 +10,9 @@ pub type Fault = (String, String);
 /// Refuses the first value that is out of range.
 pub fn check(experiment: &Experiment) -> Result<(), Fault> {
     names(experiment)?;
-    numbers(experiment)?;
+    counts(experiment)?;
+    shares(experiment)?;
+    memories(experiment)?;
     for (index, student) in experiment.students.iter().enumerate() {
         widths(&format!("students.{index}.network"), student.network)?;
         rule(&format!("students.{index}.temperature"), positive(student.temperature), "must be above 0")?;
@@ -54,7 +56,7 @@ fn distinct<T: std::hash::Hash + Eq>(mut items: impl Iterator<Item = T>) -> bool
     items.all(|item| seen.insert(item))
 }
 
-fn numbers(experiment: &Experiment) -> Result<(), Fault> {
+fn counts(experiment: &Experiment) -> Result<(), Fault> {
     let (environment, teacher) = (&experiment.environment, &experiment.teacher);
     let (distillation, evaluation) = (&experiment.distillation, &experiment.evaluation);
     for (key, value) in [
@@ -87,6 +89,12 @@ fn numbers(experiment: &Experiment) -> Result<(), Fault> {
     ] {
         rule(key, value >= 1, "must be at least 1")?;
     }
+    Ok(())
+}
+
+fn shares(experiment: &Experiment) -> Result<(), Fault> {
+    let (environment, teacher) = (&experiment.environment, &experiment.teacher);
+    let (distillation, evaluation) = (&experiment.distillation, &experiment.evaluation);
     for (key, value) in [
         ("environment.sticky_actions", environment.sticky_actions),
         ("teacher.gamma", teacher.gamma),
@@ -105,7 +113,7 @@ fn numbers(experiment: &Experiment) -> Result<(), Fault> {
     ] {
         rule(key, positive(value), "must be above 0")?;
     }
-    memories(experiment)
+    Ok(())
 }
 
 /// Each worker has an equal share of a memory, and a share must hold more than one stack of frames.

@@ -1,11 +1,12 @@
 //! An experiment file plus overrides → one checked value.
 //!
-//! Reading has two steps: [`read`] lays defaults, preset, file and `--set` values over one another and refuses keys
-//! and types that the defaults do not know, with the line that they stand on; [`check`] refuses values out of range.
+//! Reading has two steps: [`read()`] lays defaults, preset, file and `--set` values over one another and refuses keys
+//! and types that the defaults do not know, with the line that they stand on; the module `check` refuses values out of range.
 
 mod check;
 mod experiment;
 mod locate;
+mod option;
 mod read;
 
 pub use experiment::{

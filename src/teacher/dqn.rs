@@ -115,7 +115,7 @@ impl Dqn {
 
 /// r + γ · continues · Q_target(s', a'), where a' is the best action by the target network itself (Mnih et al., 2015), or
 /// by the online network if its values are given (Double DQN, van Hasselt et al., 2016, equation 4). Q-values are
-/// [batch, actions], all else [batch].
+/// `[batch, actions]`, all else `[batch]`.
 pub fn td_targets(
     target: &Tensor,
     online: Option<&Tensor>,

@@ -1,6 +1,6 @@
 //! Learns Q-values for one game.
 //!
-//! [`Dqn`] is the algorithm: what to do with a minibatch. [`train`] is the loop around it: play, learn, log, evaluate,
+//! [`Dqn`] is the algorithm: what to do with a minibatch. [`train()`] is the loop around it: play, learn, log, evaluate,
 //! save. Evaluation is handed in, so that a teacher is scored as everything else is.
 
 mod checkpoint;
