@@ -10,7 +10,7 @@ use super::play::PlayState;
 use super::student::{SavedStudent, Student};
 use crate::config;
 use crate::env::PoolState;
-use crate::record::{recover_folder, replace_folder, write_file};
+use crate::record::{read_state, replace_folder, write_file};
 
 const STATE: &str = "state.bin";
 const MEMORY: &str = "memory.bin";
@@ -77,13 +77,7 @@ pub fn write(run: &Run) -> Result<()> {
 /// If it is damaged, or of another teacher or other settings.
 pub fn read(group: &Group) -> Result<Option<Checkpoint>> {
     let path = group.folder.distillation(group.game, group.seed);
-    recover_folder(&path)?;
-    if !path.exists() {
-        return Ok(None);
-    }
-    let damaged = || format!("{}: damaged; start over with --fresh", path.display());
-    let content = std::fs::read(path.join(STATE)).with_context(damaged)?;
-    let checkpoint: Checkpoint = postcard::from_bytes(&content).with_context(damaged)?;
+    let Some(checkpoint): Option<Checkpoint> = read_state(&path, STATE)? else { return Ok(None) };
     ensure!(
         checkpoint.identity == identity(group)?,
         "{}: a distillation from another teacher or with other settings; start over with --fresh, \

@@ -14,4 +14,4 @@ pub use machine::Machine;
 pub use manifest::{Manifest, RomRecord};
 pub use rows::{DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, TrainRow};
 pub use table::{Log, read_rows, write_rows};
-pub use whole::{read_json, recover_folder, remove_folder, replace_folder, write_file, write_json};
+pub use whole::{cannot_write, read_json, read_state, remove_folder, replace_folder, write_file, write_json};

@@ -22,9 +22,7 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
         file.persist(path)?;
         Ok(())
     };
-    write().with_context(|| {
-        format!("{}: cannot be written; free space, or choose another folder with --out", path.display())
-    })
+    write().with_context(|| cannot_write(path))
 }
 
 /// Results are for others to read, unlike temporary files.
@@ -37,7 +35,7 @@ fn mode(mode: u32) -> fs::Permissions {
 /// # Errors
 /// Those of `fill`, or the path and the system's reason.
 pub fn replace_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let place = || format!("{}: cannot be written; free space, or choose another folder with --out", path.display());
+    let place = || cannot_write(path);
     let (new, old) = (sibling(path, "new"), sibling(path, "old"));
     // Left by a stop in the middle.
     remove_folder(&new)?;
@@ -54,11 +52,8 @@ pub fn replace_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Re
     remove_folder(&old)
 }
 
-/// Puts back what a stop in the middle of [`replace_folder`] had moved aside. Call it before reading the folder.
-///
-/// # Errors
-/// The path and the system's reason.
-pub fn recover_folder(path: &Path) -> Result<()> {
+/// Puts back what a stop in the middle of [`replace_folder`] had moved aside.
+fn recover_folder(path: &Path) -> Result<()> {
     let old = sibling(path, "old");
     if !path.exists() && old.exists() {
         fs::rename(&old, path).with_context(|| format!("{}: cannot be moved back", old.display()))?;
@@ -95,6 +90,25 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let content = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     serde_json::from_slice(&content)
         .with_context(|| format!("{}: damaged; remove it, or start over with --fresh", path.display()))
+}
+
+/// What to say when a result cannot be written.
+pub fn cannot_write(path: &Path) -> String {
+    format!("{}: cannot be written; free space, or choose another folder with --out", path.display())
+}
+
+/// Reads `file` of a folder that [`replace_folder`] wrote, if the folder is there.
+///
+/// # Errors
+/// The folder, if the file is not what was written.
+pub fn read_state<T: DeserializeOwned>(folder: &Path, file: &str) -> Result<Option<T>> {
+    recover_folder(folder)?;
+    if !folder.exists() {
+        return Ok(None);
+    }
+    let damaged = || format!("{}: damaged; start over with --fresh", folder.display());
+    let content = fs::read(folder.join(file)).with_context(damaged)?;
+    postcard::from_bytes(&content).with_context(damaged).map(Some)
 }
 
 fn parent(path: &Path) -> &Path {

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::lane::Lane;
+use crate::record::cannot_write;
 use crate::units::Generator;
 
 /// A step in a [`Replay`]; valid until the next push.
@@ -94,8 +95,7 @@ impl<P: Clone + Serialize + DeserializeOwned> Replay<P> {
     /// # Errors
     /// The path and the system's reason.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let place =
-            || format!("{}: cannot be written; free space, or choose another folder with --out", path.display());
+        let place = || cannot_write(path);
         let mut out = BufWriter::new(File::create(path).with_context(place)?);
         for lane in &self.lanes {
             lane.save(&mut out).with_context(place)?;

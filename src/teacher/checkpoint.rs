@@ -1,12 +1,12 @@
 //! A training on disk: everything from which it continues as if it had not stopped.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::dqn::{Dqn, DqnState};
 use super::train::{Run, State, Training};
 use crate::env::{Pool, PoolState};
-use crate::record::{recover_folder, replace_folder, write_file};
+use crate::record::{read_state, replace_folder, write_file};
 use crate::replay::{Replay, Transition};
 
 const STATE: &str = "state.bin";
@@ -50,13 +50,7 @@ impl Checkpoint {
     /// If it is damaged, or of another game, ROM or other settings.
     pub fn read(training: &Training) -> Result<Option<Checkpoint>> {
         let path = training.folder.checkpoint(&training.agent);
-        recover_folder(&path)?;
-        if !path.exists() {
-            return Ok(None);
-        }
-        let damaged = || format!("{}: damaged; start over with --fresh", path.display());
-        let content = std::fs::read(path.join(STATE)).with_context(damaged)?;
-        let checkpoint: Checkpoint = postcard::from_bytes(&content).with_context(damaged)?;
+        let Some(checkpoint): Option<Checkpoint> = read_state(&path, STATE)? else { return Ok(None) };
         ensure!(
             checkpoint.identity == identity(training)?,
             "{}: a training with other settings, or another ROM; start over with --fresh, or choose another folder with --out",
