@@ -10,7 +10,6 @@ use tempfile::TempDir;
 pub const TINY: &str = r#"
 games = ["catch"]
 seeds = [1]
-learner_threads = 1
 [environment]
 workers = 4
 [teacher]

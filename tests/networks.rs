@@ -1,90 +1,220 @@
-//! Networks, optimisers and targets against PyTorch 2.11.0.
+//! Networks, optimisers and targets against PyTorch 2.11.0, and the CPU's kernels against libtorch.
 
 use std::path::Path;
 
 use policy_distillation::config;
 use policy_distillation::frame::OBSERVATION;
-use policy_distillation::nn::{self, Architecture, Network, Optimizer, observations};
+use policy_distillation::game::Game;
+use policy_distillation::nn::{self, Architecture, Device, Head, Network, Optimizer, Outputs};
 use policy_distillation::teacher::td_targets;
 use policy_distillation::units::Seed;
-use tch::{Device, Kind, Tensor};
+use rayon::ThreadPoolBuilder;
+use tch::{Kind, Tensor};
+
+const LIBTORCH: Device = Device::Torch(tch::Device::Cpu);
 
 /// Written by PyTorch; see golden/README.md.
-fn golden() -> Network {
+fn golden(device: Device) -> Network {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/network.safetensors");
-    nn::load(&path, Device::Cpu).unwrap().0
+    nn::load(&path, device).unwrap().0
 }
 
-/// Two observations of a fixed pattern.
-fn pattern() -> Tensor {
-    let bytes: Vec<u8> = (0..2 * OBSERVATION).map(|i| (i * 7919 % 251) as u8).collect();
-    observations(&bytes, Device::Cpu)
+/// Observations of a fixed pattern.
+fn pattern(batch: usize) -> Vec<u8> {
+    (0..batch * OBSERVATION).map(|i| (i * 7919 % 251) as u8).collect()
+}
+
+fn values(tensor: &Tensor) -> Vec<f64> {
+    Vec::<f64>::try_from(tensor.detach().contiguous().view(-1).to_kind(Kind::Double)).unwrap()
 }
 
 fn close(tensor: &Tensor, expected: &[f64]) {
-    let found = Vec::<f64>::try_from(tensor.detach().view(-1).to_kind(Kind::Double)).unwrap();
+    let found = values(tensor);
     let near = found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-5);
     assert!(near && found.len() == expected.len(), "{found:?} instead of {expected:?}");
+}
+
+fn squares(outputs: &Tensor) -> Tensor {
+    outputs.square().mean(Kind::Float)
 }
 
 #[test]
 fn weights_written_by_pytorch_give_pytorchs_q_values() {
     let expected = [0.0988215, 0.3991035, -0.2757553, 0.0999665, 0.3998851, -0.2769360];
-    close(&golden().forward(&pattern()), &expected);
+    for device in [Device::Cpu, LIBTORCH] {
+        close(&golden(device).forward(0, &pattern(2)), &expected);
+    }
 }
 
 #[test]
-fn a_step_of_adam_equals_pytorchs() {
-    let mut network = golden();
-    let gradient = network.gradient(&network.forward(&pattern()).square().mean(Kind::Float));
-    Optimizer::new(config::Optimizer::Adam, 0.001, 1e-8, &network).step(&mut network, &gradient);
-    close(
-        &network.forward(&pattern()),
-        &[
-            0.09829787164926529,
-            0.39620792865753174,
-            -0.2745237648487091,
-            0.09871609508991241,
-            0.3962719738483429,
-            -0.2748825252056122,
-        ],
-    );
+fn steps_of_adam_and_radam_equal_pytorchs() {
+    // PyTorch 2.11, steps on the mean square of the outputs: torch.optim.Adam(parameters, 0.001), one step;
+    // torch.optim.RAdam(parameters, 0.001), eight, and after torch.nn.utils.clip_grad_norm_(parameters, 0.1).
+    let adam = [0.0982979, 0.3962079, -0.2745238, 0.0987161, 0.3962720, -0.2748825];
+    let radam = [0.0984436, 0.3970677, -0.2745785, 0.0994998, 0.3977720, -0.2756623];
+    let clipped = [0.0986733, 0.3983446, -0.2753415, 0.0997453, 0.3990497, -0.2764383];
+    for device in [Device::Cpu, LIBTORCH] {
+        let trained = |rule, steps, max_norm: Option<f64>| {
+            let mut network = golden(device);
+            let optimizer = Optimizer::new(rule, 0.001, 1e-8, &network);
+            let mut optimizer = match max_norm {
+                Some(max_norm) => optimizer.clipped(max_norm),
+                None => optimizer,
+            };
+            for _ in 0..steps {
+                let _ = network.learn(0, &pattern(2), squares);
+                optimizer.step(&mut network, 0);
+            }
+            network.forward(0, &pattern(2))
+        };
+        close(&trained(config::Optimizer::Adam, 1, None), &adam);
+        close(&trained(config::Optimizer::RAdam, 8, None), &radam);
+        close(&trained(config::Optimizer::RAdam, 8, Some(0.1)), &clipped);
+    }
+}
+
+/// Networks of all kinds: even and odd widths, with and without normalisation, of one and of several games.
+fn architectures() -> Vec<Architecture> {
+    let games = Outputs::PerGame(vec![
+        Head { game: Game::named("pong").unwrap(), actions: 6 },
+        Head { game: Game::named("freeway").unwrap(), actions: 3 },
+    ]);
+    let plain = |conv, hidden, outputs| Architecture { conv, hidden, outputs, layer_norm: false };
+    vec![
+        plain([32, 64, 64], 512, Outputs::One(18)),
+        plain([16, 16, 16], 64, Outputs::One(4)),
+        plain([2, 3, 17], 21, Outputs::One(5)),
+        plain([2, 3, 17], 21, Outputs::One(5)).with_layer_norm(),
+        plain([16, 32, 16], 48, Outputs::One(9)).with_layer_norm(),
+        plain([16, 16, 16], 40, games.clone()),
+        plain([3, 16, 16], 40, games).with_layer_norm(),
+    ]
+}
+
+/// Largest difference over largest value, tensor by tensor.
+fn difference(found: &[Vec<f32>], expected: &[Vec<f32>]) -> f32 {
+    let largest = |values: &mut dyn Iterator<Item = f32>| values.fold(0.0_f32, |most, value| most.max(value.abs()));
+    let one = |(found, expected): (&Vec<f32>, &Vec<f32>)| {
+        let apart = largest(&mut found.iter().zip(expected).map(|(found, expected)| found - expected));
+        apart / largest(&mut expected.iter().copied()).max(1e-12)
+    };
+    found.iter().zip(expected).map(one).fold(0.0, f32::max)
+}
+
+#[test]
+fn the_kernels_outputs_and_gradients_equal_libtorchs() {
+    for architecture in architectures() {
+        for head in 0..architecture.actions().len() {
+            let [mut ours, mut twin] = [Device::Cpu, LIBTORCH].map(|on| Network::new(&architecture, Seed(5), on));
+            for batch in [1, 7, 32] {
+                let observations = pattern(batch);
+                let (outputs, expected) = (ours.forward(head, &observations), twin.forward(head, &observations));
+                let apart = (&outputs - &expected).abs().max().double_value(&[]);
+                assert!(apart < 2e-5 && outputs.size() == expected.size(), "{architecture:?}, {batch}: {apart}");
+                let (loss, same) = (ours.learn(head, &observations, squares), twin.learn(head, &observations, squares));
+                assert!((loss - same).abs().double_value(&[]) < 1e-5);
+                let apart = difference(&ours.gradient(), &twin.gradient());
+                assert!(apart < 2e-3, "{architecture:?}, batch of {batch}, head {head}: {apart}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_kernels_give_the_same_bytes_with_any_number_of_threads_and_whatever_is_beside_in_the_batch() {
+    let architecture = &architectures()[0];
+    let trained = |threads: usize| {
+        let threads = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        threads.install(|| {
+            let mut network = Network::new(architecture, Seed(5), Device::Cpu);
+            let mut optimizer = Optimizer::new(config::Optimizer::Adam, 0.01, 1e-8, &network);
+            for _ in 0..3 {
+                let _ = network.learn(0, &pattern(13), squares);
+                optimizer.step(&mut network, 0);
+            }
+            network.values()
+        })
+    };
+    assert!(trained(1) == trained(3));
+    let network = Network::new(architecture, Seed(5), Device::Cpu);
+    let (all, first) = (network.forward(0, &pattern(9)), network.forward(0, &pattern(2)));
+    assert_eq!(values(&all.narrow(0, 0, 2)), values(&first));
+}
+
+#[test]
+fn the_optimisers_steps_equal_those_over_tensors() {
+    use config::Optimizer::{Adam, RAdam, RmsProp};
+    let architecture = &architectures()[5];
+    for rule in [RmsProp, Adam, RAdam] {
+        for clipped in [false, true] {
+            let trained = |device| {
+                let mut network = Network::new(architecture, Seed(5), device);
+                let optimizer = Optimizer::new(rule, 0.001, 1e-5, &network);
+                let mut optimizer = if clipped { optimizer.clipped(0.01) } else { optimizer };
+                for step in 0..8 {
+                    let _ = network.learn(step % 2, &pattern(4), squares);
+                    optimizer.step(&mut network, step % 2);
+                }
+                network.values()
+            };
+            let apart = difference(&trained(Device::Cpu), &trained(LIBTORCH));
+            assert!(apart < 1e-3, "{rule:?}, clipped {clipped}: {apart}");
+        }
+    }
+}
+
+#[test]
+fn a_step_for_one_game_leaves_the_other_games_parameters_alone() {
+    let architecture = &architectures()[5];
+    let start = Network::new(architecture, Seed(5), Device::Cpu).values();
+    let mut network = Network::new(architecture, Seed(5), Device::Cpu);
+    let mut optimizer = Optimizer::new(config::Optimizer::Adam, 0.01, 1e-8, &network);
+    for _ in 0..2 {
+        let _ = network.learn(1, &pattern(3), squares);
+        optimizer.step(&mut network, 1);
+    }
+    for ((before, after), tensor) in start.iter().zip(&network.values()).zip(architecture.tensors()) {
+        assert_eq!(before == after, tensor.name.starts_with("heads.pong"), "{}", tensor.name);
+    }
 }
 
 #[test]
 fn three_steps_of_rmsprop_equal_the_formula_of_nature_dqn() {
-    // g ← 0.95 g + 0.05 d, n ← 0.95 n + 0.05 d², w ← w − lr d / √(n − g² + 0.01), by hand for the first weight.
-    let mut network = Network::new(&architecture(), Seed(1), Device::Cpu);
-    let start = f64::try_from(network.flat().get(0)).unwrap();
+    // g ← 0.95 g + 0.05 d, n ← 0.95 n + 0.05 d², w ← w − lr d / √(n − g² + 0.01), by hand for an output's bias, by
+    // which the derivative of d·Σ outputs is d.
+    let architecture = &architectures()[1];
+    let mut network = Network::new(architecture, Seed(1), Device::Cpu);
+    let bias = |network: &Network| f64::from(network.values()[9][2]);
     let mut optimizer = Optimizer::new(config::Optimizer::RmsProp, 0.1, 0.01, &network);
-    let (mut mean, mut square, mut expected) = (0.0, 0.0, start);
+    let (mut mean, mut square, mut expected) = (0.0, 0.0, bias(&network));
     for step in 1..=3 {
         let derivative = 0.5 * f64::from(step);
-        let gradient = network.flat().ones_like() * derivative;
-        optimizer.step(&mut network, &gradient);
+        let _ = network.learn(0, &pattern(1), |outputs| outputs.sum(Kind::Float) * derivative);
+        optimizer.step(&mut network, 0);
         mean = 0.95 * mean + 0.05 * derivative;
         square = 0.95 * square + 0.05 * derivative * derivative;
         expected -= 0.1 * derivative / (square - mean * mean + 0.01_f64).sqrt();
     }
-    assert!((f64::try_from(network.flat().get(0)).unwrap() - expected).abs() < 1e-5);
-}
-
-fn architecture() -> Architecture {
-    Architecture { conv: [2, 3, 4], hidden: 5, actions: 3 }
+    assert!((bias(&network) - expected).abs() < 1e-5);
 }
 
 #[test]
 fn a_restored_optimiser_goes_on_as_if_it_had_not_stopped() {
-    for rule in [config::Optimizer::RmsProp, config::Optimizer::Adam] {
-        let mut network = Network::new(&architecture(), Seed(1), Device::Cpu);
+    use config::Optimizer::{Adam, RAdam, RmsProp};
+    let architecture = &architectures()[6];
+    for (rule, device) in [(RmsProp, Device::Cpu), (Adam, Device::Cpu), (RAdam, Device::Cpu), (Adam, LIBTORCH)] {
+        let mut network = Network::new(architecture, Seed(1), device);
         let mut optimizer = Optimizer::new(rule, 0.01, 0.01, &network);
-        let gradient = network.gradient(&network.forward(&pattern()).square().mean(Kind::Float));
-        optimizer.step(&mut network, &gradient);
-        let mut twin = Network::from_values(network.architecture(), &network.values(), Device::Cpu);
+        let step = |network: &mut Network, optimizer: &mut Optimizer| {
+            let _ = network.learn(0, &pattern(2), squares);
+            optimizer.step(network, 0);
+        };
+        step(&mut network, &mut optimizer);
+        let mut twin = Network::from_values(network.architecture(), &network.values(), device);
         let mut restored = Optimizer::new(rule, 0.01, 0.01, &twin);
-        restored.restore(&optimizer.save()).unwrap();
-        optimizer.step(&mut network, &gradient);
-        restored.step(&mut twin, &gradient);
+        restored.restore(&optimizer.save(&network), &twin).unwrap();
+        step(&mut network, &mut optimizer);
+        step(&mut twin, &mut restored);
         assert_eq!(network.values(), twin.values());
     }
 }

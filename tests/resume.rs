@@ -8,12 +8,11 @@ use std::process::Command;
 use policy_distillation::config::{self, Experiment, Overrides};
 use policy_distillation::distill::{Group, distill};
 use policy_distillation::eval::{Match, play};
-use policy_distillation::nn::{self, Network};
+use policy_distillation::nn::{self, Device, Network, Policy};
 use policy_distillation::progress::{Ended, Progress};
 use policy_distillation::record::{Agent, EvalRow, Folder};
 use policy_distillation::teacher::{Training, train};
 use policy_distillation::units::{Seed, Steps};
-use tch::Device;
 
 use super::command::{Run, TINY, content};
 use super::scoring::pool;
@@ -30,9 +29,9 @@ impl Progress for StopAfter {
     }
 }
 
-fn evaluate(network: &Network, steps: Steps, updates: u64, progress: &dyn Progress) -> Option<EvalRow> {
+fn evaluate(policy: &dyn Policy, steps: Steps, updates: u64, progress: &dyn Progress) -> Option<EvalRow> {
     let game = Match { episodes: 2, epsilon: 0.05, seed: Seed(9) };
-    let episodes = play(&mut pool(2, 100), network, &game, progress)?;
+    let episodes = play(&mut pool(2, 100), policy, &game, progress)?;
     let mean = episodes.iter().map(|episode| episode.score).sum::<f64>() / 2.0;
     let (frames, best) = (steps.frames(4).0, false);
     Some(EvalRow { steps: steps.0, frames, updates, episodes: 2, mean, ci_low: mean, ci_high: mean, best })
@@ -43,7 +42,7 @@ fn teach(experiment: &Experiment, root: &Path, stops: u64) -> Ended {
     let agent = Agent::teacher(experiment.games[0], 1);
     let training = Training { experiment, agent, rom: None, folder: &folder, device: Device::Cpu };
     let progress = StopAfter(Cell::new(stops));
-    let mut evaluate = |network: &Network, steps, updates| Ok(evaluate(network, steps, updates, &progress));
+    let mut evaluate = |policy: &dyn Policy, steps, updates| Ok(evaluate(policy, steps, updates, &progress));
     train(&training, pool(4, 108_000), &mut evaluate, &progress).unwrap()
 }
 
@@ -60,7 +59,7 @@ fn pupil(experiment: &Experiment, root: &Path, teacher: &Network, stops: u64) ->
         device: Device::Cpu,
     };
     let progress = StopAfter(Cell::new(stops));
-    let mut evaluate = |network: &Network, steps, updates| Ok(evaluate(network, steps, updates, &progress));
+    let mut evaluate = |policy: &dyn Policy, steps, updates| Ok(evaluate(policy, steps, updates, &progress));
     distill(&group, pool(4, 108_000), &mut evaluate, &progress).unwrap()
 }
 
@@ -142,7 +141,7 @@ fn a_teacher_of_the_built_in_game_learns_to_play_it() {
     let path = Folder::at(root.path()).weights(&Agent::teacher(experiment.games[0], 1));
     let (network, _) = nn::load(&path, Device::Cpu).unwrap();
     let game = Match { episodes: 20, epsilon: 0.05, seed: Seed(77) };
-    let episodes = play(&mut pool(10, 108_000), &network, &game, &StopAfter(Cell::new(u64::MAX))).unwrap();
+    let episodes = play(&mut pool(10, 108_000), &network.player(0), &game, &StopAfter(Cell::new(u64::MAX))).unwrap();
     let mean = episodes.iter().map(|episode| episode.score).sum::<f64>() / 20.0;
     assert!(mean > 3.5, "random play scores 1.3, this teacher {mean}");
 }

@@ -86,19 +86,17 @@ impl Job {
         let settings = &self.experiment.evaluation;
         let stage = Stage::new(&agent.to_string(), settings.episodes as u64, "episodes", self.quiet);
         let actions = agent.game.actions(self.experiment.environment.action_set).len();
-        let policy: Box<dyn Policy> = match self.network(agent)? {
-            None => Box::new(RandomPlay { actions }),
-            Some((network, _)) => {
-                let milliseconds = eval::milliseconds_per_decision(&network, settings.latency_decisions);
-                latencies.insert(key(agent), milliseconds);
-                Box::new(network)
-            }
-        };
+        let (network, random) = (self.network(agent)?, RandomPlay { actions });
+        let player = network.as_ref().map(|(network, _)| network.player(0));
+        if let Some(player) = &player {
+            latencies.insert(key(agent), eval::milliseconds_per_decision(player, settings.latency_decisions));
+        }
+        let policy: &dyn Policy = player.as_ref().map_or(&random, |player| player);
         // All agents of a game and seed meet the same starts.
         let seed = Seed(agent.seed).derive("evaluation", 0).derive(agent.game.name(), 0);
         let game = Match { episodes: settings.episodes, epsilon: settings.epsilon, seed };
         let mut pool = self.evaluation_pool(agent.game, settings.episodes)?;
-        Ok(eval::play(&mut pool, policy.as_ref(), &game, &stage))
+        Ok(eval::play(&mut pool, policy, &game, &stage))
     }
 
     fn network(&self, agent: &Agent) -> Result<Option<(Network, Metadata)>> {

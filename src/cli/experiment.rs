@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use tch::Device;
 use toml::Value;
 
 use super::arguments::Common;
@@ -16,7 +15,7 @@ use super::{terminal, usage};
 use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules};
 use crate::game::Game;
-use crate::nn;
+use crate::nn::{self, Device};
 use crate::progress::Ended;
 use crate::record::{Folder, Machine, Manifest, RomRecord, remove_folder, write_file};
 use crate::report;
@@ -40,9 +39,7 @@ impl Stage {
     /// The sections of an experiment whose results `--fresh` removes with this command.
     fn renewed(self) -> &'static [&'static str] {
         match self {
-            Stage::Run | Stage::Train => {
-                &["learner_threads", "environment", "teacher", "distillation", "students", "evaluation"]
-            }
+            Stage::Run | Stage::Train => &["environment", "teacher", "distillation", "students", "evaluation"],
             Stage::Distill => &["distillation", "students"],
             Stage::Evaluate => &["evaluation"],
             Stage::Report => &[],
@@ -71,10 +68,12 @@ pub fn read(file: &Path, common: &Common) -> Result<(Experiment, Folder)> {
     Ok((experiment, Folder::at(root)))
 }
 
-/// The threads of emulation.
+/// The threads of emulation and learning.
 pub fn threads(common: &Common) -> Result<Arc<ThreadPool>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = common.threads.map_or(cores, usize::from);
+    // The kernels of networks run on the process's own threads.
+    ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     Ok(Arc::new(ThreadPoolBuilder::new().num_threads(threads).build()?))
 }
 
@@ -84,7 +83,7 @@ impl Job {
         let (experiment, folder) = read(file, common)?;
         let device = common.device.resolve().map_err(usage)?;
         let threads = threads(common)?;
-        nn::set_threads(experiment.learner_threads);
+        nn::set_threads(device, threads.current_num_threads());
         let mut roms = BTreeMap::new();
         if stage != Stage::Report {
             for &game in &experiment.games {
@@ -212,7 +211,7 @@ fn earlier(folder: &Folder, experiment: &Experiment, fresh: bool, stage: Stage) 
 /// What results depend on, by key; students by name. Games, seeds and students may come and go.
 fn settings(experiment: &Experiment) -> Result<BTreeMap<String, Value>> {
     let table = toml::Table::try_from(experiment)?;
-    let mut settings = BTreeMap::from([("learner_threads".to_owned(), table["learner_threads"].clone())]);
+    let mut settings = BTreeMap::new();
     for section in ["environment", "teacher", "distillation", "evaluation"] {
         for (key, value) in table[section].as_table().into_iter().flatten() {
             settings.insert(format!("{section}.{key}"), value.clone());
@@ -273,7 +272,7 @@ fn manifest(
         git_commit: git_commit(),
         libtorch: nn::LIBTORCH_VERSION.into(),
         ale: "0.6.0".into(),
-        device: format!("{device:?}").to_lowercase(),
+        device: device.to_string(),
         threads,
         machine: Machine::this(),
         seeds: experiment.seeds.clone(),

@@ -55,7 +55,7 @@ pub fn play(checkpoint: &Path, episodes: u32, gif: Option<&Path>, common: &Commo
     let stage = Stage::new(&path.display().to_string(), u64::from(episodes), "episodes", common.quiet);
     let game = Match { episodes: episodes as usize, epsilon: EPSILON, seed };
     let others = recorded < episodes;
-    let played = if others { eval::play(&mut pool, &network, &game, &stage) } else { Some(Vec::new()) };
+    let played = if others { eval::play(&mut pool, &network.player(0), &game, &stage) } else { Some(Vec::new()) };
     let Some(played) = played else { return Ok(Ended::Stopped) };
     drop(stage);
     for (number, episode) in played.iter().enumerate().skip(recorded as usize) {
@@ -84,7 +84,7 @@ fn record(mut env: Env, network: &Network, seed: Seed, path: &Path) -> Result<Op
         if stop.stop() {
             return Ok(None);
         }
-        let action = network.act(&observation, EPSILON, &mut generators)[0];
+        let action = network.player(0).act(&observation, EPSILON, &mut generators)[0];
         let step = env.step(action);
         score += step.reward;
         push_frame(&mut observation, env.frame());

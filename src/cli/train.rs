@@ -9,7 +9,7 @@ use crate::distill::{self, Group};
 use crate::env::Pool;
 use crate::eval::{self, Match, statistics};
 use crate::game::Game;
-use crate::nn::{self, Architecture, Metadata, Network, WeightsError};
+use crate::nn::{self, Architecture, Metadata, Policy, WeightsError};
 use crate::progress::{Ended, Progress};
 use crate::record::{Agent, EpisodeRow, EvalRow, Role, read_rows, write_rows};
 use crate::teacher::{self, Training};
@@ -68,7 +68,7 @@ impl Job {
             device: self.device,
             agent,
         };
-        let mut evaluate = |network: &Network, steps, updates| evaluation.score(network, steps, updates, &stage);
+        let mut evaluate = |policy: &dyn Policy, steps, updates| evaluation.score(policy, steps, updates, &stage);
         let ended = teacher::train(&training, self.pool(game)?, &mut evaluate, &stage)?;
         if ended == Ended::Done {
             self.forget_derived(game, seed)?;
@@ -124,7 +124,7 @@ impl Job {
         distill::distill(
             &group,
             self.pool(game)?,
-            &mut |network, steps, updates| evaluation.score(network, steps, updates, &stage),
+            &mut |policy, steps, updates| evaluation.score(policy, steps, updates, &stage),
             &stage,
         )
     }
@@ -192,9 +192,9 @@ impl Progress for Silent<'_> {
 }
 
 impl PeriodicEvaluation {
-    fn score(&mut self, network: &Network, steps: Steps, updates: u64, stage: &Stage) -> Result<Option<EvalRow>> {
+    fn score(&mut self, policy: &dyn Policy, steps: Steps, updates: u64, stage: &Stage) -> Result<Option<EvalRow>> {
         let game = Match { episodes: self.episodes, epsilon: self.epsilon, seed: self.seed };
-        let Some(episodes) = eval::play(&mut self.pool, network, &game, &Silent(stage)) else { return Ok(None) };
+        let Some(episodes) = eval::play(&mut self.pool, policy, &game, &Silent(stage)) else { return Ok(None) };
         let scores: Vec<_> = episodes.iter().map(|episode| episode.score).collect();
         let mean = statistics::mean(&scores).context("an evaluation has at least one episode")?;
         let interval =

@@ -60,7 +60,6 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
     let (environment, teacher) = (&experiment.environment, &experiment.teacher);
     let (distillation, evaluation) = (&experiment.distillation, &experiment.evaluation);
     for (key, value) in [
-        ("learner_threads", experiment.learner_threads as u64),
         ("environment.frame_skip", u64::from(environment.frame_skip)),
         ("environment.no_op_max", u64::from(environment.no_op_max)),
         ("environment.max_frames", environment.max_frames),
@@ -122,7 +121,6 @@ fn memories(experiment: &Experiment) -> Result<(), Fault> {
     let least = 16 * workers;
     let teacher = &experiment.teacher;
     let enough = format!("must be at least {least}: 16 steps for each of {workers} workers");
-    rule("learner_threads", experiment.learner_threads <= 1024, "must be at most 1024")?;
     rule("environment.workers", workers <= 1024, "must be at most 1024")?;
     rule("evaluation.workers", experiment.evaluation.workers <= 1024, "must be at most 1024")?;
     rule("teacher.replay", teacher.replay >= least, &enough)?;

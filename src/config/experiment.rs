@@ -13,9 +13,6 @@ pub struct Experiment {
     pub games: Vec<Game>,
     /// Each seed has teachers and students of its own.
     pub seeds: Vec<u64>,
-    /// Threads of libtorch. They are part of the experiment, and those of emulation are not, because results on a CPU
-    /// depend on them in their last digits.
-    pub learner_threads: usize,
     /// How games are played in training and distillation.
     pub environment: Environment,
     /// How teachers learn.
@@ -71,6 +68,8 @@ pub enum Optimizer {
     RmsProp,
     /// Adam (Kingma and Ba, 2015), betas 0.9 and 0.999.
     Adam,
+    /// Rectified Adam (Liu et al., 2020), betas 0.9 and 0.999.
+    RAdam,
 }
 
 /// The loss on the temporal-difference error.

@@ -1,7 +1,6 @@
 //! The loop of distillation: an hour of the teacher's play, then updates of each student, and again.
 
 use anyhow::Result;
-use tch::Device;
 
 use super::checkpoint;
 use super::play::{PlayState, QValues, play};
@@ -9,7 +8,7 @@ use super::student::Student;
 use crate::config::{self, Experiment};
 use crate::env::{EpisodeSeeds, Pool};
 use crate::game::Game;
-use crate::nn::{self, Evaluate, Metadata, Network};
+use crate::nn::{self, Device, Evaluate, Metadata, Network};
 use crate::progress::{Ended, Progress};
 use crate::record::{Agent, Folder, RomRecord};
 use crate::replay::Replay;
@@ -154,7 +153,8 @@ impl<'a> Run<'a> {
             if student.state.evaluated_hours > self.hour {
                 continue;
             }
-            let Some(mut row) = evaluate(&student.network, Steps(self.play.steps), student.state.updates)? else {
+            let Some(mut row) = evaluate(&student.network.player(0), Steps(self.play.steps), student.state.updates)?
+            else {
                 return Ok(false);
             };
             row.best = student.state.best.is_none_or(|best| row.mean > best);

@@ -1,9 +1,7 @@
 //! The teacher's play: what students learn from.
 
-use tch::no_grad;
-
 use crate::env::{EpisodeSeeds, Pool, epsilon_greedy};
-use crate::nn::{Network, observations};
+use crate::nn::Network;
 use crate::replay::Replay;
 use crate::units::Generator;
 
@@ -23,9 +21,9 @@ pub struct PlayState {
 pub fn play(teacher: &Network, epsilon: f64, pool: &mut Pool, state: &mut PlayState, memory: &mut Replay<QValues>) {
     let begun: Vec<_> = (0..pool.workers()).map(|worker| !pool.is_playing(worker)).collect();
     pool.begin_ended(&mut state.episodes);
-    let outputs = no_grad(|| teacher.forward(&observations(pool.observations(), teacher.device())));
+    let outputs = teacher.forward(0, pool.observations());
+    let actions = outputs.size()[1] as usize;
     let values = Vec::<f32>::try_from(outputs.view(-1)).expect("outputs are one float per worker and action");
-    let actions = teacher.architecture().actions as usize;
     let mut chosen = Vec::with_capacity(pool.workers());
     for (worker, q) in values.chunks(actions).enumerate() {
         let greedy = (1..actions).fold(0, |best, action| if q[action] > q[best] { action } else { best });

@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use tch::{Device, Kind, Tensor, no_grad};
+use tch::{Kind, Tensor};
 
 use super::loss::{entropy, loss};
 use super::play::QValues;
 use crate::config;
 use crate::frame::OBSERVATION;
-use crate::nn::{Architecture, Network, Optimizer, OptimizerState, observations};
+use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
 use crate::record::{Agent, DistillRow, EvalRow, Folder, Log};
 use crate::replay::{Place, Replay};
 use crate::units::{Generator, Seed};
@@ -71,7 +71,7 @@ impl Student {
         let mut network = Network::new(&architecture, seed.derive("weights", 0), device);
         let config::Distillation { optimizer, learning_rate, optimizer_epsilon, .. } = experiment.distillation;
         let mut optimizer = Optimizer::new(optimizer, learning_rate, optimizer_epsilon, &network);
-        let mut sums = Tensor::zeros([3], (Kind::Double, device));
+        let mut sums = Tensor::zeros([3], (Kind::Double, device.of_tensors()));
         let mut state = StudentState {
             updates: 0,
             since: 0,
@@ -83,7 +83,7 @@ impl Student {
         };
         if let Some(saved) = saved {
             network.copy_from(&Network::from_values(&architecture, &saved.weights, device));
-            optimizer.restore(&saved.optimizer)?;
+            optimizer.restore(&saved.optimizer, &network)?;
             sums.copy_(&Tensor::from_slice(&saved.sums));
             state = saved.state.clone();
         }
@@ -102,15 +102,16 @@ impl Student {
     /// One step of the optimiser on a minibatch of the memory.
     pub fn update(&mut self, memory: &Replay<QValues>, batch: usize) {
         let places = memory.sample(&mut self.state.sampler, batch);
-        let (x, q) = minibatch(memory, &places, self.network.device());
-        let outputs = self.network.forward(&x);
-        let loss = loss(self.settings.loss, self.settings.temperature, &q, &outputs);
-        let gradient = self.network.gradient(&loss);
-        self.optimizer.step(&mut self.network, &gradient);
-        let _ = no_grad(|| {
-            let entropy = entropy(&q, self.settings.temperature);
-            self.sums.g_add_(&Tensor::stack(&[loss.detach(), entropy, agreement(&q, &outputs)], 0))
+        let (observations, q) = minibatch(memory, &places, self.network.device());
+        let config::Student { loss: kind, temperature, .. } = self.settings;
+        let mut agreeing = None;
+        let loss = self.network.learn(0, &observations, |outputs| {
+            agreeing = Some(agreement(&q, &outputs.detach()));
+            loss(kind, temperature, &q, outputs)
         });
+        self.optimizer.step(&mut self.network, 0);
+        let agreeing = agreeing.expect("the loss was computed");
+        let _ = self.sums.g_add_(&Tensor::stack(&[loss, entropy(&q, temperature), agreeing], 0));
         self.state.updates += 1;
         self.state.since += 1;
     }
@@ -118,8 +119,8 @@ impl Student {
     /// Share of `places` in which the student prefers the teacher's action.
     pub fn agreement_on(&self, memory: &Replay<QValues>, places: &[Place], batch: usize) -> f64 {
         let agreeing = places.chunks(batch).map(|places| {
-            let (x, q) = minibatch(memory, places, self.network.device());
-            let share = no_grad(|| agreement(&q, &self.network.forward(&x))).double_value(&[]);
+            let (observations, q) = minibatch(memory, places, self.network.device());
+            let share = agreement(&q, &self.network.forward(0, &observations)).double_value(&[]);
             share * places.len() as f64
         });
         agreeing.sum::<f64>() / places.len() as f64
@@ -152,7 +153,7 @@ impl Student {
         let rows = (self.train.rows(), self.eval.rows());
         Ok(SavedStudent {
             weights: self.network.values(),
-            optimizer: self.optimizer.save(),
+            optimizer: self.optimizer.save(&self.network),
             sums: [0, 1, 2].map(|index| self.sums.double_value(&[index])),
             state: StudentState { rows, ..self.state.clone() },
         })
@@ -160,15 +161,15 @@ impl Student {
 }
 
 /// Observations and the teacher's Q-values of `places`.
-fn minibatch(memory: &Replay<QValues>, places: &[Place], device: Device) -> (Tensor, Tensor) {
+fn minibatch(memory: &Replay<QValues>, places: &[Place], device: Device) -> (Vec<u8>, Tensor) {
     let mut bytes = vec![0; places.len() * OBSERVATION];
     let mut q = Vec::new();
     for (&place, observation) in places.iter().zip(bytes.chunks_mut(OBSERVATION)) {
         memory.observation(place, observation);
         q.extend_from_slice(memory.payload(place));
     }
-    let q = Tensor::from_slice(&q).view([places.len() as i64, -1]).to_device(device);
-    (observations(&bytes, device), q)
+    let q = Tensor::from_slice(&q).view([places.len() as i64, -1]).to_device(device.of_tensors());
+    (bytes, q)
 }
 
 /// Share of rows in which teacher and student have the same highest action, a scalar.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::frame::OBSERVATION;
-use crate::nn::{Network, Policy};
+use crate::nn::Policy;
 use crate::units::Seed;
 
 use super::statistics::median;
@@ -12,13 +12,13 @@ use super::statistics::median;
 const WARM_UP: usize = 20;
 
 /// Median time from an observation's bytes to an action, one observation at a time, over `decisions` of them.
-pub fn milliseconds_per_decision(network: &Network, decisions: usize) -> f64 {
+pub fn milliseconds_per_decision(policy: &dyn Policy, decisions: usize) -> f64 {
     let observation = vec![128; OBSERVATION];
     let mut generators = [Seed(0).generator()];
     let times: Vec<f64> = (0..WARM_UP + decisions)
         .map(|_| {
             let start = Instant::now();
-            network.act(&observation, 0.0, &mut generators);
+            policy.act(&observation, 0.0, &mut generators);
             1e3 * start.elapsed().as_secs_f64()
         })
         .collect();

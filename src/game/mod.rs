@@ -50,6 +50,8 @@ pub enum ActionSet {
 #[derive(Clone, Copy, PartialEq)]
 pub struct Game(&'static Entry);
 
+impl Eq for Game {}
+
 impl Game {
     /// The ten games of *Policy Distillation*.
     pub const PAPER: [&'static str; 10] = [

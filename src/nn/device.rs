@@ -1,12 +1,44 @@
 //! Where tensors live, and how many threads work on them.
 
+use std::fmt;
 use std::str::FromStr;
 
 use anyhow::{Result, bail, ensure};
-use tch::{Cuda, Device};
+use tch::Cuda;
+
+use super::cpu;
 
 /// The libtorch that this build is made for.
 pub const LIBTORCH_VERSION: &str = "2.11.0";
+
+/// What computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// The kernels of this crate.
+    Cpu,
+    /// libtorch, on a GPU or a CPU.
+    Torch(tch::Device),
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Device::Cpu => write!(f, "cpu"),
+            Device::Torch(tch::Device::Cuda(number)) => write!(f, "cuda:{number}"),
+            Device::Torch(_) => write!(f, "libtorch"),
+        }
+    }
+}
+
+impl Device {
+    /// Where tensors that meet a network's outputs must be.
+    pub fn of_tensors(self) -> tch::Device {
+        match self {
+            Device::Cpu => tch::Device::Cpu,
+            Device::Torch(device) => device,
+        }
+    }
+}
 
 /// `--device`: a device by name, or the best there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +46,8 @@ pub enum DeviceChoice {
     /// CUDA where there is a usable GPU, else the CPU.
     Auto,
     Cpu,
+    /// libtorch on the CPU.
+    Libtorch,
     /// The GPU of that number.
     Cuda(usize),
 }
@@ -26,9 +60,10 @@ impl FromStr for DeviceChoice {
         match (text, number) {
             ("auto", _) => Ok(DeviceChoice::Auto),
             ("cpu", _) => Ok(DeviceChoice::Cpu),
+            ("libtorch", _) => Ok(DeviceChoice::Libtorch),
             ("cuda", _) => Ok(DeviceChoice::Cuda(0)),
             (_, Some(Ok(number))) => Ok(DeviceChoice::Cuda(number)),
-            _ => Err("choose auto, cpu, cuda or cuda:N".into()),
+            _ => Err("choose auto, cpu, libtorch, cuda or cuda:N".into()),
         }
     }
 }
@@ -40,8 +75,14 @@ impl DeviceChoice {
     /// If it is a GPU that is not there.
     pub fn resolve(self) -> Result<Device> {
         match self {
-            DeviceChoice::Auto => Ok(Device::cuda_if_available()),
-            DeviceChoice::Cpu => Ok(Device::Cpu),
+            DeviceChoice::Auto if Cuda::is_available() => Ok(Device::Torch(tch::Device::Cuda(0))),
+            DeviceChoice::Auto if !cpu::is_supported() => Ok(Device::Torch(tch::Device::Cpu)),
+            DeviceChoice::Auto => Ok(Device::Cpu),
+            DeviceChoice::Cpu => {
+                ensure!(cpu::is_supported(), "--device cpu: needs AVX2 and FMA, or ARMv8; choose --device libtorch");
+                Ok(Device::Cpu)
+            }
+            DeviceChoice::Libtorch => Ok(Device::Torch(tch::Device::Cpu)),
             DeviceChoice::Cuda(number) => {
                 if !Cuda::is_available() {
                     bail!(
@@ -50,13 +91,15 @@ impl DeviceChoice {
                 }
                 let count = Cuda::device_count();
                 ensure!((number as i64) < count, "--device cuda:{number}: there are {count} GPUs, counted from 0");
-                Ok(Device::Cuda(number))
+                Ok(Device::Torch(tch::Device::Cuda(number)))
             }
         }
     }
 }
 
-/// Threads that libtorch uses for one operation. Results on a CPU depend on it in their last digits.
-pub fn set_threads(threads: usize) {
+/// Tells libtorch how many threads it may use for one operation: only one where the kernels of this crate do the work.
+/// Results of libtorch on a CPU depend on it in their last digits; those of the kernels do not.
+pub fn set_threads(device: Device, threads: usize) {
+    let threads = if device == Device::Cpu { 1 } else { threads };
     tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
 }

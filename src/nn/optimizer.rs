@@ -1,112 +1,167 @@
-//! Optimisers over a network's flat parameters, with state that can be saved.
+//! Optimisers over a network's parameters, with state that can be saved.
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
-use tch::{Device, Kind, Tensor, no_grad};
+use tch::Tensor;
 
-use super::network::Network;
+use super::network::{Backend, Network};
+use super::{cpu, torch};
 use crate::config;
 
 /// Decay of both averages of RMSProp (Mnih et al., 2015: "gradient momentum", "squared gradient momentum").
 const RMSPROP_DECAY: f64 = 0.95;
-/// Adam's betas, PyTorch's defaults.
+/// Adam's and RAdam's betas, PyTorch's defaults.
 const BETAS: (f64, f64) = (0.9, 0.999);
-/// On a CPU parameters are updated in pieces that stay in the cache from one operation to the next.
-const PIECE: i64 = 1 << 15;
 
 /// Updates the parameters of one network.
 pub struct Optimizer {
     rule: config::Optimizer,
     learning_rate: f64,
     epsilon: f64,
-    steps: u64,
-    /// Running mean of the gradient.
-    mean: Tensor,
-    /// Running mean of its square.
-    square: Tensor,
+    /// The gradient is scaled down to this norm.
+    max_norm: Option<f64>,
+    /// Steps of what all games share, and of each head.
+    steps: Vec<u64>,
+    averages: Averages,
 }
 
-/// A saved [`Optimizer`].
+/// Running means of the gradient and of its square, in the order of the network's parameters.
+enum Averages {
+    Cpu { mean: Vec<f32>, square: Vec<f32> },
+    Torch { mean: Tensor, square: Tensor },
+}
+
+/// A saved [`Optimizer`]; the averages are in PyTorch's layout, as weights are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OptimizerState {
-    steps: u64,
-    mean: Vec<f32>,
-    square: Vec<f32>,
+    steps: Vec<u64>,
+    mean: Vec<Vec<f32>>,
+    square: Vec<Vec<f32>>,
+}
+
+/// What one step does to each parameter, whose gradient is g, after the running means m of g and v of g² have taken
+/// `1 − decay` of the new value.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    pub decay: (f64, f64),
+    pub change: Change,
+}
+
+/// What is subtracted from a parameter.
+#[derive(Debug, Clone, Copy)]
+pub enum Change {
+    /// rate · g / √(v − m² + epsilon)
+    Centred { rate: f64, epsilon: f64 },
+    /// rate · m / (√v · root_scale + epsilon)
+    Rooted { rate: f64, root_scale: f64, epsilon: f64 },
+    /// rate · m
+    Plain { rate: f64 },
 }
 
 impl Optimizer {
     /// For `network`; `epsilon` keeps the denominator away from 0.
     pub fn new(rule: config::Optimizer, learning_rate: f64, epsilon: f64, network: &Network) -> Optimizer {
-        let (mean, square) = (network.flat().zeros_like(), network.flat().zeros_like());
-        Optimizer { rule, learning_rate, epsilon, steps: 0, mean, square }
+        let averages = match network.backend() {
+            Backend::Cpu(cpu) => Averages::Cpu { mean: vec![0.0; cpu.flat.len()], square: vec![0.0; cpu.flat.len()] },
+            Backend::Torch(torch) => Averages::Torch { mean: torch.flat.zeros_like(), square: torch.flat.zeros_like() },
+        };
+        let steps = vec![0; 1 + network.architecture().heads().len()];
+        Optimizer { rule, learning_rate, epsilon, max_norm: None, steps, averages }
     }
 
-    /// One step against `gradient`, which [`Network::gradient`] gave for this network.
-    pub fn step(&mut self, network: &mut Network, gradient: &Tensor) {
-        self.steps += 1;
-        let length = gradient.size()[0];
-        let piece = if gradient.device() == Device::Cpu { PIECE } else { length };
-        no_grad(|| {
-            for start in (0..length).step_by(piece as usize) {
-                let part = |tensor: &Tensor| tensor.narrow(0, start, piece.min(length - start));
-                let (mean, square) = (part(&self.mean), part(&self.square));
-                let change = match self.rule {
-                    config::Optimizer::RmsProp => self.rmsprop(&part(gradient), mean, square),
-                    config::Optimizer::Adam => self.adam(&part(gradient), mean, square),
-                };
-                let _ = part(network.flat()).subtract_(&change);
+    /// Scales gradients whose Euclidean norm is above `max_norm` down to it, as PyTorch's `clip_grad_norm_`.
+    pub fn clipped(self, max_norm: f64) -> Optimizer {
+        Optimizer { max_norm: Some(max_norm), ..self }
+    }
+
+    /// From the next step on.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.learning_rate = learning_rate;
+    }
+
+    /// One step against the gradient that [`Network::learn`] left in `network` for a head.
+    pub fn step(&mut self, network: &mut Network, head: usize) {
+        let counters = [Some(0), (self.steps.len() > 1).then_some(1 + head)];
+        let mut parts = Vec::new();
+        for (range, counter) in network.segments(head).into_iter().zip(counters.into_iter().flatten()) {
+            self.steps[counter] += 1;
+            parts.push((range, self.at(self.steps[counter])));
+        }
+        match (network.backend_mut(), &mut self.averages) {
+            (Backend::Cpu(network), Averages::Cpu { mean, square }) => {
+                cpu::step(network, &parts, mean, square, self.max_norm);
             }
-        });
+            (Backend::Torch(network), Averages::Torch { mean, square }) => {
+                torch::step(network, &parts, mean, square, self.max_norm);
+            }
+            _ => unreachable!("an optimiser is made for its network's device"),
+        }
     }
 
-    /// Graves (2013), equations 38 to 41, without momentum: ε is under the root.
-    fn rmsprop(&self, gradient: &Tensor, mut mean: Tensor, mut square: Tensor) -> Tensor {
-        let _ = mean.lerp_(gradient, 1.0 - RMSPROP_DECAY);
-        let _ = square.lerp_(&gradient.square(), 1.0 - RMSPROP_DECAY);
-        let mut inverse_root = &square - mean.square();
-        // A variance that rounding made negative.
-        let _ = inverse_root.clamp_min_(0.0);
-        let _ = inverse_root.g_add_scalar_(self.epsilon);
-        let _ = inverse_root.rsqrt_();
-        (gradient * inverse_root).g_mul_scalar_(self.learning_rate)
-    }
-
-    /// Kingma and Ba (2015), algorithm 1: ε is beside the root.
-    fn adam(&self, gradient: &Tensor, mut mean: Tensor, mut square: Tensor) -> Tensor {
-        let _ = mean.lerp_(gradient, 1.0 - BETAS.0);
-        let _ = square.lerp_(&gradient.square(), 1.0 - BETAS.1);
-        let correction = |beta: f64| 1.0 - beta.powf(self.steps as f64);
-        let mut root = &square / correction(BETAS.1);
-        // libtorch's own square root is slow near 0, where many of these lie at first.
-        let _ = root.pow_(0.5);
-        let _ = root.g_add_scalar_(self.epsilon);
-        (mean / root).g_mul_scalar_(self.learning_rate / correction(BETAS.0))
+    /// The rule's step number `t`, counted from 1.
+    fn at(&self, t: u64) -> Step {
+        let Optimizer { learning_rate, epsilon, .. } = *self;
+        let correction = |beta: f64| 1.0 - beta.powf(t as f64);
+        let rate = learning_rate / correction(BETAS.0);
+        match self.rule {
+            // Graves (2013), equations 38 to 41, without momentum: ε is under the root.
+            config::Optimizer::RmsProp => {
+                Step { decay: (RMSPROP_DECAY, RMSPROP_DECAY), change: Change::Centred { rate: learning_rate, epsilon } }
+            }
+            // Kingma and Ba (2015), algorithm 1: ε is beside the root.
+            config::Optimizer::Adam => {
+                let root_scale = 1.0 / correction(BETAS.1).sqrt();
+                Step { decay: BETAS, change: Change::Rooted { rate, root_scale, epsilon } }
+            }
+            config::Optimizer::RAdam => {
+                let change = match rectification(t) {
+                    Some(r) => Change::Rooted { rate: rate * r * correction(BETAS.1).sqrt(), root_scale: 1.0, epsilon },
+                    None => Change::Plain { rate },
+                };
+                Step { decay: BETAS, change }
+            }
+        }
     }
 
     /// Everything that further steps depend on.
-    pub fn save(&self) -> OptimizerState {
-        let values = |tensor: &Tensor| {
-            let mut values = vec![0.0; tensor.numel()];
-            tensor.to_device(Device::Cpu).copy_data(&mut values, tensor.numel());
-            values
+    pub fn save(&self, network: &Network) -> OptimizerState {
+        let (mean, square) = match (&self.averages, network.backend()) {
+            (Averages::Cpu { mean, square }, Backend::Cpu(cpu)) => (cpu.values(mean), cpu.values(square)),
+            (Averages::Torch { mean, square }, Backend::Torch(torch)) => (torch.values(mean), torch.values(square)),
+            _ => unreachable!("an optimiser is made for its network's device"),
         };
-        OptimizerState { steps: self.steps, mean: values(&self.mean), square: values(&self.square) }
+        OptimizerState { steps: self.steps.clone(), mean, square }
     }
 
     /// Continues where [`Optimizer::save`] was called.
     ///
     /// # Errors
-    /// If the state is that of a network of another size.
-    pub fn restore(&mut self, state: &OptimizerState) -> Result<()> {
-        let length = self.mean.numel();
-        ensure!(
-            state.mean.len() == length && state.square.len() == length,
-            "an optimiser's state is of another network"
-        );
-        self.steps = state.steps;
-        for (tensor, values) in [(&mut self.mean, &state.mean), (&mut self.square, &state.square)] {
-            tensor.copy_(&Tensor::from_slice(values).to_kind(Kind::Float));
-        }
+    /// If the state is that of a network of another shape.
+    pub fn restore(&mut self, state: &OptimizerState, network: &Network) -> Result<()> {
+        let lengths = |values: &[Vec<f32>]| values.iter().map(Vec::len).collect::<Vec<_>>();
+        let tensors = network.architecture().tensors();
+        let expected: Vec<_> = tensors.iter().map(|tensor| tensor.shape.iter().product::<i64>() as usize).collect();
+        let fits = lengths(&state.mean) == expected && lengths(&state.square) == expected;
+        ensure!(fits && state.steps.len() == self.steps.len(), "an optimiser's state is of another network");
+        self.steps.clone_from(&state.steps);
+        self.averages = match network.backend() {
+            Backend::Cpu(cpu) => {
+                Averages::Cpu { mean: cpu.from_values(&state.mean), square: cpu.from_values(&state.square) }
+            }
+            Backend::Torch(torch) => {
+                Averages::Torch { mean: torch.from_values(&state.mean), square: torch.from_values(&state.square) }
+            }
+        };
         Ok(())
     }
+}
+
+/// Liu et al. (2020), algorithm 2: the rectification r_t; none while the variance of the adaptive rate is unbounded,
+/// as PyTorch's `RAdam`.
+fn rectification(t: u64) -> Option<f64> {
+    let beta = BETAS.1.powf(t as f64);
+    let most = 2.0 / (1.0 - BETAS.1) - 1.0;
+    let length = most - 2.0 * t as f64 * beta / (1.0 - beta);
+    let squared = (length - 4.0) * (length - 2.0) * most / ((most - 4.0) * (most - 2.0) * length);
+    (length > 5.0).then(|| squared.sqrt())
 }

@@ -2,9 +2,8 @@
 
 use anyhow::Result;
 use rand::RngExt;
-use tch::no_grad;
 
-use super::network::{Network, observations};
+use super::network::Network;
 use crate::env::epsilon_greedy;
 use crate::record::EvalRow;
 use crate::units::{Generator, Steps};
@@ -16,20 +15,34 @@ pub trait Policy {
     fn act(&self, bytes: &[u8], epsilon: f64, generators: &mut [Generator]) -> Vec<usize>;
 }
 
-impl Policy for Network {
+/// A network as a player of one of its games.
+#[derive(Clone, Copy)]
+pub struct Player<'a> {
+    network: &'a Network,
+    head: usize,
+}
+
+impl Network {
+    /// The player of a head: 0 in a network of one game.
+    pub fn player(&self, head: usize) -> Player<'_> {
+        Player { network: self, head }
+    }
+}
+
+impl Policy for Player<'_> {
     fn act(&self, bytes: &[u8], epsilon: f64, generators: &mut [Generator]) -> Vec<usize> {
-        let outputs = no_grad(|| self.forward(&observations(bytes, self.device())));
+        let outputs = self.network.forward(self.head, bytes);
+        let actions = outputs.size()[1] as usize;
         let greedy = Vec::<i64>::try_from(outputs.argmax(1, false)).expect("argmax gives a row of integers");
-        let actions = self.architecture().actions as usize;
         let choose =
             |(greedy, generator): (i64, &mut Generator)| epsilon_greedy(generator, epsilon, actions, greedy as usize);
         greedy.into_iter().zip(generators).map(choose).collect()
     }
 }
 
-/// Scores a network after some steps and updates; `None` if it was asked to stop. Training loops are handed one, so that
+/// Scores a policy after some steps and updates; `None` if it was asked to stop. Training loops are handed one, so that
 /// they need not know how agents are scored.
-pub type Evaluate<'a> = dyn FnMut(&Network, Steps, u64) -> Result<Option<EvalRow>> + 'a;
+pub type Evaluate<'a> = dyn FnMut(&dyn Policy, Steps, u64) -> Result<Option<EvalRow>> + 'a;
 
 /// Uniformly random actions.
 #[derive(Debug, Clone, Copy)]

@@ -8,9 +8,9 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use tch::Device;
 
-use super::architecture::Architecture;
+use super::architecture::{Architecture, TensorShape};
+use super::device::Device;
 use super::network::Network;
 use crate::config::{Environment, Loss};
 use crate::game::Game;
@@ -104,7 +104,7 @@ pub fn save(path: &Path, network: &Network, metadata: &Metadata) -> Result<()> {
     );
     let mut header = BTreeMap::from([("__metadata__".to_owned(), json!(strings))]);
     let mut data = Vec::new();
-    for ((name, shape), values) in metadata.architecture.tensors().into_iter().zip(values) {
+    for (TensorShape { name, shape, .. }, values) in metadata.architecture.tensors().into_iter().zip(values) {
         let start = data.len();
         data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
         header.insert(name, json!({"dtype": "F32", "shape": shape, "data_offsets": [start, data.len()]}));
@@ -130,7 +130,7 @@ pub fn load(path: &Path, device: Device) -> Result<(Network, Metadata)> {
     let metadata = metadata(header.metadata().as_ref()).map_err(foreign)?;
     let expected = metadata.architecture.tensors();
     let mut values = Vec::new();
-    for (name, shape) in &expected {
+    for TensorShape { name, shape, .. } in &expected {
         let tensor = tensors.tensor(name).map_err(|_| foreign(format!("it has no tensor {name}")))?;
         let found: Vec<_> = tensor.shape().iter().map(|&size| size as i64).collect();
         if tensor.dtype() != Dtype::F32 || &found != shape {
@@ -161,13 +161,13 @@ fn metadata(strings: Option<&HashMap<String, String>>) -> Result<Metadata, Strin
     let object = serde_json::Value::Object(strings.iter().map(value).collect());
     let metadata: Metadata = serde_json::from_value(object).map_err(|error| format!("its metadata: {error}"))?;
     let widths = metadata.architecture.conv.iter().chain([&metadata.architecture.hidden]);
-    if widths.chain([&metadata.architecture.actions]).any(|width| !(1..=4096).contains(width)) {
+    if widths.chain(&metadata.architecture.actions()).any(|width| !(1..=4096).contains(width)) {
         return Err("its architecture has a width out of range".into());
     }
     if metadata.environment.workers == 0 || metadata.environment.frame_skip == 0 {
         return Err("its environment has no workers or no frames".into());
     }
-    if metadata.actions.len() as i64 != metadata.architecture.actions {
+    if metadata.architecture.actions() != [metadata.actions.len() as i64] {
         return Err("it has another number of outputs than of actions".into());
     }
     Ok(metadata)

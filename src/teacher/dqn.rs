@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use tch::{Device, Kind, Reduction, Tensor, no_grad};
+use tch::{Kind, Reduction, Tensor, no_grad};
 
 use crate::config::{self, TdError};
-use crate::nn::{Architecture, Network, Optimizer, OptimizerState, observations};
+use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
 use crate::replay::TransitionBatch;
 use crate::units::Seed;
 
@@ -42,7 +42,7 @@ impl Dqn {
         let mut target = Network::new(architecture, seed, device);
         target.copy_from(&online);
         let optimizer = Optimizer::new(settings.optimizer, settings.learning_rate, settings.optimizer_epsilon, &online);
-        let sums = Tensor::zeros([2], (Kind::Double, device));
+        let sums = Tensor::zeros([2], (Kind::Double, device.of_tensors()));
         Dqn { online, target, optimizer, settings: settings.clone(), sums }
     }
 
@@ -58,24 +58,27 @@ impl Dqn {
 
     /// One step of the optimiser on the mean TD loss of a minibatch.
     pub fn update(&mut self, batch: &TransitionBatch) {
-        let device = self.online.device();
-        let (now, next) = (observations(&batch.observations, device), observations(&batch.next_observations, device));
+        let Dqn { settings, target, .. } = self;
+        let device = self.online.device().of_tensors();
         let column = |values: &[f32]| Tensor::from_slice(values).to_device(device);
         let targets = no_grad(|| {
-            let target = self.target.forward(&next);
-            let online = self.settings.double.then(|| self.online.forward(&next));
+            let target = target.forward(0, &batch.next_observations);
+            let online = settings.double.then(|| self.online.forward(0, &batch.next_observations));
             let (rewards, continues) = (column(&batch.rewards), column(&batch.continues));
-            td_targets(&target, online.as_ref(), &rewards, &continues, self.settings.gamma)
+            td_targets(&target, online.as_ref(), &rewards, &continues, settings.gamma)
         });
         let actions = Tensor::from_slice(&batch.actions).to_device(device).unsqueeze(1);
-        let q = self.online.forward(&now).gather(1, &actions, false).squeeze_dim(1);
-        let loss = match self.settings.td_error {
-            TdError::Huber => q.huber_loss(&targets, Reduction::Mean, 1.0),
-            TdError::Squared => q.mse_loss(&targets, Reduction::Mean),
-        };
-        let gradient = self.online.gradient(&loss);
-        self.optimizer.step(&mut self.online, &gradient);
-        let _ = no_grad(|| self.sums.g_add_(&Tensor::stack(&[loss.detach(), q.detach().mean(Kind::Float)], 0)));
+        let mut q_mean = None;
+        let loss = self.online.learn(0, &batch.observations, |outputs| {
+            let q = outputs.gather(1, &actions, false).squeeze_dim(1);
+            q_mean = Some(q.detach().mean(Kind::Float));
+            match settings.td_error {
+                TdError::Huber => q.huber_loss(&targets, Reduction::Mean, 1.0),
+                TdError::Squared => q.mse_loss(&targets, Reduction::Mean),
+            }
+        });
+        self.optimizer.step(&mut self.online, 0);
+        let _ = self.sums.g_add_(&Tensor::stack(&[loss, q_mean.expect("the loss was computed")], 0));
     }
 
     /// The sums since the last call.
@@ -94,7 +97,7 @@ impl Dqn {
         DqnState {
             online: self.online.values(),
             target: self.target.values(),
-            optimizer: self.optimizer.save(),
+            optimizer: self.optimizer.save(&self.online),
             sums: self.sums(),
         }
     }
@@ -104,7 +107,7 @@ impl Dqn {
     /// # Errors
     /// If the state is of other networks.
     pub fn restore(&mut self, state: &DqnState) -> Result<()> {
-        self.optimizer.restore(&state.optimizer)?;
+        self.optimizer.restore(&state.optimizer, &self.online)?;
         let (architecture, device) = (self.online.architecture().clone(), self.online.device());
         self.online.copy_from(&Network::from_values(&architecture, &state.online, device));
         self.target.copy_from(&Network::from_values(&architecture, &state.target, device));

@@ -3,14 +3,13 @@
 use anyhow::Result;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
-use tch::Device;
 
 use super::checkpoint::{self, Checkpoint};
 use super::dqn::Dqn;
 use super::schedule::Epsilon;
 use crate::config::{Experiment, Keep};
 use crate::env::{EpisodeSeeds, Outcome, Pool};
-use crate::nn::{self, Architecture, Evaluate, Metadata, Network, Policy};
+use crate::nn::{self, Architecture, Device, Evaluate, Metadata, Network, Policy};
 use crate::progress::{Ended, Progress};
 use crate::record::{Agent, EvalRow, Folder, Log, RomRecord, TrainRow, remove_folder};
 use crate::replay::{Ending, Replay, Transition, TransitionBatch, transitions};
@@ -166,9 +165,9 @@ impl<'a> Run<'a> {
     fn act(&mut self) -> Vec<usize> {
         let epsilon = self.epsilon.at(self.state.steps);
         if epsilon < 1.0 {
-            return self.dqn.online().act(self.pool.observations(), epsilon, &mut self.state.explorers);
+            return self.dqn.online().player(0).act(self.pool.observations(), epsilon, &mut self.state.explorers);
         }
-        let actions = self.dqn.online().architecture().actions as usize;
+        let actions = self.dqn.online().architecture().actions()[0] as usize;
         self.state.explorers.iter_mut().map(|explorer| explorer.random_range(0..actions)).collect()
     }
 
@@ -213,7 +212,7 @@ impl<'a> Run<'a> {
 
     /// Whether the evaluation was finished.
     fn evaluate(&mut self, evaluate: &mut Evaluate) -> Result<bool> {
-        let Some(mut row) = evaluate(self.dqn.online(), Steps(self.state.steps), self.state.updates)? else {
+        let Some(mut row) = evaluate(&self.dqn.online().player(0), Steps(self.state.steps), self.state.updates)? else {
             return Ok(false);
         };
         row.best = self.state.best.as_ref().is_none_or(|(best, ..)| row.mean > *best);

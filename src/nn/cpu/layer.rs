@@ -1,0 +1,204 @@
+//! One layer: where its parameters lie, and its forward and backward pass.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::kernel::{self, LANES, Patches, Row};
+use super::norm::{self, Norm};
+
+/// Products of a batch below which a layer is not worth a second thread.
+const WORTH_A_THREAD: usize = 1 << 19;
+/// Rows of weights that stay in the first cache while they are used.
+const BLOCK: usize = 256;
+
+/// A layer. Its weights lie in panels of 16 outputs: for each input a [`Row`]. Outputs, and channels of what lies
+/// between layers, are filled up with zeros to whole rows; the parameters of those are 0 and stay so.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// Of a convolution: the patches of one sample. Of a dense layer: one, all of its inputs.
+    pub patches: Patches,
+    /// Values of a sample's input.
+    pub inputs: usize,
+    /// Outputs, and outputs filled up.
+    pub channels: usize,
+    pub width: usize,
+    pub weights: Range<usize>,
+    pub bias: Range<usize>,
+    pub norm: Option<Norm>,
+    /// Whether ReLU follows.
+    pub hidden: bool,
+}
+
+/// What a sample's backward pass needs of its forward pass through a layer.
+#[derive(Debug, Clone, Default)]
+pub struct Trace {
+    /// The layer's output.
+    pub out: Vec<f32>,
+    /// The normalised values, and the reciprocal of their deviation before; of a layer with a norm.
+    normal: Vec<f32>,
+    inverse_deviation: f32,
+}
+
+impl Layer {
+    /// Values of a sample's output.
+    pub fn outputs(&self) -> usize {
+        self.patches.starts.len() * self.width
+    }
+
+    /// The whole layer for one sample.
+    pub fn forward(&self, flat: &[f32], x: &[f32], trace: &mut Trace) {
+        trace.out.resize(self.outputs(), 0.0);
+        let bias = &flat[self.bias.clone()];
+        trace.out.chunks_exact_mut(self.width).for_each(|row| row.copy_from_slice(bias));
+        for (panel, weights) in self.panels(flat) {
+            kernel::multiply(x, &self.patches, weights, &mut trace.out[panel * LANES..], self.width);
+        }
+        self.activate(flat, trace);
+    }
+
+    fn panels<'a>(&self, flat: &'a [f32]) -> impl Iterator<Item = (usize, &'a [Row])> {
+        flat[self.weights.clone()].as_chunks().0.chunks_exact(self.patches.length()).enumerate()
+    }
+
+    /// What comes after the product: normalisation and ReLU.
+    fn activate(&self, flat: &[f32], trace: &mut Trace) {
+        if let Some(norm) = &self.norm {
+            trace.normal.resize(self.outputs(), 0.0);
+            trace.inverse_deviation = norm::forward(norm, flat, &mut trace.out, &mut trace.normal);
+        }
+        if self.hidden {
+            trace.out.iter_mut().for_each(|value| *value = value.max(0.0));
+        }
+    }
+
+    /// Turns the gradient by a sample's output into that by its product, and adds that of bias and norm.
+    fn activate_backward(&self, flat: &[f32], trace: &Trace, d: &mut [f32], gradient: &mut [f32]) {
+        if self.hidden {
+            for (d, out) in d.iter_mut().zip(&trace.out) {
+                *d = if *out > 0.0 { *d } else { 0.0 };
+            }
+        }
+        if let Some(norm) = &self.norm {
+            norm::backward(norm, flat, &trace.normal, trace.inverse_deviation, d, gradient);
+            d.chunks_exact_mut(self.width).for_each(|row| row[self.channels..].fill(0.0));
+        }
+        for row in d.chunks_exact(self.width) {
+            gradient[self.bias.clone()].iter_mut().zip(row).for_each(|(gradient, d)| *gradient += d);
+        }
+    }
+
+    /// Of a convolution and one sample: adds the gradient by its parameters to `gradient`, and writes that by its input
+    /// into `dx`, for which it needs the transposed weights. `d` is the gradient by its output and is used up.
+    pub fn backward(
+        &self,
+        flat: &[f32],
+        x: &[f32],
+        trace: &Trace,
+        d: &mut [f32],
+        gradient: &mut [f32],
+        dx: Option<(&[Row], &mut Vec<f32>)>,
+    ) {
+        self.activate_backward(flat, trace, d, gradient);
+        let rows = gradient[self.weights.clone()].as_chunks_mut().0;
+        for (panel, rows) in rows.chunks_exact_mut(self.patches.length()).enumerate() {
+            kernel::multiply_gradient(x, &self.patches, &d[panel * LANES..], self.width, rows);
+        }
+        let Some((transposed, dx)) = dx else { return };
+        dx.clear();
+        dx.resize(self.inputs, 0.0);
+        for (chunk, weights) in transposed.chunks_exact(self.width).enumerate() {
+            let offset = self.patches.offset(chunk * LANES);
+            kernel::scatter(d, self.width, weights, &self.patches.starts, offset, dx);
+        }
+    }
+
+    /// The weights with a row of 16 inputs for each output: `[inputs of a patch / 16][width]`.
+    pub fn transposed(&self, flat: &[f32]) -> Vec<Row> {
+        let length = self.patches.length();
+        let weights = flat[self.weights.clone()].as_chunks().0;
+        let mut transposed = vec![[0.0; LANES]; length / LANES * self.width];
+        for (chunk, rows) in transposed.chunks_exact_mut(self.width).enumerate() {
+            kernel::transpose(weights, length, chunk, rows);
+        }
+        transposed
+    }
+
+    /// Of a dense layer, the least number of panels (or chunks) that a thread should take at once.
+    fn grain(&self, batch: usize) -> usize {
+        if batch * self.inputs * self.width < WORTH_A_THREAD { usize::MAX } else { 1 }
+    }
+
+    /// Of a dense layer: `x` is [batch, inputs].
+    pub fn forward_batch(&self, flat: &[f32], x: &[f32], traces: &mut [Trace]) {
+        let batch = traces.len();
+        let bias = &flat[self.bias.clone()];
+        let weights = flat[self.weights.clone()].as_chunks().0;
+        let mut products = vec![0.0; batch * self.width];
+        let panels = products.par_chunks_mut(batch * LANES).zip(weights.par_chunks_exact(self.inputs)).enumerate();
+        panels.with_min_len(self.grain(batch)).for_each(|(panel, (products, weights))| {
+            let bias = &bias[panel * LANES..(panel + 1) * LANES];
+            products.chunks_exact_mut(LANES).for_each(|row| row.copy_from_slice(bias));
+            for (block, weights) in weights.chunks(BLOCK).enumerate() {
+                let patches = rows(batch, self.inputs, weights.len());
+                kernel::multiply(&x[block * BLOCK..], &patches, weights, products, LANES);
+            }
+        });
+        for (sample, trace) in traces.iter_mut().enumerate() {
+            trace.out.resize(self.width, 0.0);
+            gather(&products, batch, sample, &mut trace.out);
+            self.activate(flat, trace);
+        }
+    }
+
+    /// Of a dense layer: writes the gradient by its parameters into `gradient` and that by its input, [batch, inputs],
+    /// into `dx`. `d`, [batch, width], is used up.
+    pub fn backward_batch(
+        &self,
+        flat: &[f32],
+        x: &[f32],
+        traces: &[Trace],
+        d: &mut [f32],
+        gradient: &mut [f32],
+        dx: &mut Vec<f32>,
+    ) {
+        let batch = traces.len();
+        for (trace, d) in traces.iter().zip(d.chunks_exact_mut(self.width)) {
+            self.activate_backward(flat, trace, d, gradient);
+        }
+        let patches = rows(batch, self.inputs, self.inputs);
+        let panels = gradient[self.weights.clone()].par_chunks_exact_mut(self.inputs * LANES).enumerate();
+        panels.with_min_len(self.grain(batch)).for_each(|(panel, gradient)| {
+            let rows = gradient.as_chunks_mut().0;
+            kernel::multiply_gradient(x, &patches, &d[panel * LANES..], self.width, rows);
+        });
+        let weights = flat[self.weights.clone()].as_chunks().0;
+        let starts = rows(batch, LANES, LANES).starts;
+        let mut products = vec![0.0; batch * self.inputs];
+        let chunks = products.par_chunks_exact_mut(batch * LANES).enumerate();
+        let scratch = || vec![[0.0; LANES]; self.width];
+        chunks.with_min_len(self.grain(batch)).for_each_init(scratch, |transposed, (chunk, products)| {
+            kernel::transpose(weights, self.inputs, chunk, transposed);
+            for (block, weights) in transposed.chunks(BLOCK).enumerate() {
+                kernel::scatter(&d[block * BLOCK..], self.width, weights, &starts, 0, products);
+            }
+        });
+        dx.resize(batch * self.inputs, 0.0);
+        dx.par_chunks_exact_mut(self.inputs)
+            .with_min_len(self.grain(batch))
+            .enumerate()
+            .for_each(|(sample, dx)| gather(&products, batch, sample, dx));
+    }
+}
+
+/// Samples of a batch as patches: `run` values from each stretch of `stride`.
+fn rows(batch: usize, stride: usize, run: usize) -> Patches {
+    Patches { starts: (0..batch).map(|sample| sample * stride).collect(), runs: 1, run_stride: 0, run }
+}
+
+/// Writes one sample of what lies as [rows of a sample, batch, 16].
+fn gather(products: &[f32], batch: usize, sample: usize, out: &mut [f32]) {
+    for (out, rows) in out.chunks_exact_mut(LANES).zip(products.chunks_exact(batch * LANES)) {
+        out.copy_from_slice(&rows[sample * LANES..(sample + 1) * LANES]);
+    }
+}

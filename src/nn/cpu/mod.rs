@@ -1,0 +1,223 @@
+//! Networks on a CPU: kernels made for these few shapes, where a general library spends more time around its products
+//! than in them. [`super::torch`] is the same in libtorch's terms, for GPUs, and the twin that this is tested against.
+
+mod kernel;
+mod layer;
+mod norm;
+mod plan;
+mod step;
+
+use rayon::prelude::*;
+
+use self::kernel::Row;
+use self::layer::Trace;
+use self::plan::Plan;
+use super::architecture::Architecture;
+use crate::frame::OBSERVATION;
+
+pub use self::step::step;
+
+/// Groups of samples whose gradients are summed apart, and then in order: the result does not depend on threads.
+const SHARDS: usize = 16;
+
+/// Whether this machine has the vector instructions for which the kernels are made.
+pub fn is_supported() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
+    #[cfg(not(target_arch = "x86_64"))]
+    cfg!(target_arch = "aarch64")
+}
+
+/// A network's parameters and the gradient by them.
+pub struct Network {
+    plan: Plan,
+    /// In the order of [`Plan`].
+    pub flat: Vec<f32>,
+    /// Likewise, of the last call of [`Network::learn`].
+    pub gradient: Vec<f32>,
+    work: Work,
+}
+
+/// Buffers of [`Network::learn`] that are used again.
+#[derive(Default)]
+struct Work {
+    samples: Vec<[Trace; 3]>,
+    shards: Vec<Vec<f32>>,
+}
+
+impl Network {
+    /// A network with these values, one slice per tensor of [`Architecture::tensors`], in PyTorch's layout.
+    pub fn new(architecture: &Architecture, values: &[Vec<f32>]) -> Network {
+        let plan = Plan::new(architecture);
+        let mut flat = vec![0.0; plan.length];
+        to_flat(&plan, values, &mut flat);
+        Network { gradient: vec![0.0; plan.length], flat, plan, work: Work::default() }
+    }
+
+    /// The ranges of [`Network::flat`] that updates of a head change.
+    pub fn segments(&self, head: usize) -> Vec<std::ops::Range<usize>> {
+        let own = self.plan.segments.get(1 + head).cloned();
+        [self.plan.segments[0].clone()].into_iter().chain(own).collect()
+    }
+
+    /// A vector in the order of [`Network::flat`] as values in PyTorch's layout.
+    pub fn values(&self, flat: &[f32]) -> Vec<Vec<f32>> {
+        let tensor = |layout: &plan::Layout| (0..layout.count).map(|index| flat[layout.place(index)]).collect();
+        self.plan.layouts.iter().map(tensor).collect()
+    }
+
+    /// The reverse of [`Network::values`].
+    pub fn from_values(&self, values: &[Vec<f32>]) -> Vec<f32> {
+        let mut flat = vec![0.0; self.plan.length];
+        to_flat(&self.plan, values, &mut flat);
+        flat
+    }
+
+    /// Outputs of a head for observations [batch, 4, 84, 84]: [batch, actions].
+    pub fn forward(&self, head: usize, observations: &[u8]) -> Vec<f32> {
+        let batch = observations.len() / OBSERVATION;
+        let shared = &self.plan.shared;
+        let mut features = vec![0.0; batch * shared.inputs];
+        let samples = features.par_chunks_exact_mut(shared.inputs).zip(observations.par_chunks_exact(OBSERVATION));
+        let scratch = || (Vec::new(), <[Trace; 3]>::default());
+        samples.for_each_init(scratch, |(x, traces), (features, observation)| {
+            self.convolve(observation, x, traces);
+            features.copy_from_slice(&traces[2].out);
+        });
+        let traces = self.dense(head, &features, batch);
+        self.outputs(head, &traces)
+    }
+
+    /// The convolutions for one sample.
+    fn convolve(&self, observation: &[u8], x: &mut Vec<f32>, traces: &mut [Trace; 3]) {
+        x.resize(OBSERVATION, 0.0);
+        kernel::interleave(observation, x);
+        let [first, second, third] = traces;
+        self.plan.conv[0].forward(&self.flat, x, first);
+        self.plan.conv[1].forward(&self.flat, &first.out, second);
+        self.plan.conv[2].forward(&self.flat, &second.out, third);
+    }
+
+    /// The dense layers of a head for a batch: what each gave for each sample.
+    fn dense(&self, head: usize, features: &[f32], batch: usize) -> Vec<Vec<Trace>> {
+        let mut all: Vec<Vec<Trace>> = Vec::new();
+        for layer in std::iter::once(&self.plan.shared).chain(&self.plan.heads[head]) {
+            let mut traces = vec![Trace::default(); batch];
+            match all.last() {
+                Some(before) => layer.forward_batch(&self.flat, &together(before), &mut traces),
+                None => layer.forward_batch(&self.flat, features, &mut traces),
+            }
+            all.push(traces);
+        }
+        all
+    }
+
+    fn outputs(&self, head: usize, traces: &[Vec<Trace>]) -> Vec<f32> {
+        let actions = self.plan.heads[head].last().expect("a head has an output layer").channels;
+        traces.last().into_iter().flatten().flat_map(|trace| &trace.out[..actions]).copied().collect()
+    }
+
+    /// Sets [`Network::gradient`] to that of a loss. `loss` is given the outputs and gives something, which is returned,
+    /// and its gradient by the outputs, both [batch, actions].
+    pub fn learn<T>(&mut self, head: usize, observations: &[u8], loss: impl FnOnce(&[f32]) -> (T, Vec<f32>)) -> T {
+        let batch = observations.len() / OBSERVATION;
+        let mut work = std::mem::take(&mut self.work);
+        work.samples.resize(batch, Default::default());
+        let samples = work.samples.par_iter_mut().zip(observations.par_chunks_exact(OBSERVATION));
+        samples.for_each_init(Vec::new, |x, (traces, observation)| self.convolve(observation, x, traces));
+        let features: Vec<f32> = work.samples.iter().flat_map(|[.., last]| &last.out).copied().collect();
+        let traces = self.dense(head, &features, batch);
+        let (loss, d) = loss(&self.outputs(head, &traces));
+        let mut gradient = std::mem::take(&mut self.gradient);
+        for segment in self.segments(head) {
+            gradient[segment].fill(0.0);
+        }
+        let d = self.dense_backward(head, &features, &traces, &d, &mut gradient);
+        self.convolve_backward(observations, d, &mut work, &mut gradient);
+        (self.work, self.gradient) = (work, gradient);
+        loss
+    }
+
+    /// Adds the gradient by the dense layers' parameters, and gives that by the features.
+    fn dense_backward(
+        &self,
+        head: usize,
+        features: &[f32],
+        traces: &[Vec<Trace>],
+        d: &[f32],
+        gradient: &mut [f32],
+    ) -> Vec<f32> {
+        let layers: Vec<_> = std::iter::once(&self.plan.shared).chain(&self.plan.heads[head]).collect();
+        let last = layers[layers.len() - 1];
+        let mut d_out = vec![0.0; traces[0].len() * last.width];
+        for (row, d) in d_out.chunks_exact_mut(last.width).zip(d.chunks_exact(last.channels)) {
+            row[..last.channels].copy_from_slice(d);
+        }
+        for (index, layer) in layers.iter().enumerate().rev() {
+            let mut dx = Vec::new();
+            let before = index.checked_sub(1).map(|before| together(&traces[before]));
+            let x = before.as_deref().unwrap_or(features);
+            layer.backward_batch(&self.flat, x, &traces[index], &mut d_out, gradient, &mut dx);
+            d_out = dx;
+        }
+        d_out
+    }
+
+    /// Adds the gradient by the convolutions' parameters; `d` is that by the features.
+    fn convolve_backward(&self, observations: &[u8], mut d: Vec<f32>, work: &mut Work, gradient: &mut [f32]) {
+        let [_, second, third] = self.plan.conv.as_slice() else { unreachable!("there are three convolutions") };
+        let transposed = [second.transposed(&self.flat), third.transposed(&self.flat)];
+        let (batch, length) = (work.samples.len(), self.plan.conv_length());
+        let each = batch.div_ceil(SHARDS);
+        work.shards.resize(batch.div_ceil(each), Vec::new());
+        let samples = work.samples.par_chunks(each).zip(observations.par_chunks(each * OBSERVATION));
+        let d = d.par_chunks_mut(each * self.plan.shared.inputs);
+        let shards = work.shards.par_iter_mut().zip(samples).zip(d);
+        shards.for_each_init(Default::default, |scratch, ((shard, (samples, observations)), d)| {
+            shard.clear();
+            shard.resize(length, 0.0);
+            let d = d.chunks_exact_mut(self.plan.shared.inputs);
+            for ((traces, observation), d) in samples.iter().zip(observations.chunks_exact(OBSERVATION)).zip(d) {
+                self.sample_backward(observation, traces, d, &transposed, shard, scratch);
+            }
+        });
+        let parts = gradient[..length].par_chunks_mut(1 << 13).enumerate();
+        parts.for_each(|(part, gradient)| {
+            for shard in &work.shards {
+                let values = &shard[part << 13..];
+                gradient.iter_mut().zip(values).for_each(|(gradient, value)| *gradient += value);
+            }
+        });
+    }
+
+    fn sample_backward(
+        &self,
+        observation: &[u8],
+        traces: &[Trace; 3],
+        d: &mut [f32],
+        transposed: &[Vec<Row>; 2],
+        gradient: &mut [f32],
+        (x, d_first, d_second): &mut (Vec<f32>, Vec<f32>, Vec<f32>),
+    ) {
+        x.resize(OBSERVATION, 0.0);
+        kernel::interleave(observation, x);
+        let [first, second, third] = traces;
+        let conv = &self.plan.conv;
+        conv[2].backward(&self.flat, &second.out, third, d, gradient, Some((&transposed[1], d_second)));
+        conv[1].backward(&self.flat, &first.out, second, d_second, gradient, Some((&transposed[0], d_first)));
+        conv[0].backward(&self.flat, x, first, d_first, gradient, None);
+    }
+}
+
+fn to_flat(plan: &Plan, values: &[Vec<f32>], flat: &mut [f32]) {
+    for (layout, values) in plan.layouts.iter().zip(values) {
+        for (index, value) in values.iter().enumerate() {
+            flat[layout.place(index)] = *value;
+        }
+    }
+}
+
+/// The outputs of a batch one after another.
+fn together(traces: &[Trace]) -> Vec<f32> {
+    traces.iter().flat_map(|trace| &trace.out).copied().collect()
+}

@@ -1,0 +1,77 @@
+//! Layer normalisation (Ba, Kiros and Hinton, 2016) over all values of a sample, as PyTorch's `LayerNorm`.
+
+use std::ops::Range;
+
+use multiversion::multiversion;
+
+use super::kernel::{LANES, Row};
+
+/// PyTorch's default.
+const EPSILON: f32 = 1e-5;
+
+/// Where the parameters of a normalisation lie.
+#[derive(Debug, Clone)]
+pub struct Norm {
+    pub gain: Range<usize>,
+    pub shift: Range<usize>,
+    /// Values that are normalised, without those that fill up rows, which are 0.
+    pub count: usize,
+}
+
+/// Sum over rows of what `of` gives for each; in a fixed order.
+#[inline(always)]
+fn sum(rows: usize, of: impl Fn(usize) -> Row) -> f32 {
+    let mut sums = [0.0_f32; LANES];
+    for row in 0..rows {
+        for (sum, value) in sums.iter_mut().zip(of(row)) {
+            *sum += value;
+        }
+    }
+    sums.iter().sum()
+}
+
+/// Normalises `values` in place; what they are before gain and shift goes to `normal`. Gives the reciprocal of their
+/// standard deviation.
+#[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
+pub fn forward(norm: &Norm, flat: &[f32], values: &mut [f32], normal: &mut [f32]) -> f32 {
+    let (gain, shift) = (&flat[norm.gain.clone()], &flat[norm.shift.clone()]);
+    let count = norm.count as f32;
+    let filling = (values.len() - norm.count) as f32;
+    let rows = values.as_chunks::<LANES>().0;
+    let mean = sum(rows.len(), |row| rows[row]) / count;
+    let squares = sum(rows.len(), |row| rows[row].map(|value| (value - mean) * (value - mean)));
+    let inverse_deviation = 1.0 / ((squares - filling * mean * mean) / count + EPSILON).sqrt();
+    for (((value, normal), gain), shift) in values.iter_mut().zip(normal).zip(gain).zip(shift) {
+        *normal = (*value - mean) * inverse_deviation;
+        *value = *normal * gain + shift;
+    }
+    inverse_deviation
+}
+
+/// Turns the gradient by the output into that by the input, and adds that by gain and shift to `gradient`.
+#[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
+pub fn backward(
+    norm: &Norm,
+    flat: &[f32],
+    normal: &[f32],
+    inverse_deviation: f32,
+    d: &mut [f32],
+    gradient: &mut [f32],
+) {
+    for ((gradient, d), normal) in gradient[norm.gain.clone()].iter_mut().zip(d.iter()).zip(normal) {
+        *gradient += d * normal;
+    }
+    for (gradient, d) in gradient[norm.shift.clone()].iter_mut().zip(d.iter()) {
+        *gradient += d;
+    }
+    for (d, gain) in d.iter_mut().zip(&flat[norm.gain.clone()]) {
+        *d *= gain;
+    }
+    let count = norm.count as f32;
+    let (rows, normals) = (d.as_chunks::<LANES>().0, normal.as_chunks::<LANES>().0);
+    let mean = sum(rows.len(), |row| rows[row]) / count;
+    let along = sum(rows.len(), |row| std::array::from_fn(|i| rows[row][i] * normals[row][i])) / count;
+    for (d, normal) in d.iter_mut().zip(normal) {
+        *d = inverse_deviation * (*d - mean - normal * along);
+    }
+}

@@ -1,0 +1,196 @@
+//! Networks in libtorch's terms: for GPUs, and the twin of [`super::cpu`].
+
+mod step;
+
+use std::ops::Range;
+
+use tch::{Device, Kind, Tensor, no_grad};
+
+use super::architecture::{Architecture, CONVOLUTIONS, TensorKind};
+use crate::frame::{SIDE, STACK};
+
+pub use step::step;
+
+/// A network whose parameters lie in one tensor, so that copying them, or an optimiser's step over them, is one
+/// operation; the layers are views of it. Convolution kernels lie there with their input channels last, the layout in
+/// which libtorch's convolutions are fastest.
+pub struct Network {
+    pub flat: Tensor,
+    /// Likewise, of the last call of [`Network::learn`].
+    pub gradient: Tensor,
+    parameters: Vec<Parameter>,
+    shapes: Vec<Vec<i64>>,
+    layer_norm: bool,
+    /// Tensors, and values, that all games share and that belong to each head.
+    segments: Vec<(Range<usize>, Range<usize>)>,
+}
+
+struct Parameter {
+    tensor: Tensor,
+    kind: TensorKind,
+}
+
+impl Network {
+    /// A network with these values, one slice per tensor of [`Architecture::tensors`], in PyTorch's layout.
+    pub fn new(architecture: &Architecture, values: &[Vec<f32>], device: Device) -> Network {
+        let tensors = architecture.tensors();
+        let shapes: Vec<_> = tensors.iter().map(|tensor| tensor.shape.clone()).collect();
+        let flat = flatten(&shapes, values).to_device(device);
+        let mut start = 0;
+        let parameters = tensors.iter().map(|tensor| {
+            let length = tensor.shape.iter().product();
+            let part = flat.narrow(0, start, length);
+            start += length;
+            let tensor_view = from_flat(&part, &tensor.shape).detach().set_requires_grad(true);
+            Parameter { tensor: tensor_view, kind: tensor.kind }
+        });
+        let parameters = parameters.collect();
+        let own = |name: &str| name.split('.').nth(1).filter(|_| name.starts_with("heads.")).map(str::to_owned);
+        let mut segments: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+        let (mut belongs, mut at) = (None, 0);
+        for (index, tensor) in tensors.iter().enumerate() {
+            let length = tensor.shape.iter().product::<i64>() as usize;
+            if index == 0 || own(&tensor.name) != belongs {
+                belongs = own(&tensor.name);
+                segments.push((index..index, at..at));
+            }
+            at += length;
+            if let Some((tensors, values)) = segments.last_mut() {
+                (tensors.end, values.end) = (index + 1, at);
+            }
+        }
+        let gradient = flat.zeros_like();
+        Network { flat, gradient, parameters, shapes, layer_norm: architecture.layer_norm, segments }
+    }
+
+    /// The ranges of [`Network::flat`] that updates of a head change.
+    pub fn segments(&self, head: usize) -> Vec<Range<usize>> {
+        self.segment_indices(head).map(|index| self.segments[index].1.clone()).collect()
+    }
+
+    fn segment_indices(&self, head: usize) -> impl Iterator<Item = usize> + use<> {
+        let own = (self.segments.len() > 1).then_some(1 + head);
+        std::iter::once(0).chain(own)
+    }
+
+    /// A vector in the order of [`Network::flat`] as values in PyTorch's layout.
+    pub fn values(&self, flat: &Tensor) -> Vec<Vec<f32>> {
+        let flat = flat.to_device(Device::Cpu);
+        let mut start = 0;
+        let values = self.shapes.iter().map(|shape| {
+            let length = shape.iter().product();
+            let tensor = from_flat(&flat.narrow(0, start, length), shape).contiguous().view(-1);
+            start += length;
+            let mut values = vec![0.0; length as usize];
+            tensor.copy_data(&mut values, length as usize);
+            values
+        });
+        values.collect()
+    }
+
+    /// The reverse of [`Network::values`].
+    pub fn from_values(&self, values: &[Vec<f32>]) -> Tensor {
+        flatten(&self.shapes, values).to_device(self.flat.device())
+    }
+
+    /// Outputs of a head for observations [batch, 4, 84, 84]: [batch, actions].
+    pub fn forward(&self, head: usize, observations: &[u8]) -> Tensor {
+        let mut x = input(observations, self.flat.device());
+        let mut layers = LayersOf { parameters: &self.parameters, layer_norm: self.layer_norm };
+        for (_, stride) in CONVOLUTIONS {
+            let (weight, bias) = layers.linear();
+            x = x.conv2d(weight, Some(bias), [stride; 2], [0; 2], [1; 2], 1);
+            x = layers.norm(x, 3).relu();
+        }
+        x = x.flatten(1, -1);
+        x = layers.dense(&x);
+        x = layers.norm(x, 1).relu();
+        if self.segments.len() > 1 {
+            layers.parameters = &self.parameters[self.segments[1 + head].0.clone()];
+            x = layers.dense(&x);
+            x = layers.norm(x, 1).relu();
+        }
+        layers.dense(&x)
+    }
+
+    /// Sets [`Network::gradient`] to that of the scalar that `loss` gives for a head's outputs, and gives that scalar.
+    pub fn learn(&mut self, head: usize, observations: &[u8], loss: impl FnOnce(&Tensor) -> Tensor) -> Tensor {
+        let loss = loss(&self.forward(head, observations));
+        let segments = || self.segment_indices(head).map(|index| self.segments[index].clone());
+        let parameters = segments().flat_map(|(tensors, _)| &self.parameters[tensors]);
+        let parameters: Vec<_> = parameters.map(|parameter| &parameter.tensor).collect();
+        let mut gradients = Tensor::run_backward(&[&loss], &parameters, false, false).into_iter();
+        for (tensors, values) in segments() {
+            let parts: Vec<_> = gradients.by_ref().take(tensors.len()).map(|gradient| to_flat(&gradient)).collect();
+            let mut part = self.gradient.narrow(0, values.start as i64, values.len() as i64);
+            no_grad(|| part.copy_(&Tensor::cat(&parts, 0)));
+        }
+        loss.detach()
+    }
+}
+
+/// Takes a network's layers one after another.
+struct LayersOf<'a> {
+    parameters: &'a [Parameter],
+    layer_norm: bool,
+}
+
+impl<'a> LayersOf<'a> {
+    fn next(&mut self, kind: TensorKind) -> &'a Tensor {
+        let (first, rest) = self.parameters.split_first().expect("a network has these layers");
+        debug_assert_eq!(first.kind, kind);
+        self.parameters = rest;
+        &first.tensor
+    }
+
+    fn linear(&mut self) -> (&'a Tensor, &'a Tensor) {
+        (self.next(TensorKind::Weight), self.next(TensorKind::Bias))
+    }
+
+    fn dense(&mut self, x: &Tensor) -> Tensor {
+        let (weight, bias) = self.linear();
+        x.linear(weight, Some(bias))
+    }
+
+    /// Normalises the last `dimensions`, if the network does.
+    fn norm(&mut self, x: Tensor, dimensions: usize) -> Tensor {
+        if !self.layer_norm {
+            return x;
+        }
+        let (gain, shift) = (self.next(TensorKind::Gain), self.next(TensorKind::Shift));
+        let size = x.size();
+        x.layer_norm(&size[size.len() - dimensions..], Some(gain), Some(shift), 1e-5, true)
+    }
+}
+
+/// Bytes [batch, 4, 84, 84] as a network's input: values between 0 and 1, channels last in memory.
+fn input(bytes: &[u8], device: Device) -> Tensor {
+    let side = SIDE as i64;
+    let host = Tensor::from_slice(bytes).view([-1, STACK as i64, side, side]);
+    // From pinned memory the copy does not wait for what the device is doing.
+    let batch =
+        if device.is_cuda() { host.pin_memory(device).to_device_(device, Kind::Uint8, true, false) } else { host };
+    let last = batch.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
+    last.to_kind(Kind::Float) / 255.0
+}
+
+fn flatten(shapes: &[Vec<i64>], values: &[Vec<f32>]) -> Tensor {
+    let parts = values.iter().zip(shapes).map(|(values, shape)| to_flat(&Tensor::from_slice(values).view(&shape[..])));
+    Tensor::cat(&parts.collect::<Vec<_>>(), 0)
+}
+
+/// A tensor's values in the order in which [`Network::flat`] keeps them.
+fn to_flat(tensor: &Tensor) -> Tensor {
+    match tensor.dim() {
+        4 => tensor.permute([0, 2, 3, 1]).reshape([-1]),
+        _ => tensor.reshape([-1]),
+    }
+}
+
+/// The view of that part of the flat tensor which has PyTorch's `shape`.
+fn from_flat(part: &Tensor, shape: &[i64]) -> Tensor {
+    match *shape {
+        [outputs, inputs, height, width] => part.view([outputs, height, width, inputs]).permute([0, 3, 1, 2]),
+        _ => part.view(shape),
+    }
+}
