@@ -65,7 +65,6 @@ fn pupil(experiment: &Experiment, root: &Path, teacher: &Network, stops: u64) ->
 
 /// Runs `work` once without stopping and once stopping every `every` questions; both must leave the same files.
 fn survives_stops(every: u64, work: impl Fn(&Path, u64) -> Ended) {
-    tch::set_num_threads(1);
     let (straight, stopped) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     assert_eq!(work(straight.path(), u64::MAX), Ended::Done);
     let mut stops = 0;
@@ -93,6 +92,19 @@ fn experiment() -> Experiment {
 fn a_teacher_survives_stops_at_any_moment() {
     let experiment = experiment();
     survives_stops(37, |root, stops| teach(&experiment, root, stops));
+}
+
+/// The tiny experiment with PQN.
+fn pqn(frames: u64, more: &str) -> Experiment {
+    let settings = format!("algorithm = \"pqn\"\nrollout = 16\nminibatches = 2\n{more}\nframes = {frames}");
+    let text = TINY.replace("preset = \"cleanrl\"\nframes = 2400", &settings);
+    config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap()
+}
+
+#[test]
+fn a_pqn_teacher_survives_stops_at_any_moment() {
+    let experiment = pqn(7200, "epochs = 2");
+    survives_stops(27, |root, stops| teach(&experiment, root, stops));
 }
 
 #[test]
@@ -127,17 +139,25 @@ fn an_interrupted_command_exits_with_130_and_goes_on_to_the_same_weights() {
 }
 
 #[test]
-fn a_teacher_of_the_built_in_game_learns_to_play_it() {
-    tch::set_num_threads(1);
+fn a_dqn_teacher_of_the_built_in_game_learns_to_play_it() {
     let text = TINY.replace("frames = 2400", "frames = 10000");
     let text = text.replace("conv = [4, 4, 4], hidden = 16", "conv = [8, 8, 8], hidden = 32").replace(
         "replay = 400",
         "learning_rate = 0.001\noptimizer_epsilon = 1e-4\ntd_error = \"huber\"\nreplay = 4000",
     );
     let text = text.replace("batch = 8\nepsilon_steps = 200", "batch = 32\nepsilon_steps = 1000");
-    let experiment = config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
+    learns(&config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap());
+}
+
+#[test]
+fn a_pqn_teacher_of_the_built_in_game_learns_to_play_it() {
+    learns(&pqn(12000, "learning_rate = 0.002\nkeep = \"last\""));
+}
+
+/// Trains the experiment's teacher and has it play.
+fn learns(experiment: &Experiment) {
     let root = tempfile::tempdir().unwrap();
-    assert_eq!(teach(&experiment, root.path(), u64::MAX), Ended::Done);
+    assert_eq!(teach(experiment, root.path(), u64::MAX), Ended::Done);
     let path = Folder::at(root.path()).weights(&Agent::teacher(experiment.games[0], 1));
     let (network, _) = nn::load(&path, Device::Cpu).unwrap();
     let game = Match { episodes: 20, epsilon: 0.05, seed: Seed(77) };

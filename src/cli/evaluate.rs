@@ -146,8 +146,8 @@ impl Job {
             self.experiment.students.iter().find(|student| role == Role::Student && student.name == agent.name);
         let metadata = self.network(agent)?.map(|(_, metadata)| metadata);
         let architecture = metadata.as_ref().map(|metadata| &metadata.architecture);
-        let teacher = nn::Architecture::new(
-            self.experiment.teacher.network,
+        let teacher = nn::Architecture::teacher(
+            &self.experiment.teacher,
             game.actions(self.experiment.environment.action_set).len(),
         );
         let other = |agent: Agent| means.get(&key(&agent)).copied();

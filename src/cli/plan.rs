@@ -84,7 +84,7 @@ fn print(plan: &Plan) {
 
 /// Names and architectures: the teacher's, then the students'.
 fn architectures(experiment: &Experiment, actions: usize) -> Vec<(String, Architecture)> {
-    let teacher = ("teacher".to_owned(), Architecture::new(experiment.teacher.network, actions));
+    let teacher = ("teacher".to_owned(), Architecture::teacher(&experiment.teacher, actions));
     let students = experiment.students.iter();
     let students = students.map(|student| (student.name.clone(), Architecture::new(student.network, actions)));
     std::iter::once(teacher).chain(students).collect()

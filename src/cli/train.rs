@@ -141,9 +141,10 @@ impl Job {
         let (_, found) = nn::load_for(&path, self.device, agent.game, environment, rom.as_ref())?;
         let student = self.experiment.students.iter().find(|student| student.name == agent.name);
         let student = student.filter(|_| agent.role == Role::Student);
-        let network = student.map_or(self.experiment.teacher.network, |student| student.network);
+        let actions = found.actions.len();
+        let teacher = || Architecture::teacher(&self.experiment.teacher, actions);
         let expected = Metadata {
-            architecture: Architecture::new(network, found.actions.len()),
+            architecture: student.map_or_else(teacher, |student| Architecture::new(student.network, actions)),
             loss: student.map(|student| (student.loss, student.temperature)),
             ..found.clone()
         };

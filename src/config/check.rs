@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Experiment, Network, Widths};
+use super::{Algorithm, Experiment, Network, Widths};
 
 /// The key at fault and what it must be.
 pub type Fault = (String, String);
@@ -69,6 +69,9 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
         ("teacher.update_period", teacher.update_period),
         ("teacher.target_period", teacher.target_period),
         ("teacher.epsilon_steps", teacher.epsilon_steps),
+        ("teacher.rollout", teacher.rollout),
+        ("teacher.epochs", teacher.epochs),
+        ("teacher.minibatches", teacher.minibatches as u64),
         ("teacher.log_every", teacher.log_every),
         ("teacher.evaluation_every", teacher.evaluation_every),
         ("teacher.evaluation_episodes", teacher.evaluation_episodes as u64),
@@ -97,6 +100,7 @@ fn shares(experiment: &Experiment) -> Result<(), Fault> {
     for (key, value) in [
         ("environment.sticky_actions", environment.sticky_actions),
         ("teacher.gamma", teacher.gamma),
+        ("teacher.lambda", teacher.lambda),
         ("teacher.epsilon_start", teacher.epsilon_start),
         ("teacher.epsilon_end", teacher.epsilon_end),
         ("distillation.epsilon", distillation.epsilon),
@@ -112,7 +116,15 @@ fn shares(experiment: &Experiment) -> Result<(), Fault> {
     ] {
         rule(key, positive(value), "must be above 0")?;
     }
-    Ok(())
+    for (key, value) in [
+        ("teacher.learning_rate_end", teacher.learning_rate_end),
+        ("teacher.max_gradient_norm", teacher.max_gradient_norm),
+    ] {
+        rule(key, value >= 0.0 && value.is_finite(), "must not be below 0")?;
+    }
+    let samples = environment.workers as u64 * teacher.rollout;
+    let fits = teacher.algorithm != Algorithm::Pqn || samples.is_multiple_of(teacher.minibatches as u64);
+    rule("teacher.minibatches", fits, &format!("must divide the {samples} steps of a rollout of all workers"))
 }
 
 /// Each worker has an equal share of a memory, and a share must hold more than one stack of frames.
@@ -123,8 +135,10 @@ fn memories(experiment: &Experiment) -> Result<(), Fault> {
     let enough = format!("must be at least {least}: 16 steps for each of {workers} workers");
     rule("environment.workers", workers <= 1024, "must be at most 1024")?;
     rule("evaluation.workers", experiment.evaluation.workers <= 1024, "must be at most 1024")?;
-    rule("teacher.replay", teacher.replay >= least, &enough)?;
-    rule("teacher.warmup", teacher.warmup >= least, &enough)?;
+    if teacher.algorithm == Algorithm::Dqn {
+        rule("teacher.replay", teacher.replay >= least, &enough)?;
+        rule("teacher.warmup", teacher.warmup >= least, &enough)?;
+    }
     rule("distillation.memory", experiment.distillation.memory >= least, &enough)?;
     rule("distillation.steps_per_hour", experiment.distillation.steps_per_hour >= least, &enough)
 }

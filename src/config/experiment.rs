@@ -46,8 +46,10 @@ pub struct Environment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Algorithm {
-    /// Deep Q-learning with replay and a target network.
+    /// Deep Q-learning with replay and a target network (Mnih et al., 2015).
     Dqn,
+    /// Parallelised Q-network: λ-returns of short rollouts, no replay, no target network (Gallici et al., 2025).
+    Pqn,
 }
 
 /// Which checkpoint of a teacher is distilled and scored.
@@ -91,22 +93,33 @@ pub struct Teacher {
     /// Length of training in emulator frames.
     pub frames: u64,
     pub network: Network,
-    /// Double DQN's target (van Hasselt et al., 2016).
+    /// Normalises each layer before its ReLU.
+    pub layer_norm: bool,
+    /// DQN alone: Double DQN's target (van Hasselt et al., 2016).
     pub double: bool,
     /// Rewards enter the replay as their sign times at most 1.
     pub clip_rewards: bool,
     /// A lost life is terminal for the learner; the game goes on.
     pub life_loss_ends_episode: bool,
     pub keep: Keep,
-    /// Capacity of the replay, in steps.
+    /// DQN alone: capacity of the replay, in steps.
     pub replay: u64,
     /// Steps of random play before the first update.
     pub warmup: u64,
+    /// DQN alone.
     pub batch: usize,
-    /// Steps per update.
+    /// DQN alone: steps per update.
     pub update_period: u64,
-    /// Steps between copies into the target network.
+    /// DQN alone: steps between copies into the target network.
     pub target_period: u64,
+    /// PQN alone: steps of each worker between learning.
+    pub rollout: u64,
+    /// PQN alone: times that each step of a rollout is learned from.
+    pub epochs: u64,
+    /// PQN alone: updates per epoch.
+    pub minibatches: usize,
+    /// PQN alone: weight of the next step's return against its value.
+    pub lambda: f64,
     pub gamma: f64,
     pub epsilon_start: f64,
     pub epsilon_end: f64,
@@ -114,7 +127,11 @@ pub struct Teacher {
     pub epsilon_steps: u64,
     pub optimizer: Optimizer,
     pub learning_rate: f64,
+    /// What the learning rate is at the end of training; it changes linearly.
+    pub learning_rate_end: f64,
     pub optimizer_epsilon: f64,
+    /// Gradients of a larger norm are scaled down to it; 0 for no limit.
+    pub max_gradient_norm: f64,
     pub td_error: TdError,
     /// Steps per row of `train.csv`.
     pub log_every: u64,

@@ -64,6 +64,9 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
     Ok(experiment)
 }
 
+/// The preset that the others build on.
+const NATURE: &str = "nature";
+
 fn parse(text: &str) -> Table {
     text.parse().expect("defaults.toml and presets.toml are part of this build and its tests read them")
 }
@@ -93,17 +96,22 @@ fn lay_preset(root: &mut Table, preset: &Value) {
 /// The defaults with the preset that `settings` ask for.
 fn base(settings: &[Setting]) -> Result<Table, Error> {
     let mut base = defaults();
-    let asked = settings.iter().rev().find(|setting| setting.key() == "teacher.preset");
-    let name = asked.map_or_else(|| base["teacher"]["preset"].clone(), |setting| setting.value.clone());
+    let asked = |key| settings.iter().rev().find(|setting: &&Setting| setting.key() == key);
+    let pqn = asked("teacher.algorithm").is_some_and(|setting| setting.value.as_str() == Some("pqn"));
+    let asked = asked("teacher.preset").filter(|setting| setting.value.as_str() != Some(""));
+    let usual = Value::from(if pqn { "pqn" } else { NATURE });
+    let name = asked.map_or(usual, |setting| setting.value.clone());
     let presets = presets();
     let Some(preset) = name.as_str().and_then(|name| presets.get(name)) else {
         let names: Vec<_> = presets.keys().map(|name| format!("\"{name}\"")).collect();
         return Err(Error {
             place: asked.map_or(String::new(), |setting| setting.place.clone()),
-            problem: format!("teacher.preset is {name}; there are {}", names.join(" and ")),
+            problem: format!("teacher.preset is {name}; there are {}", names.join(", ")),
         });
     };
+    lay_preset(&mut base, &presets[NATURE]);
     lay_preset(&mut base, preset);
+    base["teacher"]["preset"] = name;
     if settings.iter().any(|setting| setting.path[0] == "students" && !setting.place.starts_with("--")) {
         base["students"] = Value::Array(Vec::new());
     }

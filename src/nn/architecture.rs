@@ -73,9 +73,9 @@ impl Architecture {
         Architecture { conv, hidden, outputs: Outputs::One(actions as i64), layer_norm: false }
     }
 
-    /// The same with normalised layers.
-    pub fn with_layer_norm(self) -> Architecture {
-        Architecture { layer_norm: true, ..self }
+    /// The teacher's network for one game with that many actions.
+    pub fn teacher(settings: &config::Teacher, actions: usize) -> Architecture {
+        Architecture { layer_norm: settings.layer_norm, ..Architecture::new(settings.network, actions) }
     }
 
     /// Outputs of each head; one head for a network of one game.

@@ -69,9 +69,14 @@ impl Optimizer {
         Optimizer { rule, learning_rate, epsilon, max_norm: None, steps, averages }
     }
 
-    /// Scales gradients whose Euclidean norm is above `max_norm` down to it, as PyTorch's `clip_grad_norm_`.
+    /// Scales gradients whose Euclidean norm is above `max_norm` down to it, as PyTorch's `clip_grad_norm_`; 0 for none.
     pub fn clipped(self, max_norm: f64) -> Optimizer {
-        Optimizer { max_norm: Some(max_norm), ..self }
+        Optimizer { max_norm: (max_norm > 0.0).then_some(max_norm), ..self }
+    }
+
+    /// Steps made.
+    pub fn steps(&self) -> u64 {
+        self.steps[0]
     }
 
     /// From the next step on.

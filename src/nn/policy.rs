@@ -23,6 +23,13 @@ pub struct Player<'a> {
 }
 
 impl Network {
+    /// For each observation of `bytes`, [batch, 4, 84, 84], the action with the highest output of a head.
+    pub fn greedy(&self, head: usize, bytes: &[u8]) -> Vec<usize> {
+        let best = self.forward(head, bytes).argmax(1, false);
+        let best = Vec::<i64>::try_from(best).expect("argmax gives a row of integers");
+        best.into_iter().map(|action| action as usize).collect()
+    }
+
     /// The player of a head: 0 in a network of one game.
     pub fn player(&self, head: usize) -> Player<'_> {
         Player { network: self, head }
@@ -31,12 +38,9 @@ impl Network {
 
 impl Policy for Player<'_> {
     fn act(&self, bytes: &[u8], epsilon: f64, generators: &mut [Generator]) -> Vec<usize> {
-        let outputs = self.network.forward(self.head, bytes);
-        let actions = outputs.size()[1] as usize;
-        let greedy = Vec::<i64>::try_from(outputs.argmax(1, false)).expect("argmax gives a row of integers");
-        let choose =
-            |(greedy, generator): (i64, &mut Generator)| epsilon_greedy(generator, epsilon, actions, greedy as usize);
-        greedy.into_iter().zip(generators).map(choose).collect()
+        let actions = self.network.architecture().actions()[self.head] as usize;
+        let greedy = self.network.greedy(self.head, bytes).into_iter().zip(generators);
+        greedy.map(|(greedy, generator)| epsilon_greedy(generator, epsilon, actions, greedy)).collect()
     }
 }
 

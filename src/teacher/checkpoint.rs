@@ -3,21 +3,20 @@
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::dqn::{Dqn, DqnState};
+use super::learner::Learner;
+use super::play::{Play, PlayState};
 use super::train::{Run, State, Training};
-use crate::env::{Pool, PoolState};
+use crate::env::PoolState;
 use crate::record::{read_state, replace_folder, write_file};
-use crate::replay::{Replay, Transition};
 
 const STATE: &str = "state.bin";
-const REPLAY: &str = "replay.bin";
 
-/// A training's state, but for its replay.
+/// A training's state, but for what its learner keeps.
 #[derive(Serialize, Deserialize)]
 pub struct Checkpoint {
     identity: String,
     state: State,
-    dqn: DqnState,
+    play: PlayState,
     pool: PoolState,
 }
 
@@ -30,16 +29,16 @@ fn identity(training: &Training) -> Result<String> {
 }
 
 /// Replaces the checkpoint of the run's folder, whole.
-pub fn write(run: &Run) -> Result<()> {
+pub fn write(run: &mut Run) -> Result<()> {
     let checkpoint = Checkpoint {
         identity: identity(run.training)?,
         state: run.state.clone(),
-        dqn: run.dqn.save(),
-        pool: run.pool.save(),
+        play: run.play.state.clone(),
+        pool: run.play.pool.save(),
     };
     replace_folder(&run.training.folder.checkpoint(&run.training.agent), |new| {
         write_file(&new.join(STATE), &postcard::to_stdvec(&checkpoint)?)?;
-        run.replay.save(&new.join(REPLAY))
+        run.learner.save(new)
     })
 }
 
@@ -60,16 +59,13 @@ impl Checkpoint {
     }
 
     /// Puts everything where it was.
-    pub fn restore(
-        self,
-        dqn: &mut Dqn,
-        pool: &mut Pool,
-        replay: &mut Replay<Transition>,
-        training: &Training,
-    ) -> Result<State> {
-        dqn.restore(&self.dqn)?;
-        pool.restore(&self.pool)?;
-        replay.load(&training.folder.checkpoint(&training.agent).join(REPLAY))?;
+    ///
+    /// # Errors
+    /// If what the learner wrote is damaged, or the emulators are others.
+    pub fn restore(self, learner: &mut dyn Learner, play: &mut Play, training: &Training) -> Result<State> {
+        play.pool.restore(&self.pool)?;
+        play.state = self.play;
+        learner.load(&training.folder.checkpoint(&training.agent))?;
         Ok(self.state)
     }
 }

@@ -1,13 +1,17 @@
 //! Learns Q-values for one game.
 //!
-//! [`Dqn`] is the algorithm: what to do with a minibatch. [`train()`] is the loop around it: play, learn, log, evaluate,
-//! save. Evaluation is handed in, so that a teacher is scored as everything else is.
+//! [`train()`] is the loop: advance, log, evaluate, save. An algorithm, DQN or PQN, is a `Learner`: what it does with
+//! the workers' play. Evaluation is handed in, so that a teacher is scored as everything else is.
 
 mod checkpoint;
 mod dqn;
+mod learner;
+mod loss;
+mod play;
+mod pqn;
 mod schedule;
 mod train;
 
-pub use dqn::{Dqn, UpdateSums, td_targets};
-pub use schedule::Epsilon;
+pub use dqn::td_targets;
+pub use schedule::Schedule;
 pub use train::{Training, train};

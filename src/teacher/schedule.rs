@@ -1,46 +1,75 @@
-//! Exploration over time.
+//! What changes as training goes on.
 
 use crate::config;
 
-/// Probability of a random action as training goes on.
+/// Exploration and learning rate over the steps of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Epsilon {
-    start: f64,
-    end: f64,
+pub struct Schedule {
+    epsilon: (f64, f64),
     warmup: u64,
-    steps: u64,
+    epsilon_steps: u64,
+    learning_rate: (f64, f64),
+    total: u64,
 }
 
-impl Epsilon {
-    pub fn new(teacher: &config::Teacher) -> Epsilon {
-        Epsilon {
-            start: teacher.epsilon_start,
-            end: teacher.epsilon_end,
+impl Schedule {
+    /// For a training of `total` steps.
+    pub fn new(teacher: &config::Teacher, total: u64) -> Schedule {
+        Schedule {
+            epsilon: (teacher.epsilon_start, teacher.epsilon_end),
             warmup: teacher.warmup,
-            steps: teacher.epsilon_steps,
+            epsilon_steps: teacher.epsilon_steps,
+            learning_rate: (teacher.learning_rate, teacher.learning_rate_end),
+            total,
         }
     }
 
-    /// 1 during the warm-up, then linear from start to end, then constant.
-    pub fn at(&self, step: u64) -> f64 {
+    /// Probability of a random action: 1 during the warm-up, then linear from start to end, then constant.
+    pub fn epsilon(&self, step: u64) -> f64 {
         if step < self.warmup {
             return 1.0;
         }
-        let share = ((step - self.warmup) as f64 / self.steps as f64).min(1.0);
-        self.start + share * (self.end - self.start)
+        between(self.epsilon, (step - self.warmup) as f64 / self.epsilon_steps as f64)
     }
+
+    /// Linear from the first step to the last.
+    pub fn learning_rate(&self, step: u64) -> f64 {
+        between(self.learning_rate, step as f64 / self.total as f64)
+    }
+}
+
+fn between((start, end): (f64, f64), share: f64) -> f64 {
+    start + share.min(1.0) * (end - start)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn schedule() -> Schedule {
+        Schedule {
+            epsilon: (1.0, 0.1),
+            warmup: 50_000,
+            epsilon_steps: 1_000_000,
+            learning_rate: (0.1, 0.0),
+            total: 10_000_000,
+        }
+    }
+
     #[test]
     fn epsilon_falls_linearly_after_the_warm_up() {
-        let epsilon = Epsilon { start: 1.0, end: 0.1, warmup: 50_000, steps: 1_000_000 };
-        assert_eq!(epsilon.at(0), 1.0);
-        assert_eq!(epsilon.at(50_000), 1.0);
-        assert!((epsilon.at(550_000) - 0.55).abs() < 1e-12);
-        assert!((epsilon.at(9_000_000) - 0.1).abs() < 1e-12);
+        let schedule = schedule();
+        assert_eq!(schedule.epsilon(0), 1.0);
+        assert_eq!(schedule.epsilon(50_000), 1.0);
+        assert!((schedule.epsilon(550_000) - 0.55).abs() < 1e-12);
+        assert!((schedule.epsilon(9_000_000) - 0.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_learning_rate_falls_linearly_over_the_whole_training() {
+        let schedule = schedule();
+        assert_eq!(schedule.learning_rate(0), 0.1);
+        assert!((schedule.learning_rate(2_500_000) - 0.075).abs() < 1e-12);
+        assert_eq!(schedule.learning_rate(10_000_000), 0.0);
     }
 }

@@ -84,6 +84,7 @@ pub fn multiply(x: &[f32], patches: &Patches, weights: &[Row], out: &mut [f32], 
             2 => multiply_tile::<2>(x, patches, first, weights, out, width),
             3 => multiply_tile::<3>(x, patches, first, weights, out, width),
             4 => multiply_tile::<4>(x, patches, first, weights, out, width),
+            5 => multiply_tile::<5>(x, patches, first, weights, out, width),
             _ => multiply_tile::<TILE>(x, patches, first, weights, out, width),
         }
     }
@@ -152,6 +153,7 @@ pub fn scatter(d: &[f32], width: usize, weights: &[Row], starts: &[usize], offse
             2 => scatter_tile::<2>(d, width, weights, starts, offset, dx),
             3 => scatter_tile::<3>(d, width, weights, starts, offset, dx),
             4 => scatter_tile::<4>(d, width, weights, starts, offset, dx),
+            5 => scatter_tile::<5>(d, width, weights, starts, offset, dx),
             _ => scatter_tile::<TILE>(d, width, weights, starts, offset, dx),
         }
     }

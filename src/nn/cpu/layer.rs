@@ -10,7 +10,7 @@ use super::norm::{self, Norm};
 /// Products of a batch below which a layer is not worth a second thread.
 const WORTH_A_THREAD: usize = 1 << 19;
 /// Rows of weights that stay in the first cache while they are used.
-const BLOCK: usize = 256;
+const BLOCK: usize = 128;
 
 /// A layer. Its weights lie in panels of 16 outputs: for each input a [`Row`]. Outputs, and channels of what lies
 /// between layers, are filled up with zeros to whole rows; the parameters of those are 0 and stay so.

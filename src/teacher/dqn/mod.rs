@@ -1,0 +1,122 @@
+//! Deep Q-learning (Mnih et al., 2015): every step into a replay, an update from a random minibatch now and then.
+
+mod update;
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::learner::{Learner, UpdateSums, saved};
+use super::play::Play;
+use crate::config;
+use crate::nn::{Architecture, Device, Network};
+use crate::record::write_file;
+use crate::replay::{Replay, Transition, TransitionBatch, transitions};
+use crate::units::{Generator, Seed};
+
+pub use update::{Networks, NetworksState, td_targets};
+
+const STATE: &str = "learner.bin";
+const REPLAY: &str = "replay.bin";
+
+/// A DQN teacher in training.
+pub struct Dqn {
+    networks: Networks,
+    replay: Replay<Transition>,
+    sampler: Generator,
+    batch: TransitionBatch,
+    settings: config::Teacher,
+}
+
+/// A saved [`Dqn`], but for its replay.
+#[derive(Serialize, Deserialize)]
+struct State {
+    networks: NetworksState,
+    sampler: Generator,
+}
+
+impl Dqn {
+    pub fn new(
+        settings: &config::Teacher,
+        architecture: &Architecture,
+        workers: usize,
+        seed: Seed,
+        device: Device,
+    ) -> Dqn {
+        Dqn {
+            networks: Networks::new(settings, architecture, seed.derive("weights", 0), device),
+            replay: Replay::new(settings.replay, workers),
+            sampler: seed.derive("sampling", 0).generator(),
+            batch: TransitionBatch::default(),
+            settings: settings.clone(),
+        }
+    }
+
+    /// One step of every worker, into the replay.
+    fn play(&mut self, play: &mut Play) {
+        let begun = play.begin();
+        let frames: Vec<_> = (0..begun.len()).map(|worker| play.pool.frame(worker).to_vec()).collect();
+        let network = self.networks.online();
+        let actions = network.architecture().actions()[0] as usize;
+        let chosen = match play.epsilon() {
+            1.0 => play.explore(actions),
+            _ => {
+                let greedy = network.greedy(0, play.pool.observations());
+                play.choose(greedy, actions)
+            }
+        };
+        for (worker, step) in play.step(&chosen).into_iter().enumerate() {
+            let transition = Transition { action: step.action as u8, reward: step.reward, ending: step.ending };
+            self.replay.push(worker, &frames[worker], begun[worker], Some(transition));
+            if step.game_ended {
+                // The frame after the last step is what a truncated episode's value is bootstrapped from.
+                self.replay.push(worker, play.pool.frame(worker), false, None);
+            }
+        }
+    }
+}
+
+impl Learner for Dqn {
+    fn network(&self) -> &Network {
+        self.networks.online()
+    }
+
+    fn advance(&mut self, play: &mut Play) {
+        let before = play.state.steps;
+        self.play(play);
+        for step in before + 1..=play.state.steps {
+            if step <= self.settings.warmup {
+                continue;
+            }
+            if step.is_multiple_of(self.settings.update_period) {
+                transitions(&self.replay, &mut self.sampler, self.settings.batch, &mut self.batch);
+                self.networks.update(&self.batch, play.schedule.learning_rate(step));
+            }
+            if step.is_multiple_of(self.settings.target_period) {
+                self.networks.update_target();
+            }
+        }
+    }
+
+    fn updates(&self) -> u64 {
+        self.networks.updates()
+    }
+
+    fn take_sums(&mut self) -> UpdateSums {
+        self.networks.take_sums()
+    }
+
+    fn save(&mut self, folder: &Path) -> Result<()> {
+        let state = State { networks: self.networks.save(), sampler: self.sampler.clone() };
+        write_file(&folder.join(STATE), &postcard::to_stdvec(&state)?)?;
+        self.replay.save(&folder.join(REPLAY))
+    }
+
+    fn load(&mut self, folder: &Path) -> Result<()> {
+        let state: State = saved(folder, STATE)?;
+        self.networks.restore(&state.networks)?;
+        self.sampler = state.sampler;
+        self.replay.load(&folder.join(REPLAY))
+    }
+}

@@ -1,0 +1,74 @@
+//! What a training loop asks of an algorithm.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use super::play::Play;
+use crate::config::{self, Algorithm};
+use crate::nn::{Architecture, Device, Network};
+use crate::record::read_state;
+use crate::units::Seed;
+
+use super::dqn::Dqn;
+use super::pqn::Pqn;
+
+/// An algorithm with its networks and its memory.
+pub trait Learner {
+    /// The network that learns.
+    fn network(&self) -> &Network;
+
+    /// Plays some steps, and makes the updates that are due after them.
+    fn advance(&mut self, play: &mut Play);
+
+    /// Updates made since the start of the training.
+    fn updates(&self) -> u64;
+
+    /// Sums over the updates since the last call.
+    fn take_sums(&mut self) -> UpdateSums;
+
+    /// Writes everything that further steps depend on into `folder`.
+    ///
+    /// # Errors
+    /// The path and the system's reason.
+    fn save(&mut self, folder: &Path) -> Result<()>;
+
+    /// Continues where [`Learner::save`] was called.
+    ///
+    /// # Errors
+    /// The path, and what is wrong with what it holds.
+    fn load(&mut self, folder: &Path) -> Result<()>;
+}
+
+/// Sums over updates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpdateSums {
+    pub updates: u64,
+    pub loss: f64,
+    /// Of the Q-values of the actions in the minibatches, averaged over each.
+    pub q: f64,
+}
+
+/// The learner of an experiment for a game with that many actions.
+pub fn learner(
+    settings: &config::Teacher,
+    workers: usize,
+    actions: usize,
+    seed: Seed,
+    device: Device,
+) -> Box<dyn Learner> {
+    let architecture = Architecture::teacher(settings, actions);
+    match settings.algorithm {
+        Algorithm::Dqn => Box::new(Dqn::new(settings, &architecture, workers, seed, device)),
+        Algorithm::Pqn => Box::new(Pqn::new(settings, &architecture, seed, device)),
+    }
+}
+
+/// What a learner wrote into the file `name` of a checkpoint.
+///
+/// # Errors
+/// The folder, if the file is not there or is damaged.
+pub fn saved<T: serde::de::DeserializeOwned>(folder: &Path, name: &str) -> Result<T> {
+    read_state(folder, name)?.with_context(|| format!("{}: damaged; start over with --fresh", folder.display()))
+}

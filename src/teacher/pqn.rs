@@ -1,0 +1,233 @@
+//! Parallelised Q-network (Gallici et al., 2025, arXiv 2407.04811, algorithm 1): short rollouts of all workers, a few
+//! epochs of minibatches on their λ-returns, and again. There is no replay and no target network.
+
+use std::path::Path;
+
+use anyhow::Result;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use super::learner::{Learner, UpdateSums, saved};
+use super::loss::{Sums, chosen, td_loss};
+use super::play::{Experience, Play};
+use crate::config;
+use crate::frame::OBSERVATION;
+use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
+use crate::record::write_file;
+use crate::replay::Ending;
+use crate::units::{Generator, Seed};
+
+const STATE: &str = "learner.bin";
+
+/// A PQN teacher in training.
+pub struct Pqn {
+    network: Network,
+    optimizer: Optimizer,
+    shuffler: Generator,
+    sums: Sums,
+    rollout: Rollout,
+    settings: config::Teacher,
+}
+
+/// A saved [`Pqn`]. Rollouts begin and end within an advance, so none is part of it.
+#[derive(Serialize, Deserialize)]
+struct State {
+    network: Vec<Vec<f32>>,
+    optimizer: OptimizerState,
+    shuffler: Generator,
+    sums: UpdateSums,
+}
+
+/// Some steps of all workers: for each step, for each worker.
+#[derive(Default)]
+struct Rollout {
+    observations: Vec<u8>,
+    steps: Vec<Experience>,
+    /// max_a Q(s, a) when the step was played, and after the last step.
+    values: Vec<f32>,
+    /// What a step's return continues with where its game was cut off: the value of the last observation.
+    cut_off: Vec<Option<f32>>,
+}
+
+impl Pqn {
+    pub fn new(settings: &config::Teacher, architecture: &Architecture, seed: Seed, device: Device) -> Pqn {
+        let network = Network::new(architecture, seed.derive("weights", 0), device);
+        let optimizer =
+            Optimizer::new(settings.optimizer, settings.learning_rate, settings.optimizer_epsilon, &network);
+        Pqn {
+            optimizer: optimizer.clipped(settings.max_gradient_norm),
+            network,
+            shuffler: seed.derive("shuffling", 0).generator(),
+            sums: Sums::new(device),
+            rollout: Rollout::default(),
+            settings: settings.clone(),
+        }
+    }
+
+    /// Each observation's highest Q-value and its action.
+    fn best(&self, observations: &[u8]) -> (Vec<f32>, Vec<usize>) {
+        let (values, actions) = self.network.forward(0, observations).max_dim(1, false);
+        let values = Vec::try_from(values).expect("a row of floats");
+        let actions = Vec::<i64>::try_from(actions).expect("a row of integers");
+        (values, actions.into_iter().map(|action| action as usize).collect())
+    }
+
+    fn play(&mut self, play: &mut Play) {
+        let actions = self.network.architecture().actions()[0] as usize;
+        self.rollout = Rollout { observations: std::mem::take(&mut self.rollout.observations), ..Rollout::default() };
+        self.rollout.observations.clear();
+        for _ in 0..self.settings.rollout {
+            play.begin();
+            let (values, greedy) = self.best(play.pool.observations());
+            self.rollout.observations.extend_from_slice(play.pool.observations());
+            self.rollout.values.extend(values);
+            let chosen = play.choose(greedy, actions);
+            let steps = play.step(&chosen);
+            for (step, observation) in steps.iter().zip(play.pool.observations().chunks_exact(OBSERVATION)) {
+                let cut_off = step.ending == Ending::Truncated;
+                self.rollout.cut_off.push(cut_off.then(|| self.best(observation).0[0]));
+            }
+            self.rollout.steps.extend(steps);
+        }
+        play.begin();
+        self.rollout.values.extend(self.best(play.pool.observations()).0);
+    }
+
+    /// The updates of one rollout.
+    fn learn(&mut self, targets: &[f32], learning_rate: f64) {
+        let count = targets.len() / self.settings.minibatches;
+        let mut order: Vec<usize> = (0..targets.len()).collect();
+        self.optimizer.set_learning_rate(learning_rate);
+        let mut observations = vec![0; count * OBSERVATION];
+        for _ in 0..self.settings.epochs {
+            order.shuffle(&mut self.shuffler);
+            for minibatch in order.chunks_exact(count) {
+                for (row, &index) in observations.chunks_exact_mut(OBSERVATION).zip(minibatch) {
+                    row.copy_from_slice(&self.rollout.observations[index * OBSERVATION..(index + 1) * OBSERVATION]);
+                }
+                self.update(&observations, minibatch, targets);
+            }
+        }
+    }
+
+    /// One step of the optimiser on the mean loss of a minibatch.
+    fn update(&mut self, observations: &[u8], minibatch: &[usize], targets: &[f32]) {
+        let device = self.network.device().of_tensors();
+        let actions: Vec<_> = minibatch.iter().map(|&index| self.rollout.steps[index].action as i64).collect();
+        let actions = Tensor::from_slice(&actions).to_device(device);
+        let targets: Vec<_> = minibatch.iter().map(|&index| targets[index]).collect();
+        let targets = Tensor::from_slice(&targets).to_device(device);
+        let loss = self.network.learn(0, observations, |outputs| {
+            let q = chosen(outputs, &actions);
+            self.sums.add_q(&q);
+            td_loss(self.settings.td_error, &q, &targets)
+        });
+        self.sums.add_loss(&loss);
+        self.optimizer.step(&mut self.network, 0);
+    }
+}
+
+impl Learner for Pqn {
+    fn network(&self) -> &Network {
+        &self.network
+    }
+
+    fn advance(&mut self, play: &mut Play) {
+        let learning_rate = play.schedule.learning_rate(play.state.steps);
+        self.play(play);
+        let targets = self.rollout.returns(self.settings.gamma as f32, self.settings.lambda as f32);
+        self.learn(&targets, learning_rate);
+    }
+
+    fn updates(&self) -> u64 {
+        self.optimizer.steps()
+    }
+
+    fn take_sums(&mut self) -> UpdateSums {
+        self.sums.take()
+    }
+
+    fn save(&mut self, folder: &Path) -> Result<()> {
+        let state = State {
+            network: self.network.values(),
+            optimizer: self.optimizer.save(&self.network),
+            shuffler: self.shuffler.clone(),
+            sums: self.sums.get(),
+        };
+        write_file(&folder.join(STATE), &postcard::to_stdvec(&state)?)
+    }
+
+    fn load(&mut self, folder: &Path) -> Result<()> {
+        let state: State = saved(folder, STATE)?;
+        self.optimizer.restore(&state.optimizer, &self.network)?;
+        let (architecture, device) = (self.network.architecture().clone(), self.network.device());
+        self.network.copy_from(&Network::from_values(&architecture, &state.network, device));
+        self.shuffler = state.shuffler;
+        self.sums.set(state.sums);
+        Ok(())
+    }
+}
+
+impl Rollout {
+    /// Each step's return G_t = r_t + γ (λ G_{t+1} + (1 − λ) max_a Q(s_{t+1}, a)), without what follows the end of an
+    /// episode, and with max_a Q alone after the rollout's last step and where a game was cut off.
+    fn returns(&self, gamma: f32, lambda: f32) -> Vec<f32> {
+        let workers = self.values.len() - self.steps.len();
+        let mut returns = vec![0.0; self.steps.len()];
+        for index in (0..self.steps.len()).rev() {
+            let next = index + workers;
+            let following = match (self.steps[index].ending, returns.get(next)) {
+                (Ending::Terminated, _) => 0.0,
+                (Ending::Truncated, _) => self.cut_off[index].unwrap_or(0.0),
+                (Ending::No, Some(following)) => lambda * following + (1.0 - lambda) * self.values[next],
+                (Ending::No, None) => self.values[next],
+            };
+            returns[index] = self.steps[index].reward + gamma * following;
+        }
+        returns
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(reward: f32, ending: Ending) -> Experience {
+        Experience { action: 0, reward, ending, game_ended: ending != Ending::No }
+    }
+
+    #[test]
+    fn returns_equal_those_of_cleanrls_loop() {
+        // Two workers, three steps; the second loses a life at its first step. In NumPy, with dones[t + 1] after step t:
+        //   for t in (2, 1, 0): n = 1 - dones[t + 1]
+        //     G[t] = r[t] + 0.9 * (v[3] if t == 2 else 0.65 * G[t + 1] + 0.35 * v[t + 1]) * n
+        let rollout = Rollout {
+            steps: vec![
+                step(1.0, Ending::No),
+                step(-1.0, Ending::Terminated),
+                step(0.0, Ending::No),
+                step(0.5, Ending::No),
+                step(0.0, Ending::No),
+                step(1.0, Ending::No),
+            ],
+            values: vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
+            cut_off: vec![None; 6],
+            ..Rollout::default()
+        };
+        let expected = [1.40223, -1.0, 0.52605, 1.6952, 0.63, 1.72];
+        let found = rollout.returns(0.9, 0.65);
+        assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-5), "{found:?}");
+    }
+
+    #[test]
+    fn where_a_game_is_cut_off_the_return_continues_with_the_value_of_its_last_observation() {
+        let rollout = Rollout {
+            steps: vec![step(1.0, Ending::Truncated), step(5.0, Ending::No)],
+            values: vec![0.0, 9.0, 2.0],
+            cut_off: vec![Some(4.0), None],
+            ..Rollout::default()
+        };
+        assert_eq!(rollout.returns(0.5, 0.65), [3.0, 6.0]);
+    }
+}
