@@ -6,6 +6,8 @@
 
 use multiversion::multiversion;
 
+use crate::frame::{FRAME, SIDE, STACK};
+
 /// Outputs that are computed side by side.
 pub const LANES: usize = 16;
 /// One value for each of them.
@@ -15,6 +17,8 @@ pub type Row = [f32; LANES];
 const TILE: usize = 5;
 /// The same for rows of weights.
 const GRADIENT_TILE: usize = 6;
+/// The same for samples against two inputs.
+const BACK_TILE: usize = 3;
 
 /// Where the patches of an input lie. A patch is `runs` stretches of `run` consecutive values.
 #[derive(Debug, Clone)]
@@ -175,6 +179,51 @@ fn scatter_tile<const M: usize>(
     }
 }
 
+/// `dx[i][k] = Σ_o d[i][o] · weights[o][k]` for the 16 inputs of a chunk; `dx` has a row for each row of `d`. `lines`
+/// holds what the outputs have for each of the inputs, `width` values one after another; so has each row of `d`.
+#[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
+pub fn multiply_back(d: &[f32], lines: &[f32], width: usize, dx: &mut [Row]) {
+    for (first, end) in parts(dx.len(), BACK_TILE) {
+        let (d, dx) = (&d[first * width..end * width], &mut dx[first..end]);
+        for (pair, lines) in lines.chunks_exact(2 * width).enumerate() {
+            match end - first {
+                1 => back_tile::<1>(d, lines, width, 2 * pair, dx),
+                2 => back_tile::<2>(d, lines, width, 2 * pair, dx),
+                _ => back_tile::<BACK_TILE>(d, lines, width, 2 * pair, dx),
+            }
+        }
+    }
+}
+
+/// Two inputs `k` and `k + 1` of M rows of `d`.
+#[inline(always)]
+fn back_tile<const M: usize>(d: &[f32], lines: &[f32], width: usize, k: usize, dx: &mut [Row]) {
+    let rows: [&[Row]; M] = std::array::from_fn(|i| d[i * width..(i + 1) * width].as_chunks().0);
+    let (first, second) = lines.split_at(width);
+    let (first, second): (&[Row], &[Row]) = (first.as_chunks().0, second.as_chunks().0);
+    let (mut sums, mut next) = ([[0.0; LANES]; M], [[0.0; LANES]; M]);
+    for (at, (first, second)) in first.iter().zip(second).enumerate() {
+        for i in 0..M {
+            let row = &rows[i][at];
+            for lane in 0..LANES {
+                sums[i][lane] = row[lane].mul_add(first[lane], sums[i][lane]);
+                next[i][lane] = row[lane].mul_add(second[lane], next[i][lane]);
+            }
+        }
+    }
+    for (i, dx) in dx.iter_mut().enumerate().take(M) {
+        (dx[k], dx[k + 1]) = (total(&sums[i]), total(&next[i]));
+    }
+}
+
+/// The sum over the lanes, in pairs.
+#[inline(always)]
+fn total(row: &Row) -> f32 {
+    let halved: [f32; 8] = std::array::from_fn(|i| row[i] + row[i + 8]);
+    let quartered: [f32; 4] = std::array::from_fn(|i| halved[i] + halved[i + 4]);
+    (quartered[0] + quartered[2]) + (quartered[1] + quartered[3])
+}
+
 /// Writes rows `16·chunk ..` of a layer's weights, transposed: `transposed[output]` is the row of what that output has
 /// for 16 inputs. `weights` are panels of `length` rows.
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
@@ -191,12 +240,30 @@ pub fn transpose(weights: &[Row], length: usize, chunk: usize, transposed: &mut 
     }
 }
 
-/// Bytes of four screens, one after another, as values between 0 and 1, the screens' pixels interleaved.
+/// Side of the squares of pixels that lie together in a network's input: the first convolution's stride.
+pub const FOLD: usize = 4;
+
+/// Where pixel (`row`, `column`) of an image whose rows have `squares` squares of pixels lies, in pixels: the pixels of a
+/// square are together, so that a convolution's patch is few long stretches.
+#[inline(always)]
+pub fn folded(row: usize, column: usize, squares: usize) -> usize {
+    let square = row / FOLD * squares + column / FOLD;
+    square * FOLD * FOLD + row % FOLD * FOLD + column % FOLD
+}
+
+/// Bytes of four screens, one after another, as values between 0 and 1: pixels as [`folded`], each with its value in the
+/// four screens.
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
 pub fn interleave(observation: &[u8], x: &mut [f32]) {
-    let screen = observation.len() / 4;
-    let [a, b, c, d] = std::array::from_fn(|i| &observation[i * screen..(i + 1) * screen]);
-    for (i, x) in x.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-        *x = [a[i], b[i], c[i], d[i]].map(|byte| f32::from(byte) / 255.0);
+    let screens: [&[u8]; STACK] = std::array::from_fn(|i| &observation[i * FRAME..(i + 1) * FRAME]);
+    let pixels = x.as_chunks_mut::<STACK>().0;
+    for row in 0..SIDE {
+        for column in (0..SIDE).step_by(FOLD) {
+            let to = folded(row, column, SIDE / FOLD);
+            for i in 0..FOLD {
+                let at = row * SIDE + column + i;
+                pixels[to + i] = screens.map(|screen| f32::from(screen[at]) / 255.0);
+            }
+        }
     }
 }

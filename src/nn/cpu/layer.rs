@@ -9,8 +9,9 @@ use super::norm::{self, Norm};
 
 /// Products of a batch below which a layer is not worth a second thread.
 const WORTH_A_THREAD: usize = 1 << 19;
-/// Rows of weights that stay in the first cache while they are used.
+/// Inputs of a dense layer that stay in the first cache while they are used, for some panels one after another.
 const BLOCK: usize = 128;
+const GROUP: usize = 4;
 
 /// A layer. Its weights lie in panels of 16 outputs: for each input a [`Row`]. Outputs, and channels of what lies
 /// between layers, are filled up with zeros to whole rows; the parameters of those are 0 and stay so.
@@ -135,13 +136,17 @@ impl Layer {
         let bias = &flat[self.bias.clone()];
         let weights = flat[self.weights.clone()].as_chunks().0;
         let mut products = vec![0.0; batch * self.width];
-        let panels = products.par_chunks_mut(batch * LANES).zip(weights.par_chunks_exact(self.inputs)).enumerate();
-        panels.with_min_len(self.grain(batch)).for_each(|(panel, (products, weights))| {
-            let bias = &bias[panel * LANES..(panel + 1) * LANES];
-            products.chunks_exact_mut(LANES).for_each(|row| row.copy_from_slice(bias));
-            for (block, weights) in weights.chunks(BLOCK).enumerate() {
-                let patches = rows(batch, self.inputs, weights.len());
-                kernel::multiply(&x[block * BLOCK..], &patches, weights, products, LANES);
+        let groups = products.par_chunks_mut(GROUP * batch * LANES).zip(weights.par_chunks(GROUP * self.inputs));
+        let groups = groups.zip(bias.par_chunks(GROUP * LANES));
+        groups.with_min_len(self.grain(batch)).for_each(|((products, weights), bias)| {
+            for (products, bias) in products.chunks_exact_mut(batch * LANES).zip(bias.chunks_exact(LANES)) {
+                products.chunks_exact_mut(LANES).for_each(|row| row.copy_from_slice(bias));
+            }
+            for (start, patches) in self.blocks(batch) {
+                let panels = products.chunks_exact_mut(batch * LANES).zip(weights.chunks_exact(self.inputs));
+                for (products, weights) in panels {
+                    kernel::multiply(&x[start..], &patches, &weights[start..start + patches.run], products, LANES);
+                }
             }
         });
         for (sample, trace) in traces.iter_mut().enumerate() {
@@ -166,28 +171,40 @@ impl Layer {
         for (trace, d) in traces.iter().zip(d.chunks_exact_mut(self.width)) {
             self.activate_backward(flat, trace, d, gradient);
         }
-        let patches = rows(batch, self.inputs, self.inputs);
-        let panels = gradient[self.weights.clone()].par_chunks_exact_mut(self.inputs * LANES).enumerate();
-        panels.with_min_len(self.grain(batch)).for_each(|(panel, gradient)| {
-            let rows = gradient.as_chunks_mut().0;
-            kernel::multiply_gradient(x, &patches, &d[panel * LANES..], self.width, rows);
-        });
-        let weights = flat[self.weights.clone()].as_chunks().0;
-        let starts = rows(batch, LANES, LANES).starts;
-        let mut products = vec![0.0; batch * self.inputs];
-        let chunks = products.par_chunks_exact_mut(batch * LANES).enumerate();
-        let scratch = || vec![[0.0; LANES]; self.width];
-        chunks.with_min_len(self.grain(batch)).for_each_init(scratch, |transposed, (chunk, products)| {
-            kernel::transpose(weights, self.inputs, chunk, transposed);
-            for (block, weights) in transposed.chunks(BLOCK).enumerate() {
-                kernel::scatter(&d[block * BLOCK..], self.width, weights, &starts, 0, products);
+        let groups = gradient[self.weights.clone()].par_chunks_mut(GROUP * self.inputs * LANES).enumerate();
+        groups.with_min_len(self.grain(batch)).for_each(|(group, gradient)| {
+            for (start, patches) in self.blocks(batch) {
+                for (panel, rows) in gradient.as_chunks_mut().0.chunks_exact_mut(self.inputs).enumerate() {
+                    let d = &d[(group * GROUP + panel) * LANES..];
+                    let rows = &mut rows[start..start + patches.run];
+                    kernel::multiply_gradient(&x[start..], &patches, d, self.width, rows);
+                }
             }
         });
+        let weights: &[Row] = flat[self.weights.clone()].as_chunks().0;
+        let mut products = vec![[0.0; LANES]; batch * self.inputs / LANES];
+        let chunks = products.par_chunks_exact_mut(batch).enumerate();
+        chunks.with_min_len(self.grain(batch)).for_each_init(Vec::new, |lines, (chunk, products)| {
+            lines.clear();
+            for input in chunk * LANES..(chunk + 1) * LANES {
+                weights.iter().skip(input).step_by(self.inputs).for_each(|row| lines.extend_from_slice(row));
+            }
+            kernel::multiply_back(d, lines, self.width, products);
+        });
+        let products = products.as_flattened();
         dx.resize(batch * self.inputs, 0.0);
         dx.par_chunks_exact_mut(self.inputs)
             .with_min_len(self.grain(batch))
             .enumerate()
-            .for_each(|(sample, dx)| gather(&products, batch, sample, dx));
+            .for_each(|(sample, dx)| gather(products, batch, sample, dx));
+    }
+}
+
+impl Layer {
+    /// Of a dense layer: its inputs in blocks, each with its first input.
+    fn blocks(&self, batch: usize) -> impl Iterator<Item = (usize, Patches)> {
+        let block = move |start| (start, rows(batch, self.inputs, BLOCK.min(self.inputs - start)));
+        (0..self.inputs).step_by(BLOCK).map(block)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::kernel::{LANES, Patches};
+use super::kernel::{self, LANES, Patches};
 use super::layer::Layer;
 use super::norm::Norm;
 use crate::frame::{SIDE, STACK};
-use crate::nn::architecture::{Architecture, CONVOLUTIONS, SIDES, TensorKind, TensorShape};
+use crate::nn::architecture::{Architecture, CONVOLUTIONS, HEAD_UNITS, Outputs, SIDES, TensorKind, TensorShape};
 
 /// The layers of an architecture.
 #[derive(Debug, Clone)]
@@ -31,10 +31,10 @@ pub struct Layout {
     start: usize,
     /// Values of one output in PyTorch's layout; the whole length of a vector.
     inputs: usize,
-    places: usize,
-    /// Channels of a place, filled up.
-    width: usize,
-    is_weight: bool,
+    /// Where the channels of each place begin.
+    places: Vec<usize>,
+    /// Rows of a panel of weights; none of a vector.
+    panel: Option<usize>,
     /// Number of values in PyTorch's layout.
     pub count: usize,
 }
@@ -43,12 +43,11 @@ impl Layout {
     /// The index in the flat vector of the tensor's value number `index`.
     pub fn place(&self, index: usize) -> usize {
         let (output, input) = (index / self.inputs, index % self.inputs);
-        let k = input % self.places * self.width + input / self.places;
-        if !self.is_weight {
-            return self.start + k;
+        let k = self.places[input % self.places.len()] + input / self.places.len();
+        match self.panel {
+            Some(length) => self.start + (output / LANES * length + k) * LANES + output % LANES,
+            None => self.start + k,
         }
-        let length = self.places * self.width;
-        self.start + (output / LANES * length + k) * LANES + output % LANES
     }
 }
 
@@ -60,46 +59,50 @@ struct Builder {
 }
 
 impl Builder {
-    /// Room for the next tensor, whose channels are filled up to `width` at each of its places.
-    fn tensor(&mut self, places: usize, width: usize) -> Range<usize> {
+    /// Room for the next tensor, which has `width` channels (filled up) from each of these places on.
+    fn tensor(&mut self, places: Vec<usize>, width: usize) -> Range<usize> {
         let TensorShape { shape, kind, .. } = self.tensors.next().expect("a layer has these tensors");
         let shape: Vec<_> = shape.into_iter().map(|size| size as usize).collect();
-        let is_weight = kind == TensorKind::Weight;
         let count = shape.iter().product();
-        let (inputs, size) = match is_weight {
-            true => (count / shape[0], filled(shape[0]) * places * width),
-            false => (count, places * width),
+        let length = places.len() * width;
+        let (inputs, size, panel) = match kind {
+            TensorKind::Weight => (count / shape[0], filled(shape[0]) * length, Some(length)),
+            _ => (count, length, None),
         };
         let start = self.length;
         self.length += size;
-        self.layouts.push(Layout { start, inputs, places, width, is_weight, count });
+        self.layouts.push(Layout { start, inputs, places, panel, count });
         start..self.length
     }
 
-    /// A layer for an input with `in_width` channels (filled up) at each place of a patch.
-    fn layer(&mut self, channels: i64, patches: Patches, in_width: usize, inputs: usize, with: Kind) -> Layer {
+    /// A layer for an input with `in_width` channels (filled up) at each of the `places` of a patch.
+    fn layer(&mut self, channels: i64, patches: Patches, places: Vec<usize>, in_width: usize, with: Kind) -> Layer {
         let channels = channels as usize;
         let width = filled(channels);
-        let weights = self.tensor(patches.length() / in_width, in_width);
-        let bias = self.tensor(1, width);
+        let weights = self.tensor(places, in_width);
+        let bias = self.tensor(vec![0], width);
         let positions = patches.starts.len();
+        let out_places: Vec<_> = (0..positions).map(|position| position * width).collect();
         let norm = with.norm.then(|| Norm {
-            gain: self.tensor(positions, width),
-            shift: self.tensor(positions, width),
+            gain: self.tensor(out_places.clone(), width),
+            shift: self.tensor(out_places, width),
             count: positions * channels,
         });
-        Layer { patches, inputs, channels, width, weights, bias, norm, hidden: with.hidden }
+        Layer { patches, inputs: with.inputs, channels, width, weights, bias, norm, hidden: with.hidden }
     }
 
-    fn dense(&mut self, channels: i64, in_width: usize, inputs: usize, with: Kind) -> Layer {
-        let patches = Patches { starts: vec![0], runs: 1, run_stride: 0, run: inputs };
-        self.layer(channels, patches, in_width, inputs, with)
+    fn dense(&mut self, channels: i64, in_width: usize, with: Kind) -> Layer {
+        let patches = Patches { starts: vec![0], runs: 1, run_stride: 0, run: with.inputs };
+        let places = (0..with.inputs).step_by(in_width).collect();
+        self.layer(channels, patches, places, in_width, with)
     }
 }
 
-/// What follows a layer's product.
+/// What a layer's product is preceded by and followed by.
 #[derive(Clone, Copy)]
 struct Kind {
+    /// Values of a sample's input.
+    inputs: usize,
     hidden: bool,
     norm: bool,
 }
@@ -111,43 +114,32 @@ fn filled(channels: usize) -> usize {
 impl Plan {
     pub fn new(architecture: &Architecture) -> Plan {
         let mut builder = Builder { tensors: architecture.tensors().into_iter(), layouts: Vec::new(), length: 0 };
-        let hidden = Kind { hidden: true, norm: architecture.layer_norm };
-        let last = Kind { hidden: false, norm: false };
+        let hidden = |inputs| Kind { inputs, hidden: true, norm: architecture.layer_norm };
+        let last = |inputs| Kind { inputs, hidden: false, norm: false };
         let (mut side, mut in_width) = (SIDE, STACK);
         let mut conv = Vec::new();
         for ((&filters, (kernel, stride)), out_side) in architecture.conv.iter().zip(CONVOLUTIONS).zip(SIDES) {
-            let patches = patches(kernel as usize, stride as usize, side, in_width, out_side as usize);
-            let layer = builder.layer(filters, patches, in_width, side * side * in_width, hidden);
+            let shape = Convolution { kernel: kernel as usize, stride: stride as usize, side, width: in_width };
+            let inputs = side * side * in_width;
+            let (patches, places) = if conv.is_empty() { shape.folded() } else { shape.plain() };
+            let layer = builder.layer(filters, patches, places, in_width, hidden(inputs));
             (side, in_width) = (out_side as usize, layer.width);
             conv.push(layer);
         }
-        let shared = builder.dense(architecture.hidden, in_width, side * side * in_width, hidden);
+        let shared = builder.dense(architecture.hidden, in_width, hidden(side * side * in_width));
         let mut segments = Vec::new();
-        if architecture.heads().is_empty() {
-            let output = builder.dense(architecture.actions()[0], shared.width, shared.width, last);
-            segments.push(0..builder.length);
-            return Plan::finish(builder, conv, shared, vec![vec![output]], segments);
+        let mut heads = Vec::new();
+        if let Outputs::One(actions) = architecture.outputs {
+            heads.push(vec![builder.dense(actions, shared.width, last(shared.width))]);
         }
         segments.push(0..builder.length);
-        let mut heads = Vec::new();
         for head in architecture.heads() {
             let start = builder.length;
-            let units = crate::nn::architecture::HEAD_UNITS;
-            let own = builder.dense(units, shared.width, shared.width, hidden);
-            let output = builder.dense(head.actions, own.width, own.width, last);
+            let own = builder.dense(HEAD_UNITS, shared.width, hidden(shared.width));
+            let output = builder.dense(head.actions, own.width, last(own.width));
             heads.push(vec![own, output]);
             segments.push(start..builder.length);
         }
-        Plan::finish(builder, conv, shared, heads, segments)
-    }
-
-    fn finish(
-        builder: Builder,
-        conv: Vec<Layer>,
-        shared: Layer,
-        heads: Vec<Vec<Layer>>,
-        segments: Vec<Range<usize>>,
-    ) -> Plan {
         Plan { conv, shared, heads, segments, layouts: builder.layouts, length: builder.length }
     }
 
@@ -157,13 +149,46 @@ impl Plan {
     }
 }
 
-/// What a convolution covers of an image of `side` × `side` places with `width` channels, which lie together.
-fn patches(kernel: usize, stride: usize, side: usize, width: usize, out_side: usize) -> Patches {
-    let start = |i: usize| (i / out_side * stride * side + i % out_side * stride) * width;
-    Patches {
-        starts: (0..out_side * out_side).map(start).collect(),
-        runs: kernel,
-        run_stride: side * width,
-        run: kernel * width,
+/// A convolution over an image of `side` × `side` places with `width` channels, which lie together.
+struct Convolution {
+    kernel: usize,
+    stride: usize,
+    side: usize,
+    width: usize,
+}
+
+impl Convolution {
+    fn positions(&self) -> impl Iterator<Item = (usize, usize)> {
+        let out_side = (self.side - self.kernel) / self.stride + 1;
+        (0..out_side * out_side).map(move |i| (i / out_side, i % out_side))
+    }
+
+    /// The patches of an image whose places lie row after row, and where the places of a patch begin in it.
+    fn plain(&self) -> (Patches, Vec<usize>) {
+        let Convolution { kernel, stride, side, width } = *self;
+        let start = |(row, column)| (row * stride * side + column * stride) * width;
+        let patches = Patches {
+            starts: self.positions().map(start).collect(),
+            runs: kernel,
+            run_stride: side * width,
+            run: kernel * width,
+        };
+        (patches, (0..kernel * kernel).map(|place| place * width).collect())
+    }
+
+    /// The same for an image as [`kernel::folded`], whose squares are as wide as the stride: a patch is some squares of
+    /// some rows of squares.
+    fn folded(&self) -> (Patches, Vec<usize>) {
+        let Convolution { kernel, stride, side, width } = *self;
+        let (squares, across, square) = (side / stride, kernel / stride, stride * stride * width);
+        let start = |(row, column)| (row * squares + column) * square;
+        let patches = Patches {
+            starts: self.positions().map(start).collect(),
+            runs: across,
+            run_stride: squares * square,
+            run: across * square,
+        };
+        let place = |place: usize| kernel::folded(place / kernel, place % kernel, across) * width;
+        (patches, (0..kernel * kernel).map(place).collect())
     }
 }
