@@ -153,9 +153,11 @@ impl<'a> Run<'a> {
             let reward = if settings.clip_rewards { step.reward.clamp(-1.0, 1.0) } else { step.reward } as f32;
             let transition = Transition { action: actions[worker] as u8, reward, ending };
             self.replay.push(worker, &frames[worker], begun[worker], Some(transition));
-            if step.ended() {
-                // The frame after the last step is what a truncated episode's value is bootstrapped from.
+            if ending == Ending::Truncated {
+                // The value of what would have followed is bootstrapped from this frame.
                 self.replay.push(worker, self.pool.frame(worker), false, None);
+            }
+            if step.ended() {
                 self.state.since.0 += 1;
                 self.state.since.1 += outcome.score;
             }
