@@ -5,5 +5,6 @@ mod bad_input;
 mod command;
 mod emulation;
 mod networks;
+mod replay;
 mod resume;
 mod scoring;

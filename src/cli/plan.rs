@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::arguments::Common;
 use super::experiment::read;
 use crate::config::Experiment;
-use crate::frame::{FRAME, OBSERVATION};
+use crate::frame::OBSERVATION;
 use crate::nn::Architecture;
 use crate::progress::Ended;
 use crate::record::{Agent, Folder};
+use crate::replay::TYPICAL_STEP;
 use crate::units::{Frames, grouped};
 
 #[derive(Serialize)]
@@ -22,7 +23,7 @@ struct Plan {
     stages: Vec<PlannedStage>,
     /// Largest need of one run, in bytes: replay or memory, networks and minibatches.
     memory_bytes: u64,
-    /// Frames of replay and memory in checkpoints before compression, which makes them some ten times smaller.
+    /// Replay and memory in checkpoints; like `memory_bytes` an estimate, as screens take more or less with the game.
     disk_bytes: u64,
 }
 
@@ -76,7 +77,8 @@ fn print(plan: &Plan) {
     }
     let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
     println!(
-        "\nmemory: about {:.1} GiB; checkpoints on disk: at most {:.1} GiB",
+        "\nmemory: about {:.1} GiB; checkpoints on disk: about {:.1} GiB (with {TYPICAL_STEP} bytes for a step of play, the \
+         mean of ten games; Pong takes a third of it, Beam Rider two and a half times as many)",
         gib(plan.memory_bytes),
         gib(plan.disk_bytes)
     );
@@ -140,18 +142,18 @@ fn stages(experiment: &Experiment, folder: &Folder) -> Vec<PlannedStage> {
 /// Memory and disk of the largest run, in bytes.
 fn needs(experiment: &Experiment) -> (u64, u64) {
     let actions = experiment.games.iter().map(|game| game.actions(experiment.environment.action_set).len());
-    let networks = architectures(experiment, actions.max().unwrap_or(18));
+    let actions = actions.max().unwrap_or(18);
+    let networks = architectures(experiment, actions);
     // Weights, gradient and the optimiser's two averages; a teacher also has a target network and its best weights.
     let bytes = |(_, network): &(String, Architecture)| network.bytes();
     let teacher = 6 * bytes(&networks[0]);
     let students = 4 * networks[1..].iter().map(bytes).sum::<u64>() + bytes(&networks[0]);
     let batch = |size: usize| 12 * (size * OBSERVATION) as u64;
-    let steps = |steps: u64| steps * FRAME as u64;
-    let replay = steps(
-        experiment.teacher.replay.min(Frames(experiment.teacher.frames).steps(experiment.environment.frame_skip).0),
-    );
+    let played = Frames(experiment.teacher.frames).steps(experiment.environment.frame_skip).0;
+    let replay = experiment.teacher.replay.min(played) * TYPICAL_STEP;
     let distillation = &experiment.distillation;
-    let memory = steps(distillation.memory.min(distillation.hours * distillation.steps_per_hour));
+    let steps = distillation.memory.min(distillation.hours * distillation.steps_per_hour);
+    let memory = steps * (TYPICAL_STEP + (actions * size_of::<f32>()) as u64);
     let train = replay + teacher + batch(experiment.teacher.batch);
     let distill = memory + students + batch(distillation.batch);
     (train.max(distill), replay + memory)

@@ -164,10 +164,8 @@ impl Student {
 fn minibatch(memory: &Replay<QValues>, places: &[Place], device: Device) -> (Vec<u8>, Tensor) {
     let mut bytes = vec![0; places.len() * OBSERVATION];
     let mut q = Vec::new();
-    for (&place, observation) in places.iter().zip(bytes.chunks_mut(OBSERVATION)) {
-        memory.observation(place, observation);
-        q.extend_from_slice(memory.payload(place));
-    }
+    memory.observations(places, &mut bytes);
+    places.iter().for_each(|&place| q.extend_from_slice(memory.payload(place)));
     let q = Tensor::from_slice(&q).view([places.len() as i64, -1]).to_device(device.of_tensors());
     (bytes, q)
 }

@@ -1,26 +1,29 @@
 //! The last steps of one worker, in order.
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::file::{read_block, write_block};
+use super::group::{GROUP, Group};
 use crate::frame::{FRAME, OBSERVATION, STACK};
-
-/// Frames that are compressed together when a lane is saved.
-const BLOCK: usize = 256;
 
 /// A ring of steps, each a frame and what was recorded with it (`P`). When it is full, a new step replaces the oldest.
 pub struct Lane<P> {
     capacity: usize,
-    frames: Vec<u8>,
-    entries: Vec<Entry<P>>,
+    /// The frames in groups, which begin at every multiple of [`GROUP`] steps; the first one holds the oldest step.
+    groups: VecDeque<Group>,
+    /// The frames after the last group, not yet packed.
+    open: Vec<u8>,
+    entries: VecDeque<Entry<P>>,
     /// Steps pushed since the start; the oldest kept has the number `pushed − len`.
     pushed: u64,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Entry<P> {
     /// The first frame of an episode: stacks do not reach beyond it.
     first: bool,
@@ -28,10 +31,10 @@ struct Entry<P> {
     payload: Option<P>,
 }
 
-impl<P: Clone + Serialize + DeserializeOwned> Lane<P> {
+impl<P> Lane<P> {
     /// An empty lane for `capacity` steps; memory is taken as it fills.
     pub fn new(capacity: usize) -> Lane<P> {
-        Lane { capacity, frames: Vec::new(), entries: Vec::new(), pushed: 0 }
+        Lane { capacity, groups: VecDeque::new(), open: Vec::new(), entries: VecDeque::new(), pushed: 0 }
     }
 
     /// Most steps that it keeps.
@@ -49,24 +52,34 @@ impl<P: Clone + Serialize + DeserializeOwned> Lane<P> {
         self.entries.is_empty()
     }
 
+    /// Bytes of memory, but for what a payload points to.
+    pub fn bytes(&self) -> usize {
+        let spare = self.groups.capacity() - self.groups.len();
+        let groups = self.groups.iter().map(Group::bytes).sum::<usize>() + spare * size_of::<Group>();
+        groups + self.open.capacity() + self.entries.capacity() * size_of::<Entry<P>>()
+    }
+
     /// Appends a step: the newest frame of what the agent saw, whether it began an episode, and what came of it.
     /// `None` for the last frame of an episode that was cut off, which only the step before needs.
     pub fn push(&mut self, frame: &[u8], first: bool, payload: Option<P>) {
-        let entry = Entry { first, payload };
-        if self.entries.len() < self.capacity {
-            self.entries.push(entry);
-            self.frames.extend_from_slice(frame);
-        } else {
-            let slot = (self.pushed % self.capacity as u64) as usize;
-            self.entries[slot] = entry;
-            self.frames[slot * FRAME..(slot + 1) * FRAME].copy_from_slice(frame);
+        if self.entries.len() == self.capacity {
+            self.entries.pop_front();
         }
+        if self.entries.len() == self.entries.capacity() {
+            // Twice the room, but not more than is ever needed.
+            let more = self.entries.len().max(GROUP).min(self.capacity - self.entries.len());
+            self.entries.reserve_exact(more);
+        }
+        self.entries.push_back(Entry { first, payload });
+        self.open.extend_from_slice(frame);
         self.pushed += 1;
-    }
-
-    /// The slot of the step that is `age` steps newer than the oldest.
-    fn slot(&self, age: usize) -> usize {
-        ((self.pushed - self.entries.len() as u64 + age as u64) % self.capacity as u64) as usize
+        if self.open.len() == GROUP * FRAME {
+            self.groups.push_back(Group::new(&self.open));
+            self.open.clear();
+        }
+        if self.groups.len() > groups(self.pushed, self.len()) {
+            self.groups.pop_front();
+        }
     }
 
     /// What was recorded with the step of that age (0 is the oldest), if it can be used: its stack lies in the lane
@@ -75,71 +88,95 @@ impl<P: Clone + Serialize + DeserializeOwned> Lane<P> {
         if age + 1 >= self.len() {
             return None;
         }
-        let whole = age + 1 >= STACK || (0..=age).any(|earlier| self.entries[self.slot(earlier)].first);
-        if whole { self.entries[self.slot(age)].payload.as_ref() } else { None }
+        let whole = age + 1 >= STACK || (0..=age).any(|earlier| self.entries[earlier].first);
+        if whole { self.entries[age].payload.as_ref() } else { None }
     }
 
     /// Writes the observation at that age: the last four frames, black where the episode had not begun.
     pub fn stack(&self, age: usize, observation: &mut [u8]) {
-        debug_assert_eq!(observation.len(), OBSERVATION);
-        let mut begun = false;
-        for back in 0..STACK {
-            let target = &mut observation[(STACK - 1 - back) * FRAME..(STACK - back) * FRAME];
-            if begun || back > age {
-                target.fill(0);
-                continue;
-            }
-            let slot = self.slot(age - back);
-            target.copy_from_slice(&self.frames[slot * FRAME..(slot + 1) * FRAME]);
-            begun = self.entries[slot].first;
-        }
+        self.read_stack(&mut Reader::new(self), age, observation);
     }
 
-    /// Writes the lane, its frames compressed.
+    /// Writes the observation at that age and the one after it, which share three frames but where an episode ended.
+    pub fn stacks(&self, age: usize, observation: &mut [u8], next: &mut [u8]) {
+        let mut reader = Reader::new(self);
+        self.read_stack(&mut reader, age, observation);
+        let (earlier, newest) = next.split_at_mut(OBSERVATION - FRAME);
+        if self.entries[age + 1].first {
+            earlier.fill(0);
+        } else {
+            earlier.copy_from_slice(&observation[FRAME..]);
+        }
+        reader.read(age + 1, newest);
+    }
+
+    fn read_stack(&self, reader: &mut Reader<P>, age: usize, observation: &mut [u8]) {
+        debug_assert_eq!(observation.len(), OBSERVATION);
+        let oldest = (age + 1).saturating_sub(STACK);
+        let begin = (oldest..=age).rev().find(|&age| self.entries[age].first).unwrap_or(oldest);
+        let (black, frames) = observation.split_at_mut((STACK - (age + 1 - begin)) * FRAME);
+        black.fill(0);
+        for (age, frame) in (begin..).zip(frames.chunks_mut(FRAME)) {
+            reader.read(age, frame);
+        }
+    }
+}
+
+impl<P: Serialize + DeserializeOwned> Lane<P> {
+    /// Writes the lane, its frames as they are kept.
     ///
     /// # Errors
     /// Those of `out`.
     pub fn save(&self, out: &mut impl Write) -> Result<()> {
-        let entries = postcard::to_stdvec(&(self.pushed, &self.entries))?;
-        write_block(out, &entries)?;
-        for block in self.frames.chunks(BLOCK * FRAME) {
-            write_block(out, &lz4_flex::compress_prepend_size(block))?;
-        }
-        Ok(())
+        write_block(out, &postcard::to_stdvec(&(self.pushed, &self.entries))?)?;
+        write_block(out, &self.open)?;
+        self.groups.iter().try_for_each(|group| group.save(out))
     }
 
     /// Reads a lane of the same capacity that [`Lane::save`] wrote.
     ///
     /// # Errors
-    /// If what is read is not such a lane.
+    /// If what is read is not such a lane; damage within frames is not seen.
     pub fn load(capacity: usize, input: &mut impl Read) -> Result<Lane<P>> {
-        let (pushed, entries): (u64, Vec<Entry<P>>) = postcard::from_bytes(&read_block(input)?)?;
-        ensure!(
-            entries.len() <= capacity && entries.len() as u64 == pushed.min(capacity as u64),
-            "a replay is damaged"
-        );
-        let mut frames = Vec::with_capacity(entries.len() * FRAME);
-        while frames.len() < entries.len() * FRAME {
-            frames.extend(lz4_flex::decompress_size_prepended(&read_block(input)?).context("a replay is damaged")?);
-        }
-        ensure!(frames.len() == entries.len() * FRAME, "a replay is damaged");
-        Ok(Lane { capacity, frames, entries, pushed })
+        let (pushed, entries): (u64, VecDeque<Entry<P>>) = postcard::from_bytes(&read_block(input)?)?;
+        let open = read_block(input)?;
+        let fits = entries.len() as u64 == pushed.min(capacity as u64);
+        ensure!(fits && open.len() == (pushed % GROUP as u64) as usize * FRAME, "its parts do not fit together");
+        let groups = (0..groups(pushed, entries.len())).map(|_| Group::load(input)).collect::<Result<_>>()?;
+        Ok(Lane { capacity, groups, open, entries, pushed })
     }
 }
 
-fn write_block(out: &mut impl Write, block: &[u8]) -> Result<()> {
-    out.write_all(&(block.len() as u64).to_le_bytes())?;
-    Ok(out.write_all(block)?)
+/// Whole groups that hold the last `len` of `pushed` steps.
+fn groups(pushed: u64, len: usize) -> usize {
+    (pushed / GROUP as u64 - (pushed - len as u64) / GROUP as u64) as usize
 }
 
-fn read_block(input: &mut impl Read) -> Result<Vec<u8>> {
-    let mut length = [0; 8];
-    input.read_exact(&mut length).context("a replay is cut off")?;
-    let length = u64::from_le_bytes(length);
-    let mut block = Vec::new();
-    input.take(length).read_to_end(&mut block)?;
-    ensure!(block.len() as u64 == length, "a replay is cut off");
-    Ok(block)
+/// Reads frames of a lane, one after another; the common screen of a group is made once for those that follow.
+struct Reader<'a, P> {
+    lane: &'a Lane<P>,
+    group: Option<usize>,
+    common: [u8; FRAME],
+}
+
+impl<P> Reader<'_, P> {
+    fn new(lane: &Lane<P>) -> Reader<'_, P> {
+        Reader { lane, group: None, common: [0; FRAME] }
+    }
+
+    fn read(&mut self, age: usize, frame: &mut [u8]) {
+        let lane = self.lane;
+        let oldest = (lane.pushed - lane.len() as u64) % GROUP as u64;
+        let (group, index) = ((oldest as usize + age) / GROUP, (oldest as usize + age) % GROUP);
+        let Some(packed) = lane.groups.get(group) else {
+            return frame.copy_from_slice(&lane.open[index * FRAME..(index + 1) * FRAME]);
+        };
+        if self.group != Some(group) {
+            self.group = Some(group);
+            self.common = packed.common();
+        }
+        packed.frame(index, &self.common, frame);
+    }
 }
 
 #[cfg(test)]
@@ -156,18 +193,28 @@ mod tests {
         payload: Option<u64>,
     }
 
-    fn frame(generator: &mut Generator) -> Vec<u8> {
-        vec![generator.random(); FRAME]
+    /// A few things on a background that changes now and then.
+    fn frame(generator: &mut Generator, background: &mut [u8]) -> Vec<u8> {
+        if generator.random_range(0..20) == 0 {
+            background.fill_with(|| generator.random_range(0..3));
+        }
+        let mut frame = background.to_vec();
+        for _ in 0..10 {
+            let start = generator.random_range(0..FRAME - 300);
+            let length = generator.random_range(1..300);
+            frame[start..start + length].fill(generator.random());
+        }
+        frame
     }
 
     /// Random episodes, pushed into a lane and kept whole beside it.
     fn episodes(capacity: usize, steps: u64) -> (Lane<u64>, Vec<Whole>) {
         let mut generator = Seed(7).generator();
         let (mut lane, mut twin) = (Lane::new(capacity), Vec::new());
-        let mut observation = vec![0; OBSERVATION];
+        let (mut observation, mut background) = (vec![0; OBSERVATION], vec![0; FRAME]);
         let mut first = true;
         for step in 0..steps {
-            let frame = frame(&mut generator);
+            let frame = frame(&mut generator, &mut background);
             if first {
                 start_stack(&mut observation, &frame)
             } else {
@@ -184,16 +231,18 @@ mod tests {
 
     #[test]
     fn stacks_equal_those_of_a_twin_that_keeps_whole_observations() {
-        for (capacity, steps) in [(50, 30), (50, 50), (50, 271)] {
+        for (capacity, steps) in [(50, 30), (50, 50), (50, 271), (9, 40), (32, 96), (33, 96)] {
             let (lane, twin) = episodes(capacity, steps);
             let kept = &twin[twin.len() - lane.len()..];
-            let mut stack = vec![0; OBSERVATION];
+            let (mut alone, mut stack, mut next) = (vec![0; OBSERVATION], vec![0; OBSERVATION], vec![0; OBSERVATION]);
             let mut usable = 0;
             for (age, whole) in kept.iter().enumerate() {
                 if let Some(payload) = lane.usable(age) {
                     assert_eq!(Some(*payload), whole.payload);
-                    lane.stack(age, &mut stack);
-                    assert!(stack == whole.observation, "capacity {capacity}, steps {steps}, age {age}");
+                    lane.stack(age, &mut alone);
+                    lane.stacks(age, &mut stack, &mut next);
+                    let equal = (alone == whole.observation, stack == alone, next == kept[age + 1].observation);
+                    assert_eq!(equal, (true, true, true), "capacity {capacity}, steps {steps}, age {age}");
                     usable += 1;
                 }
             }
@@ -203,14 +252,43 @@ mod tests {
     }
 
     #[test]
-    fn a_saved_lane_reads_back_the_same_and_a_cut_one_is_refused() {
-        let (lane, _) = episodes(300, 900);
+    fn a_lane_that_wraps_keeps_no_more_groups_than_it_needs() {
+        for (capacity, most) in [(9, 1), (32, 2), (40, 3)] {
+            let mut lane = Lane::new(capacity);
+            for step in 0..200_usize {
+                lane.push(&[step as u8; FRAME], false, Some(step));
+                assert_eq!(lane.len(), capacity.min(step + 1));
+                assert!(lane.groups.len() <= most, "capacity {capacity}, step {step}");
+                assert_eq!(lane.open.len(), (step + 1) % GROUP * FRAME);
+            }
+        }
+    }
+
+    #[test]
+    fn a_saved_lane_reads_back_the_same_and_goes_on_the_same() {
+        let (mut lane, _) = episodes(300, 900);
+        let saved = |lane: &Lane<u64>| {
+            let mut saved = Vec::new();
+            lane.save(&mut saved).unwrap();
+            saved
+        };
+        let mut read = Lane::<u64>::load(300, &mut saved(&lane).as_slice()).unwrap();
+        assert!(saved(&read) == saved(&lane));
+        for step in 0..50 {
+            lane.push(&[step; FRAME], step == 20, Some(step.into()));
+            read.push(&[step; FRAME], step == 20, Some(step.into()));
+        }
+        assert!(saved(&read) == saved(&lane));
+    }
+
+    #[test]
+    fn a_lane_of_another_capacity_or_cut_off_is_refused() {
+        let (lane, _) = episodes(100, 250);
         let mut saved = Vec::new();
         lane.save(&mut saved).unwrap();
-        let read = Lane::<u64>::load(300, &mut saved.as_slice()).unwrap();
-        assert!(read.frames == lane.frames && read.pushed == lane.pushed);
-        assert!((0..300).all(|age| read.usable(age) == lane.usable(age)));
-        assert!(Lane::<u64>::load(300, &mut &saved[..saved.len() - 1]).is_err());
-        assert!(Lane::<u64>::load(301, &mut saved.as_slice()).is_err());
+        assert!(Lane::<u64>::load(101, &mut saved.as_slice()).is_err());
+        for end in (0..saved.len()).step_by(saved.len() / 100) {
+            assert!(Lane::<u64>::load(100, &mut &saved[..end]).is_err(), "cut off at {end}");
+        }
     }
 }

@@ -1,12 +1,19 @@
 //! Holds frames compactly, hands out stacks and minibatches; knows no emulator.
 //!
-//! A step costs one frame, not a stack of them: a [`Lane`] keeps the steps of one worker in order and rebuilds stacks,
-//! a [`Replay`] is a lane per worker and draws from them uniformly.
+//! A step costs one frame, not a stack of them, and of that only what is new in it (`group.rs`): a [`Lane`] keeps the
+//! steps of one worker in order and rebuilds stacks, a [`Replay`] is a lane per worker and draws from them uniformly.
 
+mod file;
+mod group;
 mod lane;
 mod sample;
+mod spans;
 mod transition;
 
 pub use lane::Lane;
 pub use sample::{Place, Replay};
 pub use transition::{Ending, Transition, TransitionBatch, transitions};
+
+/// Bytes that a step takes, frame and transition together: the mean over the paper's ten games, a million steps of half
+/// uniformly random play and half play that holds an action for eight steps on average. [`Replay::bytes`] has the truth.
+pub const TYPICAL_STEP: u64 = 520;

@@ -1,17 +1,23 @@
 //! Uniform draws from the steps of all workers.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use rand::RngExt;
+use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::file::Hashed;
 use super::lane::Lane;
+use crate::frame::OBSERVATION;
 use crate::record::cannot_write;
 use crate::units::Generator;
+
+/// Observations that one thread writes at least: fewer are done before another thread has woken up.
+const TOGETHER: usize = 8;
 
 /// A step in a [`Replay`]; valid until the next push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +31,7 @@ pub struct Replay<P> {
     lanes: Vec<Lane<P>>,
 }
 
-impl<P: Clone + Serialize + DeserializeOwned> Replay<P> {
+impl<P> Replay<P> {
     /// Room for `capacity` steps, shared equally by `workers`.
     pub fn new(capacity: u64, workers: usize) -> Replay<P> {
         let each = capacity as usize / workers;
@@ -80,40 +86,56 @@ impl<P: Clone + Serialize + DeserializeOwned> Replay<P> {
         self.lanes[place.lane].usable(place.age).expect("sampled places are usable")
     }
 
-    /// Writes the observation of the step; see [`Lane::stack`].
-    pub fn observation(&self, place: Place, observation: &mut [u8]) {
-        self.lanes[place.lane].stack(place.age, observation);
+    /// Bytes of memory, but for what payloads point to.
+    pub fn bytes(&self) -> usize {
+        self.lanes.iter().map(Lane::bytes).sum()
+    }
+}
+
+impl<P: Sync> Replay<P> {
+    /// Writes the observations of the steps, one after another, on the caller's rayon threads; see [`Lane::stack`].
+    pub fn observations(&self, places: &[Place], observations: &mut [u8]) {
+        let rows = observations.par_chunks_mut(OBSERVATION);
+        places.par_iter().zip(rows).with_min_len(TOGETHER).for_each(|(place, observation)| {
+            self.lanes[place.lane].stack(place.age, observation);
+        });
     }
 
-    /// Writes the observation that followed the step.
-    pub fn next_observation(&self, place: Place, observation: &mut [u8]) {
-        self.lanes[place.lane].stack(place.age + 1, observation);
+    /// The same with the observations that followed; see [`Lane::stacks`].
+    pub fn successions(&self, places: &[Place], observations: &mut [u8], next: &mut [u8]) {
+        let rows = observations.par_chunks_mut(OBSERVATION).zip(next.par_chunks_mut(OBSERVATION));
+        places.par_iter().zip(rows).with_min_len(TOGETHER).for_each(|(place, (observation, next))| {
+            self.lanes[place.lane].stacks(place.age, observation, next);
+        });
     }
+}
 
-    /// Writes everything to a file, frames compressed.
+impl<P: Serialize + DeserializeOwned> Replay<P> {
+    /// Writes everything to a file, frames as they are kept.
     ///
     /// # Errors
     /// The path and the system's reason.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let place = || cannot_write(path);
-        let mut out = BufWriter::new(File::create(path).with_context(place)?);
-        for lane in &self.lanes {
-            lane.save(&mut out).with_context(place)?;
-        }
-        out.flush().with_context(place)?;
-        out.get_ref().sync_all().with_context(place)
+        let save = || {
+            let mut out = Hashed::new(BufWriter::new(File::create(path)?));
+            self.lanes.iter().try_for_each(|lane| lane.save(&mut out))?;
+            anyhow::Ok(out.seal()?.get_ref().sync_all()?)
+        };
+        save().with_context(|| cannot_write(path))
     }
 
     /// Reads what [`Replay::save`] wrote from a replay of the same shape.
     ///
     /// # Errors
-    /// The path, and what is wrong with the file.
+    /// The path, if the file is not what was written, to the last bit.
     pub fn load(&mut self, path: &Path) -> Result<()> {
-        let place = || format!("{}: damaged; start over with --fresh", path.display());
-        let mut input = BufReader::new(File::open(path).with_context(place)?);
-        for lane in &mut self.lanes {
-            *lane = Lane::load(lane.capacity(), &mut input).with_context(place)?;
-        }
+        let load = || {
+            let mut input = Hashed::new(BufReader::new(File::open(path)?));
+            let lanes = self.lanes.iter().map(|lane| Lane::load(lane.capacity(), &mut input)).collect::<Result<_>>()?;
+            input.check()?;
+            anyhow::Ok(lanes)
+        };
+        self.lanes = load().with_context(|| format!("{}: damaged; start over with --fresh", path.display()))?;
         Ok(())
     }
 }

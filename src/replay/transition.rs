@@ -32,7 +32,7 @@ pub struct Transition {
 pub struct TransitionBatch {
     /// [batch, 4, 84, 84], oldest screen first.
     pub observations: Vec<u8>,
-    /// Likewise, one step later.
+    /// Likewise, one step later; where `continues` is 0 it may be the next episode's.
     pub next_observations: Vec<u8>,
     pub actions: Vec<i64>,
     pub rewards: Vec<f32>,
@@ -45,11 +45,7 @@ pub fn transitions(replay: &Replay<Transition>, generator: &mut Generator, count
     let places = replay.sample(generator, count);
     batch.observations.resize(count * OBSERVATION, 0);
     batch.next_observations.resize(count * OBSERVATION, 0);
-    let rows = batch.observations.chunks_mut(OBSERVATION).zip(batch.next_observations.chunks_mut(OBSERVATION));
-    for (&place, (observation, next)) in places.iter().zip(rows) {
-        replay.observation(place, observation);
-        replay.next_observation(place, next);
-    }
+    replay.successions(&places, &mut batch.observations, &mut batch.next_observations);
     let steps = |place: &Place| replay.payload(*place);
     batch.actions = places.iter().map(|place| i64::from(steps(place).action)).collect();
     batch.rewards = places.iter().map(|place| steps(place).reward).collect();

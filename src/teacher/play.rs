@@ -35,8 +35,6 @@ pub struct Experience {
     /// Clipped if the teacher clips rewards.
     pub reward: f32,
     pub ending: Ending,
-    /// The game itself has ended: the worker's observation is its last.
-    pub game_ended: bool,
 }
 
 impl Play {
@@ -96,7 +94,7 @@ impl Play {
                 () => Ending::No,
             };
             let reward = if self.clip_rewards { step.reward.clamp(-1.0, 1.0) } else { step.reward } as f32;
-            Experience { action, reward, ending, game_ended: step.ended() }
+            Experience { action, reward, ending }
         };
         outcomes.iter().zip(actions).map(experience).collect()
     }

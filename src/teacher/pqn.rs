@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     fn step(reward: f32, ending: Ending) -> Experience {
-        Experience { action: 0, reward, ending, game_ended: ending != Ending::No }
+        Experience { action: 0, reward, ending }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::play::Play;
 use crate::config;
 use crate::nn::{Architecture, Device, Network};
 use crate::record::write_file;
-use crate::replay::{Replay, Transition, TransitionBatch, transitions};
+use crate::replay::{Ending, Replay, Transition, TransitionBatch, transitions};
 use crate::units::{Generator, Seed};
 
 pub use update::{Networks, NetworksState, td_targets};
@@ -69,8 +69,8 @@ impl Dqn {
         for (worker, step) in play.step(&chosen).into_iter().enumerate() {
             let transition = Transition { action: step.action as u8, reward: step.reward, ending: step.ending };
             self.replay.push(worker, &frames[worker], begun[worker], Some(transition));
-            if step.game_ended {
-                // The frame after the last step is what a truncated episode's value is bootstrapped from.
+            if step.ending == Ending::Truncated {
+                // The value of what would have followed is bootstrapped from this frame.
                 self.replay.push(worker, play.pool.frame(worker), false, None);
             }
         }

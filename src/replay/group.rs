@@ -1,0 +1,97 @@
+//! Consecutive frames, kept together.
+//!
+//! Most of a screen stands still. A group keeps what its frames have in common once, and of each frame only where it
+//! differs from that, so that any of them can be read without the others.
+
+use std::io::{Read, Write};
+
+use anyhow::{Result, ensure};
+
+use super::file::{read_block, write_block};
+use super::spans;
+use crate::frame::{FRAME, SIDE};
+
+/// Frames of a group. With more, the common screen costs less of each, but fits less where everything moves.
+pub const GROUP: usize = 16;
+
+/// [`GROUP`] frames.
+pub struct Group {
+    /// The spans of the common screen, then those of each frame.
+    spans: Box<[u8]>,
+    /// Where each of them ends.
+    ends: [u32; GROUP + 1],
+}
+
+impl Group {
+    /// Packs [`GROUP`] frames, given one after another.
+    pub fn new(frames: &[u8]) -> Group {
+        debug_assert_eq!(frames.len(), GROUP * FRAME);
+        let common = common(frames);
+        // Rows resemble the row above, so that this is mostly zero.
+        let mut above = common;
+        (SIDE..FRAME).for_each(|at| above[at] ^= common[at - SIDE]);
+        let mut spans = Vec::new();
+        spans::write(&[0; FRAME], &above, &mut spans);
+        let mut ends = [spans.len() as u32; GROUP + 1];
+        for (frame, end) in frames.chunks(FRAME).zip(&mut ends[1..]) {
+            spans::write(&common, frame, &mut spans);
+            *end = spans.len() as u32;
+        }
+        Group { spans: spans.into(), ends }
+    }
+
+    /// The screen from which [`Group::frame`] makes the frames.
+    pub fn common(&self) -> [u8; FRAME] {
+        let mut common = [0; FRAME];
+        spans::apply(self.part(0), &mut common);
+        (SIDE..FRAME).for_each(|at| common[at] ^= common[at - SIDE]);
+        common
+    }
+
+    /// Writes the frame of that index; `common` is [`Group::common`].
+    pub fn frame(&self, index: usize, common: &[u8; FRAME], frame: &mut [u8]) {
+        frame.copy_from_slice(common);
+        spans::apply(self.part(index + 1), frame);
+    }
+
+    fn part(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.spans[start as usize..self.ends[index] as usize]
+    }
+
+    /// Bytes of memory.
+    pub fn bytes(&self) -> usize {
+        size_of::<Group>() + self.spans.len()
+    }
+
+    /// Writes the group as it is kept.
+    pub fn save(&self, out: &mut impl Write) -> Result<()> {
+        write_block(out, &self.ends.map(u32::to_le_bytes).concat())?;
+        write_block(out, &self.spans)
+    }
+
+    /// Reads what [`Group::save`] wrote.
+    ///
+    /// # Errors
+    /// If it is cut off, or the parts do not fit together. Damage within spans is not seen.
+    pub fn load(input: &mut impl Read) -> Result<Group> {
+        let (ends, spans) = (read_block(input)?, read_block(input)?);
+        let mut ends = ends.chunks(4).filter_map(|end| Some(u32::from_le_bytes(end.try_into().ok()?)));
+        let ends = [(); GROUP + 1].map(|()| ends.next().unwrap_or(0));
+        ensure!(ends.is_sorted() && ends[GROUP] as usize == spans.len(), "a group of frames does not fit together");
+        Ok(Group { spans: spans.into(), ends })
+    }
+}
+
+/// Of each pixel the value that most frames have, if more than half of them agree, else one of its values: the majority
+/// vote of Boyer and Moore (1981).
+fn common(frames: &[u8]) -> [u8; FRAME] {
+    let (mut values, mut leads) = ([0; FRAME], [0_u8; FRAME]);
+    for frame in frames.chunks(FRAME) {
+        for ((value, lead), &new) in values.iter_mut().zip(&mut leads).zip(frame) {
+            *value = if *lead == 0 { new } else { *value };
+            *lead = if *value == new { *lead + 1 } else { *lead - 1 };
+        }
+    }
+    values
+}
