@@ -49,6 +49,11 @@ impl<P: Clone + Serialize + DeserializeOwned> Lane<P> {
         self.entries.is_empty()
     }
 
+    /// Bytes of memory, but for what a payload points to.
+    pub fn bytes(&self) -> usize {
+        self.frames.len() + self.entries.len() * size_of::<Entry<P>>()
+    }
+
     /// Appends a step: the newest frame of what the agent saw, whether it began an episode, and what came of it.
     /// `None` for the last frame of an episode that was cut off, which only the step before needs.
     pub fn push(&mut self, frame: &[u8], first: bool, payload: Option<P>) {

@@ -42,6 +42,11 @@ impl<P: Clone + Serialize + DeserializeOwned> Replay<P> {
         self.len() == 0
     }
 
+    /// Bytes of memory, but for what payloads point to.
+    pub fn bytes(&self) -> usize {
+        self.lanes.iter().map(Lane::bytes).sum()
+    }
+
     /// Appends a step of `worker`; see [`Lane::push`].
     pub fn push(&mut self, worker: usize, frame: &[u8], first: bool, payload: Option<P>) {
         self.lanes[worker].push(frame, first, payload);

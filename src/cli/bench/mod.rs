@@ -3,36 +3,64 @@
 //! A benchmark is a list of [`Case`]s. They are measured in turn, again and again, since a machine's speed drifts within
 //! minutes; each one's median and range over the repeats are told.
 
+mod distillation;
 mod emulation;
+mod inference;
 mod measure;
 mod print;
+mod replay;
+mod teacher;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use rayon::ThreadPool;
+use tch::Device;
 
 use super::arguments::Common;
+use super::experiment::threads;
+use super::usage;
+use crate::config::{self, Experiment, NamedNetwork, Overrides};
+use crate::env::{Pool, Rom, Rules};
 use crate::game::Game;
+use crate::nn;
 use crate::progress::Ended;
-use measure::Case;
+use crate::units::Seed;
+
+/// The paper's networks and their names.
+const NETWORKS: [(&str, NamedNetwork); 4] = [
+    ("teacher", NamedNetwork::Teacher),
+    ("net1", NamedNetwork::Net1),
+    ("net2", NamedNetwork::Net2),
+    ("net3", NamedNetwork::Net3),
+];
 
 /// What can be measured.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Subject {
     /// Agent steps per second, by game, environments and threads
     Emulation,
+    /// Memory and time of a step in the replay, and of a minibatch
+    Replay,
+    /// Agent steps per second of DQN at the settings of Nature, and what its parts take
+    Teacher,
+    /// Updates per second of students of the paper's four sizes
+    Distillation,
+    /// Milliseconds from one observation to the action, for the paper's four sizes
+    Inference,
 }
 
 /// Flags of `pd bench`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Options {
     pub subject: Subject,
-    /// Games to measure with
+    /// Games to measure with; distillation and inference, which hardly depend on it, take the first
     #[arg(long, value_delimiter = ',', default_value = "breakout,pong,seaquest,qbert", value_parser = game)]
     pub games: Vec<Game>,
-    /// Numbers of environments
-    #[arg(long, value_delimiter = ',', default_value = "1,2,4,8,16", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    /// Numbers of environments; for emulation 1,2,4,8,16 unless given, else 8
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub envs: Vec<u16>,
     /// Measurements of each case, after one that does not count
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
@@ -69,14 +97,60 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 /// Measures the subject and prints what was found.
 pub fn bench(options: &Options, common: &Common) -> Result<Ended> {
-    let cases: Vec<Case> = match options.subject {
-        Subject::Emulation => emulation::cases(options, common)?,
+    let pool = threads(common)?;
+    nn::set_threads(pool.current_num_threads());
+    let device = common.device.resolve().map_err(usage)?;
+    let seed = Seed(common.seed.unwrap_or(0)).derive("bench", 0);
+    let bench = Bench { options: options.clone(), threads: pool, device, seed };
+    let cases = match options.subject {
+        Subject::Emulation => emulation::cases(&bench, common.threads.is_some())?,
+        Subject::Replay => replay::cases(&bench)?,
+        Subject::Teacher => teacher::cases(&bench)?,
+        Subject::Distillation => distillation::cases(&bench),
+        Subject::Inference => inference::cases(&bench),
     };
-    let measured = measure::in_turn(cases, options.repeats());
+    let measured = measure::in_turn(cases, options.repeats())?;
     if options.json {
         print::json(&measured)?
     } else {
         print::table(&measured)
     }
     Ok(Ended::Done)
+}
+
+/// What cases are made of.
+#[derive(Clone)]
+struct Bench {
+    options: Options,
+    threads: Arc<ThreadPool>,
+    device: Device,
+    seed: Seed,
+}
+
+impl Bench {
+    /// Numbers of environments where none were asked for.
+    fn envs(&self, default: &[u16]) -> Vec<usize> {
+        let envs = if self.options.envs.is_empty() { default } else { &self.options.envs };
+        envs.iter().copied().map(usize::from).collect()
+    }
+
+    /// An experiment with the defaults, but for `settings`; its results are thrown away.
+    fn experiment(&self, game: Game, envs: usize, settings: &str) -> Result<Experiment> {
+        let threads = self.threads.current_num_threads();
+        let text = format!(
+            "games = [\"{game}\"]\nseeds = [1]\nlearner_threads = {threads}\nenvironment.workers = {envs}\n{settings}"
+        );
+        Ok(config::read_text("bench", "bench", &text, &Overrides::default())?)
+    }
+
+    /// Emulators as the experiment trains on them.
+    fn pool(&self, experiment: &Experiment, game: Game) -> Result<Pool> {
+        let rules = Rules::of_training(&experiment.environment, game);
+        Pool::load(game, Rom::find(game)?.as_ref(), &rules, experiment.environment.workers, self.threads.clone())
+    }
+}
+
+/// `8 environments`
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -1,0 +1,82 @@
+//! How fast a teacher trains, and what the parts of a step take.
+
+use anyhow::{Result, bail};
+
+use super::measure::{Case, Clock, milliseconds};
+use super::replay::played;
+use super::{Bench, count, emulation};
+use crate::config::Experiment;
+use crate::game::{ActionSet, Game};
+use crate::nn::{Architecture, Policy};
+use crate::record::{Agent, Folder};
+use crate::replay::{TransitionBatch, transitions};
+use crate::teacher::{self, Dqn, Training};
+
+/// As Nature DQN from its first update on; the replay is smaller, so that it is filled quickly. Nothing is logged,
+/// evaluated or saved while the clock runs.
+const SETTINGS: &str = "
+[teacher]
+preset = \"nature\"
+replay = 20000
+log_every = 1000000000
+evaluation_every = 1000000000
+checkpoint_every = 1000000000
+";
+
+/// DQN in every game, and its parts.
+pub fn cases(bench: &Bench) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for &game in &bench.options.games {
+        for envs in bench.envs(&[8]) {
+            // The least that an experiment allows.
+            let warmup = if bench.options.quick { 16 * envs } else { 1000.max(16 * envs) };
+            let settings = format!("{SETTINGS}warmup = {warmup}\n");
+            let experiment = bench.experiment(game, envs, &settings)?;
+            let name = format!("dqn, {game}, {}", count(envs, "environment"));
+            cases.push(training(bench.clone(), name.clone(), experiment.clone(), game));
+            cases.push(emulation::case(bench, format!("{name}: emulation alone"), game, envs)?);
+            cases.extend(parts(bench, &name, &experiment, game)?);
+        }
+    }
+    Ok(cases)
+}
+
+/// The real training, from its warm-up on.
+fn training(bench: Bench, name: String, experiment: Experiment, game: Game) -> Case {
+    let measure = move || {
+        let folder = tempfile::tempdir()?;
+        let folder = Folder::at(folder.path());
+        let agent = Agent::teacher(game, 1);
+        let training = Training { experiment: &experiment, agent, rom: None, folder: &folder, device: bench.device };
+        let clock = Clock::new(experiment.teacher.warmup, bench.options.span());
+        let pool = bench.pool(&experiment, game)?;
+        teacher::train(&training, pool, &mut |_, _, _| bail!("nothing is evaluated here"), &clock)?;
+        clock.per_second()
+    };
+    Case::new(name, "agent steps/s", measure)
+}
+
+fn parts(bench: &Bench, name: &str, experiment: &Experiment, game: Game) -> Result<Vec<Case>> {
+    let (play, replay) = played(bench, experiment, game)?;
+    let envs = play.pool.workers();
+    let settings = &experiment.teacher;
+    let architecture = Architecture::new(settings.network, game.actions(ActionSet::Minimal).len());
+    let dqn = || Dqn::new(settings, &architecture, bench.seed.derive("weights", 0), bench.device);
+    let (actor, mut learner) = (dqn(), dqn());
+    let mut explorers: Vec<_> = (0..envs as u64).map(|i| bench.seed.derive("exploration", i).generator()).collect();
+    let (span, size) = (bench.options.span(), settings.batch);
+    let acting = move || {
+        let observations = play.pool.observations();
+        Ok(milliseconds(span, || drop(actor.online().act(observations, 0.1, &mut explorers))))
+    };
+    let (mut sampler, mut batch) = (bench.seed.derive("sampling", 0).generator(), TransitionBatch::default());
+    transitions(&replay, &mut sampler, size, &mut batch);
+    let mut drawn = TransitionBatch::default();
+    let minibatch = move || Ok(milliseconds(span, || transitions(&replay, &mut sampler, size, &mut drawn)));
+    let update = move || Ok(milliseconds(span, || learner.update(&batch)));
+    Ok(vec![
+        Case::new(format!("{name}: acting, {}", count(envs, "decision")), "milliseconds", acting),
+        Case::new(format!("{name}: minibatch of {size}"), "milliseconds", minibatch),
+        Case::new(format!("{name}: update with it"), "milliseconds", update),
+    ])
+}
