@@ -12,7 +12,6 @@ use crate::record::Folder;
 
 /// Kullback-Leibler divergence on minibatches of 32 and RMSProp, as the paper; one endless hour of updates on little play.
 const SETTINGS: &str = "
-[distillation]
 hours = 1
 updates_per_hour = 1000000000
 memory = 10000
@@ -33,7 +32,7 @@ fn measure(bench: &Bench, network: &str) -> Result<f64> {
     let game = bench.options.games[0];
     let envs = bench.envs(&[4])[0];
     let steps = if bench.options.quick { 16 * envs } else { 1000 };
-    let settings = format!("distillation.steps_per_hour = {steps}\n{SETTINGS}network = \"{network}\"\n");
+    let settings = format!("[distillation]\nsteps_per_hour = {steps}{SETTINGS}network = \"{network}\"\n");
     let experiment: Experiment = bench.experiment(game, envs, &settings)?;
     let actions = game.actions(ActionSet::Minimal).len();
     let teacher = Architecture::new(Size::Named(NETWORKS[0].1), actions);

@@ -68,6 +68,9 @@ pub struct Options {
     /// Seconds that one measurement takes at least
     #[arg(long, default_value_t = 1.0, value_parser = seconds)]
     pub seconds: f64,
+    /// Only the case of this name
+    #[arg(long, value_name = "CASE")]
+    pub only: Option<String>,
     /// As --repeats 1 --seconds 0.01: to see that everything works
     #[arg(long, conflicts_with_all = ["repeats", "seconds"])]
     pub quick: bool,
@@ -102,13 +105,19 @@ pub fn bench(options: &Options, common: &Common) -> Result<Ended> {
     let device = common.device.resolve().map_err(usage)?;
     let seed = Seed(common.seed.unwrap_or(0)).derive("bench", 0);
     let bench = Bench { options: options.clone(), threads: pool, device, seed };
-    let cases = match options.subject {
+    let mut cases = match options.subject {
         Subject::Emulation => emulation::cases(&bench, common.threads.is_some())?,
         Subject::Replay => replay::cases(&bench)?,
         Subject::Teacher => teacher::cases(&bench)?,
         Subject::Distillation => distillation::cases(&bench),
         Subject::Inference => inference::cases(&bench),
     };
+    if let Some(only) = &options.only {
+        cases.retain(|case| case.name == *only);
+        if cases.is_empty() {
+            return Err(usage(format!("there is no case {only:?}; without --only, all are told")));
+        }
+    }
     let measured = measure::in_turn(cases, options.repeats())?;
     if options.json {
         print::json(&measured)?

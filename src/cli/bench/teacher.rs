@@ -34,6 +34,10 @@ pub fn cases(bench: &Bench) -> Result<Vec<Case>> {
             let experiment = bench.experiment(game, envs, &settings)?;
             let name = format!("dqn, {game}, {}", count(envs, "environment"));
             cases.push(training(bench.clone(), name.clone(), experiment.clone(), game));
+            if bench.options.only.as_ref() == Some(&name) {
+                // To fill a replay for the parts takes a while.
+                continue;
+            }
             cases.push(emulation::case(bench, format!("{name}: emulation alone"), game, envs)?);
             cases.extend(parts(bench, &name, &experiment, game)?);
         }
