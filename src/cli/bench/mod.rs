@@ -1,7 +1,7 @@
 //! `pd bench`: measures this machine.
 //!
-//! A benchmark is a list of [`Case`]s. They are measured in turn, again and again, since a machine's speed drifts within
-//! minutes; each one's median and range over the repeats are told.
+//! A benchmark is a list of [`measure::Case`]s. They are measured in turn, again and again, since a machine's speed
+//! drifts within minutes; each one's median and range over the repeats are told.
 
 mod distillation;
 mod emulation;
