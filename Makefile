@@ -3,7 +3,7 @@
 
 PD := $(or $(CARGO_TARGET_DIR),target)/release/pd
 
-.PHONY: help setup quickstart test check
+.PHONY: help setup quickstart test check bench
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,3 +23,7 @@ check: setup ## check format, lints and documentation
 	cargo fmt --check
 	cargo clippy --release --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --no-deps --document-private-items
+
+bench: setup ## measure against EnvPool, Stable-Baselines3, PyTorch and ONNX Runtime (installs 6 GB of peers; half an hour)
+	cargo build --release --locked
+	python3 -B benches/peers/compare.py --out benches/peers/table.md

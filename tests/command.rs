@@ -234,3 +234,26 @@ fn the_emulator_never_prints_to_stdout() {
     fs::write(run.path("actions.json"), "[0, 1, 2]").unwrap();
     assert_eq!(run.succeed(&["observe", "breakout", "--actions", "actions.json", "--out", "seen.bin"]), "");
 }
+
+#[test]
+fn benchmarks_tell_the_machine_and_a_positive_figure_for_each_case() {
+    let run = Run::new("");
+    for (subject, cases) in [
+        ("emulation", vec!["catch, 2 environments, 1 thread", "catch, 3 environments, 1 thread"]),
+        ("replay", vec!["catch, 2 environments: memory of a step", "catch, 3 environments: minibatch of 32"]),
+        ("teacher", vec!["dqn, catch, 2 environments", "dqn, catch, 3 environments: update with it"]),
+        ("distillation", vec!["teacher", "net1", "net2", "net3"]),
+        ("inference", vec!["teacher", "net1", "net2", "net3"]),
+    ] {
+        let out = run.succeed(&["bench", subject, "--games", "catch", "--envs", "2,3", "--quick", "--json"]);
+        let out: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert!(out["machine"]["cores"].as_u64().unwrap() > 0);
+        let results = out["results"].as_array().unwrap();
+        for result in results {
+            assert!(result["value"].as_f64().unwrap() > 0.0 && result["unit"].is_string(), "{subject}: {result}");
+        }
+        for case in cases {
+            assert!(results.iter().any(|result| result["case"] == case), "{subject}: no case {case:?} in {results:?}");
+        }
+    }
+}

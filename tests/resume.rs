@@ -151,7 +151,7 @@ fn a_dqn_teacher_of_the_built_in_game_learns_to_play_it() {
 
 #[test]
 fn a_pqn_teacher_of_the_built_in_game_learns_to_play_it() {
-    learns(&pqn(12000, "learning_rate = 0.002\nkeep = \"last\""));
+    learns(&pqn(24000, "learning_rate = 0.002\nkeep = \"last\""));
 }
 
 /// Trains the experiment's teacher and has it play.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::bench;
 use crate::nn::DeviceChoice;
 
 /// Train DQN teachers on Atari, distil them into small students, and report score against size.
@@ -17,7 +18,7 @@ pub struct Arguments {
 }
 
 /// Flags of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Common {
     /// Set a key of the experiment file, such as teacher.frames=400000 or students.net1.loss=nll
     #[arg(long, global = true, value_name = "KEY=VALUE")]
@@ -83,4 +84,6 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         actions: PathBuf,
     },
+    /// Measure this machine
+    Bench(bench::Options),
 }

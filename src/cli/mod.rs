@@ -1,6 +1,7 @@
 //! Composes the stages; one file per subcommand.
 
 mod arguments;
+mod bench;
 mod evaluate;
 mod experiment;
 mod games;
@@ -61,6 +62,7 @@ fn command(arguments: &Arguments) -> Result<Ended> {
         Command::Games => games::games(),
         Command::Play { checkpoint, episodes, gif } => play::play(checkpoint, *episodes, gif.as_deref(), common),
         Command::Observe { game, actions } => observe::observe(game, actions, common),
+        Command::Bench(options) => bench::bench(options, common),
     }
 }
 

@@ -101,6 +101,12 @@ impl Emulator for Ale {
         u32::try_from(unsafe { ale_sys::lives(self.interface) }).unwrap_or(0)
     }
 
+    fn colours(&self, screen: &mut [u8]) {
+        assert_eq!(screen.len(), SCREEN_WIDTH * self.height);
+        // SAFETY: ALE writes width × height bytes.
+        unsafe { ale_sys::getScreen(self.interface, screen.as_mut_ptr()) }
+    }
+
     fn grey(&self, screen: &mut [u8]) {
         assert_eq!(screen.len(), SCREEN_WIDTH * self.height);
         // SAFETY: ALE writes width × height bytes.

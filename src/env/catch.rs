@@ -91,9 +91,13 @@ impl Emulator for Catch {
         self.lives
     }
 
-    fn grey(&self, screen: &mut [u8]) {
+    fn colours(&self, screen: &mut [u8]) {
         screen.fill(0);
         self.draw(|pixel| screen[pixel] = 255);
+    }
+
+    fn grey(&self, screen: &mut [u8]) {
+        self.colours(screen);
     }
 
     fn rgb(&self, screen: &mut [u8]) {

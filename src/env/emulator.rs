@@ -24,9 +24,12 @@ pub trait Emulator: Send {
     fn game_over(&self) -> bool;
     /// Lives left; 0 in games without lives.
     fn lives(&self) -> u32;
-    /// Writes the screen as grey values, row by row, into `screen` of [`SCREEN_WIDTH`] × [`Emulator::height`] bytes.
+    /// Writes the screen as numbers of the console's colours, row by row, into `screen` of [`SCREEN_WIDTH`] ×
+    /// [`Emulator::height`] bytes. Equal numbers have equal grey values as long as the emulator lives.
+    fn colours(&self, screen: &mut [u8]);
+    /// The same as grey values.
     fn grey(&self, screen: &mut [u8]);
-    /// The same in colour: red, green, blue for each pixel.
+    /// The same as red, green and blue: three bytes for each pixel.
     fn rgb(&self, screen: &mut [u8]);
 }
 

@@ -10,6 +10,7 @@ mod emulator;
 mod pool;
 mod preprocess;
 mod rom;
+mod screen;
 mod step;
 
 pub use emulator::{Emulator, SCREEN_WIDTH, load};

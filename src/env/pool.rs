@@ -100,10 +100,13 @@ impl Pool {
     /// Begins an episode on each worker for which `seed` gives one.
     pub fn begin(&mut self, mut seed: impl FnMut(usize) -> Option<Seed>) {
         let seeds: Vec<_> = (0..self.workers.len()).map(&mut seed).collect();
+        if seeds.iter().all(Option::is_none) {
+            return;
+        }
         let (workers, observations) = (&mut self.workers, &mut self.observations);
         self.threads.install(|| {
             let stacks = observations.par_chunks_mut(OBSERVATION);
-            workers.par_iter_mut().zip(stacks).zip(seeds).for_each(|((worker, stack), seed)| {
+            workers.par_iter_mut().zip(stacks).zip(seeds).with_max_len(1).for_each(|((worker, stack), seed)| {
                 if let Some(seed) = seed {
                     worker.env.begin(seed);
                     worker.playing = true;
@@ -126,12 +129,14 @@ impl Pool {
         let (workers, observations, outcomes) = (&mut self.workers, &mut self.observations, &mut self.outcomes);
         self.threads.install(|| {
             let places = observations.par_chunks_mut(OBSERVATION).zip(outcomes.par_iter_mut());
-            workers.par_iter_mut().zip(places).zip(actions).for_each(|((worker, (stack, outcome)), &action)| {
-                *outcome = worker.step(action);
-                if outcome.is_some() {
-                    push_frame(stack, worker.env.frame());
-                }
-            });
+            workers.par_iter_mut().zip(places).zip(actions).with_max_len(1).for_each(
+                |((worker, (stack, outcome)), &action)| {
+                    *outcome = worker.step(action);
+                    if outcome.is_some() {
+                        push_frame(stack, worker.env.frame());
+                    }
+                },
+            );
         });
         &self.outcomes
     }

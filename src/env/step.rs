@@ -3,10 +3,9 @@
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::emulator::{Emulator, SCREEN_WIDTH};
-use super::preprocess::{Shrink, max_of_two};
+use super::emulator::Emulator;
+use super::preprocess::Preprocessor;
 use crate::config;
-use crate::frame::FRAME;
 use crate::game::Game;
 use crate::units::{Generator, Seed};
 
@@ -71,10 +70,7 @@ impl Step {
 pub struct Env {
     emulator: Box<dyn Emulator>,
     rules: Rules,
-    shrink: Shrink,
-    screen: Vec<u8>,
-    previous_screen: Vec<u8>,
-    frame: Vec<u8>,
+    preprocessor: Preprocessor,
     episode: EnvState,
 }
 
@@ -101,16 +97,8 @@ impl EnvState {
 
 impl Env {
     pub fn new(emulator: Box<dyn Emulator>, rules: Rules) -> Env {
-        let pixels = SCREEN_WIDTH * emulator.height();
-        Env {
-            shrink: Shrink::new(emulator.height()),
-            screen: vec![0; pixels],
-            previous_screen: vec![0; pixels],
-            frame: vec![0; FRAME],
-            episode: EnvState::new(Seed(0)),
-            emulator,
-            rules,
-        }
+        let preprocessor = Preprocessor::new(emulator.as_ref());
+        Env { emulator, rules, preprocessor, episode: EnvState::new(Seed(0)) }
     }
 
     /// Begins an episode. Its null-ops and sticky actions come from `seed` alone.
@@ -127,8 +115,7 @@ impl Env {
             }
         }
         self.episode.lives = self.emulator.lives();
-        self.emulator.grey(&mut self.screen);
-        self.shrink.shrink(&self.screen, &mut self.frame);
+        self.preprocessor.look_last(self.emulator.as_ref(), false);
     }
 
     fn play_frame(&mut self, action: i32) -> f64 {
@@ -151,8 +138,7 @@ impl Env {
     pub fn step(&mut self, action: usize) -> Step {
         let chosen = self.rules.actions[action];
         let skip = self.rules.frame_skip;
-        let mut step = Step::default();
-        self.previous_screen.fill(0);
+        let (mut step, mut has_before) = (Step::default(), false);
         for i in 0..skip {
             let action = self.stick(chosen);
             step.reward += self.play_frame(action);
@@ -161,12 +147,11 @@ impl Env {
                 break;
             }
             if i + 2 == skip {
-                self.emulator.grey(&mut self.previous_screen);
+                self.preprocessor.look_before(self.emulator.as_ref());
+                has_before = true;
             }
         }
-        self.emulator.grey(&mut self.screen);
-        max_of_two(&mut self.screen, &self.previous_screen);
-        self.shrink.shrink(&self.screen, &mut self.frame);
+        self.preprocessor.look_last(self.emulator.as_ref(), has_before);
         let lives = self.emulator.lives();
         step.life_lost = lives < self.episode.lives;
         self.episode.lives = lives;
@@ -176,7 +161,7 @@ impl Env {
 
     /// The newest preprocessed screen.
     pub fn frame(&self) -> &[u8] {
-        &self.frame
+        self.preprocessor.frame()
     }
 
     /// Emulator frames of the episode so far.

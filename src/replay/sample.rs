@@ -48,6 +48,11 @@ impl<P> Replay<P> {
         self.len() == 0
     }
 
+    /// Bytes of memory, but for what payloads point to.
+    pub fn bytes(&self) -> usize {
+        self.lanes.iter().map(Lane::bytes).sum()
+    }
+
     /// Appends a step of `worker`; see [`Lane::push`].
     pub fn push(&mut self, worker: usize, frame: &[u8], first: bool, payload: Option<P>) {
         self.lanes[worker].push(frame, first, payload);
@@ -84,11 +89,6 @@ impl<P> Replay<P> {
     /// If `place` is not one that [`Replay::sample`] gave.
     pub fn payload(&self, place: Place) -> &P {
         self.lanes[place.lane].usable(place.age).expect("sampled places are usable")
-    }
-
-    /// Bytes of memory, but for what payloads point to.
-    pub fn bytes(&self) -> usize {
-        self.lanes.iter().map(Lane::bytes).sum()
     }
 }
 

@@ -12,6 +12,6 @@ mod pqn;
 mod schedule;
 mod train;
 
-pub use dqn::td_targets;
+pub use dqn::{Networks, td_targets};
 pub use schedule::Schedule;
 pub use train::{Training, train};

@@ -1,0 +1,56 @@
+//! Updates per second of one student.
+
+use anyhow::{Result, bail};
+
+use super::measure::{Case, Clock};
+use super::{Bench, NETWORKS};
+use crate::config::{Experiment, Network as Size};
+use crate::distill::{self, Group};
+use crate::game::ActionSet;
+use crate::nn::{Architecture, Network};
+use crate::record::Folder;
+
+/// Kullback-Leibler divergence on minibatches of 32 and RMSProp, as the paper; one endless hour of updates on little play.
+const SETTINGS: &str = "
+hours = 1
+updates_per_hour = 1000000000
+memory = 10000
+[[students]]
+name = \"bench\"
+";
+
+/// Students of the paper's sizes; the teacher has random weights.
+pub fn cases(bench: &Bench) -> Vec<Case> {
+    let case = |(name, _)| {
+        let bench = bench.clone();
+        Case::new(name, "updates/s", move || measure(&bench, name))
+    };
+    NETWORKS.into_iter().map(case).collect()
+}
+
+fn measure(bench: &Bench, network: &str) -> Result<f64> {
+    let game = bench.options.games[0];
+    let envs = bench.envs(&[4])[0];
+    let steps = if bench.options.quick { 16 * envs } else { 1000 };
+    let settings = format!("[distillation]\nsteps_per_hour = {steps}{SETTINGS}network = \"{network}\"\n");
+    let experiment: Experiment = bench.experiment(game, envs, &settings)?;
+    let actions = game.actions(ActionSet::Minimal).len();
+    let teacher = Architecture::new(Size::Named(NETWORKS[0].1), actions);
+    let folder = tempfile::tempdir()?;
+    let folder = Folder::at(folder.path());
+    let group = Group {
+        experiment: &experiment,
+        game,
+        seed: 1,
+        students: experiment.students.iter().collect(),
+        teacher: &Network::new(&teacher, bench.seed.derive("teacher", 0), bench.device),
+        teacher_hash: String::new(),
+        rom: None,
+        folder: &folder,
+        device: bench.device,
+    };
+    let clock = Clock::new(1, bench.options.span());
+    let pool = bench.pool(&experiment, game)?;
+    distill::distill(&group, pool, &mut |_, _, _| bail!("nothing is evaluated here"), &clock)?;
+    clock.per_second()
+}

@@ -1,0 +1,25 @@
+//! Time of one decision: from the bytes of one observation to the action.
+
+use super::measure::Case;
+use super::{Bench, NETWORKS};
+use crate::config::Network as Size;
+use crate::eval;
+use crate::game::ActionSet;
+use crate::nn::{Architecture, Network};
+
+/// Decisions of one measurement.
+const DECISIONS: usize = 500;
+/// The same for `--quick`.
+const QUICK_DECISIONS: usize = 5;
+
+/// The paper's networks, with random weights.
+pub fn cases(bench: &Bench) -> Vec<Case> {
+    let actions = bench.options.games[0].actions(ActionSet::Minimal).len();
+    let decisions = if bench.options.quick { QUICK_DECISIONS } else { DECISIONS };
+    let case = |(name, size)| {
+        let architecture = Architecture::new(Size::Named(size), actions);
+        let network = Network::new(&architecture, bench.seed.derive(name, 0), bench.device);
+        Case::new(name, "milliseconds", move || Ok(eval::milliseconds_per_decision(&network.player(0), decisions)))
+    };
+    NETWORKS.into_iter().map(case).collect()
+}

@@ -1,0 +1,45 @@
+//! What was measured, for people and for programs.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::measure::Measured;
+use crate::record::Machine;
+
+#[derive(Serialize)]
+struct Measurements<'a> {
+    machine: Machine,
+    results: &'a [Measured],
+}
+
+pub fn json(results: &[Measured]) -> Result<()> {
+    println!("{}", serde_json::to_string_pretty(&Measurements { machine: Machine::this(), results })?);
+    Ok(())
+}
+
+pub fn table(results: &[Measured]) {
+    let Machine { cpu, cores, memory_mib, .. } = Machine::this();
+    println!("{cpu}, {cores} cores, {memory_mib} MiB\n");
+    let width = results.iter().map(|result| result.case.len()).max().unwrap_or(0);
+    println!("{:<width$} {:>12} {:>25}  unit", "case", "median", "range");
+    for Measured { case, value, unit, low, high, .. } in results {
+        let range = format!("{}..{}", digits(*low), digits(*high));
+        println!("{case:<width$} {:>12} {range:>25}  {unit}", digits(*value));
+    }
+}
+
+/// Four significant digits, or all those before the point.
+fn digits(value: f64) -> String {
+    let before = value.abs().max(1e-9).log10().floor() as i32 + 1;
+    format!("{value:.*}", (4 - before).clamp(0, 9) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::digits;
+
+    #[test]
+    fn figures_have_four_significant_digits() {
+        assert_eq!([12345.6, 1234.5, 1.23456, 0.0123456].map(digits), ["12346", "1234", "1.235", "0.01235"]);
+    }
+}

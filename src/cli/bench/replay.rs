@@ -1,0 +1,115 @@
+//! What a step costs in the replay, and what a minibatch takes, on real play.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use rand::RngExt;
+
+use super::measure::{Case, milliseconds};
+use super::{Bench, count};
+use crate::config::Experiment;
+use crate::env::{EpisodeSeeds, Pool};
+use crate::game::{ActionSet, Game};
+use crate::replay::{Ending, Replay, Transition, TransitionBatch, transitions};
+use crate::units::Generator;
+
+/// Steps in the replay before anything is measured: so many that most minibatches miss the processor's caches.
+const STEPS: usize = 20_000;
+/// The same for `--quick`.
+const QUICK_STEPS: usize = 1_000;
+/// Steps in Nature DQN's replay.
+const PROJECTED: f64 = 1e6;
+const GIB: f64 = (1 << 30) as f64;
+
+/// Memory, push and minibatch for every game.
+pub fn cases(bench: &Bench) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for &game in &bench.options.games {
+        for envs in bench.envs(&[8]) {
+            cases.extend(of_game(bench, game, envs)?);
+        }
+    }
+    Ok(cases)
+}
+
+fn of_game(bench: &Bench, game: Game, envs: usize) -> Result<Vec<Case>> {
+    let experiment = bench.experiment(game, envs, "")?;
+    let (mut play, replay) = played(bench, &experiment, game)?;
+    let bytes = replay.bytes() as f64 / replay.len() as f64;
+    let replay = Rc::new(RefCell::new(replay));
+    let pushed = replay.clone();
+    let push = move || Ok(play.microseconds_per_push(&mut pushed.borrow_mut()));
+    let mut batch = TransitionBatch::default();
+    let mut sampler = bench.seed.derive("sampling", 0).generator();
+    let (size, span) = (experiment.teacher.batch, bench.options.span());
+    let minibatch = move || Ok(milliseconds(span, || transitions(&replay.borrow(), &mut sampler, size, &mut batch)));
+    let name = |what: &str| format!("{game}, {}: {what}", count(envs, "environment"));
+    Ok(vec![
+        Case::new(name("memory of a step"), "bytes", move || Ok(bytes)),
+        Case::new(name("memory of 1,000,000 steps"), "GiB", move || Ok(bytes * PROJECTED / GIB)),
+        Case::new(name("push"), "microseconds", push),
+        Case::new(name(&format!("minibatch of {size}")), "milliseconds", minibatch),
+    ])
+}
+
+/// A replay with random play in it, and what goes on playing.
+pub fn played(bench: &Bench, experiment: &Experiment, game: Game) -> Result<(Play, Replay<Transition>)> {
+    let mut play = Play::new(bench, experiment, game)?;
+    let mut replay = Replay::new(PROJECTED as u64, experiment.environment.workers);
+    let steps = if bench.options.quick { QUICK_STEPS } else { STEPS };
+    while replay.len() < steps {
+        play.step(&mut replay);
+    }
+    Ok((play, replay))
+}
+
+/// Random play.
+pub struct Play {
+    pub pool: Pool,
+    seeds: EpisodeSeeds,
+    generator: Generator,
+    actions: usize,
+    /// Time that pushes took.
+    pushing: Duration,
+}
+
+impl Play {
+    fn new(bench: &Bench, experiment: &Experiment, game: Game) -> Result<Play> {
+        let pool = bench.pool(experiment, game)?;
+        Ok(Play {
+            seeds: EpisodeSeeds::new(bench.seed, pool.workers()),
+            generator: bench.seed.derive("actions", 0).generator(),
+            actions: game.actions(ActionSet::Minimal).len(),
+            pushing: Duration::ZERO,
+            pool,
+        })
+    }
+
+    /// One step of every environment.
+    fn step(&mut self, replay: &mut Replay<Transition>) {
+        let begun: Vec<_> = (0..self.pool.workers()).map(|worker| !self.pool.is_playing(worker)).collect();
+        self.pool.begin_ended(&mut self.seeds);
+        let frames: Vec<_> = (0..self.pool.workers()).map(|worker| self.pool.frame(worker).to_vec()).collect();
+        let chosen: Vec<_> = frames.iter().map(|_| self.generator.random_range(0..self.actions)).collect();
+        let outcomes = self.pool.step(&chosen);
+        let start = Instant::now();
+        for (worker, outcome) in outcomes.iter().flatten().enumerate() {
+            let ending = if outcome.step.ended() { Ending::Terminated } else { Ending::No };
+            let transition = Transition { action: chosen[worker] as u8, reward: outcome.step.reward as f32, ending };
+            replay.push(worker, &frames[worker], begun[worker], Some(transition));
+        }
+        self.pushing += start.elapsed();
+    }
+
+    /// The mean over some thousand steps of play, of which only the pushes are timed.
+    fn microseconds_per_push(&mut self, replay: &mut Replay<Transition>) -> f64 {
+        let before = replay.len();
+        self.pushing = Duration::ZERO;
+        while replay.len() < before + QUICK_STEPS {
+            self.step(replay);
+        }
+        1e6 * self.pushing.as_secs_f64() / (replay.len() - before) as f64
+    }
+}

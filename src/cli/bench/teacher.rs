@@ -1,0 +1,88 @@
+//! How fast teachers train, and what the parts of a DQN step take.
+
+use anyhow::{Result, bail};
+
+use super::measure::{Case, Clock, milliseconds};
+use super::replay::played;
+use super::{Bench, count, emulation};
+use crate::config::Experiment;
+use crate::game::{ActionSet, Game};
+use crate::nn::{Architecture, Policy};
+use crate::record::{Agent, Folder};
+use crate::replay::{TransitionBatch, transitions};
+use crate::teacher::{self, Networks, Training};
+
+/// Nothing is logged, evaluated or saved while the clock runs.
+const SETTINGS: &str = "
+[teacher]
+log_every = 1000000000
+evaluation_every = 1000000000
+checkpoint_every = 1000000000
+";
+/// As Nature DQN from its first update on; the replay is smaller, so that it is filled quickly.
+const DQN: &str = "replay = 20000";
+
+/// PQN and DQN in every game, and the parts of DQN.
+pub fn cases(bench: &Bench) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for &game in &bench.options.games {
+        for envs in bench.envs(&[8]) {
+            // The least that an experiment allows.
+            let warmup = if bench.options.quick { 16 * envs } else { 1000.max(16 * envs) };
+            let settings = format!("{SETTINGS}{DQN}\nwarmup = {warmup}\n");
+            let experiment = bench.experiment(game, envs, &settings)?;
+            let pqn = bench.experiment(game, envs, &format!("{SETTINGS}algorithm = \"pqn\"\n"))?;
+            let name = |algorithm| format!("{algorithm}, {game}, {}", count(envs, "environment"));
+            cases.push(training(bench.clone(), name("pqn"), pqn, game));
+            let (pqn, name) = (name("pqn"), name("dqn"));
+            cases.push(training(bench.clone(), name.clone(), experiment.clone(), game));
+            if bench.options.only.as_ref().is_some_and(|only| [&pqn, &name].contains(&only)) {
+                // To fill a replay for the parts takes a while.
+                continue;
+            }
+            cases.push(emulation::case(bench, format!("{name}: emulation alone"), game, envs)?);
+            cases.extend(parts(bench, &name, &experiment, game)?);
+        }
+    }
+    Ok(cases)
+}
+
+/// The real training, from its warm-up on.
+fn training(bench: Bench, name: String, experiment: Experiment, game: Game) -> Case {
+    let measure = move || {
+        let folder = tempfile::tempdir()?;
+        let folder = Folder::at(folder.path());
+        let agent = Agent::teacher(game, 1);
+        let training = Training { experiment: &experiment, agent, rom: None, folder: &folder, device: bench.device };
+        let clock = Clock::new(experiment.teacher.warmup, bench.options.span());
+        let pool = bench.pool(&experiment, game)?;
+        teacher::train(&training, pool, &mut |_, _, _| bail!("nothing is evaluated here"), &clock)?;
+        clock.per_second()
+    };
+    Case::new(name, "agent steps/s", measure)
+}
+
+fn parts(bench: &Bench, name: &str, experiment: &Experiment, game: Game) -> Result<Vec<Case>> {
+    let (play, replay) = played(bench, experiment, game)?;
+    let envs = play.pool.workers();
+    let settings = &experiment.teacher;
+    let architecture = Architecture::teacher(settings, game.actions(ActionSet::Minimal).len());
+    let networks = || Networks::new(settings, &architecture, bench.seed.derive("weights", 0), bench.device);
+    let (actor, mut learner) = (networks(), networks());
+    let mut explorers: Vec<_> = (0..envs as u64).map(|i| bench.seed.derive("exploration", i).generator()).collect();
+    let (span, size, learning_rate) = (bench.options.span(), settings.batch, settings.learning_rate);
+    let acting = move || {
+        let observations = play.pool.observations();
+        Ok(milliseconds(span, || drop(actor.online().player(0).act(observations, 0.1, &mut explorers))))
+    };
+    let (mut sampler, mut batch) = (bench.seed.derive("sampling", 0).generator(), TransitionBatch::default());
+    transitions(&replay, &mut sampler, size, &mut batch);
+    let mut drawn = TransitionBatch::default();
+    let minibatch = move || Ok(milliseconds(span, || transitions(&replay, &mut sampler, size, &mut drawn)));
+    let update = move || Ok(milliseconds(span, || learner.update(&batch, learning_rate)));
+    Ok(vec![
+        Case::new(format!("{name}: acting, {}", count(envs, "decision")), "milliseconds", acting),
+        Case::new(format!("{name}: minibatch of {size}"), "milliseconds", minibatch),
+        Case::new(format!("{name}: update with it"), "milliseconds", update),
+    ])
+}
