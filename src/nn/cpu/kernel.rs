@@ -13,12 +13,10 @@ pub const LANES: usize = 16;
 /// One value for each of them.
 pub type Row = [f32; LANES];
 
-/// Patches whose sums are kept in registers together.
-const TILE: usize = 5;
+/// Patches whose sums are kept in registers together; with more of them a 256-bit unit runs out of registers.
+const TILE: usize = 4;
 /// The same for rows of weights.
 const GRADIENT_TILE: usize = 6;
-/// The same for samples against two inputs.
-const BACK_TILE: usize = 3;
 
 /// Where the patches of an input lie. A patch is `runs` stretches of `run` consecutive values.
 #[derive(Debug, Clone)]
@@ -87,8 +85,6 @@ pub fn multiply(x: &[f32], patches: &Patches, weights: &[Row], out: &mut [f32], 
             1 => multiply_tile::<1>(x, patches, first, weights, out, width),
             2 => multiply_tile::<2>(x, patches, first, weights, out, width),
             3 => multiply_tile::<3>(x, patches, first, weights, out, width),
-            4 => multiply_tile::<4>(x, patches, first, weights, out, width),
-            5 => multiply_tile::<5>(x, patches, first, weights, out, width),
             _ => multiply_tile::<TILE>(x, patches, first, weights, out, width),
         }
     }
@@ -156,8 +152,6 @@ pub fn scatter(d: &[f32], width: usize, weights: &[Row], starts: &[usize], offse
             1 => scatter_tile::<1>(d, width, weights, starts, offset, dx),
             2 => scatter_tile::<2>(d, width, weights, starts, offset, dx),
             3 => scatter_tile::<3>(d, width, weights, starts, offset, dx),
-            4 => scatter_tile::<4>(d, width, weights, starts, offset, dx),
-            5 => scatter_tile::<5>(d, width, weights, starts, offset, dx),
             _ => scatter_tile::<TILE>(d, width, weights, starts, offset, dx),
         }
     }
@@ -177,51 +171,6 @@ fn scatter_tile<const M: usize>(
     for (&start, sum) in starts.iter().zip(&sums) {
         add(row_mut(dx, start + offset), sum);
     }
-}
-
-/// `dx[i][k] = Σ_o d[i][o] · weights[o][k]` for the 16 inputs of a chunk; `dx` has a row for each row of `d`. `lines`
-/// holds what the outputs have for each of the inputs, `width` values one after another; so has each row of `d`.
-#[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
-pub fn multiply_back(d: &[f32], lines: &[f32], width: usize, dx: &mut [Row]) {
-    for (first, end) in parts(dx.len(), BACK_TILE) {
-        let (d, dx) = (&d[first * width..end * width], &mut dx[first..end]);
-        for (pair, lines) in lines.chunks_exact(2 * width).enumerate() {
-            match end - first {
-                1 => back_tile::<1>(d, lines, width, 2 * pair, dx),
-                2 => back_tile::<2>(d, lines, width, 2 * pair, dx),
-                _ => back_tile::<BACK_TILE>(d, lines, width, 2 * pair, dx),
-            }
-        }
-    }
-}
-
-/// Two inputs `k` and `k + 1` of M rows of `d`.
-#[inline(always)]
-fn back_tile<const M: usize>(d: &[f32], lines: &[f32], width: usize, k: usize, dx: &mut [Row]) {
-    let rows: [&[Row]; M] = std::array::from_fn(|i| d[i * width..(i + 1) * width].as_chunks().0);
-    let (first, second) = lines.split_at(width);
-    let (first, second): (&[Row], &[Row]) = (first.as_chunks().0, second.as_chunks().0);
-    let (mut sums, mut next) = ([[0.0; LANES]; M], [[0.0; LANES]; M]);
-    for (at, (first, second)) in first.iter().zip(second).enumerate() {
-        for i in 0..M {
-            let row = &rows[i][at];
-            for lane in 0..LANES {
-                sums[i][lane] = row[lane].mul_add(first[lane], sums[i][lane]);
-                next[i][lane] = row[lane].mul_add(second[lane], next[i][lane]);
-            }
-        }
-    }
-    for (i, dx) in dx.iter_mut().enumerate().take(M) {
-        (dx[k], dx[k + 1]) = (total(&sums[i]), total(&next[i]));
-    }
-}
-
-/// The sum over the lanes, in pairs.
-#[inline(always)]
-fn total(row: &Row) -> f32 {
-    let halved: [f32; 8] = std::array::from_fn(|i| row[i] + row[i + 8]);
-    let quartered: [f32; 4] = std::array::from_fn(|i| halved[i] + halved[i + 4]);
-    (quartered[0] + quartered[2]) + (quartered[1] + quartered[3])
 }
 
 /// Writes rows `16·chunk ..` of a layer's weights, transposed: `transposed[output]` is the row of what that output has

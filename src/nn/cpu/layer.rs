@@ -181,22 +181,22 @@ impl Layer {
                 }
             }
         });
-        let weights: &[Row] = flat[self.weights.clone()].as_chunks().0;
-        let mut products = vec![[0.0; LANES]; batch * self.inputs / LANES];
-        let chunks = products.par_chunks_exact_mut(batch).enumerate();
-        chunks.with_min_len(self.grain(batch)).for_each_init(Vec::new, |lines, (chunk, products)| {
-            lines.clear();
-            for input in chunk * LANES..(chunk + 1) * LANES {
-                weights.iter().skip(input).step_by(self.inputs).for_each(|row| lines.extend_from_slice(row));
+        let weights = flat[self.weights.clone()].as_chunks().0;
+        let starts = rows(batch, LANES, LANES).starts;
+        let mut products = vec![0.0; batch * self.inputs];
+        let chunks = products.par_chunks_exact_mut(batch * LANES).enumerate();
+        let scratch = || vec![[0.0; LANES]; self.width];
+        chunks.with_min_len(self.grain(batch)).for_each_init(scratch, |transposed, (chunk, products)| {
+            kernel::transpose(weights, self.inputs, chunk, transposed);
+            for (block, weights) in transposed.chunks(BLOCK).enumerate() {
+                kernel::scatter(&d[block * BLOCK..], self.width, weights, &starts, 0, products);
             }
-            kernel::multiply_back(d, lines, self.width, products);
         });
-        let products = products.as_flattened();
         dx.resize(batch * self.inputs, 0.0);
         dx.par_chunks_exact_mut(self.inputs)
             .with_min_len(self.grain(batch))
             .enumerate()
-            .for_each(|(sample, dx)| gather(products, batch, sample, dx));
+            .for_each(|(sample, dx)| gather(&products, batch, sample, dx));
     }
 }
 
