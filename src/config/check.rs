@@ -101,6 +101,7 @@ fn shares(experiment: &Experiment) -> Result<(), Fault> {
         ("environment.sticky_actions", environment.sticky_actions),
         ("teacher.gamma", teacher.gamma),
         ("teacher.lambda", teacher.lambda),
+        ("teacher.learning_rate_end_share", teacher.learning_rate_end_share),
         ("teacher.epsilon_start", teacher.epsilon_start),
         ("teacher.epsilon_end", teacher.epsilon_end),
         ("distillation.epsilon", distillation.epsilon),
@@ -116,12 +117,8 @@ fn shares(experiment: &Experiment) -> Result<(), Fault> {
     ] {
         rule(key, positive(value), "must be above 0")?;
     }
-    for (key, value) in [
-        ("teacher.learning_rate_end", teacher.learning_rate_end),
-        ("teacher.max_gradient_norm", teacher.max_gradient_norm),
-    ] {
-        rule(key, value >= 0.0 && value.is_finite(), "must not be below 0")?;
-    }
+    let norm = teacher.max_gradient_norm;
+    rule("teacher.max_gradient_norm", norm >= 0.0 && norm.is_finite(), "must not be below 0")?;
     let samples = environment.workers as u64 * teacher.rollout;
     let fits = teacher.algorithm != Algorithm::Pqn || samples.is_multiple_of(teacher.minibatches as u64);
     rule("teacher.minibatches", fits, &format!("must divide the {samples} steps of a rollout of all workers"))

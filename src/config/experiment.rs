@@ -127,8 +127,8 @@ pub struct Teacher {
     pub epsilon_steps: u64,
     pub optimizer: Optimizer,
     pub learning_rate: f64,
-    /// What the learning rate is at the end of training; it changes linearly.
-    pub learning_rate_end: f64,
+    /// Share of the learning rate that is left at the end of training; it falls linearly.
+    pub learning_rate_end_share: f64,
     pub optimizer_epsilon: f64,
     /// Gradients of a larger norm are scaled down to it; 0 for no limit.
     pub max_gradient_norm: f64,

@@ -19,7 +19,7 @@ impl Schedule {
             epsilon: (teacher.epsilon_start, teacher.epsilon_end),
             warmup: teacher.warmup,
             epsilon_steps: teacher.epsilon_steps,
-            learning_rate: (teacher.learning_rate, teacher.learning_rate_end),
+            learning_rate: (teacher.learning_rate, teacher.learning_rate * teacher.learning_rate_end_share),
             total,
         }
     }

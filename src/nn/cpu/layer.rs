@@ -130,6 +130,12 @@ impl Layer {
         if batch * self.inputs * self.width < WORTH_A_THREAD { usize::MAX } else { 1 }
     }
 
+    /// Of a dense layer: its inputs in blocks, each with its first input.
+    fn blocks(&self, batch: usize) -> impl Iterator<Item = (usize, Patches)> {
+        let block = move |start| (start, rows(batch, self.inputs, BLOCK.min(self.inputs - start)));
+        (0..self.inputs).step_by(BLOCK).map(block)
+    }
+
     /// Of a dense layer: `x` is [batch, inputs].
     pub fn forward_batch(&self, flat: &[f32], x: &[f32], traces: &mut [Trace]) {
         let batch = traces.len();
@@ -197,14 +203,6 @@ impl Layer {
             .with_min_len(self.grain(batch))
             .enumerate()
             .for_each(|(sample, dx)| gather(&products, batch, sample, dx));
-    }
-}
-
-impl Layer {
-    /// Of a dense layer: its inputs in blocks, each with its first input.
-    fn blocks(&self, batch: usize) -> impl Iterator<Item = (usize, Patches)> {
-        let block = move |start| (start, rows(batch, self.inputs, BLOCK.min(self.inputs - start)));
-        (0..self.inputs).step_by(BLOCK).map(block)
     }
 }
 
