@@ -198,6 +198,23 @@ fn a_plan_changes_nothing_and_tells_networks_and_what_is_done() {
 }
 
 #[test]
+fn the_same_weights_meet_other_episodes_in_the_final_evaluation_than_in_training() {
+    let run = Run::new(
+        &TINY.replace("evaluation_episodes = 2", "evaluation_episodes = 12").replace("episodes = 3", "episodes = 12"),
+    );
+    run.succeed(&["train", "x.toml", "--set", "teacher.keep=last"]);
+    run.succeed(&["evaluate", "x.toml", "--set", "teacher.keep=last"]);
+    let root = run.path("results/x");
+    let rows = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let last = rows("teachers/catch/seed-1/eval.csv").lines().last().unwrap().to_owned();
+    let [steps, _, _, episodes, mean, ..] = last.split(',').collect::<Vec<_>>()[..] else { panic!("{last}") };
+    assert_eq!((steps, episodes), ("600", "12"), "the last weights are those that the last evaluation scored");
+    let scores = rows("scores.csv");
+    let teacher = scores.lines().find(|line| line.starts_with("x,teacher")).unwrap();
+    assert!(!teacher.contains(&format!(",{mean},")), "{last} and {teacher}");
+}
+
+#[test]
 fn play_prints_scores_and_records_a_gif() {
     let run = Run::new(TINY);
     run.succeed(&["train", "x.toml"]);

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use super::experiment::Job;
 use super::terminal::Stage;
 use crate::config::Loss;
-use crate::eval::{self, Episode, Match, statistics};
+use crate::eval::{self, Episode, Match, Purpose, statistics};
 use crate::game::Game;
 use crate::nn::{self, Metadata, Network, Policy, RandomPlay};
 use crate::progress::Ended;
@@ -94,8 +94,7 @@ impl Job {
                 Box::new(network)
             }
         };
-        // All agents of a game and seed meet the same starts.
-        let seed = Seed(agent.seed).derive("evaluation", 0).derive(agent.game.name(), 0);
+        let seed = Purpose::Report.seed(agent.seed, agent.game);
         let game = Match { episodes: settings.episodes, epsilon: settings.epsilon, seed };
         let mut pool = self.evaluation_pool(agent.game, settings.episodes)?;
         Ok(eval::play(&mut pool, policy.as_ref(), &game, &stage))

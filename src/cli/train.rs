@@ -7,7 +7,7 @@ use super::terminal::Stage;
 use crate::config;
 use crate::distill::{self, Group};
 use crate::env::Pool;
-use crate::eval::{self, Match, statistics};
+use crate::eval::{self, Match, Purpose, statistics};
 use crate::game::Game;
 use crate::nn::{self, Architecture, Metadata, Network, WeightsError};
 use crate::progress::{Ended, Progress};
@@ -161,9 +161,7 @@ impl Job {
     fn periodic_evaluation(&self, game: Game, seed: u64, episodes: usize) -> Result<PeriodicEvaluation> {
         Ok(PeriodicEvaluation {
             pool: self.evaluation_pool(game, episodes)?,
-            // The final evaluation's seed has another name, so that its episodes are never those by which the best
-            // checkpoint was chosen.
-            seed: Seed(seed).derive("evaluation during training", 0).derive(game.name(), 0),
+            seed: Purpose::Choose.seed(seed, game),
             epsilon: self.experiment.evaluation.epsilon,
             frame_skip: self.experiment.environment.frame_skip,
             episodes,

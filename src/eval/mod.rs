@@ -8,4 +8,4 @@ mod play;
 pub mod statistics;
 
 pub use latency::milliseconds_per_decision;
-pub use play::{Episode, Match, play};
+pub use play::{Episode, Match, Purpose, play};
