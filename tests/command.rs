@@ -130,7 +130,8 @@ fn a_run_writes_every_file_of_the_contract_and_the_table() {
     }
     let scores = fs::read_to_string(run.path("results/x/scores.csv")).unwrap();
     let header = "experiment,role,agent,game,seed,loss,temperature,parameters,compression,bytes,mflops,latency_ms,\
-                  episodes,mean,median,std,ci_low,ci_high,relative_to_teacher,human_normalized,paper";
+                  episodes,mean,median,std,ci_low,ci_high,relative_to_teacher,human_normalized,paper,network_games,\
+                  ratio,beats_teacher";
     assert_eq!(scores.lines().next(), Some(header));
     assert_eq!(scores.lines().count(), 1 + 4, "random, teacher and two students: {scores}");
     let episodes = fs::read_to_string(run.path("results/x/episodes.csv")).unwrap();
@@ -195,6 +196,31 @@ fn a_plan_changes_nothing_and_tells_networks_and_what_is_done() {
     run.succeed(&["train", "x.toml"]);
     let plan: serde_json::Value = serde_json::from_str(&run.succeed(&["plan", "x.toml", "--json"])).unwrap();
     assert_eq!((&plan["stages"][0]["done"], &plan["stages"][1]["done"]), (&true.into(), &false.into()));
+}
+
+#[test]
+fn evaluation_and_report_are_done_until_there_is_a_new_student() {
+    let run = Run::new(TINY);
+    let done = || {
+        let plan: serde_json::Value = serde_json::from_str(&run.succeed(&["plan", "x.toml", "--json"])).unwrap();
+        let stages = plan["stages"].as_array().unwrap();
+        ["evaluate", "report"].map(|name| {
+            stages.iter().find(|stage| stage["stage"] == name).and_then(|stage| stage["done"].as_bool()).unwrap()
+        })
+    };
+    assert_eq!(done(), [false, false]);
+    for command in ["train", "distill", "evaluate"] {
+        run.succeed(&[command, "x.toml"]);
+    }
+    assert_eq!(done(), [true, false]);
+    run.succeed(&["report", "x.toml"]);
+    assert_eq!(done(), [true, true]);
+    let more = format!("{TINY}[[students]]\nname = \"new\"\nnetwork = {{ conv = [2, 2, 2], hidden = 8 }}\n");
+    fs::write(run.path("x.toml"), more).unwrap();
+    assert_eq!(done(), [false, false]);
+    run.succeed(&["distill", "x.toml"]);
+    run.succeed(&["evaluate", "x.toml"]);
+    assert_eq!(done(), [true, false]);
 }
 
 #[test]

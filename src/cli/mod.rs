@@ -7,6 +7,7 @@ mod games;
 mod observe;
 mod plan;
 mod play;
+mod scores;
 mod terminal;
 mod train;
 

@@ -4,6 +4,7 @@
 //! frames, raw scores.
 
 mod latency;
+pub mod paper;
 mod play;
 pub mod statistics;
 
