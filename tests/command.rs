@@ -129,7 +129,8 @@ fn a_run_writes_every_file_of_the_contract_and_the_table() {
     }
     let scores = fs::read_to_string(run.path("results/x/scores.csv")).unwrap();
     let header = "experiment,role,agent,game,seed,loss,temperature,parameters,compression,bytes,mflops,latency_ms,\
-                  episodes,mean,median,std,ci_low,ci_high,relative_to_teacher,human_normalized,paper";
+                  episodes,mean,median,std,ci_low,ci_high,relative_to_teacher,human_normalized,paper,network_games,\
+                  ratio,beats_teacher";
     assert_eq!(scores.lines().next(), Some(header));
     assert_eq!(scores.lines().count(), 1 + 4, "random, teacher and two students: {scores}");
     let episodes = fs::read_to_string(run.path("results/x/episodes.csv")).unwrap();
@@ -194,6 +195,48 @@ fn a_plan_changes_nothing_and_tells_networks_and_what_is_done() {
     run.succeed(&["train", "x.toml"]);
     let plan: serde_json::Value = serde_json::from_str(&run.succeed(&["plan", "x.toml", "--json"])).unwrap();
     assert_eq!((&plan["stages"][0]["done"], &plan["stages"][1]["done"]), (&true.into(), &false.into()));
+}
+
+#[test]
+fn evaluation_and_report_are_done_until_there_is_a_new_student() {
+    let run = Run::new(TINY);
+    let done = || {
+        let plan: serde_json::Value = serde_json::from_str(&run.succeed(&["plan", "x.toml", "--json"])).unwrap();
+        let stages = plan["stages"].as_array().unwrap();
+        ["evaluate", "report"].map(|name| {
+            stages.iter().find(|stage| stage["stage"] == name).and_then(|stage| stage["done"].as_bool()).unwrap()
+        })
+    };
+    assert_eq!(done(), [false, false]);
+    for command in ["train", "distill", "evaluate"] {
+        run.succeed(&[command, "x.toml"]);
+    }
+    assert_eq!(done(), [true, false]);
+    run.succeed(&["report", "x.toml"]);
+    assert_eq!(done(), [true, true]);
+    let more = format!("{TINY}[[students]]\nname = \"new\"\nnetwork = {{ conv = [2, 2, 2], hidden = 8 }}\n");
+    fs::write(run.path("x.toml"), more).unwrap();
+    assert_eq!(done(), [false, false]);
+    run.succeed(&["distill", "x.toml"]);
+    run.succeed(&["evaluate", "x.toml"]);
+    assert_eq!(done(), [true, false]);
+}
+
+#[test]
+fn the_same_weights_meet_other_episodes_in_the_final_evaluation_than_in_training() {
+    let run = Run::new(
+        &TINY.replace("evaluation_episodes = 2", "evaluation_episodes = 12").replace("episodes = 3", "episodes = 12"),
+    );
+    run.succeed(&["train", "x.toml", "--set", "teacher.keep=last"]);
+    run.succeed(&["evaluate", "x.toml", "--set", "teacher.keep=last"]);
+    let root = run.path("results/x");
+    let rows = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let last = rows("teachers/catch/seed-1/eval.csv").lines().last().unwrap().to_owned();
+    let [steps, _, _, episodes, mean, ..] = last.split(',').collect::<Vec<_>>()[..] else { panic!("{last}") };
+    assert_eq!((steps, episodes), ("600", "12"), "the last weights are those that the last evaluation scored");
+    let scores = rows("scores.csv");
+    let teacher = scores.lines().find(|line| line.starts_with("x,teacher")).unwrap();
+    assert!(!teacher.contains(&format!(",{mean},")), "{last} and {teacher}");
 }
 
 #[test]

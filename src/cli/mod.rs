@@ -8,6 +8,7 @@ mod games;
 mod observe;
 mod plan;
 mod play;
+mod scores;
 mod terminal;
 mod train;
 

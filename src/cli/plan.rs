@@ -7,12 +7,14 @@ use serde::Serialize;
 
 use super::arguments::Common;
 use super::experiment::read;
+use super::scores::{self, Scores};
 use crate::config::Experiment;
 use crate::frame::OBSERVATION;
 use crate::nn::Architecture;
 use crate::progress::Ended;
 use crate::record::{Agent, Folder};
 use crate::replay::TYPICAL_STEP;
+use crate::report;
 use crate::units::{Frames, grouped};
 
 #[derive(Serialize)]
@@ -52,7 +54,7 @@ pub fn plan(file: &Path, common: &Common, json: bool) -> Result<Ended> {
         experiment: experiment.name.clone(),
         folder: folder.root().display().to_string(),
         networks: networks(&experiment),
-        stages: stages(&experiment, &folder),
+        stages: stages(&experiment, &folder)?,
         memory_bytes,
         disk_bytes,
     };
@@ -107,7 +109,7 @@ fn networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
     experiment.games.iter().flat_map(of_game).collect()
 }
 
-fn stages(experiment: &Experiment, folder: &Folder) -> Vec<PlannedStage> {
+fn stages(experiment: &Experiment, folder: &Folder) -> Result<Vec<PlannedStage>> {
     let is_done = |agent: &Agent| folder.weights(agent).exists();
     let mut stages = Vec::new();
     let pairs = || experiment.seeds.iter().flat_map(|&seed| experiment.games.iter().map(move |&game| (game, seed)));
@@ -130,13 +132,33 @@ fn stages(experiment: &Experiment, folder: &Folder) -> Vec<PlannedStage> {
             stages.push(PlannedStage { stage: "distill", done: is_done(&agent), agent: agent.to_string(), work });
         }
     }
-    let agents = experiment.games.len() * experiment.seeds.len() * (2 + experiment.students.len());
+    stages.extend(results(experiment, folder)?);
+    Ok(stages)
+}
+
+/// Evaluation and report: done when they hold every agent of the experiment, as it is now.
+fn results(experiment: &Experiment, folder: &Folder) -> Result<[PlannedStage; 2]> {
+    let scores = Scores::read(experiment, folder)?;
+    let agents = scores::agents(experiment);
+    let mut left = 0;
+    for agent in &agents {
+        let is_scored = scores::hash(folder, agent)?.is_some_and(|hash| scores.holds(agent, &hash));
+        left += usize::from(!is_scored);
+    }
+    let done = left == 0;
     let work = format!("{} episodes each", experiment.evaluation.episodes);
-    let done = folder.scores().exists();
-    stages.push(PlannedStage { stage: "evaluate", done, agent: format!("{agents} agents"), work });
-    let done = folder.report().join("index.html").exists();
-    stages.push(PlannedStage { stage: "report", done, agent: String::new(), work: "index.html, plots".into() });
-    stages
+    let agent =
+        if done { format!("{} agents", agents.len()) } else { format!("{left} of {} agents left", agents.len()) };
+    let reported = done && report::is_current(folder)?;
+    Ok([
+        PlannedStage { stage: "evaluate", done, agent, work },
+        PlannedStage {
+            stage: "report",
+            done: reported,
+            agent: String::new(),
+            work: "summary.csv, index.html, plots".into(),
+        },
+    ])
 }
 
 /// Memory and disk of the largest run, in bytes.

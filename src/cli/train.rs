@@ -3,13 +3,14 @@
 use anyhow::{Context, Error, Result};
 
 use super::experiment::Job;
+use super::scores;
 use super::terminal::Stage;
 use crate::config;
 use crate::distill::{self, Group};
 use crate::env::Pool;
-use crate::eval::{self, Match, statistics};
+use crate::eval::{self, Match, Purpose, statistics};
 use crate::game::Game;
-use crate::nn::{self, Architecture, Metadata, Policy, WeightsError};
+use crate::nn::{self, Metadata, Policy, WeightsError};
 use crate::progress::{Ended, Progress};
 use crate::record::{Agent, EpisodeRow, EvalRow, Role, read_rows, write_rows};
 use crate::teacher::{self, Training};
@@ -141,10 +142,9 @@ impl Job {
         let (_, found) = nn::load_for(&path, self.device, agent.game, environment, rom.as_ref())?;
         let student = self.experiment.students.iter().find(|student| student.name == agent.name);
         let student = student.filter(|_| agent.role == Role::Student);
-        let actions = found.actions.len();
-        let teacher = || Architecture::teacher(&self.experiment.teacher, actions);
+        let Some(architecture) = scores::architecture(&self.experiment, agent) else { return Ok(true) };
         let expected = Metadata {
-            architecture: student.map_or_else(teacher, |student| Architecture::new(student.network, actions)),
+            architecture,
             loss: student.map(|student| (student.loss, student.temperature)),
             ..found.clone()
         };
@@ -162,9 +162,7 @@ impl Job {
     fn periodic_evaluation(&self, game: Game, seed: u64, episodes: usize) -> Result<PeriodicEvaluation> {
         Ok(PeriodicEvaluation {
             pool: self.evaluation_pool(game, episodes)?,
-            // The final evaluation's seed has another name, so that its episodes are never those by which the best
-            // checkpoint was chosen.
-            seed: Seed(seed).derive("evaluation during training", 0).derive(game.name(), 0),
+            seed: Purpose::Choose.seed(seed, game),
             epsilon: self.experiment.evaluation.epsilon,
             frame_skip: self.experiment.environment.frame_skip,
             episodes,

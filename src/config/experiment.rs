@@ -228,14 +228,23 @@ pub enum NamedNetwork {
     Net3,
 }
 
+impl NamedNetwork {
+    /// Filters of the three convolutions and units of the fully connected layer.
+    pub const fn widths(self) -> Widths {
+        match self {
+            NamedNetwork::Teacher => Widths { conv: [32, 64, 64], hidden: 512 },
+            NamedNetwork::Net1 => Widths { conv: [16, 32, 32], hidden: 256 },
+            NamedNetwork::Net2 => Widths { conv: [16, 16, 16], hidden: 128 },
+            NamedNetwork::Net3 => Widths { conv: [16, 16, 16], hidden: 64 },
+        }
+    }
+}
+
 impl Network {
     /// Filters of the three convolutions and units of the fully connected layer.
     pub fn widths(self) -> Widths {
         match self {
-            Network::Named(NamedNetwork::Teacher) => Widths { conv: [32, 64, 64], hidden: 512 },
-            Network::Named(NamedNetwork::Net1) => Widths { conv: [16, 32, 32], hidden: 256 },
-            Network::Named(NamedNetwork::Net2) => Widths { conv: [16, 16, 16], hidden: 128 },
-            Network::Named(NamedNetwork::Net3) => Widths { conv: [16, 16, 16], hidden: 64 },
+            Network::Named(name) => name.widths(),
             Network::Widths(widths) => widths,
         }
     }

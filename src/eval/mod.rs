@@ -4,8 +4,9 @@
 //! frames, raw scores.
 
 mod latency;
+pub mod paper;
 mod play;
 pub mod statistics;
 
 pub use latency::milliseconds_per_decision;
-pub use play::{Episode, Match, play};
+pub use play::{Episode, Match, Purpose, play};

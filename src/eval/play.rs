@@ -2,9 +2,31 @@
 
 use crate::env::Pool;
 use crate::frame::OBSERVATION;
+use crate::game::Game;
 use crate::nn::Policy;
 use crate::progress::Progress;
 use crate::units::{Generator, Seed};
+
+/// What an evaluation is for. The episodes that choose a checkpoint are never those that report it, so that a checkpoint
+/// with luck in the first has no more of it in the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// An evaluation during training.
+    Choose,
+    /// The final one, whose episodes are the results. All agents of a game and seed meet the same starts.
+    Report,
+}
+
+impl Purpose {
+    /// The seed of [`Match`] for a training's evaluations in `game`.
+    pub fn seed(self, training: u64, game: Game) -> Seed {
+        let name = match self {
+            Purpose::Choose => "evaluation during training",
+            Purpose::Report => "evaluation",
+        };
+        Seed(training).derive(name, 0).derive(game.name(), 0)
+    }
+}
 
 /// What is played.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +36,12 @@ pub struct Match {
     pub epsilon: f64,
     /// Each episode's start and exploration are derived from it and the episode's number alone.
     pub seed: Seed,
+}
+
+impl Match {
+    fn seed_of(&self, episode: usize) -> Seed {
+        self.seed.derive("episode", episode as u64)
+    }
 }
 
 /// An episode that was played to its end.
@@ -43,7 +71,7 @@ pub fn play(pool: &mut Pool, policy: &dyn Policy, game: &Match, progress: &dyn P
             .iter_mut()
             .map(|slot| {
                 (slot.is_none() && begun < game.episodes).then(|| {
-                    let seed = game.seed.derive("episode", begun as u64);
+                    let seed = game.seed_of(begun);
                     *slot = Some((begun, seed.derive("exploration", 0).generator()));
                     begun += 1;
                     seed
@@ -82,4 +110,27 @@ fn act(pool: &Pool, policy: &dyn Policy, epsilon: f64, playing: &mut [Option<(us
         action
     });
     each.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_episode_that_chooses_a_checkpoint_is_one_that_reports_it() {
+        let mut seen = HashSet::new();
+        let mut episodes = 0;
+        for game in Game::PAPER.map(|name| Game::named(name).unwrap()) {
+            for training in 0..5 {
+                for purpose in [Purpose::Choose, Purpose::Report] {
+                    let of = Match { episodes: 100, epsilon: 0.05, seed: purpose.seed(training, game) };
+                    seen.extend((0..of.episodes).map(|episode| of.seed_of(episode).0));
+                    episodes += of.episodes;
+                }
+            }
+        }
+        assert_eq!(seen.len(), episodes);
+    }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Role;
+use super::{Ratio, Role};
 
 /// A teacher's `train.csv`: one row per `log_every` steps. Means are over the steps since the row before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -99,12 +99,18 @@ pub struct ScoreRow {
     /// 95% bootstrap interval of the mean.
     pub ci_low: f64,
     pub ci_high: f64,
-    /// mean / teacher's mean; (mean − random) / (teacher − random) where a mean is not above 0.
+    /// The mean in relation to the teacher's with the same seed, in the way that `ratio` names.
     pub relative_to_teacher: Option<f64>,
     /// (mean − random) / (human − random), with the catalogue's published scores.
     pub human_normalized: Option<f64>,
-    /// The published score nearest to this row's setting, of another protocol (see the report).
+    /// The paper's score of its teacher in this game, of another protocol (see the report).
     pub paper: Option<f64>,
+    /// Games that share the network, this one included; 1 for a network of one game. None for random play.
+    pub network_games: Option<u64>,
+    /// What `relative_to_teacher` is: `raw` or `above_random`, one of them for all seeds of an agent in a game.
+    pub ratio: Option<Ratio>,
+    /// Probability that an episode's score is above one of the teacher with the same seed, an equal one counting half.
+    pub beats_teacher: Option<f64>,
 }
 
 /// `summary.csv`: one row per agent, over games and seeds.
@@ -117,13 +123,26 @@ pub struct SummaryRow {
     pub seeds: u64,
     pub parameters: Option<u64>,
     pub compression: Option<f64>,
-    /// Geometric mean of `relative_to_teacher` over games, each game the mean of its seeds.
+    /// Geometric mean of `relative_to_teacher` over games, each game the mean of its seeds; none where a game's is not
+    /// above 0.
     pub relative_geometric_mean: Option<f64>,
-    /// 95% interval by bootstrap over the episodes of student and teacher.
+    /// 95% interval of it, by bootstrap over seeds and their episodes, stratified by game.
     pub ci_low: Option<f64>,
     pub ci_high: Option<f64>,
     /// Interquartile mean of `relative_to_teacher` over games and seeds.
     pub relative_iqm: Option<f64>,
-    /// The paper's figure for such a network, as a geometric mean over its ten games.
+    /// The paper's figure for such an agent, as a geometric mean over its games.
     pub paper: Option<f64>,
+    /// How well that figure is known, and which games it is over.
+    pub paper_note: Option<String>,
+    pub iqm_ci_low: Option<f64>,
+    pub iqm_ci_high: Option<f64>,
+    /// Arithmetic mean of `relative_to_teacher` over games, each game the mean of its seeds.
+    pub relative_mean: Option<f64>,
+    pub mean_ci_low: Option<f64>,
+    pub mean_ci_high: Option<f64>,
+    /// Mean of `beats_teacher` over games, each game the mean of its seeds.
+    pub beats_teacher: Option<f64>,
+    pub beats_ci_low: Option<f64>,
+    pub beats_ci_high: Option<f64>,
 }

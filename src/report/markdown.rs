@@ -9,6 +9,7 @@ use super::table::Table;
 use super::tables;
 use super::warning::Warning;
 use super::write::Plot;
+use crate::eval::paper::FINDINGS;
 
 /// The text of `summary.md`.
 pub fn summary(results: &Results, standings: &Standings, warnings: &[Warning], plots: &[Plot]) -> String {
@@ -26,10 +27,17 @@ pub fn summary(results: &Results, standings: &Standings, warnings: &[Warning], p
             let _ = write!(text, "## {title}\n\n{}{note}\n", table.markdown());
         }
     };
-    section("Scores", &tables::results(standings), "");
-    section("Over games", &tables::summary(results, standings), prose::PAPER);
-    section("Networks", &tables::compression(results, standings), "");
-    section("Published scores", &tables::published(results), prose::PUBLISHED);
+    section("Scores", &tables::scores(standings), "");
+    section("Over games", &tables::overall(results, standings), "");
+    section("Networks", &tables::networks(results, standings), "");
+    section("The paper’s students", &tables::students_beside_paper(standings), "");
+    section("The paper’s teachers", &tables::teachers_beside_paper(results, standings), prose::PUBLISHED);
+    section("Differences of protocol", &tables::differences(results), &prose::same_as_paper(results));
+    let _ = write!(text, "## What is known of the paper\n\n{}\n\n{}\n\n", prose::PAPER, prose::FINDINGS);
+    for (finding, source) in FINDINGS {
+        let _ = writeln!(text, "- {finding} ({})", source.name());
+    }
+    text.push('\n');
     text.push_str("## Protocol\n\n");
     for sentence in prose::protocol(results) {
         let _ = writeln!(text, "- {sentence}");

@@ -3,9 +3,11 @@
 
 mod format;
 mod markdown;
+mod overall;
 mod page;
 mod plot;
 mod prose;
+mod protocol;
 mod read;
 mod size;
 mod standing;
@@ -21,7 +23,7 @@ mod tests;
 use std::path::PathBuf;
 
 pub use warning::Warning;
-pub use write::write;
+pub use write::{is_current, write};
 
 /// What a report says on the terminal.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,9 +1,10 @@
 //! The result in a sentence, and the protocol in a few.
 
 use super::format::{counted, listed, percent, percent_with_interval};
+use super::protocol::points;
 use super::read::Results;
-use super::standing::Standings;
-use super::tables::interval;
+use super::standing::{Standing, Standings};
+use super::tables::{between, relative};
 use crate::config::{Environment, Keep, Network};
 use crate::game::ActionSet;
 use crate::record::{Role, SummaryRow};
@@ -23,8 +24,7 @@ pub fn result(results: &Results, standings: &Standings) -> String {
         let Some(row) = row.filter(|_| !networks.contains(&student.network) && clauses.len() < NAMED) else { continue };
         networks.push(student.network);
         (games, seeds) = (row.games.max(games), row.seeds.max(seeds));
-        let above_random = standings.of_agent(Role::Student, &row.agent).any(|standing| standing.above_random);
-        clauses.push(clause(row, above_random, clauses.is_empty()));
+        clauses.push(clause(standings, row, clauses.is_empty()));
     }
     if clauses.is_empty() {
         return "No student is scored yet.".to_owned();
@@ -39,13 +39,12 @@ pub fn result(results: &Results, standings: &Standings) -> String {
 }
 
 /// One student's part of the sentence; what `first` says holds for those after it.
-fn clause(row: &SummaryRow, above_random: bool, first: bool) -> String {
+fn clause(standings: &Standings, row: &SummaryRow, first: bool) -> String {
     let agent = &row.agent;
-    let Some(share) = row.relative_geometric_mean else {
-        return format!("{agent} has no score relative to its teacher’s that is defined");
-    };
+    let Some((share, interval)) = relative(row) else { return without_mean(standings, row) };
     let verb = if share > 1.0 { "reaches" } else { "keeps" };
-    let share = percent_with_interval(share, interval(row));
+    let share = percent_with_interval(share, interval);
+    let above_random = standings.of_agent(Role::Student, agent).any(Standing::above_random);
     let of = if above_random { " of its teacher’s score above random play" } else { " of its teacher’s score" };
     let size = row.compression.map_or(String::new(), percent);
     if first {
@@ -55,13 +54,26 @@ fn clause(row: &SummaryRow, above_random: bool, first: bool) -> String {
     }
 }
 
+/// What is said of a student that has no geometric mean.
+fn without_mean(standings: &Standings, row: &SummaryRow) -> String {
+    let agent = &row.agent;
+    let Some(mean) = row.relative_mean else {
+        return format!("{agent} has no score relative to its teacher’s that is defined");
+    };
+    let games = listed(&not_above_0(standings, agent));
+    let mean = percent_with_interval(mean, between(row.mean_ci_low, row.mean_ci_high));
+    format!("{agent} has no geometric mean, since in {games} its relative score is not above 0, but the mean {mean}")
+}
+
+/// The games in which a student's relative score is not above 0.
+pub fn not_above_0(standings: &Standings, agent: &str) -> Vec<String> {
+    let below = |standing: &&Standing| standing.relative.is_some_and(|share| share <= 0.0);
+    standings.of_agent(Role::Student, agent).filter(below).map(|standing| standing.game.to_string()).collect()
+}
+
 /// How every score of the report came about.
 pub fn protocol(results: &Results) -> Vec<String> {
     let (environment, evaluation) = (&results.experiment.environment, &results.experiment.evaluation);
-    let keep = match results.experiment.teacher.keep {
-        Keep::Best => "its best in the periodic evaluations, whose episodes are not those of the final one",
-        Keep::Last => "its last",
-    };
     vec![
         format!(
             "Scores are raw and unclipped, of whole games: {} for each agent, game and seed. An episode starts with 1 \
@@ -77,16 +89,31 @@ pub fn protocol(results: &Results) -> Vec<String> {
             environment.frame_skip,
             choices(environment),
         ),
-        format!("The checkpoint of the teacher that is distilled and scored is {keep}."),
-        "Intervals are 95% percentile bootstrap intervals (10,000 resamples) over episodes, each game and seed \
-         resampled on its own; those of relative scores resample the episodes of student and teacher. They cover the \
-         chance of the episodes, not that of another training: for that compare the seeds."
+        format!("The checkpoint of the teacher that is distilled and scored is {}.", kept(results.experiment.teacher.keep)),
+        "A student is scored with its last weights; none is chosen by its scores.".to_owned(),
+        "Intervals are 95% percentile bootstrap intervals (10,000 resamples), stratified by game: in each game the seeds \
+         are drawn with replacement, a student together with its teacher and random play, then the episodes of each. \
+         (rliable draws seeds alone, with the mean of their episodes.) With one seed they cover the chance of the \
+         episodes alone; with few seeds they are too narrow."
             .to_owned(),
         "A score relative to the teacher is student mean / teacher mean, the paper’s metric. Where one of the two is \
-         not above 0 it is (student − random) / (teacher − random), marked *."
+         not above 0 with some seed, it is (student − random) / (teacher − random) with all seeds of that student in \
+         that game, marked *. The two are not to be compared: where scores are near 0, as Pong’s can be, the first is \
+         near 0 and the second far from it."
             .to_owned(),
         format!("Latency is the median of {} single decisions.", grouped(evaluation.latency_decisions as u64)),
     ]
+}
+
+/// Which checkpoint a teacher keeps, and that it is not chosen by the scores that are reported.
+fn kept(keep: Keep) -> &'static str {
+    match keep {
+        Keep::Best => {
+            "its best in the periodic evaluations. Those episodes have other null-op counts and random actions, drawn \
+             from other seeds, than the final ones, which all scores here are from"
+        }
+        Keep::Last => "its last",
+    }
 }
 
 /// What an agent's choices meet in the emulator.
@@ -102,12 +129,28 @@ fn choices(environment: &Environment) -> String {
     format!("{sticky}; {actions}")
 }
 
-/// What the paper's figures are, and what they are not.
-pub const PAPER: &str = "The paper’s figures (Rusu et al., “Policy Distillation”, 2016; arXiv 1511.06295) are reported \
-    from notes of the paper that agree with one another: geometric means over its ten games, scored from human starts, \
-    which are not public, after 500 hours of play. They show the order of size to expect, not a target that these \
-    numbers could be measured against.";
+/// What is known of the paper, and what comparing with it is worth.
+pub const PAPER: &str = "The paper is Rusu et al., “Policy Distillation”, 2016 (arXiv 1511.06295). Its own text was not at \
+    hand: the scores of its DQN teachers are confirmed in published data, all else is what public notes report of it, \
+    unconfirmed. Its students’ scores in single games, which nothing confirms, are left out. It scored from human starts, \
+    which are not public, so that nobody outside can repeat its numbers: they show the order of size to expect, not a \
+    target.";
 
-/// What the published scores are.
-pub const PUBLISHED: &str = "Another protocol, not comparable directly: published scores of random play, a human \
-    tester and DQN (Mnih et al., 2015, and later papers for games that it lacks), as a rough scale.";
+/// Before what the paper found without a figure.
+pub const FINDINGS: &str = "It also found, without a figure that is known well enough to stand here:";
+
+/// What published scores are.
+pub const PUBLISHED: &str = "Published scores of DQN, random play and a human tester are those of Mnih et al. (2015), and of \
+    later papers for games that it lacks.";
+
+/// What is the same in the paper, and what is not known of it.
+pub fn same_as_paper(results: &Results) -> String {
+    let same = points(results).into_iter().filter(|point| !point.differs());
+    let same: Vec<String> = same.map(|point| format!("{} ({})", point.what, point.here)).collect();
+    let same = match same.is_empty() {
+        true => String::new(),
+        false => format!("The same as in the paper, as far as it is known: {}. ", listed(&same)),
+    };
+    same + "Not known of the paper, and so not compared: its number of trainings, of episodes per score, its minibatch and \
+            which checkpoints it scored."
+}

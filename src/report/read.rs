@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
-use crate::config::{self, Experiment, Overrides};
+use crate::config::{self, Experiment, Overrides, Student};
 use crate::game::Game;
 use crate::record::{Agent, DistillRow, EpisodeRow, EvalRow, Folder, Manifest, Role, ScoreRow, TrainRow, read_rows};
 
@@ -62,6 +62,17 @@ impl Results {
             episodes,
             scores,
         })
+    }
+
+    /// The settings of the student of that name.
+    pub fn student(&self, name: &str) -> Option<&Student> {
+        self.experiment.students.iter().find(|student| student.name == name)
+    }
+
+    /// Whether games share that student's network.
+    pub fn is_shared(&self, student: &str) -> bool {
+        let shared = |row: &ScoreRow| row.network_games.is_some_and(|games| games > 1);
+        self.scores.iter().any(|row| row.role == Role::Student && row.agent == student && shared(row))
     }
 
     /// The scores of one agent's episodes, in the order of the file.

@@ -1,6 +1,6 @@
-//! Sizes of networks, counted from their widths, and the paper's figures for its own sizes.
+//! Sizes of networks, counted from their widths.
 
-use crate::config::{Loss, NamedNetwork, Network, Student};
+use crate::config::{Network, Teacher};
 
 /// The outputs that the paper's table of sizes counts.
 pub const PAPER_OUTPUTS: u64 = 18;
@@ -18,20 +18,19 @@ pub fn parameters(network: Network, outputs: u64) -> u64 {
         + (hidden + 1) * outputs
 }
 
-/// What notes of the paper report for such a student: the geometric mean over its ten games of student / teacher. Only
-/// its students distilled with the KL loss have a figure that independent notes agree on.
-pub fn paper_relative(student: &Student) -> Option<f64> {
-    match (student.loss, student.network) {
-        (Loss::Kl, Network::Named(NamedNetwork::Net1)) => Some(1.083),
-        (Loss::Kl, Network::Named(NamedNetwork::Net2)) => Some(1.017),
-        (Loss::Kl, Network::Named(NamedNetwork::Net3)) => Some(0.839),
-        _ => None,
-    }
+/// The same of a teacher, whose layers may be normalised: a gain and a shift for each value of 20×20, 9×9 and 7×7 maps
+/// and of the fully connected layer.
+pub fn teacher_parameters(teacher: &Teacher, outputs: u64) -> u64 {
+    let widths = teacher.network.widths();
+    let [first, second, third] = widths.conv.map(i64::unsigned_abs);
+    let normalised = 2 * (400 * first + 81 * second + 49 * third + widths.hidden.unsigned_abs());
+    parameters(teacher.network, outputs) + if teacher.layer_norm { normalised } else { 0 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::NamedNetwork;
 
     #[test]
     fn the_papers_networks_have_the_papers_numbers_of_parameters() {

@@ -1,10 +1,11 @@
-//! What each agent reaches in each game and over all games: every number that tables and plots show.
+//! What each agent reaches in each game and over all games: every number that tables and plots show. Values are those of
+//! `scores.csv`, intervals are from `episodes.csv`.
 
+use super::overall;
 use super::read::Results;
-use super::size;
-use crate::eval::statistics::{self, Interval, Ratio, Stratum};
+use crate::eval::statistics::{self, Interval};
 use crate::game::Game;
-use crate::record::{Role, ScoreRow, SummaryRow};
+use crate::record::{Ratio, Role, ScoreRow, SummaryRow};
 use crate::units::Seed;
 
 /// One agent in one game, over its seeds.
@@ -15,13 +16,14 @@ pub struct Standing {
     pub rows: Vec<ScoreRow>,
     /// Mean of the seeds' means.
     pub mean: f64,
-    /// Its 95% interval over episodes; that of `scores.csv` for one seed.
+    /// Its 95% interval over seeds and episodes; that of `scores.csv` for one seed.
     pub interval: Option<Interval>,
     /// Mean of the seeds' scores relative to their teachers.
     pub relative: Option<f64>,
     pub relative_interval: Option<Interval>,
-    /// In some seed the relative score is the one above random play.
-    pub above_random: bool,
+    /// Mean of the seeds' probabilities to score more than the teacher in an episode.
+    pub beats: Option<f64>,
+    pub beats_interval: Option<Interval>,
 }
 
 impl Standing {
@@ -36,6 +38,11 @@ impl Standing {
     /// Episodes over all seeds.
     pub fn episodes(&self) -> u64 {
         self.rows.iter().map(|row| row.episodes).sum()
+    }
+
+    /// The relative score is the one above random play.
+    pub fn above_random(&self) -> bool {
+        self.rows.iter().any(|row| row.ratio == Some(Ratio::AboveRandom))
     }
 
     /// Mean over the seeds of a column; none if a seed lacks it.
@@ -65,7 +72,8 @@ impl Standings {
                 agents.filter_map(move |(role, agent)| standing(results, role, agent, game))
             })
             .collect();
-        let overall = learners.iter().filter_map(|&(role, agent)| summarize(results, &mut each, role, agent)).collect();
+        let overall =
+            learners.iter().filter_map(|&(role, agent)| overall::summarize(results, &mut each, role, agent)).collect();
         Standings { each, overall }
     }
 
@@ -86,7 +94,7 @@ impl Standings {
 }
 
 /// An interval's generator depends on what it is the interval of alone, so that another student changes nothing.
-fn seed_for(what: &str) -> Seed {
+pub fn seed_for(what: &str) -> Seed {
     Seed(0).derive(what, 0)
 }
 
@@ -102,14 +110,20 @@ fn standing(results: &Results, role: Role, agent: &str, game: Game) -> Option<St
         [row] => interval_of(row),
         rows => {
             let episodes: Vec<_> = rows.iter().map(|row| results.episode_scores(role, agent, game, row.seed)).collect();
-            let strata: Vec<&[f64]> = episodes.iter().map(Vec::as_slice).collect();
-            let enough = strata.iter().all(|episodes| episodes.len() > 1);
-            let interval = statistics::stratified_mean_interval(&strata, seed_for(&format!("{role} {agent} {game}")));
-            interval.filter(|_| enough)
+            let runs: Vec<&[f64]> = episodes.iter().map(Vec::as_slice).collect();
+            statistics::mean_of_runs_interval(&runs, seed_for(&format!("{role} {agent} {game}")))
         }
     };
-    let relative = mean_of(&rows, |row| row.relative_to_teacher);
-    Some(Standing { game, rows, mean, interval, relative, relative_interval: None, above_random: false })
+    Some(Standing {
+        game,
+        rows,
+        mean,
+        interval,
+        relative: None,
+        relative_interval: None,
+        beats: None,
+        beats_interval: None,
+    })
 }
 
 /// A row's interval; the one of a single episode has no width and says nothing.
@@ -117,79 +131,8 @@ pub fn interval_of(row: &ScoreRow) -> Option<Interval> {
     (row.episodes > 1).then_some(Interval { low: row.ci_low, high: row.ci_high })
 }
 
-/// A student's or teacher's row over games; also sets the intervals of its relative score in each game.
-fn summarize(results: &Results, each: &mut [Standing], role: Role, agent: &str) -> Option<SummaryRow> {
-    let mut own: Vec<&mut Standing> =
-        each.iter_mut().filter(|standing| standing.role() == role && standing.agent() == agent).collect();
-    let geometric_interval = if role == Role::Student { set_relative_intervals(results, &mut own) } else { None };
-    let relative: Option<Vec<f64>> = own.iter().map(|standing| standing.relative).collect();
-    let rows: Vec<&ScoreRow> = own.iter().flat_map(|standing| &standing.rows).collect();
-    let each_run: Option<Vec<f64>> = rows.iter().map(|row| row.relative_to_teacher).collect();
-    let student = results.experiment.students.iter().find(|student| role == Role::Student && student.name == agent);
-    let parameters: Option<Vec<f64>> = rows.iter().map(|row| row.parameters.map(|count| count as f64)).collect();
-    let compression: Option<Vec<f64>> = rows.iter().map(|row| row.compression).collect();
-    Some(SummaryRow {
-        experiment: results.experiment.name.clone(),
-        role,
-        agent: agent.to_owned(),
-        games: own.len() as u64,
-        seeds: own.iter().map(|standing| standing.rows.len() as u64).max()?,
-        parameters: parameters.and_then(|counts| statistics::mean(&counts)).map(|mean| mean.round() as u64),
-        compression: compression.and_then(|shares| statistics::mean(&shares)),
-        relative_geometric_mean: relative.and_then(|values| statistics::geometric_mean(&values)),
-        ci_low: geometric_interval.map(|interval| interval.low),
-        ci_high: geometric_interval.map(|interval| interval.high),
-        relative_iqm: each_run.and_then(|values| statistics::interquartile_mean(&values)),
-        paper: student.and_then(size::paper_relative),
-    })
-}
-
-/// The episodes of a student, its teacher and random play with one seed.
-struct Episodes {
-    ratio: Ratio,
-    student: Vec<f64>,
-    teacher: Vec<f64>,
-    random: Vec<f64>,
-}
-
-fn set_relative_intervals(results: &Results, own: &mut [&mut Standing]) -> Option<Interval> {
-    let agent = own.first()?.agent().to_owned();
-    let episodes: Vec<Vec<Episodes>> = own.iter().map(|standing| episodes(results, standing)).collect();
-    let strata: Vec<Vec<Stratum>> =
-        episodes.iter().map(|seeds| seeds.iter().map(Episodes::stratum).collect()).collect();
-    let intervals = statistics::relative_intervals(&strata, seed_for(&format!("relative {agent}")));
-    for ((standing, interval), seeds) in own.iter_mut().zip(intervals.games).zip(&episodes) {
-        let enough = seeds.iter().all(|of_seed| of_seed.student.len() > 1 && of_seed.teacher.len() > 1);
-        standing.relative_interval = interval.filter(|_| enough && standing.relative.is_some());
-        standing.above_random = seeds.iter().any(|of_seed| of_seed.ratio == Ratio::AboveRandom);
-    }
-    intervals.geometric_mean.filter(|_| own.iter().all(|standing| standing.relative_interval.is_some()))
-}
-
-fn episodes(results: &Results, standing: &Standing) -> Vec<Episodes> {
-    let game = standing.game;
-    let of_seed = |row: &ScoreRow| {
-        let teacher = results
-            .scores
-            .iter()
-            .find(|other| other.role == Role::Teacher && other.game == row.game && other.seed == row.seed);
-        Episodes {
-            ratio: teacher.map_or(Ratio::Raw, |teacher| Ratio::of(row.mean, teacher.mean)),
-            student: results.episode_scores(Role::Student, &row.agent, game, row.seed),
-            teacher: results.episode_scores(Role::Teacher, "teacher", game, row.seed),
-            random: results.episode_scores(Role::Random, "random", game, row.seed),
-        }
-    };
-    standing.rows.iter().map(of_seed).collect()
-}
-
-impl Episodes {
-    fn stratum(&self) -> Stratum<'_> {
-        Stratum { ratio: self.ratio, student: &self.student, teacher: &self.teacher, random: &self.random }
-    }
-}
-
-fn mean_of(rows: &[ScoreRow], column: impl Fn(&ScoreRow) -> Option<f64>) -> Option<f64> {
+/// Mean over rows of a column; none if a row lacks it.
+pub fn mean_of(rows: &[ScoreRow], column: impl Fn(&ScoreRow) -> Option<f64>) -> Option<f64> {
     let values: Option<Vec<f64>> = rows.iter().map(column).collect();
     values.and_then(|values| statistics::mean(&values))
 }

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use super::format::{counted, listed, number, percent};
+use super::prose::not_above_0;
 use super::read::Results;
 use super::standing::{Standing, Standings};
 use super::unscored;
 use crate::eval::statistics::Interval;
-use crate::record::Role;
+use crate::record::{Role, SummaryRow};
 
 /// Fewer seeds than this say little about another training.
 const SEEDS: usize = 3;
@@ -31,6 +32,8 @@ pub enum Warning {
     StudentAboveTeacher { students: Vec<String> },
     /// The relative scores are those above random play.
     AboveRandom { students: Vec<String> },
+    /// These students have a game in which they are no better than random play, and so no geometric mean.
+    NoGeometricMean { students: Vec<String> },
     /// A share of the episodes was ended by the frame limit.
     Truncated { agents: Vec<String> },
     /// So many rows of `scores.csv` belong to nothing that the experiment names.
@@ -58,6 +61,9 @@ impl Warning {
             Warning::AboveRandom { .. } => {
                 "Read these as (student − random) / (teacher − random), not as a ratio of scores."
             }
+            Warning::NoGeometricMean { .. } => {
+                "Compare such students by mean and interquartile mean, which exist; learn longer in these games."
+            }
             Warning::Truncated { .. } => {
                 "These scores depend on evaluation.max_frames; compare them only with the same limit."
             }
@@ -73,11 +79,11 @@ impl fmt::Display for Warning {
                 write!(f, "{} not scored yet: {}.", counted(runs.len() as u64, "run"), first(runs, 6))
             }
             Warning::NonFinite { files } => write!(f, "Values that are not finite numbers in {}.", first(files, 6)),
-            Warning::FewSeeds { seeds } => write!(
-                f,
-                "Only {}: another training could come out elsewhere, and no interval here shows how far.",
-                counted(*seeds as u64, "seed")
-            ),
+            Warning::FewSeeds { seeds } => {
+                let shown = if *seeds == 1 { "no interval here shows" } else { "intervals understate" };
+                let seeds = counted(*seeds as u64, "seed");
+                write!(f, "Only {seeds}: another training could come out elsewhere, and {shown} how far.")
+            }
             Warning::FewEpisodes { episodes } => {
                 write!(f, "As few as {} in an evaluation: the intervals are too narrow.", counted(*episodes, "episode"))
             }
@@ -85,7 +91,7 @@ impl fmt::Display for Warning {
                 write!(f, "The teacher is not clearly better than random play in {}.", listed(games))
             }
             Warning::StudentAboveTeacher { students } => {
-                write!(f, "Better than the teacher beyond the chance of episodes: {}.", listed(students))
+                write!(f, "Better than the teacher beyond chance: {}.", listed(students))
             }
             Warning::AboveRandom { students } => {
                 write!(
@@ -93,6 +99,9 @@ impl fmt::Display for Warning {
                     "A mean score is not above 0, so the relative score is the one above random play: {}.",
                     listed(students)
                 )
+            }
+            Warning::NoGeometricMean { students } => {
+                write!(f, "A relative score is not above 0, so that no geometric mean exists: {}.", listed(students))
             }
             Warning::Truncated { agents } => write!(f, "Episodes ended by the frame limit: {}.", listed(agents)),
             Warning::Foreign { rows } => write!(
@@ -121,9 +130,10 @@ pub fn warnings(results: &Results, standings: &Standings) -> Vec<Warning> {
         some(students.clone().filter(better).map(named).collect(), |students| Warning::StudentAboveTeacher {
             students,
         }),
-        some(students.filter(|standing| standing.above_random).map(named).collect(), |students| Warning::AboveRandom {
-            students,
+        some(students.filter(|standing| standing.above_random()).map(named).collect(), |students| {
+            Warning::AboveRandom { students }
         }),
+        some(without_geometric_mean(standings), |students| Warning::NoGeometricMean { students }),
         some(truncated(results, standings), |agents| Warning::Truncated { agents }),
         (results.foreign_scores > 0).then_some(Warning::Foreign { rows: results.foreign_scores }),
     ];
@@ -153,6 +163,14 @@ fn near_random(results: &Results, standings: &Standings) -> Vec<String> {
                 .then(|| format!("{game} ({} against {})", number(teacher.mean), number(random.mean)))
         })
         .collect()
+}
+
+fn without_geometric_mean(standings: &Standings) -> Vec<String> {
+    let of = |row: &SummaryRow| {
+        let games = not_above_0(standings, &row.agent);
+        (row.games > 1 && !games.is_empty()).then(|| format!("{} in {}", row.agent, listed(&games)))
+    };
+    standings.overall.iter().filter_map(of).collect()
 }
 
 fn truncated(results: &Results, standings: &Standings) -> Vec<String> {

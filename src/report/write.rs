@@ -8,7 +8,7 @@ use super::plot::{self, Figure};
 use super::read::Results;
 use super::standing::Standings;
 use super::{Outcome, markdown, page, prose, tables, warning};
-use crate::record::{Folder, replace_folder, write_file, write_rows};
+use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, write_rows};
 
 /// Makes the report of an experiment's folder from what is there; an unfinished run is marked as such.
 ///
@@ -29,10 +29,22 @@ pub fn write(folder: &Folder) -> Result<Outcome> {
     })?;
     Ok(Outcome {
         result: prose::result(&results, &standings),
-        table: if standings.each.is_empty() { String::new() } else { tables::results(&standings).text() },
+        table: if standings.each.is_empty() { String::new() } else { tables::scores(&standings).text() },
         warnings,
         page: folder.report().join("index.html"),
     })
+}
+
+/// Whether there is a report, and its `summary.csv` is what the folder's scores give now.
+///
+/// # Errors
+/// A file that is damaged.
+pub fn is_current(folder: &Folder) -> Result<bool> {
+    if !folder.report().join("index.html").exists() || !folder.experiment().exists() {
+        return Ok(false);
+    }
+    let reported: Vec<SummaryRow> = read_rows(&folder.summary())?;
+    Ok(Standings::of(&Results::read(folder)?).overall == reported)
 }
 
 /// A figure that was drawn.

@@ -19,7 +19,7 @@ pub fn page(results: &Results, standings: &Standings, warnings: &[Warning], plot
         sections::over_games(results, standings),
         sections::networks(results, standings),
         sections::games(results, plots),
-        sections::published(results),
+        sections::paper(results, standings),
         sections::protocol(results),
         provenance::machine(results),
         provenance::settings(results),

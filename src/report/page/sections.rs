@@ -1,6 +1,7 @@
 //! The sections that show results.
 
 use super::{paragraph, section};
+use crate::eval::paper::{FINDINGS, Source};
 use crate::report::format::escape;
 use crate::report::prose;
 use crate::report::read::Results;
@@ -27,7 +28,7 @@ pub fn scores(results: &Results, standings: &Standings, plots: &[Plot]) -> Strin
     if standings.each.is_empty() {
         return section("scores", "Scores", &paragraph("Nothing is scored yet."));
     }
-    let result = tables::results(standings).html("Scores of every agent in every game");
+    let result = tables::scores(standings).html("Scores of every agent in every game");
     let mut content = result + &figures(plots, |name| name == "relative");
     if results.experiment.seeds.len() > 1 {
         let each = tables::each_seed(results).html("Scores of every seed");
@@ -36,20 +37,21 @@ pub fn scores(results: &Results, standings: &Standings, plots: &[Plot]) -> Strin
     section("scores", "Scores", &content)
 }
 
-/// Each student over all games, beside the paper's figures.
+/// Each student over all games.
 pub fn over_games(results: &Results, standings: &Standings) -> String {
-    let table = tables::summary(results, standings);
+    let table = tables::overall(results, standings);
     if table.rows.is_empty() {
-        return String::new();
+        String::new()
+    } else {
+        section("games", "Over games", &table.html("Students over all games"))
     }
-    section("games", "Over games, and the paper", &(table.html("Students over all games") + &paragraph(prose::PAPER)))
 }
 
 /// Sizes and costs.
 pub fn networks(results: &Results, standings: &Standings) -> String {
     let on = results.manifest.as_ref().map(|manifest| manifest.machine.cpu.as_str()).filter(|cpu| !cpu.is_empty());
     let measured = on.map_or(String::new(), |cpu| paragraph(&format!("Latency was measured on {cpu}.")));
-    let table = tables::compression(results, standings).html("Networks and their sizes");
+    let table = tables::networks(results, standings).html("Networks and their sizes");
     section("networks", "Networks", &(table + &measured))
 }
 
@@ -64,11 +66,27 @@ pub fn games(results: &Results, plots: &[Plot]) -> String {
     results.experiment.games.iter().map(of_game).collect()
 }
 
-/// Published scores, apart from ours.
-pub fn published(results: &Results) -> String {
-    let table = tables::published(results).html("Published scores");
-    let content = paragraph(prose::PUBLISHED) + &table;
-    format!("<section id=\"published\" class=\"apart\">\n<h2>Published scores</h2>\n{content}</section>\n")
+/// The paper's figures beside ours, with what they are worth.
+pub fn paper(results: &Results, standings: &Standings) -> String {
+    let students = tables::students_beside_paper(standings);
+    let students = match students.rows.is_empty() {
+        true => paragraph("No student here is one of those whose figures are reported."),
+        false => students.html("Students beside the paper’s"),
+    };
+    let teachers = tables::teachers_beside_paper(results, standings).html("Teachers beside the paper’s");
+    let differences = tables::differences(results).html("Differences of protocol");
+    let finding = |(text, source): (&str, Source)| format!("<li>{} ({})</li>\n", escape(text), source.name());
+    let findings: String = FINDINGS.map(finding).concat();
+    let content = [
+        paragraph(prose::PAPER),
+        students,
+        teachers,
+        paragraph(prose::PUBLISHED),
+        differences,
+        paragraph(&prose::same_as_paper(results)),
+        format!("<p>{}</p>\n<ul>\n{findings}</ul>\n", prose::FINDINGS),
+    ];
+    format!("<section id=\"paper\" class=\"apart\">\n<h2>Beside the paper</h2>\n{}</section>\n", content.concat())
 }
 
 /// How the numbers came about.

@@ -8,14 +8,33 @@ use crate::game::Game;
 use crate::record::{Role, SummaryRow};
 use crate::report::read::Results;
 use crate::report::standing::{Standing, Standings};
-use crate::report::tables::interval;
+use crate::report::tables::between;
 
-/// Students that differ in size alone: their loss, its temperature, and what a reader knows them as.
-type Series = (Loss, f64, String);
+/// Students that differ in size alone.
+struct Series {
+    loss: Loss,
+    temperature: f64,
+    /// Games share their networks.
+    shared: bool,
+    /// What a reader knows them as.
+    name: String,
+}
+
+impl Series {
+    fn of(results: &Results, student: &Student) -> Series {
+        let Student { loss, temperature, .. } = *student;
+        Series { loss, temperature, shared: results.is_shared(&student.name), name: name(loss).to_owned() }
+    }
+
+    fn is(&self, other: &Series) -> bool {
+        let alike = self.loss != Loss::Kl || self.temperature == other.temperature;
+        self.loss == other.loss && self.shared == other.shared && alike
+    }
+}
 
 /// A student's value in a panel.
-struct Value<'a> {
-    student: &'a Student,
+struct Value {
+    series: usize,
     parameters: f64,
     relative: f64,
     interval: Option<Interval>,
@@ -28,17 +47,18 @@ pub fn relative(results: &Results, standings: &Standings) -> Option<Figure> {
     let games = results.experiment.games.iter();
     let mut panels: Vec<Panel> = games.filter_map(|&game| in_game(results, standings, game, &series)).collect();
     let reported = if panels.len() > 1 { reported(&standings.overall) } else { Vec::new() };
-    let paper = !reported.is_empty();
+    let paper = paper_note(&standings.overall).filter(|_| !reported.is_empty());
     if panels.len() > 1 {
         panels.extend(over_games(results, standings, &series, reported));
     }
     let columns = panels.len().min(3);
+    let games_above_random = results.experiment.games.iter().any(|&game| above_random(standings, game));
     let panel = if columns == 1 { (640.0, 400.0) } else { (330.0, 290.0) };
     (!panels.is_empty()).then(|| Figure {
         name: "relative".into(),
         title: if columns == 1 { "Score relative to the teacher" } else { "Score relative to the teacher, by game" }
             .into(),
-        caption: caption(paper),
+        caption: caption(games_above_random, paper.is_some()),
         legend: legend(&series, paper),
         columns,
         panel,
@@ -48,20 +68,23 @@ pub fn relative(results: &Results, standings: &Standings) -> Option<Figure> {
 
 fn in_game(results: &Results, standings: &Standings, game: Game, series: &[Series]) -> Option<Panel> {
     let size = |standing: &Standing| standing.mean_of(|row| row.parameters.map(|count| count as f64));
-    let values = values(results, |name| {
+    let values = values(results, series, |name| {
         let standing = standings.of_agent(Role::Student, name).find(|standing| standing.game == game)?;
         Some((size(standing)?, standing.relative?, standing.relative_interval))
     });
-    let above = standings.in_game(game).any(|standing| standing.above_random);
-    let title = if above { format!("{game}, above random play") } else { game.to_string() };
+    let title = if above_random(standings, game) { format!("{game} *") } else { game.to_string() };
     panel(&title, series, &values, standings.reference(Role::Teacher, game).and_then(size), Vec::new())
+}
+
+fn above_random(standings: &Standings, game: Game) -> bool {
+    standings.in_game(game).any(|standing| standing.role() == Role::Student && standing.above_random())
 }
 
 fn over_games(results: &Results, standings: &Standings, series: &[Series], reported: Vec<Mark>) -> Option<Panel> {
     let row = |role: Role, name: &str| standings.overall.iter().find(|row| row.role == role && row.agent == name);
-    let values = values(results, |name| {
+    let values = values(results, series, |name| {
         let row = row(Role::Student, name)?;
-        Some((row.parameters? as f64, row.relative_geometric_mean?, interval(row)))
+        Some((row.parameters? as f64, row.relative_geometric_mean?, between(row.ci_low, row.ci_high)))
     });
     let teacher = row(Role::Teacher, "teacher").and_then(|row| row.parameters).map(|count| count as f64);
     panel("geometric mean of the games", series, &values, teacher, reported)
@@ -71,19 +94,22 @@ fn over_games(results: &Results, standings: &Standings, series: &[Series], repor
 fn series(results: &Results) -> Vec<Series> {
     let mut series: Vec<Series> = Vec::new();
     for student in &results.experiment.students {
-        if !series.iter().any(|of| belongs(student, of)) {
-            series.push((student.loss, student.temperature, name(student.loss).to_owned()));
+        let of = Series::of(results, student);
+        if !series.iter().any(|other| other.is(&of)) {
+            series.push(of);
         }
     }
-    let several = series.iter().filter(|(loss, ..)| *loss == Loss::Kl).count() > 1;
-    for (_, temperature, name) in series.iter_mut().filter(|(loss, ..)| several && *loss == Loss::Kl) {
-        *name = format!("{name}, temperature {temperature}");
+    let mut temperatures: Vec<f64> = series.iter().filter(|of| of.loss == Loss::Kl).map(|of| of.temperature).collect();
+    temperatures.dedup();
+    for of in &mut series {
+        if temperatures.len() > 1 && of.loss == Loss::Kl {
+            of.name += &format!(", temperature {}", of.temperature);
+        }
+        if of.shared {
+            of.name += ", games in one network";
+        }
     }
     series
-}
-
-fn belongs(student: &Student, (loss, temperature, _): &Series) -> bool {
-    student.loss == *loss && (student.loss != Loss::Kl || student.temperature == *temperature)
 }
 
 /// A loss as a reader knows it.
@@ -95,10 +121,16 @@ pub fn name(loss: Loss) -> &'static str {
     }
 }
 
-fn values<'a>(results: &'a Results, of: impl Fn(&str) -> Option<(f64, f64, Option<Interval>)>) -> Vec<Value<'a>> {
-    let value = |student: &'a Student| {
+fn values(
+    results: &Results,
+    series: &[Series],
+    of: impl Fn(&str) -> Option<(f64, f64, Option<Interval>)>,
+) -> Vec<Value> {
+    let value = |student: &Student| {
         let (parameters, relative, interval) = of(&student.name)?;
-        relative.is_finite().then_some(Value { student, parameters, relative, interval })
+        let own = Series::of(results, student);
+        let series = series.iter().position(|other| other.is(&own))?;
+        relative.is_finite().then_some(Value { series, parameters, relative, interval })
     };
     results.experiment.students.iter().filter_map(value).collect()
 }
@@ -111,6 +143,17 @@ fn reported(overall: &[SummaryRow]) -> Vec<Mark> {
     overall.iter().filter_map(mark).collect()
 }
 
+/// What these figures are.
+fn paper_note(overall: &[SummaryRow]) -> Option<String> {
+    let mut notes = overall.iter().filter_map(|row| row.paper_note.clone());
+    let first = notes.next()?;
+    Some(if notes.all(|note| note == first) {
+        first
+    } else {
+        "reported, unconfirmed; over which games see “Beside the paper”".into()
+    })
+}
+
 fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>, reported: Vec<Mark>) -> Option<Panel> {
     if values.is_empty() {
         return None;
@@ -118,10 +161,10 @@ fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>,
     let mut marks =
         vec![Mark::Level { y: 100.0, label: String::new(), ink: Ink { color: GREY, ..TEACHER }, named: End::Left }];
     marks.extend(reported);
-    for (i, of) in series.iter().enumerate() {
+    for i in 0..series.len() {
         // Side by side, since the intervals of several losses would hide each other at the same size.
         let aside = 1.0 + 0.05 * (i as f64 - (series.len() - 1) as f64 / 2.0);
-        let own: Vec<&Value> = values.iter().filter(|value| belongs(value.student, of)).collect();
+        let own: Vec<&Value> = values.iter().filter(|value| value.series == i).collect();
         marks.extend(line(&own, ink_of_series(series, i), aside));
     }
     marks.extend(teacher.map(|size| Mark::Marker { x: size, y: 100.0, ink: TEACHER, hollow: false }));
@@ -153,24 +196,31 @@ fn line(own: &[&Value], ink: Ink, aside: f64) -> Vec<Mark> {
     marks
 }
 
-fn legend(series: &[Series], paper: bool) -> Vec<Key> {
+fn legend(series: &[Series], paper: Option<String>) -> Vec<Key> {
     let student = |(i, of): (usize, &Series)| Key {
-        label: format!("students, {}", of.2),
+        label: format!("students, {}", of.name),
         ink: ink_of_series(series, i),
         sample: Sample::LineAndMarker,
     };
     let mut keys: Vec<Key> = series.iter().enumerate().map(student).collect();
     keys.push(Key { label: "teacher".into(), ink: TEACHER, sample: Sample::Marker { hollow: false } });
-    if paper {
-        let label = "the paper's students, KL (reported)".into();
+    if let Some(note) = paper {
+        let label = format!("the paper’s ({note})");
         keys.push(Key { label, ink: PAPER, sample: Sample::Marker { hollow: true } });
     }
     keys
 }
 
-fn caption(paper: bool) -> String {
-    let ours = "Bars are 95% bootstrap intervals over the episodes of student and teacher; students of one size stand \
-                side by side.";
-    let theirs = " The paper's figures are over its ten games, with human starts and 500 hours of play.";
-    if paper { format!("{ours}{theirs}") } else { ours.to_owned() }
+fn caption(above_random: bool, paper: bool) -> String {
+    let mut text =
+        "Bars are 95% bootstrap intervals over seeds and the episodes of student and teacher; students of one \
+                    size stand side by side."
+            .to_owned();
+    if above_random {
+        text += " * Some or all students by (student − random) / (teacher − random), see Protocol.";
+    }
+    if paper {
+        text += " The paper’s figures are from human starts and 500 hours of play.";
+    }
+    text
 }

@@ -4,7 +4,10 @@ use std::fs;
 
 use crate::eval::statistics;
 use crate::game::Game;
-use crate::record::{Agent, DistillRow, EpisodeRow, EvalRow, Folder, Role, ScoreRow, TrainRow, write_file, write_rows};
+use crate::record::{
+    Agent, DistillRow, EpisodeRow, EvalRow, Folder, Ratio, Role, ScoreRow, SummaryRow, TrainRow, read_rows, write_file,
+    write_rows,
+};
 use crate::report::{Outcome, write};
 use crate::units::Seed;
 
@@ -64,6 +67,7 @@ impl Made {
         let interval = statistics::mean_interval(&scores, Seed(1)).unwrap();
         let of = |role| self.scores.iter().find(|row| row.role == role && row.game == agent.game.name());
         let (teacher, random) = (of(Role::Teacher).map(|row| row.mean), of(Role::Random).map(|row| row.mean));
+        let ratio = teacher.map(|teacher| Ratio::of_seeds([(around, teacher)]));
         let size = (agent.role != Role::Random).then_some(if agent.role == Role::Teacher { 1.0 } else { 0.066 });
         self.scores.push(ScoreRow {
             experiment: "made-up".into(),
@@ -84,11 +88,20 @@ impl Made {
             std: statistics::sample_std(&scores),
             ci_low: interval.low,
             ci_high: interval.high,
-            relative_to_teacher: teacher.and_then(|teacher| statistics::relative(mean, teacher, random)),
+            relative_to_teacher: ratio.zip(teacher).and_then(|(ratio, teacher)| ratio.value(mean, teacher, random)),
             human_normalized: None,
             paper: None,
+            network_games: size.map(|_| 1),
+            ratio,
+            beats_teacher: statistics::win_rate(&scores, &self.teacher_scores(agent)),
         });
         self.play(agent, &scores);
+    }
+
+    fn teacher_scores(&self, agent: &Agent) -> Vec<f64> {
+        let of_teacher =
+            |row: &&EpisodeRow| row.role == Role::Teacher && row.game == agent.game.name() && row.seed == agent.seed;
+        self.episodes.iter().filter(of_teacher).map(|row| row.score).collect()
     }
 
     fn play(&mut self, agent: &Agent, scores: &[f64]) {
@@ -149,6 +162,17 @@ impl Made {
             q_mean: Some(1.0),
         };
         write_rows(&self.folder.train(teacher), &(1..=rows).map(row).collect::<Vec<_>>()).unwrap();
+    }
+
+    /// Says that the agent's network is shared by so many games.
+    pub fn share(&mut self, student: &str, games: u64) {
+        let own = self.scores.iter_mut().filter(|row| row.agent == student);
+        own.for_each(|row| row.network_games = Some(games));
+    }
+
+    pub fn summary(&self, agent: &str) -> SummaryRow {
+        let rows: Vec<SummaryRow> = read_rows(&self.folder.summary()).unwrap();
+        rows.into_iter().find(|row| row.agent == agent).unwrap()
     }
 
     pub fn report(&self) -> Outcome {

@@ -9,7 +9,7 @@ use std::path::Path;
 use made::{EXPERIMENT, Made};
 
 use super::format::{number, number_with_interval, percent};
-use super::{Warning, write};
+use super::{Warning, is_current, write};
 use crate::eval::statistics::{self, Interval};
 use crate::game::Game;
 use crate::record::{
@@ -69,8 +69,7 @@ fn tables_show_the_numbers_of_the_files() {
 fn the_summary_is_the_geometric_mean_beside_the_papers_figure() {
     let made = Made::finished();
     let outcome = made.report();
-    let rows: Vec<SummaryRow> = read_rows(&made.folder.summary()).unwrap();
-    let small = rows.iter().find(|row| row.agent == "small").unwrap();
+    let small = made.summary("small");
     let in_game = |game: &str| {
         let of_game = |row: &&ScoreRow| row.agent == "small" && row.game == game;
         let shares: Vec<f64> = made.scores.iter().filter(of_game).filter_map(|row| row.relative_to_teacher).collect();
@@ -80,9 +79,106 @@ fn the_summary_is_the_geometric_mean_beside_the_papers_figure() {
     assert_eq!((small.games, small.seeds, small.paper), (2, 3, Some(1.017)));
     assert!((small.relative_geometric_mean.unwrap() - expected).abs() < 1e-12);
     assert!(small.ci_low.unwrap() < expected && expected < small.ci_high.unwrap());
-    // No figure of the paper for NLL is confirmed by more than one note.
-    assert_eq!(rows.iter().find(|row| row.agent == "smaller").unwrap().paper, None);
+    assert!(small.iqm_ci_low < small.relative_iqm && small.relative_iqm < small.iqm_ci_high);
+    assert!(small.beats_ci_low < small.beats_teacher && small.beats_teacher < Some(0.5));
+    // No figure of the paper for NLL is reported for such a network.
+    assert_eq!(made.summary("smaller").paper, None);
     assert!(outcome.result.contains(&format!("small keeps {}", percent(expected))), "{}", outcome.result);
+}
+
+#[test]
+fn a_figure_of_the_paper_never_stands_without_what_it_is() {
+    let made = Made::finished();
+    made.report();
+    let note = "reported by several notes, unconfirmed; over 10 games, of which 2 here";
+    assert_eq!(made.summary("small").paper_note.as_deref(), Some(note));
+    let files = files(&made.folder.report());
+    let text = |name: &str| String::from_utf8(files[name].clone()).unwrap();
+    for line in text("summary.md").lines().chain(text("index.html").lines()).filter(|line| line.contains("101.7%")) {
+        assert!(line.contains(note), "{line}");
+    }
+    assert!(text("summary.md").contains("101.7%") && text("relative.svg").contains(note));
+}
+
+#[test]
+fn students_with_one_network_for_several_games_stand_beside_the_papers() {
+    let mut made = Made::with(
+        "name = \"made-up\"\ngames = [\"freeway\", \"pong\", \"qbert\"]\nseeds = [1, 2]\n[[students]]\n\
+         name = \"multi\"\nnetwork = \"teacher\"\n[[students]]\nname = \"net2\"\nnetwork = \"net2\"\n",
+    );
+    for seed in 1..=2 {
+        for game in ["freeway", "pong", "qbert"].map(|name| Game::named(name).unwrap()) {
+            made.score(&Agent::random(game, seed), 1.0, 40);
+            made.score(&Agent::teacher(game, seed), 20.0, 40);
+            made.score(&Agent::student("multi", game, seed), 22.0 - seed as f64, 40);
+            made.score(&Agent::student("net2", game, seed), 22.0 - seed as f64, 40);
+        }
+    }
+    made.share("multi", 3);
+    made.report();
+    let (multi, single) = (made.summary("multi"), made.summary("net2"));
+    let note = "reported by one note, unconfirmed; over the same 3 games";
+    assert_eq!((multi.paper, multi.paper_note.as_deref()), (Some(1.169), Some(note)));
+    assert_eq!(multi.relative_geometric_mean, single.relative_geometric_mean);
+    // What the games have in common does not average out.
+    let width = |row: &SummaryRow| row.ci_high.unwrap() - row.ci_low.unwrap();
+    assert!(width(&multi) > 1.2 * width(&single), "{} and {}", width(&multi), width(&single));
+    assert!(made.page().contains("32/64/64, 512; 3 games"));
+}
+
+#[test]
+fn the_differences_of_protocol_are_those_of_the_settings() {
+    let differences = |settings: &str| {
+        let made = Made::with(&format!("name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1]\n{settings}"));
+        made.report();
+        let text = fs::read_to_string(made.folder.report().join("summary.md")).unwrap();
+        let of_table = text.split("## Differences of protocol").nth(1).unwrap().split("\n\n").nth(1).unwrap();
+        of_table.to_owned()
+    };
+    let paper = differences("");
+    assert!(paper.contains("| starts of scored episodes | human starts, not public | 1 to 30 null-op frames |"));
+    for same in ["sticky", "training", "play for students", "optimiser", "longest"] {
+        assert!(!paper.contains(same), "{same} in {paper}");
+    }
+    let ours = differences(
+        "[environment]\nsticky_actions = 0.25\n[teacher]\nframes = 96000\n[distillation]\nhours = 5\n\
+         optimizer = \"adam\"\n",
+    );
+    for difference in [
+        "| sticky actions | none | probability 0.25 | Mnih et al. (2015) |",
+        "| teacher’s training | 200,000,000 frames | 96,000 frames | Mnih et al. (2015) |",
+        "| play for students | 500 hours | 5 hours | one note |",
+        "| students’ optimiser | RMSProp | Adam | several notes |",
+    ] {
+        assert!(ours.contains(difference), "{difference} not in {ours}");
+    }
+}
+
+#[test]
+fn without_a_geometric_mean_the_other_means_are_shown_and_it_is_said_why() {
+    let mut made = Made::finished();
+    made.scores.retain(|row| row.agent != "smaller" || row.game != "pong");
+    for seed in 1..=3 {
+        made.score(&Agent::student("smaller", Game::named("pong").unwrap(), seed), -22.0, 40);
+    }
+    let outcome = made.report();
+    let row = made.summary("smaller");
+    assert_eq!((row.relative_geometric_mean, row.ci_low, row.ci_high), (None, None, None));
+    assert!(row.relative_mean.is_some() && row.mean_ci_low.is_some() && row.relative_iqm.is_some());
+    assert!(outcome.warnings.contains(&Warning::NoGeometricMean { students: vec!["smaller in pong".into()] }));
+    let said = "smaller has no geometric mean, since in pong its relative score is not above 0, but the mean ";
+    assert!(outcome.result.contains(said), "{}", outcome.result);
+}
+
+#[test]
+fn a_report_is_current_until_the_scores_change() {
+    let mut made = Made::finished();
+    assert!(!is_current(&made.folder).unwrap());
+    made.report();
+    assert!(is_current(&made.folder).unwrap());
+    made.scores.retain(|row| row.agent != "small" || row.seed != 3);
+    write_rows(&made.folder.scores(), &made.scores).unwrap();
+    assert!(!is_current(&made.folder).unwrap());
 }
 
 #[test]

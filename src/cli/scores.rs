@@ -1,0 +1,207 @@
+//! `episodes.csv` and `scores.csv`: what is scored, and the rows that follow from its episodes.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+
+use crate::config::{Experiment, Loss, Student};
+use crate::eval::{Episode, paper, statistics};
+use crate::game::Game;
+use crate::nn::{self, Architecture};
+use crate::record::{Agent, EpisodeRow, Folder, Ratio, Role, ScoreRow, read_rows, write_rows};
+use crate::units::Seed;
+
+/// Characters of a weights file's SHA-256 in `episodes.csv`.
+const HASH: usize = 16;
+
+/// An agent's key in the files: role, name, game, seed.
+type Key = (String, String, String, u64);
+
+/// The episodes of every agent that is scored, and how long its decisions take.
+pub struct Scores<'a> {
+    experiment: &'a Experiment,
+    folder: &'a Folder,
+    episodes: BTreeMap<Key, Vec<EpisodeRow>>,
+    latencies: BTreeMap<Key, f64>,
+}
+
+impl<'a> Scores<'a> {
+    /// What the files hold so far.
+    ///
+    /// # Errors
+    /// The file that is damaged.
+    pub fn read(experiment: &'a Experiment, folder: &'a Folder) -> Result<Scores<'a>> {
+        let mut episodes: BTreeMap<Key, Vec<EpisodeRow>> = BTreeMap::new();
+        for row in read_rows::<EpisodeRow>(&folder.episodes())? {
+            let key = (row.role.to_string(), row.agent.clone(), row.game.clone(), row.seed);
+            episodes.entry(key).or_default().push(row);
+        }
+        let scores: Vec<ScoreRow> = read_rows(&folder.scores())?;
+        let latencies = scores.iter().filter_map(|row| Some((row_key(row), row.latency_ms?))).collect();
+        Ok(Scores { experiment, folder, episodes, latencies })
+    }
+
+    /// Whether the weights of that hash have played all their episodes.
+    pub fn holds(&self, agent: &Agent, hash: &str) -> bool {
+        let rows = self.episodes.get(&key(agent)).map_or(&[][..], Vec::as_slice);
+        rows.len() == self.experiment.evaluation.episodes
+            && rows.iter().all(|row| row.weights == hash)
+            && (agent.role == Role::Random || self.latencies.contains_key(&key(agent)))
+    }
+
+    /// Takes the place of what was known of the agent.
+    pub fn put(&mut self, agent: &Agent, hash: &str, played: Vec<Episode>, latency: Option<f64>) {
+        let row = |(number, episode): (usize, Episode)| EpisodeRow {
+            role: agent.role,
+            agent: agent.name.clone(),
+            game: agent.game.name().into(),
+            seed: agent.seed,
+            episode: number as u64,
+            score: episode.score,
+            frames: episode.frames,
+            truncated: episode.truncated,
+            weights: hash.to_owned(),
+        };
+        self.episodes.insert(key(agent), played.into_iter().enumerate().map(row).collect());
+        self.latencies.extend(latency.map(|milliseconds| (key(agent), milliseconds)));
+    }
+
+    /// Replaces `episodes.csv` and `scores.csv`, agents in the experiment's order. Rows of agents that the experiment
+    /// does not name (other games, seeds or students), or whose weights are not here, stay as they are, after the
+    /// others.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written.
+    pub fn write(&self) -> Result<()> {
+        let mut others: BTreeMap<&Key, &Vec<EpisodeRow>> = self.episodes.iter().collect();
+        let (mut score_rows, mut episode_rows) = (Vec::new(), Vec::new());
+        for agent in agents(self.experiment) {
+            let is_here = agent.role == Role::Random || self.folder.weights(&agent).exists();
+            if let Some(rows) = is_here.then(|| others.remove(&key(&agent))).flatten() {
+                score_rows.push(self.row(&agent)?);
+                episode_rows.extend(rows);
+            }
+        }
+        let old: Vec<ScoreRow> = read_rows(&self.folder.scores())?;
+        score_rows.extend(old.into_iter().filter(|row| others.contains_key(&row_key(row))));
+        episode_rows.extend(others.values().flat_map(|rows| *rows));
+        write_rows(&self.folder.scores(), &score_rows)?;
+        write_rows(&self.folder.episodes(), &episode_rows)
+    }
+
+    fn row(&self, agent: &Agent) -> Result<ScoreRow> {
+        let Agent { role, game, seed, .. } = *agent;
+        let scores = self.of(agent);
+        let no_episodes = || format!("{agent}: no episodes");
+        let mean = statistics::mean(&scores).with_context(no_episodes)?;
+        let bootstrap = Seed(seed).derive("bootstrap", 0);
+        let interval = statistics::mean_interval(&scores, bootstrap).with_context(no_episodes)?;
+        let student = student(self.experiment, agent);
+        let network = architecture(self.experiment, agent);
+        let teacher = architecture(self.experiment, &Agent::teacher(game, seed));
+        let parameters = network.as_ref().map(Architecture::parameters);
+        let ratio = self.ratio(agent);
+        Ok(ScoreRow {
+            experiment: self.experiment.name.clone(),
+            role,
+            agent: agent.name.clone(),
+            game: game.name().into(),
+            seed,
+            loss: student.map(|student| format!("{:?}", student.loss).to_lowercase()),
+            temperature: student.filter(|student| student.loss == Loss::Kl).map(|student| student.temperature),
+            parameters,
+            compression: parameters.zip(teacher).map(|(own, teacher)| own as f64 / teacher.parameters() as f64),
+            bytes: network.as_ref().map(Architecture::bytes),
+            mflops: network.as_ref().map(Architecture::mflops),
+            latency_ms: self.latencies.get(&key(agent)).copied(),
+            episodes: scores.len() as u64,
+            mean,
+            median: statistics::median(&scores).with_context(no_episodes)?,
+            std: statistics::sample_std(&scores),
+            ci_low: interval.low,
+            ci_high: interval.high,
+            relative_to_teacher: ratio.and_then(|ratio| self.relative(agent, ratio)),
+            human_normalized: human_normalized(game, mean),
+            paper: paper::teacher(game, self.experiment.teacher.network).filter(|_| role == Role::Teacher),
+            network_games: network.map(|_| 1),
+            ratio,
+            beats_teacher: statistics::win_rate(&scores, &self.of(&Agent::teacher(game, seed))),
+        })
+    }
+
+    /// The scores of the agent's episodes; none if it is not scored.
+    fn of(&self, agent: &Agent) -> Vec<f64> {
+        self.episodes.get(&key(agent)).into_iter().flatten().map(|row| row.score).collect()
+    }
+
+    fn mean(&self, agent: &Agent) -> Option<f64> {
+        statistics::mean(&self.of(agent))
+    }
+
+    /// How the agent is put in relation to its teacher with all seeds of the experiment; none without a teacher.
+    fn ratio(&self, agent: &Agent) -> Option<Ratio> {
+        let means =
+            |&seed: &u64| self.mean(&Agent { seed, ..agent.clone() }).zip(self.mean(&Agent::teacher(agent.game, seed)));
+        let means: Vec<(f64, f64)> = self.experiment.seeds.iter().filter_map(means).collect();
+        (!means.is_empty()).then(|| Ratio::of_seeds(means))
+    }
+
+    fn relative(&self, agent: &Agent, ratio: Ratio) -> Option<f64> {
+        let Agent { game, seed, .. } = *agent;
+        ratio.value(self.mean(agent)?, self.mean(&Agent::teacher(game, seed))?, self.mean(&Agent::random(game, seed)))
+    }
+}
+
+/// Every agent of the experiment, in the order of the files.
+pub fn agents(experiment: &Experiment) -> Vec<Agent> {
+    let mut agents = Vec::new();
+    for &game in &experiment.games {
+        for &seed in &experiment.seeds {
+            agents.extend([Agent::random(game, seed), Agent::teacher(game, seed)]);
+            agents.extend(experiment.students.iter().map(|student| Agent::student(&student.name, game, seed)));
+        }
+    }
+    agents
+}
+
+/// What tells the agent's weights from others; empty for random play, none if they are not there yet.
+///
+/// # Errors
+/// If the weights cannot be read.
+pub fn hash(folder: &Folder, agent: &Agent) -> Result<Option<String>> {
+    if agent.role == Role::Random {
+        return Ok(Some(String::new()));
+    }
+    let path = folder.weights(agent);
+    if !path.exists() {
+        return Ok(None);
+    }
+    Ok(Some(nn::sha256(&path)?[..HASH].to_owned()))
+}
+
+/// The network that the experiment gives the agent; none for random play.
+pub fn architecture(experiment: &Experiment, agent: &Agent) -> Option<Architecture> {
+    let actions = agent.game.actions(experiment.environment.action_set).len();
+    match agent.role {
+        Role::Random => None,
+        Role::Teacher => Some(Architecture::teacher(&experiment.teacher, actions)),
+        Role::Student => Some(Architecture::new(student(experiment, agent)?.network, actions)),
+    }
+}
+
+fn student<'a>(experiment: &'a Experiment, agent: &Agent) -> Option<&'a Student> {
+    experiment.students.iter().find(|student| agent.role == Role::Student && student.name == agent.name)
+}
+
+fn human_normalized(game: Game, mean: f64) -> Option<f64> {
+    let entry = game.entry();
+    statistics::human_normalized(mean, entry.random?, entry.human?)
+}
+
+fn key(agent: &Agent) -> Key {
+    (agent.role.to_string(), agent.name.clone(), agent.game.name().to_owned(), agent.seed)
+}
+
+fn row_key(row: &ScoreRow) -> Key {
+    (row.role.to_string(), row.agent.clone(), row.game.clone(), row.seed)
+}

@@ -1,0 +1,168 @@
+//! What is known of the results of Rusu et al., "Policy Distillation" (2016, arXiv 1511.06295), and how well.
+//!
+//! The paper's own text was not at hand. A figure is here only if data confirm it or public notes of the paper report it;
+//! what nobody but memory vouches for, such as its students' scores in single games, is left out.
+
+use crate::config::{Loss, NamedNetwork, Network, Widths};
+use crate::game::Game;
+
+/// Where a statement about the paper is from; its text confirms none of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// At least two independent notes of the paper agree.
+    Notes,
+    /// One note of the paper.
+    OneNote,
+    /// The DQN that the paper's teachers are; what holds for it is taken to hold for the paper.
+    Dqn,
+}
+
+impl Source {
+    /// As a table says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Source::Notes => "several notes",
+            Source::OneNote => "one note",
+            Source::Dqn => "Mnih et al. (2015)",
+        }
+    }
+}
+
+/// Mean scores of the paper's DQN teachers, from human starts; published data confirm these four.
+pub const TEACHERS: [(&str, f64); 4] = [("breakout", 303.9), ("freeway", 25.8), ("pong", 16.2), ("qbert", 4589.8)];
+
+/// Temperature of the paper's students that were distilled with the KL loss.
+pub const TEMPERATURE: f64 = 0.01;
+
+/// A geometric mean over games of student / teacher.
+#[derive(Debug, PartialEq)]
+pub struct Reported {
+    /// As the paper calls the agent.
+    pub agent: &'static str,
+    /// None: not distilled, but learned by DQN.
+    pub loss: Option<Loss>,
+    /// Of the trunk.
+    pub widths: Widths,
+    pub games: &'static [&'static str],
+    /// One network for all the games, instead of one each.
+    pub one_network: bool,
+    pub share: f64,
+    pub source: Source,
+}
+
+/// Freeway, Pong and Q*bert: derived from the network's number of parameters.
+const THREE: &[&str] = &["freeway", "pong", "qbert"];
+const TEN: &[&str] = &Game::PAPER;
+const TEACHER: Widths = NamedNetwork::Teacher.widths();
+const TEN_GAMES: Widths = Widths { conv: [64, 64, 64], hidden: 1500 };
+
+/// Every mean that notes of the paper report.
+pub const REPORTED: [Reported; 7] = [
+    single("net1", NamedNetwork::Net1, 1.083),
+    single("net2", NamedNetwork::Net2, 1.017),
+    single("net3", NamedNetwork::Net3, 0.839),
+    multi("Multi-DQN", None, TEACHER, THREE, 0.835, Source::OneNote),
+    multi("Multi-Dist-NLL", Some(Loss::Nll), TEACHER, THREE, 1.051, Source::OneNote),
+    multi("Multi-Dist-KL", Some(Loss::Kl), TEACHER, THREE, 1.169, Source::OneNote),
+    multi("Multi-Dist-KL", Some(Loss::Kl), TEN_GAMES, TEN, 0.893, Source::Notes),
+];
+
+/// What notes of the paper report without a figure that they agree on.
+pub const FINDINGS: [(&str, Source); 2] = [
+    ("Of the losses KL is best, then NLL, then MSE (Breakout, Freeway, Pong, Q*bert).", Source::Notes),
+    (
+        "Students that learn from a teacher still in training follow its best policy so far, with far less variance than \
+         the teacher’s own curve.",
+        Source::Notes,
+    ),
+];
+
+const fn single(agent: &'static str, network: NamedNetwork, share: f64) -> Reported {
+    let (loss, widths) = (Some(Loss::Kl), network.widths());
+    Reported { agent, loss, widths, games: TEN, one_network: false, share, source: Source::Notes }
+}
+
+const fn multi(
+    agent: &'static str,
+    loss: Option<Loss>,
+    widths: Widths,
+    games: &'static [&'static str],
+    share: f64,
+    source: Source,
+) -> Reported {
+    Reported { agent, loss, widths, games, one_network: true, share, source }
+}
+
+/// The paper's score of the teacher of `game` that has this network to itself.
+pub fn teacher(game: Game, network: Network) -> Option<f64> {
+    let own = network.widths() == TEACHER;
+    TEACHERS.iter().find(|(name, _)| own && *name == game.name()).map(|(_, score)| *score)
+}
+
+/// The paper's figure for an agent of that kind: by its loss (none for DQN), its trunk, and the games that share it. The
+/// games that it plays may be others: [`Reported::note`] says so, and belongs beside the figure wherever it stands.
+pub fn reported(loss: Option<Loss>, network: Network, network_games: u64) -> Option<&'static Reported> {
+    REPORTED.iter().find(|of| {
+        let games = if of.one_network { of.games.len() as u64 } else { 1 };
+        of.loss == loss && of.widths == network.widths() && games == network_games
+    })
+}
+
+impl Reported {
+    /// What the figure is worth beside one over `games` (at that temperature, for the KL loss).
+    pub fn note(&self, games: &[Game], temperature: Option<f64>) -> String {
+        let theirs = self.games.len();
+        let shared = games.iter().filter(|game| self.games.contains(&game.name())).count();
+        let games = match games.len() - shared {
+            0 if shared == theirs => format!("over the same {theirs} games"),
+            0 => format!("over {theirs} games, of which {shared} here"),
+            others => format!("over {theirs} games, of which {shared} here beside {others} not among them"),
+        };
+        let known = format!("reported by {}, unconfirmed; {games}", self.source.name());
+        match temperature.filter(|&own| own != TEMPERATURE) {
+            Some(own) => format!("{known}; temperature {TEMPERATURE}, here {own}"),
+            None => known,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn games(names: &[&str]) -> Vec<Game> {
+        names.iter().map(|name| Game::named(name).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_figure_is_found_by_what_an_agent_is() {
+        let figure = |loss, network, games| reported(loss, network, games).map(|of| of.share);
+        let [teacher, net2] = [NamedNetwork::Teacher, NamedNetwork::Net2].map(Network::Named);
+        assert_eq!(figure(Some(Loss::Kl), net2, 1), Some(1.017));
+        assert_eq!(figure(Some(Loss::Kl), Network::Widths(net2.widths()), 1), Some(1.017));
+        assert_eq!(figure(Some(Loss::Nll), teacher, 3), Some(1.051));
+        assert_eq!(figure(None, teacher, 3), Some(0.835));
+        assert_eq!(figure(Some(Loss::Kl), Network::Widths(TEN_GAMES), 10), Some(0.893));
+        // Its students in single games with other losses have no figure that notes agree on.
+        assert_eq!((figure(Some(Loss::Mse), net2, 1), figure(Some(Loss::Kl), teacher, 2)), (None, None));
+        assert_eq!((figure(Some(Loss::Kl), teacher, 1), figure(None, teacher, 1)), (None, None));
+    }
+
+    #[test]
+    fn what_is_not_comparable_is_said_beside_the_figure() {
+        let note = |names: &[&str], temperature| REPORTED[0].note(&games(names), temperature);
+        let known = "reported by several notes, unconfirmed; over";
+        assert_eq!(note(&["pong", "breakout"], Some(0.01)), format!("{known} 10 games, of which 2 here"));
+        let beside = format!("{known} 10 games, of which 1 here beside 1 not among them");
+        assert_eq!(note(&["pong", "alien"], None), beside);
+        assert_eq!(note(&Game::PAPER, Some(0.1)), format!("{known} the same 10 games; temperature 0.01, here 0.1"));
+    }
+
+    #[test]
+    fn a_teachers_figure_is_that_of_a_network_of_its_size() {
+        let pong = Game::named("pong").unwrap();
+        assert_eq!(teacher(pong, Network::Named(NamedNetwork::Teacher)), Some(16.2));
+        assert_eq!(teacher(pong, Network::Named(NamedNetwork::Net1)), None);
+        assert!(TEACHERS.iter().all(|(name, _)| Game::PAPER.contains(name)));
+    }
+}

@@ -1,0 +1,83 @@
+//! Resampling with replacement, and the intervals that come of it.
+
+use rand_xoshiro::rand_core::Rng;
+
+use crate::units::{Generator, Seed};
+
+/// Resamples of every bootstrap.
+pub const RESAMPLES: usize = 10_000;
+
+/// Share of resamples that may be undefined before an interval is called undefined too: what one end of a 95% interval
+/// leaves out.
+const TAIL: f64 = 0.025;
+
+/// A 95% interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Interval {
+    /// Whether the two have a value in common.
+    pub fn overlaps(self, other: Interval) -> bool {
+        self.low <= other.high && other.low <= self.high
+    }
+}
+
+/// 95% interval of the mean of one run's episodes by the percentile bootstrap (Efron and Tibshirani, 1993, chapter 13):
+/// the 2.5th and 97.5th percentile of the means of [`RESAMPLES`] resamples. One value gives an interval of no width,
+/// which says nothing.
+pub fn mean_interval(episodes: &[f64], seed: Seed) -> Option<Interval> {
+    mean_of_runs_interval(&[episodes], seed)
+}
+
+/// The same for the mean of the runs' means: runs are drawn with replacement, and of each run that is drawn its
+/// episodes.
+pub fn mean_of_runs_interval(runs: &[&[f64]], seed: Seed) -> Option<Interval> {
+    if runs.is_empty() || runs.iter().any(|run| run.is_empty()) {
+        return None;
+    }
+    let mut generator = seed.generator();
+    let means = (0..RESAMPLES).map(|_| {
+        let mean = |generator: &mut Generator| {
+            let run = runs[drawn(runs.len(), generator)];
+            run.iter().map(|_| run[drawn(run.len(), generator)]).sum::<f64>() / run.len() as f64
+        };
+        Some(runs.iter().map(|_| mean(&mut generator)).sum::<f64>() / runs.len() as f64)
+    });
+    percentiles(means.collect())
+}
+
+/// The 2.5th and 97.5th percentile. A resample that is undefined is left out; where more than 2.5% are, there is no
+/// interval.
+pub fn percentiles(resamples: Vec<Option<f64>>) -> Option<Interval> {
+    let defined: Vec<f64> = resamples.iter().flatten().copied().collect();
+    let enough = (resamples.len() - defined.len()) as f64 <= TAIL * resamples.len() as f64;
+    let defined = sorted(&defined);
+    (enough && !defined.is_empty())
+        .then(|| Interval { low: quantile(&defined, TAIL), high: quantile(&defined, 1.0 - TAIL) })
+}
+
+/// An index below `count`, each as likely as the others; a single one takes nothing from the generator.
+pub fn drawn(count: usize, generator: &mut Generator) -> usize {
+    if count == 1 {
+        return 0;
+    }
+    // The high half of a 64-bit draw times n is uniform below n, but for a part in 2^64 / n.
+    ((u128::from(generator.next_u64()) * count as u128) >> 64) as usize
+}
+
+pub fn sorted(values: &[f64]) -> Vec<f64> {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// With linear interpolation between neighbours, as `numpy.quantile`. `sorted` is not empty.
+pub fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let position = share * (sorted.len() - 1) as f64;
+    let below = sorted[position.floor() as usize];
+    let above = sorted[position.ceil() as usize];
+    below + (above - below) * position.fract()
+}

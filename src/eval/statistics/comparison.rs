@@ -1,0 +1,132 @@
+//! Intervals of a student's figures over its teachers'.
+
+use super::bootstrap::{Interval, RESAMPLES, drawn, percentiles, sorted};
+use super::figures::{AgainstTeacher, Figures};
+use super::summary::mean;
+use crate::record::Ratio;
+use crate::units::{Generator, Seed};
+
+/// One training: the episodes of a student, its teacher and random play in one game with one seed.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    pub student: &'a [f64],
+    pub teacher: &'a [f64],
+    /// May be empty for [`Ratio::Raw`].
+    pub random: &'a [f64],
+}
+
+/// A student's runs in one game.
+#[derive(Debug, Clone)]
+pub struct InGame<'a> {
+    pub ratio: Ratio,
+    pub runs: Vec<Run<'a>>,
+}
+
+/// 95% intervals of [`Figures`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Intervals {
+    /// Of each game's relative score and probability to beat the teacher.
+    pub games: Vec<(Option<Interval>, Option<Interval>)>,
+    pub mean: Option<Interval>,
+    pub geometric_mean: Option<Interval>,
+    pub interquartile_mean: Option<Interval>,
+    pub beats: Option<Interval>,
+}
+
+/// Bootstrap intervals of a student's figures, stratified by game: in each game runs are drawn with replacement, as many
+/// as there are, and of each run that is drawn the episodes of student, teacher and random play, each on its own. With
+/// `one_network` the first runs of all games are those of one network, and so on: these are drawn for all games at once,
+/// unless a game lacks some.
+pub fn intervals(games: &[InGame], one_network: bool, seed: Seed) -> Intervals {
+    let mut generator = seed.generator();
+    let games: Vec<(Ratio, Vec<Ranked>)> =
+        games.iter().map(|game| (game.ratio, game.runs.iter().map(|&run| Ranked::of(run)).collect())).collect();
+    let resamples: Vec<Figures> = (0..RESAMPLES).map(|_| resample(&games, one_network, &mut generator)).collect();
+    let of = |figure: &dyn Fn(&Figures) -> Option<f64>| percentiles(resamples.iter().map(figure).collect());
+    Intervals {
+        games: (0..games.len()).map(|i| (of(&|all| all.games[i].relative), of(&|all| all.games[i].beats))).collect(),
+        mean: of(&|all| all.mean),
+        geometric_mean: of(&|all| all.geometric_mean),
+        interquartile_mean: of(&|all| all.interquartile_mean),
+        beats: of(&|all| all.beats),
+    }
+}
+
+fn resample(games: &[(Ratio, Vec<Ranked>)], one_network: bool, generator: &mut Generator) -> Figures {
+    let draw = |count: usize, generator: &mut Generator| -> Vec<usize> {
+        (0..count).map(|_| drawn(count, generator)).collect()
+    };
+    let count = games.first().map_or(0, |(_, runs)| runs.len());
+    let alike = games.iter().all(|(_, runs)| runs.len() == count);
+    let for_all = (one_network && alike).then(|| draw(count, generator));
+    let games: Vec<Vec<AgainstTeacher>> = games
+        .iter()
+        .map(|(ratio, runs)| {
+            let drawn = for_all.clone().unwrap_or_else(|| draw(runs.len(), generator));
+            drawn.into_iter().map(|run| runs[run].resample(*ratio, generator)).collect()
+        })
+        .collect();
+    Figures::of(&games)
+}
+
+/// A run with the rank of each score among those of student and teacher, equal scores having one rank: wins are then
+/// counted without comparing pairs.
+struct Ranked<'a> {
+    run: Run<'a>,
+    student: Vec<usize>,
+    teacher: Vec<usize>,
+    ranks: usize,
+}
+
+impl<'a> Ranked<'a> {
+    fn of(run: Run<'a>) -> Ranked<'a> {
+        let mut scores = sorted(&[run.student, run.teacher].concat());
+        scores.dedup();
+        let rank = |score: &f64| scores.partition_point(|other| other < score);
+        Ranked {
+            run,
+            student: run.student.iter().map(rank).collect(),
+            teacher: run.teacher.iter().map(rank).collect(),
+            ranks: scores.len(),
+        }
+    }
+
+    fn resample(&self, ratio: Ratio, generator: &mut Generator) -> AgainstTeacher {
+        let Run { student, teacher, random } = self.run;
+        let (student, ours) = self.draw(student, &self.student, generator);
+        let (teacher, theirs) = self.draw(teacher, &self.teacher, generator);
+        let random = if ratio == Ratio::AboveRandom { draw_mean(random, generator) } else { None };
+        AgainstTeacher {
+            relative: student.zip(teacher).and_then(|(student, teacher)| ratio.value(student, teacher, random)),
+            beats: student.and(teacher).map(|_| wins(&ours, &theirs)),
+        }
+    }
+
+    /// The mean of a resample, and how many of it have each rank.
+    fn draw(&self, scores: &[f64], ranks: &[usize], generator: &mut Generator) -> (Option<f64>, Vec<u32>) {
+        let mut counts = vec![0; self.ranks];
+        let mut sum = 0.0;
+        for _ in scores {
+            let index = drawn(scores.len(), generator);
+            sum += scores[index];
+            counts[ranks[index]] += 1;
+        }
+        ((!scores.is_empty()).then(|| sum / scores.len() as f64), counts)
+    }
+}
+
+fn draw_mean(scores: &[f64], generator: &mut Generator) -> Option<f64> {
+    let resample: Vec<f64> = scores.iter().map(|_| scores[drawn(scores.len(), generator)]).collect();
+    mean(&resample)
+}
+
+/// [`super::win_rate`] from how many scores of each agent have each rank.
+fn wins(ours: &[u32], theirs: &[u32]) -> f64 {
+    let (mut below, mut half_points) = (0, 0);
+    for (&own, &other) in ours.iter().zip(theirs) {
+        half_points += u64::from(own) * (2 * below + u64::from(other));
+        below += u64::from(other);
+    }
+    let pairs = u64::from(ours.iter().sum::<u32>()) * below;
+    half_points as f64 / (2 * pairs) as f64
+}

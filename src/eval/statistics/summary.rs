@@ -1,0 +1,63 @@
+//! Numbers that stand for many.
+
+use super::bootstrap::{quantile, sorted};
+
+/// Arithmetic mean.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The middle value, or the mean of the middle two.
+pub fn median(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| quantile(&sorted(values), 0.5))
+}
+
+/// Standard deviation of a sample: the root of Σ(x − mean)² / (n − 1). A single value has none.
+pub fn sample_std(values: &[f64]) -> Option<f64> {
+    let center = mean(values).filter(|_| values.len() >= 2)?;
+    let squares: f64 = values.iter().map(|value| (value - center).powi(2)).sum();
+    Some((squares / (values.len() - 1) as f64).sqrt())
+}
+
+/// exp(mean(ln x)), the paper's mean over games; none unless every value is above 0.
+pub fn geometric_mean(values: &[f64]) -> Option<f64> {
+    let logarithms: Vec<f64> = values.iter().map(|value| value.ln()).collect();
+    mean(&logarithms).filter(|_| values.iter().all(|&value| value > 0.0)).map(f64::exp)
+}
+
+/// Mean of what remains when the lowest and the highest ⌊n/4⌋ values are cut off: `scipy.stats.trim_mean(x, 0.25)`, the
+/// aggregate that Agarwal et al. (2021), "Deep RL at the Edge of the Statistical Precipice", recommend.
+pub fn interquartile_mean(values: &[f64]) -> Option<f64> {
+    let cut = values.len() / 4;
+    mean(&sorted(values)[cut..values.len() - cut])
+}
+
+/// (score − random) / (human − random) (Mnih et al., 2015); none if the two references are equal.
+pub fn human_normalized(score: f64, random: f64, human: f64) -> Option<f64> {
+    (human != random).then(|| (score - random) / (human - random))
+}
+
+#[cfg(test)]
+mod tests {
+    //! The digits are from numpy 2 and scipy 1.
+
+    use super::super::tests::{SCORES, near};
+    use super::*;
+
+    #[test]
+    fn summaries_are_those_of_numpy_and_scipy() {
+        near(mean(&SCORES), 14.45, 1e-12);
+        near(median(&SCORES), 17.0, 1e-12);
+        near(sample_std(&SCORES), 7.631986780794515, 1e-12);
+        near(interquartile_mean(&SCORES), 16.416666666666668, 1e-12);
+        near(geometric_mean(&[1.083, 1.017, 0.839, 0.5]), 0.8244614307798427, 1e-12);
+        near(human_normalized(200.0, 1.7, 30.5), 198.3 / 28.8, 1e-12);
+    }
+
+    #[test]
+    fn what_does_not_exist_is_none() {
+        assert_eq!((mean(&[]), median(&[]), interquartile_mean(&[])), (None, None, None));
+        assert_eq!((sample_std(&[3.0]), geometric_mean(&[]), geometric_mean(&[1.0, 0.0])), (None, None, None));
+        assert_eq!(human_normalized(1.0, 2.0, 2.0), None);
+    }
+}

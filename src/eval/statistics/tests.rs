@@ -1,0 +1,144 @@
+//! Intervals and comparisons against rliable 1.2.0 (arch 7.2.0, pandas 2.3.3, scipy 1.17.1, numpy 2.4.6), and against a
+//! slow twin in numpy where rliable has nothing like it.
+
+use super::*;
+use crate::record::Ratio;
+use crate::units::Seed;
+
+pub const SCORES: [f64; 10] = [18.0, 21.0, -3.0, 14.5, 20.0, 7.0, 19.0, 21.0, 11.0, 16.0];
+const TEACHER: [f64; 6] = [12.0, 15.0, 9.0, 18.0, 11.0, 14.0];
+
+/// Relative scores of five runs in three games, a row per game.
+const RUNS: [[f64; 5]; 3] =
+    [[0.95, 1.02, 0.78, 1.20, 0.88], [1.10, 0.87, 1.31, 0.99, 1.05], [0.40, 0.55, 0.61, 0.35, 0.72]];
+
+pub fn near(value: impl Into<Option<f64>>, expected: f64, tolerance: f64) {
+    let value = value.into().expect("the number exists");
+    assert!((value - expected).abs() <= tolerance, "{value} is not {expected} ± {tolerance}");
+}
+
+fn within(interval: Option<Interval>, (low, high): (f64, f64), tolerance: f64) {
+    near(interval.map(|of| of.low), low, tolerance);
+    near(interval.map(|of| of.high), high, tolerance);
+}
+
+/// Runs of one episode each, with a teacher that always scores 1, so that a run's relative score is its episode's.
+fn single_episodes(games: &[[f64; 5]]) -> Vec<InGame<'_>> {
+    let run = |score| Run { student: std::slice::from_ref(score), teacher: &[1.0], random: &[] };
+    games.iter().map(|runs| InGame { ratio: Ratio::Raw, runs: runs.iter().map(run).collect() }).collect()
+}
+
+/// `x = np.array(RUNS).T; gm = lambda s: np.exp(np.mean(np.log(np.mean(s, axis=0))))`
+/// `f = lambda s: np.array([metrics.aggregate_mean(s), metrics.aggregate_iqm(s), gm(s)])`
+/// `f(x); library.get_interval_estimates({"x": x}, f, reps=200000)`, and `metrics.aggregate_median(x)`
+#[test]
+fn aggregates_over_games_and_their_intervals_are_rliables() {
+    let of = |relative: &f64| AgainstTeacher { relative: Some(*relative), beats: None };
+    let figures = Figures::of(&RUNS.map(|runs| runs.iter().map(of).collect()));
+    near(figures.mean, 0.852, 1e-12);
+    near(figures.interquartile_mean, 0.8744444444444445, 1e-12);
+    near(figures.geometric_mean, 0.8146445683134156, 1e-12);
+    let in_games: Vec<f64> = figures.games.iter().filter_map(|game| game.relative).collect();
+    near(median(&in_games), 0.966, 1e-12);
+    let intervals = intervals(&single_episodes(&RUNS), false, Seed(1));
+    within(intervals.mean, (0.78266667, 0.92466667), 0.004);
+    within(intervals.interquartile_mean, (0.80444444, 0.95222222), 0.004);
+    within(intervals.geometric_mean, (0.73523, 0.89043), 0.004);
+}
+
+/// A column of the matrices per game, a row per episode in place of a run:
+/// `metrics.probability_of_improvement(x, y)`
+/// `library.get_interval_estimates({"x,y": (x, y)}, metrics.probability_of_improvement, reps=20000)`
+#[test]
+fn the_probability_to_beat_the_teacher_is_rliables_probability_of_improvement() {
+    const STUDENTS: [&[f64]; 2] =
+        [&[300.0, 280.0, 310.0, 260.0, 290.0, 350.0, 240.0, 330.0], &[-5.0, 3.0, -8.0, 2.0, 12.0, 0.0, 9.0, 14.0]];
+    const TEACHERS: [&[f64]; 2] = [&[320.0, 340.0, 300.0, 310.0, 330.0, 290.0], &[12.0, 15.0, 9.0, -5.0, 0.0, 14.0]];
+    let rates = [0, 1].map(|game| win_rate(STUDENTS[game], TEACHERS[game]).unwrap());
+    near(mean(&rates), 0.328125, 1e-12);
+    let games = [0, 1].map(|game| InGame {
+        ratio: Ratio::Raw,
+        runs: vec![Run { student: STUDENTS[game], teacher: TEACHERS[game], random: &[] }],
+    });
+    within(intervals(&games, false, Seed(1)).beats, (0.140625, 0.544), 0.012);
+    assert_eq!((win_rate(&[1.0], &[]), win_rate(&[2.0], &[2.0])), (None, Some(0.5)));
+}
+
+/// The first game has two runs and a raw ratio, the second one run and the ratio above random play.
+fn two_games() -> [InGame<'static>; 2] {
+    let raw = vec![
+        Run {
+            student: &[300.0, 280.0, 310.0, 260.0, 290.0, 350.0, 240.0, 330.0],
+            teacher: &[320.0, 340.0, 300.0, 310.0, 330.0, 290.0, 360.0, 350.0],
+            random: &[],
+        },
+        Run { student: &[200.0, 260.0, 310.0, 150.0], teacher: &[300.0, 280.0, 330.0, 250.0, 310.0], random: &[] },
+    ];
+    let above = Run {
+        student: &[-5.0, 3.0, -8.0, 2.0, -1.0, 0.0],
+        teacher: &TEACHER,
+        random: &[-20.0, -21.0, -21.0, -20.0, -19.0, -21.0],
+    };
+    [InGame { ratio: Ratio::Raw, runs: raw }, InGame { ratio: Ratio::AboveRandom, runs: vec![above] }]
+}
+
+/// In numpy, with 200,000 resamples: `draw = lambda runs: [[rng.choice(v, len(v)) for v in runs[i]] for i in
+/// rng.integers(len(runs), size=len(runs))]`, then means, ratios, `scipy.stats.trim_mean(all, 0.25)` and the share of
+/// pairs that the student wins; `np.quantile(x, [0.025, 0.975])`.
+#[test]
+fn intervals_cover_the_chance_of_runs_and_of_the_episodes_of_all_agents() {
+    let intervals = intervals(&two_games(), false, Seed(1));
+    within(intervals.games[0].0, (0.68368, 0.96206), 0.006);
+    within(intervals.games[1].0, (0.45972, 0.66), 0.006);
+    within(intervals.games[0].1, (0.05, 0.46094), 0.012);
+    within(intervals.games[1].1, (0.0, 0.0), 0.0);
+    within(intervals.geometric_mean, (0.59848, 0.76874), 0.005);
+    within(intervals.mean, (0.60989, 0.78342), 0.005);
+    within(intervals.interquartile_mean, (0.63882, 0.83734), 0.006);
+    within(intervals.beats, (0.025, 0.23047), 0.006);
+}
+
+/// In numpy, with the same rows `i = rng.integers(3, size=3)` for both games: `np.exp(np.log(a[i].mean(0)).mean())`.
+#[test]
+fn runs_of_one_network_are_drawn_for_all_its_games_at_once() {
+    const GAMES: [[f64; 3]; 2] = [[0.5, 1.0, 1.4], [0.6, 1.1, 1.2]];
+    let run = |score| Run { student: std::slice::from_ref(score), teacher: &[1.0], random: &[] };
+    let games = [&GAMES[0], &GAMES[1]].map(|runs| InGame { ratio: Ratio::Raw, runs: runs.iter().map(run).collect() });
+    within(intervals(&games, false, Seed(1)).geometric_mean, (0.69522, 1.21564), 0.001);
+    within(intervals(&games, true, Seed(1)).geometric_mean, (0.54772, 1.29615), 0.001);
+}
+
+#[test]
+fn the_interval_of_a_mean_is_that_of_numpys_resamples() {
+    within(mean_interval(&SCORES, Seed(1)), (9.55, 18.4), 0.15);
+    within(mean_of_runs_interval(&[&SCORES, &TEACHER], Seed(1)), (11.23333, 16.6), 0.1);
+    assert_eq!(mean_interval(&[5.0], Seed(1)), Some(Interval { low: 5.0, high: 5.0 }));
+    assert_eq!((mean_interval(&[], Seed(1)), mean_of_runs_interval(&[&SCORES, &[]], Seed(1))), (None, None));
+}
+
+#[test]
+fn a_seed_repeats_its_intervals() {
+    assert_eq!(mean_interval(&SCORES, Seed(7)), mean_interval(&SCORES, Seed(7)));
+    assert_eq!(intervals(&two_games(), false, Seed(7)), intervals(&two_games(), false, Seed(7)));
+    assert_ne!(intervals(&two_games(), false, Seed(7)), intervals(&two_games(), false, Seed(8)));
+}
+
+#[test]
+fn a_teacher_that_may_be_no_better_than_random_play_leaves_no_interval_but_that_of_beating_it() {
+    let run = Run { student: &[1.0, 2.0], teacher: &[-1.0, 1.5], random: &[0.0, 0.0] };
+    let game = InGame { ratio: Ratio::AboveRandom, runs: vec![run] };
+    let intervals = intervals(&[game], false, Seed(1));
+    assert_eq!((intervals.games[0].0, intervals.geometric_mean, intervals.interquartile_mean), (None, None, None));
+    within(intervals.beats, (0.0, 1.0), 0.0);
+}
+
+#[test]
+fn a_game_that_is_not_above_0_leaves_no_geometric_mean_but_the_other_means() {
+    let of = |relative| vec![AgainstTeacher { relative: Some(relative), beats: Some(0.25) }];
+    let figures = Figures::of(&[of(-0.2), of(0.8)]);
+    assert_eq!(figures.geometric_mean, Some(0.0));
+    near(figures.mean, 0.3, 1e-12);
+    near(figures.beats, 0.25, 1e-12);
+    let lacking = vec![AgainstTeacher { relative: None, beats: None }];
+    assert_eq!(Figures::of(&[of(0.8), lacking]).mean, None);
+}

@@ -1,0 +1,115 @@
+//! An agent over all its games, measured by its teachers: a row of `summary.csv`.
+
+use super::read::Results;
+use super::standing::{Standing, mean_of, seed_for};
+use crate::config::Loss;
+use crate::eval::paper;
+use crate::eval::statistics::{AgainstTeacher, Figures, InGame, Interval, Intervals, Run, intervals};
+use crate::game::Game;
+use crate::record::{Ratio, Role, ScoreRow, SummaryRow};
+
+/// A student's or teacher's row over games; also sets what its standings in the games are relative to the teachers.
+pub fn summarize(results: &Results, each: &mut [Standing], role: Role, agent: &str) -> Option<SummaryRow> {
+    let mut own: Vec<&mut Standing> =
+        each.iter_mut().filter(|standing| standing.role() == role && standing.agent() == agent).collect();
+    let figures = figures(&own);
+    let intervals = if role == Role::Student { of_student(results, &own) } else { Intervals::default() };
+    set(&mut own, &figures, &intervals);
+    let rows: Vec<ScoreRow> = own.iter().flat_map(|standing| standing.rows.clone()).collect();
+    let (paper, paper_note) = reported(results, &own).unzip();
+    // Where it is 0, some game's relative score is not above 0, and no geometric mean exists.
+    let geometric_mean = figures.geometric_mean.filter(|&mean| mean > 0.0);
+    let (ci_low, ci_high) = ends(intervals.geometric_mean.filter(|_| geometric_mean.is_some()));
+    let (iqm_ci_low, iqm_ci_high) = ends(intervals.interquartile_mean);
+    let (mean_ci_low, mean_ci_high) = ends(intervals.mean);
+    let (beats_ci_low, beats_ci_high) = ends(intervals.beats);
+    Some(SummaryRow {
+        experiment: results.experiment.name.clone(),
+        role,
+        agent: agent.to_owned(),
+        games: own.len() as u64,
+        seeds: own.iter().map(|standing| standing.rows.len() as u64).max()?,
+        parameters: mean_of(&rows, |row| row.parameters.map(|count| count as f64)).map(|mean| mean.round() as u64),
+        compression: mean_of(&rows, |row| row.compression),
+        relative_geometric_mean: geometric_mean,
+        ci_low,
+        ci_high,
+        relative_iqm: figures.interquartile_mean,
+        paper,
+        paper_note,
+        iqm_ci_low,
+        iqm_ci_high,
+        relative_mean: figures.mean,
+        mean_ci_low,
+        mean_ci_high,
+        beats_teacher: figures.beats,
+        beats_ci_low,
+        beats_ci_high,
+    })
+}
+
+fn set(own: &mut [&mut Standing], figures: &Figures, intervals: &Intervals) {
+    let none = std::iter::repeat(&(None, None));
+    for ((standing, of), ends) in own.iter_mut().zip(&figures.games).zip(intervals.games.iter().chain(none)) {
+        (standing.relative, standing.beats) = (of.relative, of.beats);
+        (standing.relative_interval, standing.beats_interval) = *ends;
+    }
+}
+
+fn ends(interval: Option<Interval>) -> (Option<f64>, Option<f64>) {
+    interval.map(|of| (of.low, of.high)).unzip()
+}
+
+fn figures(own: &[&mut Standing]) -> Figures {
+    let of_run = |row: &ScoreRow| AgainstTeacher { relative: row.relative_to_teacher, beats: row.beats_teacher };
+    let of_game = |standing: &&mut Standing| standing.rows.iter().map(of_run).collect();
+    Figures::of(&own.iter().map(of_game).collect::<Vec<_>>())
+}
+
+/// What the paper reports for such an agent, and what that figure is.
+fn reported(results: &Results, own: &[&mut Standing]) -> Option<(f64, String)> {
+    let row = own.first()?.rows.first()?;
+    let student = results.student(&row.agent).filter(|_| row.role == Role::Student);
+    let network = student.map_or(results.experiment.teacher.network, |student| student.network);
+    let figure = paper::reported(student.map(|student| student.loss), network, row.network_games?)?;
+    let games: Vec<Game> = own.iter().map(|standing| standing.game).collect();
+    let temperature = student.filter(|student| student.loss == Loss::Kl).map(|student| student.temperature);
+    Some((figure.share, figure.note(&games, temperature)))
+}
+
+/// The episodes of a student, its teacher and random play with one seed.
+struct Episodes([Vec<f64>; 3]);
+
+impl Episodes {
+    fn of(results: &Results, standing: &Standing, seed: u64) -> Episodes {
+        let of = |role, agent| results.episode_scores(role, agent, standing.game, seed);
+        let student = of(Role::Student, standing.agent());
+        Episodes([student, of(Role::Teacher, "teacher"), of(Role::Random, "random")])
+    }
+
+    fn run(&self) -> Run<'_> {
+        let [student, teacher, random] = &self.0;
+        Run { student, teacher, random }
+    }
+}
+
+/// The intervals of a student's figures; none where one episode is all that there is of a game.
+fn of_student(results: &Results, own: &[&mut Standing]) -> Intervals {
+    let episodes: Vec<(Ratio, Vec<Episodes>)> = own
+        .iter()
+        .map(|standing| {
+            let ratio = if standing.above_random() { Ratio::AboveRandom } else { Ratio::Raw };
+            (ratio, standing.rows.iter().map(|row| Episodes::of(results, standing, row.seed)).collect())
+        })
+        .collect();
+    let games: Vec<InGame> = episodes
+        .iter()
+        .map(|(ratio, runs)| InGame { ratio: *ratio, runs: runs.iter().map(Episodes::run).collect() })
+        .collect();
+    let has_chance = |game: &InGame| match game.runs.as_slice() {
+        [run] => run.student.len() > 1 && run.teacher.len() > 1,
+        _ => true,
+    };
+    let Some(first) = own.first().filter(|_| games.iter().all(has_chance)) else { return Intervals::default() };
+    intervals(&games, results.is_shared(first.agent()), seed_for(&format!("relative {}", first.agent())))
+}

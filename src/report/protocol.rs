@@ -1,0 +1,124 @@
+//! The experiment's protocol beside the paper's, as far as that is known.
+
+use super::read::Results;
+use crate::config::{Algorithm, Experiment, Optimizer, Widths};
+use crate::eval::paper::Source;
+use crate::game::Game;
+use crate::units::grouped;
+
+/// One point of the protocol. The two are the same where their texts are.
+pub struct Point {
+    pub what: &'static str,
+    pub paper: String,
+    pub here: String,
+    /// Of what is said of the paper.
+    pub source: Source,
+}
+
+impl Point {
+    pub fn differs(&self) -> bool {
+        self.paper != self.here
+    }
+}
+
+fn point(what: &'static str, paper: &str, here: String, source: Source) -> Point {
+    Point { what, paper: paper.to_owned(), here, source }
+}
+
+/// Every point of the paper's protocol that is known.
+pub fn points(results: &Results) -> Vec<Point> {
+    let experiment = &results.experiment;
+    let emulator = match &results.manifest {
+        _ if experiment.games.iter().all(|game| game.is_built_in()) => "the built-in game, without one".to_owned(),
+        Some(manifest) => format!("ALE {}", manifest.ale),
+        None => "not known".to_owned(),
+    };
+    let mut points = vec![
+        point("games", "its ten", games(experiment), Source::Notes),
+        point("emulator", "an ALE of its own (Pong has 3 actions)", emulator, Source::Notes),
+    ];
+    points.extend(evaluation(experiment));
+    points.extend(teacher(experiment));
+    points.extend(distillation(experiment));
+    points
+}
+
+fn games(experiment: &Experiment) -> String {
+    let all = experiment.games.len();
+    let shared = experiment.games.iter().filter(|game| Game::PAPER.contains(&game.name())).count();
+    match shared {
+        10 if all == 10 => "its ten".to_owned(),
+        _ if shared == all => format!("{all} of them"),
+        _ => format!("{all}, of which {shared} among the ten"),
+    }
+}
+
+fn evaluation(experiment: &Experiment) -> [Point; 5] {
+    let (environment, evaluation) = (&experiment.environment, &experiment.evaluation);
+    let sticky = match environment.sticky_actions {
+        0.0 => "none".to_owned(),
+        share => format!("probability {share}"),
+    };
+    [
+        point(
+            "starts of scored episodes",
+            "human starts, not public",
+            format!("1 to {} null-op frames", evaluation.no_op_max),
+            Source::Notes,
+        ),
+        point(
+            "random actions in scored episodes",
+            "probability 0.05",
+            format!("probability {}", evaluation.epsilon),
+            Source::Notes,
+        ),
+        point(
+            "longest scored episode",
+            "108,000 frames",
+            format!("{} frames", grouped(evaluation.max_frames)),
+            Source::Notes,
+        ),
+        point("frames per decision", "4", environment.frame_skip.to_string(), Source::Notes),
+        point("sticky actions", "none", sticky, Source::Dqn),
+    ]
+}
+
+fn teacher(experiment: &Experiment) -> [Point; 4] {
+    let teacher = &experiment.teacher;
+    let Widths { conv: [first, second, third], hidden } = teacher.network.widths();
+    let algorithm = match teacher.algorithm {
+        Algorithm::Pqn => "PQN",
+        Algorithm::Dqn if teacher.double => "Double DQN",
+        Algorithm::Dqn => "DQN",
+    };
+    let norm = if teacher.layer_norm { ", normalised layers" } else { "" };
+    let network = format!("{first}/{second}/{third}, {hidden}{norm}");
+    [
+        point("teacher", "DQN", algorithm.to_owned(), Source::Notes),
+        point("teacher’s network", "32/64/64, 512", network, Source::Notes),
+        point("teacher’s training", "200,000,000 frames", format!("{} frames", grouped(teacher.frames)), Source::Dqn),
+        point(
+            "teacher’s other settings",
+            "those of Mnih et al. (2015)",
+            format!("preset “{}” and the file’s (see Settings)", teacher.preset),
+            Source::Dqn,
+        ),
+    ]
+}
+
+fn distillation(experiment: &Experiment) -> [Point; 6] {
+    let of = &experiment.distillation;
+    let optimizer = match of.optimizer {
+        Optimizer::RmsProp => "RMSProp",
+        Optimizer::Adam => "Adam",
+        Optimizer::RAdam => "RAdam",
+    };
+    [
+        point("play for students", "500 hours", format!("{} hours", grouped(of.hours)), Source::OneNote),
+        point("steps per hour of play", "54,000", grouped(of.steps_per_hour), Source::Notes),
+        point("updates per hour of play", "10,000", grouped(of.updates_per_hour), Source::Notes),
+        point("steps of play in memory", "540,000", grouped(of.memory), Source::Notes),
+        point("random actions in play", "probability 0.05", format!("probability {}", of.epsilon), Source::Notes),
+        point("students’ optimiser", "RMSProp", optimizer.to_owned(), Source::Notes),
+    ]
+}

@@ -1,0 +1,11 @@
+//! The tables of a report.
+
+mod networks;
+mod overall;
+mod paper;
+mod scores;
+
+pub use networks::networks;
+pub use overall::{between, overall, relative};
+pub use paper::{differences, students_beside_paper, teachers_beside_paper};
+pub use scores::{each_seed, scores};

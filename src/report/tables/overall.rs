@@ -1,0 +1,70 @@
+//! What students reach over all games.
+
+use crate::config::{Loss, Student};
+use crate::eval::statistics::Interval;
+use crate::record::{Role, SummaryRow};
+use crate::report::format::{or_dash, percent, percent_with_interval};
+use crate::report::read::Results;
+use crate::report::standing::Standings;
+use crate::report::table::{Table, numbers, words};
+
+/// Every student over the games.
+pub fn overall(results: &Results, standings: &Standings) -> Table {
+    let columns = vec![
+        words("student", ""),
+        words("loss", "What was minimised between teacher and student; KL with its temperature."),
+        numbers("size", "Parameters as a share of the teacher's, mean over games."),
+        numbers(
+            "geometric mean [95%]",
+            "Of the scores relative to the teacher, over games; each game is the mean of its seeds. None where a game’s \
+             is not above 0.",
+        ),
+        numbers("mean [95%]", "Arithmetic mean of the same."),
+        numbers("IQM [95%]", "Interquartile mean of the relative scores of all games and seeds."),
+        numbers(
+            "beats teacher [95%]",
+            "Probability that the student scores more in an episode than its teacher, an equal score counting half; \
+             mean over games.",
+        ),
+        numbers("games", ""),
+        numbers("seeds", ""),
+    ];
+    let students = standings.overall.iter().filter(|row| row.role == Role::Student);
+    Table { columns, rows: students.map(|row| row_of(results, row)).collect() }
+}
+
+fn row_of(results: &Results, row: &SummaryRow) -> Vec<String> {
+    let share = |value, low, high| or_dash(value, |share| percent_with_interval(share, between(low, high)));
+    vec![
+        row.agent.clone(),
+        or_dash(results.student(&row.agent), loss),
+        or_dash(row.compression, percent),
+        share(row.relative_geometric_mean, row.ci_low, row.ci_high),
+        share(row.relative_mean, row.mean_ci_low, row.mean_ci_high),
+        share(row.relative_iqm, row.iqm_ci_low, row.iqm_ci_high),
+        share(row.beats_teacher, row.beats_ci_low, row.beats_ci_high),
+        row.games.to_string(),
+        row.seeds.to_string(),
+    ]
+}
+
+/// What stands for a student over its games, as text: the geometric mean, or the relative score of its only game.
+pub fn relative(row: &SummaryRow) -> Option<(f64, Option<Interval>)> {
+    if row.games == 1 {
+        return row.relative_mean.map(|share| (share, between(row.mean_ci_low, row.mean_ci_high)));
+    }
+    row.relative_geometric_mean.map(|share| (share, between(row.ci_low, row.ci_high)))
+}
+
+/// The interval with these ends.
+pub fn between(low: Option<f64>, high: Option<f64>) -> Option<Interval> {
+    low.zip(high).map(|(low, high)| Interval { low, high })
+}
+
+fn loss(student: &Student) -> String {
+    match student.loss {
+        Loss::Kl => format!("KL, τ = {}", student.temperature),
+        Loss::Nll => "NLL".into(),
+        Loss::Mse => "MSE".into(),
+    }
+}

@@ -1,0 +1,81 @@
+//! What agents score in the games.
+
+use crate::record::{Ratio, Role, ScoreRow};
+use crate::report::format::{number, number_with_interval, or_dash, percent, percent_with_interval};
+use crate::report::read::Results;
+use crate::report::standing::{Standing, Standings, interval_of};
+use crate::report::table::{Table, numbers, words};
+use crate::units::grouped;
+
+/// Every agent in every game: the result of the experiment.
+pub fn scores(standings: &Standings) -> Table {
+    let columns = vec![
+        words("game", ""),
+        words("agent", ""),
+        numbers("score [95%]", "Mean raw score of an episode; over seeds, the mean of the seeds' means."),
+        numbers(
+            "of teacher's [95%]",
+            "Mean score / teacher's mean score with the same seed; * where it is (mean − random) / (teacher − random), \
+             since a mean is not above 0 with some seed.",
+        ),
+        numbers(
+            "beats teacher [95%]",
+            "Probability that it scores more in an episode than its teacher, an equal score counting half.",
+        ),
+        numbers("size", "Parameters as a share of the teacher's."),
+        numbers("of human", "(mean − random) / (human − random) with the published scores of random and human play."),
+        numbers("latency", "Median milliseconds per decision at batch 1, on the machine named below."),
+        numbers("episodes", "Seeds, each a training of its own, × episodes that score each."),
+    ];
+    Table { columns, rows: standings.each.iter().map(row).collect() }
+}
+
+fn row(standing: &Standing) -> Vec<String> {
+    let of = |column: fn(&ScoreRow) -> Option<f64>| standing.mean_of(column);
+    let mark = if standing.above_random() { "*" } else { "" };
+    let of_student = |value: Option<f64>| value.filter(|_| standing.role() == Role::Student);
+    vec![
+        standing.game.to_string(),
+        standing.agent().to_owned(),
+        number_with_interval(standing.mean, standing.interval),
+        or_dash(of_student(standing.relative), |share| percent_with_interval(share, standing.relative_interval) + mark),
+        or_dash(of_student(standing.beats), |share| percent_with_interval(share, standing.beats_interval)),
+        or_dash(of(|row| row.compression), percent),
+        or_dash(of(|row| row.human_normalized), percent),
+        or_dash(of(|row| row.latency_ms), |ms| format!("{ms:.2} ms")),
+        format!("{} × {}", standing.rows.len(), grouped(standing.episodes() / standing.rows.len() as u64)),
+    ]
+}
+
+/// Every row of `scores.csv`.
+pub fn each_seed(results: &Results) -> Table {
+    let columns = vec![
+        words("game", ""),
+        words("agent", ""),
+        numbers("seed", ""),
+        numbers("episodes", ""),
+        numbers("score [95%]", "Mean raw score of an episode."),
+        numbers("median", ""),
+        numbers("std", "Standard deviation over episodes."),
+        numbers("of teacher's", "Relative to the teacher with this seed; * as above."),
+        numbers("beats teacher", "In an episode, an equal score counting half."),
+        numbers("of human", ""),
+    ];
+    let row = |row: &ScoreRow| {
+        let mark = if row.ratio == Some(Ratio::AboveRandom) { "*" } else { "" };
+        let of_student = |value: Option<f64>| value.filter(|_| row.role == Role::Student);
+        vec![
+            row.game.clone(),
+            row.agent.clone(),
+            row.seed.to_string(),
+            row.episodes.to_string(),
+            number_with_interval(row.mean, interval_of(row)),
+            number(row.median),
+            or_dash(row.std, number),
+            or_dash(of_student(row.relative_to_teacher), |share| percent(share) + mark),
+            or_dash(of_student(row.beats_teacher), percent),
+            or_dash(row.human_normalized, percent),
+        ]
+    };
+    Table { columns, rows: results.scores.iter().map(row).collect() }
+}
