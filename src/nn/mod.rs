@@ -9,7 +9,7 @@ mod policy;
 mod torch;
 mod weights;
 
-pub use architecture::{Architecture, Head, Outputs};
+pub use architecture::{Architecture, HEAD_UNITS, Head, Outputs};
 pub use device::{Device, DeviceChoice, LIBTORCH_VERSION, set_threads};
 pub use network::Network;
 pub use optimizer::{Optimizer, OptimizerState};

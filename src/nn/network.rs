@@ -20,7 +20,7 @@ pub struct Network {
 
 /// What computes.
 pub enum Backend {
-    Cpu(cpu::Network),
+    Cpu(Box<cpu::Network>),
     Torch(torch::Network),
 }
 
@@ -45,7 +45,7 @@ impl Network {
     /// A network with these values, one slice per tensor of [`Architecture::tensors`], in PyTorch's layout.
     pub fn from_values(architecture: &Architecture, values: &[Vec<f32>], device: Device) -> Network {
         let backend = match device {
-            Device::Cpu => Backend::Cpu(cpu::Network::new(architecture, values)),
+            Device::Cpu => Backend::Cpu(Box::new(cpu::Network::new(architecture, values))),
             Device::Torch(device) => Backend::Torch(torch::Network::new(architecture, values, device)),
         };
         Network { architecture: architecture.clone(), device, backend }

@@ -150,11 +150,9 @@ impl Optimizer {
         ensure!(fits && state.steps.len() == self.steps.len(), "an optimiser's state is of another network");
         self.steps.clone_from(&state.steps);
         self.averages = match network.backend() {
-            Backend::Cpu(cpu) => {
-                Averages::Cpu { mean: cpu.from_values(&state.mean), square: cpu.from_values(&state.square) }
-            }
+            Backend::Cpu(cpu) => Averages::Cpu { mean: cpu.flat_of(&state.mean), square: cpu.flat_of(&state.square) },
             Backend::Torch(torch) => {
-                Averages::Torch { mean: torch.from_values(&state.mean), square: torch.from_values(&state.square) }
+                Averages::Torch { mean: torch.flat_of(&state.mean), square: torch.flat_of(&state.square) }
             }
         };
         Ok(())

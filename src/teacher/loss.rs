@@ -6,12 +6,12 @@ use super::learner::UpdateSums;
 use crate::config::TdError;
 use crate::nn::Device;
 
-/// Q-values of the actions that were taken: `q` is [batch, actions], `actions` and the result are [batch].
+/// Q-values of the actions that were taken: `q` is `[batch, actions]`, `actions` and the result are `[batch]`.
 pub fn chosen(q: &Tensor, actions: &Tensor) -> Tensor {
     q.gather(1, &actions.unsqueeze(1), false).squeeze_dim(1)
 }
 
-/// The mean loss of Q-values against their targets, both [batch].
+/// The mean loss of Q-values against their targets, both `[batch]`.
 pub fn td_loss(kind: TdError, q: &Tensor, targets: &Tensor) -> Tensor {
     match kind {
         TdError::Huber => q.huber_loss(targets, Reduction::Mean, 1.0),

@@ -67,7 +67,7 @@ impl Network {
     }
 
     /// The reverse of [`Network::values`].
-    pub fn from_values(&self, values: &[Vec<f32>]) -> Vec<f32> {
+    pub fn flat_of(&self, values: &[Vec<f32>]) -> Vec<f32> {
         let mut flat = vec![0.0; self.plan.length];
         to_flat(&self.plan, values, &mut flat);
         flat

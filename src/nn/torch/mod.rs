@@ -89,7 +89,7 @@ impl Network {
     }
 
     /// The reverse of [`Network::values`].
-    pub fn from_values(&self, values: &[Vec<f32>]) -> Tensor {
+    pub fn flat_of(&self, values: &[Vec<f32>]) -> Tensor {
         flatten(&self.shapes, values).to_device(self.flat.device())
     }
 
