@@ -122,7 +122,7 @@ impl<'a> Scores<'a> {
             ci_high: interval.high,
             relative_to_teacher: ratio.and_then(|ratio| self.relative(agent, ratio)),
             human_normalized: human_normalized(game, mean),
-            paper: paper::teacher(game, self.experiment.teacher.network).filter(|_| role == Role::Teacher),
+            paper: paper::teacher(game, &self.experiment.teacher).filter(|_| role == Role::Teacher),
             network_games: network.map(|_| 1),
             ratio,
             beats_teacher: statistics::win_rate(&scores, &self.of(&Agent::teacher(game, seed))),

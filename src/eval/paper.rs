@@ -3,7 +3,7 @@
 //! The paper's own text was not at hand. A figure is here only if data confirm it or public notes of the paper report it;
 //! what nobody but memory vouches for, such as its students' scores in single games, is left out.
 
-use crate::config::{Loss, NamedNetwork, Network, Widths};
+use crate::config::{Algorithm, Loss, NamedNetwork, Network, Teacher, Widths};
 use crate::game::Game;
 
 /// Where a statement about the paper is from; its text confirms none of them.
@@ -93,9 +93,9 @@ const fn multi(
     Reported { agent, loss, widths, games, one_network: true, share, source }
 }
 
-/// The paper's score of the teacher of `game` that has this network to itself.
-pub fn teacher(game: Game, network: Network) -> Option<f64> {
-    let own = network.widths() == TEACHER;
+/// The paper's score of its teacher of `game`; none beside a teacher of another kind, or of another size.
+pub fn teacher(game: Game, settings: &Teacher) -> Option<f64> {
+    let own = settings.algorithm == Algorithm::Dqn && settings.network.widths() == TEACHER;
     TEACHERS.iter().find(|(name, _)| own && *name == game.name()).map(|(_, score)| *score)
 }
 
@@ -129,6 +129,7 @@ impl Reported {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{self, Overrides};
 
     fn games(names: &[&str]) -> Vec<Game> {
         names.iter().map(|name| Game::named(name).unwrap()).collect()
@@ -159,10 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn a_teachers_figure_is_that_of_a_network_of_its_size() {
-        let pong = Game::named("pong").unwrap();
-        assert_eq!(teacher(pong, Network::Named(NamedNetwork::Teacher)), Some(16.2));
-        assert_eq!(teacher(pong, Network::Named(NamedNetwork::Net1)), None);
+    fn a_teachers_figure_is_that_of_a_dqn_of_its_size() {
+        let teachers = |text: &str| {
+            let text = format!("games = [\"pong\"]\n[teacher]\n{text}");
+            let experiment = config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
+            teacher(experiment.games[0], &experiment.teacher)
+        };
+        assert_eq!(teachers("network = \"teacher\""), Some(16.2));
+        assert_eq!((teachers("network = \"net1\""), teachers("algorithm = \"pqn\"")), (None, None));
         assert!(TEACHERS.iter().all(|(name, _)| Game::PAPER.contains(name)));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::read::Results;
 use super::standing::{Standing, mean_of, seed_for};
-use crate::config::Loss;
+use crate::config::{Algorithm, Loss};
 use crate::eval::paper;
 use crate::eval::statistics::{AgainstTeacher, Figures, InGame, Interval, Intervals, Run, intervals};
 use crate::game::Game;
@@ -70,7 +70,11 @@ fn figures(own: &[&mut Standing]) -> Figures {
 fn reported(results: &Results, own: &[&mut Standing]) -> Option<(f64, String)> {
     let row = own.first()?.rows.first()?;
     let student = results.student(&row.agent).filter(|_| row.role == Role::Student);
-    let network = student.map_or(results.experiment.teacher.network, |student| student.network);
+    let teacher = &results.experiment.teacher;
+    if student.is_none() && teacher.algorithm != Algorithm::Dqn {
+        return None;
+    }
+    let network = student.map_or(teacher.network, |student| student.network);
     let figure = paper::reported(student.map(|student| student.loss), network, row.network_games?)?;
     let games: Vec<Game> = own.iter().map(|standing| standing.game).collect();
     let temperature = student.filter(|student| student.loss == Loss::Kl).map(|student| student.temperature);
