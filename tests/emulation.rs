@@ -1,6 +1,5 @@
 //! Real games through the whole preprocessing, against ale-py and OpenCV (see golden/README.md).
 
-use std::sync::Arc;
 
 use policy_distillation::env::{Env, EpisodeSeeds, Pool, Rom, Rules, load};
 use policy_distillation::frame::FRAME;
@@ -122,9 +121,8 @@ fn an_episode_depends_on_its_seed_and_not_on_what_was_played_before() {
 
 #[test]
 fn a_pool_gives_the_same_with_one_thread_as_with_three() {
-    let run = |threads: usize| {
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let mut pool = Pool::new((0..5).map(|_| env("breakout", 30, 0.25)).collect(), Arc::new(threads));
+    let run = || {
+        let mut pool = Pool::new((0..5).map(|_| env("breakout", 30, 0.25)).collect());
         let mut seeds = EpisodeSeeds::new(Seed(3), 5);
         let mut scores = 0.0;
         for i in 0..200 {
@@ -134,7 +132,8 @@ fn a_pool_gives_the_same_with_one_thread_as_with_three() {
         }
         (Sha256::digest(pool.observations()).to_vec(), scores)
     };
-    let (observations, scores) = run(1);
-    assert_eq!(run(3), (observations, scores));
+    let on = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run);
+    let (observations, scores) = on(1);
+    assert_eq!(on(3), (observations, scores));
     assert!(scores > 0.0);
 }

@@ -1,6 +1,5 @@
 //! The evaluation protocol.
 
-use std::sync::Arc;
 
 use policy_distillation::env::{Pool, Rules};
 use policy_distillation::eval::{Match, play};
@@ -21,8 +20,7 @@ impl Progress for Watch {
 
 pub fn pool(workers: usize, max_frames: u64) -> Pool {
     let rules = Rules { frame_skip: 4, no_op_max: 30, sticky_actions: 0.0, max_frames, actions: vec![0, 3, 4] };
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    Pool::load(Game::named("catch").unwrap(), None, &rules, workers, Arc::new(threads)).unwrap()
+    Pool::load(Game::named("catch").unwrap(), None, &rules, workers).unwrap()
 }
 
 /// Moves the paddle below the ball: the best play of the built-in game.

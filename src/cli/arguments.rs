@@ -26,10 +26,10 @@ pub struct Common {
     /// The experiment's folder instead of `results/NAME`; for `observe` the file to write
     #[arg(long, global = true, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// auto, cpu, cuda or cuda:N
+    /// auto, cpu, libtorch (the CPU by libtorch's kernels), cuda or cuda:N
     #[arg(long, global = true, default_value = "auto")]
     pub device: DeviceChoice,
-    /// Threads of emulation; all cores unless given. Results do not depend on it
+    /// Threads of emulation and learning; all cores unless given. On a CPU results do not depend on it
     #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// One seed instead of the experiment's

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use toml::Value;
 
 use super::arguments::Common;
@@ -52,7 +50,6 @@ pub struct Job {
     pub experiment: Experiment,
     pub folder: Folder,
     pub device: Device,
-    pub threads: Arc<ThreadPool>,
     pub quiet: bool,
     roms: BTreeMap<&'static str, Option<Rom>>,
     manifest: Manifest,
@@ -68,22 +65,11 @@ pub fn read(file: &Path, common: &Common) -> Result<(Experiment, Folder)> {
     Ok((experiment, Folder::at(root)))
 }
 
-/// The threads of emulation and learning.
-pub fn threads(common: &Common) -> Result<Arc<ThreadPool>> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = common.threads.map_or(cores, usize::from);
-    // The kernels of networks run on the process's own threads.
-    ThreadPoolBuilder::new().num_threads(threads).build_global()?;
-    Ok(Arc::new(ThreadPoolBuilder::new().num_threads(threads).build()?))
-}
-
 impl Job {
     /// Checks everything that can be checked before anything is changed, then prepares the folder.
     pub fn open(file: &Path, common: &Common, stage: Stage) -> Result<Job> {
         let (experiment, folder) = read(file, common)?;
-        let device = common.device.resolve().map_err(usage)?;
-        let threads = threads(common)?;
-        nn::set_threads(device, threads.current_num_threads());
+        let device = super::device(common)?;
         let mut roms = BTreeMap::new();
         if stage != Stage::Report {
             for &game in &experiment.games {
@@ -96,7 +82,7 @@ impl Job {
         }
         let lock = lock(&folder).map_err(usage)?;
         let text = toml::to_string(&experiment)?;
-        let mut manifest = manifest(&experiment, &folder, device, threads.current_num_threads(), &roms)?;
+        let mut manifest = manifest(&experiment, &folder, device, &roms)?;
         if common.fresh && earlier {
             renew(&folder, stage)?;
             manifest.stage_seconds.retain(|name, _| stage > Stage::Train && !stage.repeats(name));
@@ -107,7 +93,7 @@ impl Job {
             manifest.write(&folder.manifest()).map_err(usage)?;
         }
         terminal::catch_interrupts();
-        Ok(Job { experiment, folder, device, threads, quiet: common.quiet, roms, manifest, _lock: lock })
+        Ok(Job { experiment, folder, device, quiet: common.quiet, roms, manifest, _lock: lock })
     }
 
     /// Every stage in order.
@@ -157,14 +143,14 @@ impl Job {
     /// Emulators for training and distillation.
     pub fn pool(&self, game: Game) -> Result<Pool> {
         let rules = Rules::of_training(&self.experiment.environment, game);
-        Pool::load(game, self.rom(game), &rules, self.experiment.environment.workers, self.threads.clone())
+        Pool::load(game, self.rom(game), &rules, self.experiment.environment.workers)
     }
 
     /// Emulators for evaluations of that many episodes.
     pub fn evaluation_pool(&self, game: Game, episodes: usize) -> Result<Pool> {
         let rules = Rules::of_evaluation(&self.experiment, game);
         let workers = self.experiment.evaluation.workers.min(episodes);
-        Pool::load(game, self.rom(game), &rules, workers, self.threads.clone())
+        Pool::load(game, self.rom(game), &rules, workers)
     }
 
     /// Does a stage and adds the time that it took to the manifest.
@@ -260,7 +246,6 @@ fn manifest(
     experiment: &Experiment,
     folder: &Folder,
     device: Device,
-    threads: usize,
     roms: &BTreeMap<&str, Option<Rom>>,
 ) -> Result<Manifest> {
     let old = Manifest::read(&folder.manifest())?;
@@ -273,7 +258,7 @@ fn manifest(
         libtorch: nn::LIBTORCH_VERSION.into(),
         ale: "0.6.0".into(),
         device: device.to_string(),
-        threads,
+        threads: rayon::current_num_threads(),
         machine: Machine::this(),
         seeds: experiment.seeds.clone(),
         roms: records,

@@ -15,13 +15,18 @@ mod train;
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
+use rayon::ThreadPoolBuilder;
 
 pub use arguments::Arguments;
-use arguments::Command;
+use arguments::{Command, Common};
 use experiment::{Job, Stage};
 
+use crate::nn::Device;
 use crate::progress::Ended;
 use crate::{config, env, game, nn};
+
+/// As much as a process's first thread has.
+const STACK_BYTES: usize = 8 << 20;
 
 /// Sends the library's messages to stderr: warnings, and more with `-v` or `RUST_LOG`.
 pub fn log_to_stderr(arguments: &Arguments) {
@@ -38,7 +43,7 @@ pub fn log_to_stderr(arguments: &Arguments) {
 /// Runs one command and gives the exit code of the contract: 0 done, 1 a run failed, 2 wrong usage or configuration,
 /// 130 interrupted after saving. Results go to stdout, all else to stderr.
 pub fn run(arguments: &Arguments) -> ExitCode {
-    match command(arguments) {
+    match on_threads(arguments) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Stopped) => {
             eprintln!("pd: stopped; everything so far is saved, and the same command goes on from there");
@@ -49,6 +54,21 @@ pub fn run(arguments: &Arguments) -> ExitCode {
             ExitCode::from(if is_usage(&error) { 2 } else { 1 })
         }
     }
+}
+
+/// Carries the command out on as many threads as it asks for. It is one of them itself, so that work which is divided
+/// among them begins without a wait.
+fn on_threads(arguments: &Arguments) -> Result<Ended> {
+    let threads = arguments.common.threads.map_or(0, usize::from);
+    let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?;
+    pool.install(|| command(arguments))
+}
+
+/// The device that a command line means.
+fn device(common: &Common) -> Result<Device> {
+    let device = common.device.resolve().map_err(usage)?;
+    nn::set_threads(device, rayon::current_num_threads());
+    Ok(device)
 }
 
 fn command(arguments: &Arguments) -> Result<Ended> {

@@ -8,7 +8,6 @@ use anyhow::{Context, Result, ensure};
 use gif::{Encoder, Frame, Repeat};
 
 use super::arguments::Common;
-use super::experiment::threads;
 use super::terminal::{self, Stage};
 use super::usage;
 use crate::env::{Env, Pool, Rom, Rules, SCREEN_WIDTH, load};
@@ -26,8 +25,7 @@ const MAX_FRAMES: u64 = 108_000;
 /// Plays episodes as in evaluation and prints their scores.
 pub fn play(checkpoint: &Path, episodes: u32, gif: Option<&Path>, common: &Common) -> Result<Ended> {
     let path = if checkpoint.is_dir() { checkpoint.join("weights.safetensors") } else { checkpoint.to_owned() };
-    let device = common.device.resolve().map_err(usage)?;
-    let threads = threads(common)?;
+    let device = super::device(common)?;
     let (network, metadata) = nn::load(&path, device)?;
     let rom = Rom::find(metadata.game)?;
     let (made_with, here) = (metadata.rom.as_ref().map(|rom| &rom.md5), rom.as_ref().map(|rom| &rom.record.md5));
@@ -51,7 +49,7 @@ pub fn play(checkpoint: &Path, episodes: u32, gif: Option<&Path>, common: &Commo
         recorded = 1;
     }
     let workers = (episodes as usize).min(metadata.environment.workers);
-    let mut pool = Pool::load(metadata.game, rom.as_ref(), &rules, workers, threads)?;
+    let mut pool = Pool::load(metadata.game, rom.as_ref(), &rules, workers)?;
     let stage = Stage::new(&path.display().to_string(), u64::from(episodes), "episodes", common.quiet);
     let game = Match { episodes: episodes as usize, epsilon: EPSILON, seed };
     let others = recorded < episodes;

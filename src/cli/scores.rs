@@ -189,7 +189,8 @@ pub fn architecture(experiment: &Experiment, agent: &Agent) -> Option<Architectu
     }
 }
 
-fn student<'a>(experiment: &'a Experiment, agent: &Agent) -> Option<&'a Student> {
+/// The agent's section of the experiment; none if it is not a student of it.
+pub fn student<'a>(experiment: &'a Experiment, agent: &Agent) -> Option<&'a Student> {
     experiment.students.iter().find(|student| agent.role == Role::Student && student.name == agent.name)
 }
 

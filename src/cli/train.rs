@@ -12,7 +12,7 @@ use crate::eval::{self, Match, Purpose, statistics};
 use crate::game::Game;
 use crate::nn::{self, Metadata, Policy, WeightsError};
 use crate::progress::{Ended, Progress};
-use crate::record::{Agent, EpisodeRow, EvalRow, Role, read_rows, write_rows};
+use crate::record::{Agent, EpisodeRow, EvalRow, read_rows, write_rows};
 use crate::teacher::{self, Training};
 use crate::units::{Frames, Seed, Steps};
 
@@ -140,8 +140,7 @@ impl Job {
         let environment = &self.experiment.environment;
         let rom = self.rom_record(agent.game);
         let (_, found) = nn::load_for(&path, self.device, agent.game, environment, rom.as_ref())?;
-        let student = self.experiment.students.iter().find(|student| student.name == agent.name);
-        let student = student.filter(|_| agent.role == Role::Student);
+        let student = scores::student(&self.experiment, agent);
         let Some(architecture) = scores::architecture(&self.experiment, agent) else { return Ok(true) };
         let expected = Metadata {
             architecture,

@@ -1,10 +1,7 @@
 //! Many environments stepped in parallel, their observations in one batch.
 
-use std::sync::Arc;
-
 use anyhow::{Result, ensure};
 use rand::RngExt;
-use rayon::ThreadPool;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -25,13 +22,12 @@ pub struct Outcome {
     pub frames: u64,
 }
 
-/// A fixed number of workers, each with an environment of its own. Results do not depend on the number of threads:
-/// workers share nothing.
+/// A fixed number of workers, each with an environment of its own, stepped on the caller's rayon threads. Results do not
+/// depend on their number: workers share nothing.
 pub struct Pool {
     workers: Vec<Worker>,
     observations: Vec<u8>,
     outcomes: Vec<Option<Outcome>>,
-    threads: Arc<ThreadPool>,
 }
 
 struct Worker {
@@ -57,24 +53,17 @@ impl Pool {
     ///
     /// # Errors
     /// As [`load`].
-    pub fn load(
-        game: Game,
-        rom: Option<&Rom>,
-        rules: &Rules,
-        workers: usize,
-        threads: Arc<ThreadPool>,
-    ) -> Result<Pool> {
+    pub fn load(game: Game, rom: Option<&Rom>, rules: &Rules, workers: usize) -> Result<Pool> {
         let env = |_| Ok(Env::new(load(game, rom)?, rules.clone()));
-        Ok(Pool::new((0..workers).map(env).collect::<Result<_>>()?, threads))
+        Ok(Pool::new((0..workers).map(env).collect::<Result<_>>()?))
     }
 
     /// Workers with these environments, none of them playing yet.
-    pub fn new(envs: Vec<Env>, threads: Arc<ThreadPool>) -> Pool {
+    pub fn new(envs: Vec<Env>) -> Pool {
         Pool {
             observations: vec![0; envs.len() * OBSERVATION],
             outcomes: vec![None; envs.len()],
             workers: envs.into_iter().map(|env| Worker { env, playing: false, score: 0.0 }).collect(),
-            threads,
         }
     }
 
@@ -103,17 +92,14 @@ impl Pool {
         if seeds.iter().all(Option::is_none) {
             return;
         }
-        let (workers, observations) = (&mut self.workers, &mut self.observations);
-        self.threads.install(|| {
-            let stacks = observations.par_chunks_mut(OBSERVATION);
-            workers.par_iter_mut().zip(stacks).zip(seeds).with_max_len(1).for_each(|((worker, stack), seed)| {
-                if let Some(seed) = seed {
-                    worker.env.begin(seed);
-                    worker.playing = true;
-                    worker.score = 0.0;
-                    start_stack(stack, worker.env.frame());
-                }
-            });
+        let stacks = self.observations.par_chunks_mut(OBSERVATION);
+        self.workers.par_iter_mut().zip(stacks).zip(seeds).with_max_len(1).for_each(|((worker, stack), seed)| {
+            if let Some(seed) = seed {
+                worker.env.begin(seed);
+                worker.playing = true;
+                worker.score = 0.0;
+                start_stack(stack, worker.env.frame());
+            }
         });
     }
 
@@ -126,17 +112,13 @@ impl Pool {
     /// Plays one step with each playing worker's action; `None` for those that are not playing. An episode that ends
     /// leaves its last observation in place until the worker begins another.
     pub fn step(&mut self, actions: &[usize]) -> &[Option<Outcome>] {
-        let (workers, observations, outcomes) = (&mut self.workers, &mut self.observations, &mut self.outcomes);
-        self.threads.install(|| {
-            let places = observations.par_chunks_mut(OBSERVATION).zip(outcomes.par_iter_mut());
-            workers.par_iter_mut().zip(places).zip(actions).with_max_len(1).for_each(
-                |((worker, (stack, outcome)), &action)| {
-                    *outcome = worker.step(action);
-                    if outcome.is_some() {
-                        push_frame(stack, worker.env.frame());
-                    }
-                },
-            );
+        let places = self.observations.par_chunks_mut(OBSERVATION).zip(self.outcomes.par_iter_mut());
+        let workers = self.workers.par_iter_mut().zip(places).zip(actions).with_max_len(1);
+        workers.for_each(|((worker, (stack, outcome)), &action)| {
+            *outcome = worker.step(action);
+            if outcome.is_some() {
+                push_frame(stack, worker.env.frame());
+            }
         });
         &self.outcomes
     }
@@ -158,13 +140,10 @@ impl Pool {
     pub fn restore(&mut self, state: &PoolState) -> Result<()> {
         ensure!(state.workers.len() == self.workers.len(), "the checkpoint has another number of workers");
         ensure!(state.observations.len() == self.observations.len(), "the checkpoint's observations are damaged");
-        let workers = &mut self.workers;
-        self.threads.install(|| {
-            workers.par_iter_mut().zip(&state.workers).for_each(|(worker, state)| {
-                worker.env.restore(&state.env);
-                worker.playing = state.playing;
-                worker.score = state.score;
-            });
+        self.workers.par_iter_mut().zip(&state.workers).for_each(|(worker, state)| {
+            worker.env.restore(&state.env);
+            worker.playing = state.playing;
+            worker.score = state.score;
         });
         self.observations.copy_from_slice(&state.observations);
         Ok(())

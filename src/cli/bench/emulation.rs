@@ -17,38 +17,37 @@ const STEPS: usize = 16;
 /// Random play in every game with every number of environments; with one thread and with all, or, if their number was
 /// asked for, with that alone.
 pub fn cases(bench: &Bench, threads_given: bool) -> Result<Vec<Case>> {
-    let most = bench.threads.current_num_threads();
+    let most = rayon::current_num_threads();
     let counts = if threads_given || most == 1 { vec![most] } else { vec![1, most] };
     let mut cases = Vec::new();
     for threads in counts {
         let pool = Arc::new(ThreadPoolBuilder::new().num_threads(threads).build()?);
-        let bench = Bench { threads: pool, ..bench.clone() };
         for &game in &bench.options.games {
             for envs in bench.envs(&[1, 2, 4, 8, 16]) {
                 let name = format!("{game}, {}, {}", count(envs, "environment"), count(threads, "thread"));
-                cases.push(case(&bench, name, game, envs)?);
+                let (mut play, pool) = (random_play(bench, game, envs)?, pool.clone());
+                cases.push(Case::new(name, "agent steps/s", move || Ok(pool.install(&mut play))));
             }
         }
     }
     Ok(cases)
 }
 
-/// Random play in `game`.
-pub fn case(bench: &Bench, name: String, game: Game, envs: usize) -> Result<Case> {
+/// Agent steps per second of random play in `game`.
+pub fn random_play(bench: &Bench, game: Game, envs: usize) -> Result<impl FnMut() -> f64 + Send + use<>> {
     let mut pool = bench.pool(&bench.experiment(game, envs, "")?, game)?;
     let mut seeds = EpisodeSeeds::new(bench.seed, envs);
     let mut generator = bench.seed.derive("actions", 0).generator();
     let actions = game.actions(ActionSet::Minimal).len();
     let span = bench.options.span();
-    let measure = move || {
-        Ok(per_second(span, || {
+    Ok(move || {
+        per_second(span, || {
             for _ in 0..STEPS {
                 pool.begin_ended(&mut seeds);
                 let chosen: Vec<_> = (0..envs).map(|_| generator.random_range(0..actions)).collect();
                 pool.step(&chosen);
             }
             STEPS * envs
-        }))
-    };
-    Ok(Case::new(name, "agent steps/s", measure))
+        })
+    })
 }

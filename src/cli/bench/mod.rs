@@ -11,20 +11,17 @@ mod print;
 mod replay;
 mod teacher;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use rayon::ThreadPool;
 
 use super::arguments::Common;
-use super::experiment::threads;
 use super::usage;
 use crate::config::{self, Experiment, NamedNetwork, Overrides};
 use crate::env::{Pool, Rom, Rules};
 use crate::game::Game;
-use crate::nn::{self, Device};
+use crate::nn::Device;
 use crate::progress::Ended;
 use crate::units::Seed;
 
@@ -99,11 +96,9 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 /// Measures the subject and prints what was found.
 pub fn bench(options: &Options, common: &Common) -> Result<Ended> {
-    let pool = threads(common)?;
-    let device = common.device.resolve().map_err(usage)?;
-    nn::set_threads(device, pool.current_num_threads());
+    let device = super::device(common)?;
     let seed = Seed(common.seed.unwrap_or(0)).derive("bench", 0);
-    let bench = Bench { options: options.clone(), threads: pool, device, seed };
+    let bench = Bench { options: options.clone(), device, seed };
     let mut cases = match options.subject {
         Subject::Emulation => emulation::cases(&bench, common.threads.is_some())?,
         Subject::Replay => replay::cases(&bench)?,
@@ -130,7 +125,6 @@ pub fn bench(options: &Options, common: &Common) -> Result<Ended> {
 #[derive(Clone)]
 struct Bench {
     options: Options,
-    threads: Arc<ThreadPool>,
     device: Device,
     seed: Seed,
 }
@@ -151,7 +145,7 @@ impl Bench {
     /// Emulators as the experiment trains on them.
     fn pool(&self, experiment: &Experiment, game: Game) -> Result<Pool> {
         let rules = Rules::of_training(&experiment.environment, game);
-        Pool::load(game, Rom::find(game)?.as_ref(), &rules, experiment.environment.workers, self.threads.clone())
+        Pool::load(game, Rom::find(game)?.as_ref(), &rules, experiment.environment.workers)
     }
 }
 

@@ -40,7 +40,8 @@ pub fn cases(bench: &Bench) -> Result<Vec<Case>> {
                 // To fill a replay for the parts takes a while.
                 continue;
             }
-            cases.push(emulation::case(bench, format!("{name}: emulation alone"), game, envs)?);
+            let mut emulation = emulation::random_play(bench, game, envs)?;
+            cases.push(Case::new(format!("{name}: emulation alone"), "agent steps/s", move || Ok(emulation())));
             cases.extend(parts(bench, &name, &experiment, game)?);
         }
     }

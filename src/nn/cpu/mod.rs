@@ -49,8 +49,7 @@ impl Network {
     /// A network with these values, one slice per tensor of [`Architecture::tensors`], in PyTorch's layout.
     pub fn new(architecture: &Architecture, values: &[Vec<f32>]) -> Network {
         let plan = Plan::new(architecture);
-        let mut flat = vec![0.0; plan.length];
-        to_flat(&plan, values, &mut flat);
+        let flat = to_flat(&plan, values);
         Network { gradient: vec![0.0; plan.length], flat, plan, work: Work::default() }
     }
 
@@ -68,9 +67,7 @@ impl Network {
 
     /// The reverse of [`Network::values`].
     pub fn flat_of(&self, values: &[Vec<f32>]) -> Vec<f32> {
-        let mut flat = vec![0.0; self.plan.length];
-        to_flat(&self.plan, values, &mut flat);
-        flat
+        to_flat(&self.plan, values)
     }
 
     /// Outputs of a head for observations [batch, 4, 84, 84]: [batch, actions].
@@ -209,12 +206,14 @@ impl Network {
     }
 }
 
-fn to_flat(plan: &Plan, values: &[Vec<f32>], flat: &mut [f32]) {
+fn to_flat(plan: &Plan, values: &[Vec<f32>]) -> Vec<f32> {
+    let mut flat = vec![0.0; plan.length];
     for (layout, values) in plan.layouts.iter().zip(values) {
         for (index, value) in values.iter().enumerate() {
             flat[layout.place(index)] = *value;
         }
     }
+    flat
 }
 
 /// The outputs of a batch one after another.
