@@ -6,11 +6,13 @@ use std::path::Path;
 use std::process::Command;
 
 use policy_distillation::config::{self, Experiment, Overrides};
-use policy_distillation::distill::{Group, distill};
+use policy_distillation::distill::{Group, Lead, distill};
+use policy_distillation::env::{Pool, Rom, Rules};
 use policy_distillation::eval::{Match, play};
-use policy_distillation::nn::{self, Device, Network, Policy};
+use policy_distillation::game::Game;
+use policy_distillation::nn::{self, Architecture, Device, Metadata, Network, Played, Policy};
 use policy_distillation::progress::{Ended, Progress};
-use policy_distillation::record::{Agent, EvalRow, Folder};
+use policy_distillation::record::{AdoptionRow, Agent, EvalRow, Folder, read_rows};
 use policy_distillation::teacher::{Training, train};
 use policy_distillation::units::{Seed, Steps};
 
@@ -29,38 +31,84 @@ impl Progress for StopAfter {
     }
 }
 
-fn evaluate(policy: &dyn Policy, steps: Steps, updates: u64, progress: &dyn Progress) -> Option<EvalRow> {
-    let game = Match { episodes: 2, epsilon: 0.05, seed: Seed(9) };
-    let episodes = play(&mut pool(2, 100), policy, &game, progress)?;
+/// Emulators of the built-in game, or of a real one whose games are cut short.
+fn emulators(game: Game, workers: usize, max_frames: u64) -> Pool {
+    if game.name() == "catch" {
+        return pool(workers, max_frames);
+    }
+    let experiment = experiment();
+    let rules = Rules { max_frames: max_frames.min(300), ..Rules::of_training(&experiment.environment, game) };
+    Pool::load(game, Rom::find(game).unwrap().as_ref(), &rules, workers).unwrap()
+}
+
+fn evaluate(
+    game: Game,
+    policy: &dyn Policy,
+    steps: Steps,
+    updates: u64,
+    progress: &dyn Progress,
+) -> Option<EvalRow> {
+    let played = Match { episodes: 2, epsilon: 0.05, seed: Seed(9) };
+    let episodes = play(&mut emulators(game, 2, 100), policy, &played, progress)?;
     let mean = episodes.iter().map(|episode| episode.score).sum::<f64>() / 2.0;
     let (frames, best) = (steps.frames(4).0, false);
-    Some(EvalRow { steps: steps.0, frames, updates, episodes: 2, mean, ci_low: mean, ci_high: mean, best })
+    let game = game.name().into();
+    Some(EvalRow { game, steps: steps.0, frames, updates, episodes: 2, mean, ci_low: mean, ci_high: mean, best })
 }
 
-fn teach(experiment: &Experiment, root: &Path, stops: u64) -> Ended {
-    let folder = Folder::at(root);
-    let agent = Agent::teacher(experiment.games[0], 1);
-    let training = Training { experiment, agent, rom: None, folder: &folder, device: Device::Cpu };
-    let progress = StopAfter(Cell::new(stops));
-    let mut evaluate = |policy: &dyn Policy, steps, updates| Ok(evaluate(policy, steps, updates, &progress));
-    train(&training, pool(4, 108_000), &mut evaluate, &progress).unwrap()
+fn played(experiment: &Experiment, game: Game) -> Played {
+    Played::new(game, &experiment.environment, None)
 }
 
-fn pupil(experiment: &Experiment, root: &Path, teacher: &Network, stops: u64) -> Ended {
-    let group = Group {
+/// Trains the agent, a teacher or the player of a network for all the experiment's games.
+fn train_agent(experiment: &Experiment, agent: Agent, architecture: Architecture, root: &Path, stops: u64) -> Ended {
+    let games = if agent.shared { experiment.games.as_slice() } else { &experiment.games[..1] };
+    let training = Training {
         experiment,
-        game: experiment.games[0],
-        seed: 1,
-        students: experiment.students.iter().collect(),
-        teacher,
-        teacher_hash: "hash".into(),
-        rom: None,
+        agent,
+        architecture,
+        games: games.iter().map(|&game| played(experiment, game)).collect(),
         folder: &Folder::at(root),
         device: Device::Cpu,
     };
     let progress = StopAfter(Cell::new(stops));
-    let mut evaluate = |policy: &dyn Policy, steps, updates| Ok(evaluate(policy, steps, updates, &progress));
-    distill(&group, pool(4, 108_000), &mut evaluate, &progress).unwrap()
+    let mut evaluate =
+        |game, policy: &dyn Policy, steps, updates| Ok(evaluate(game, policy, steps, updates, &progress));
+    let pools = games.iter().map(|&game| emulators(game, 4, 108_000)).collect();
+    train(&training, pools, &mut evaluate, &progress).unwrap()
+}
+
+fn teach(experiment: &Experiment, root: &Path, stops: u64) -> Ended {
+    let architecture = Architecture::teacher(&experiment.teacher, 3);
+    train_agent(experiment, Agent::teacher(experiment.games[0], 1), architecture, root, stops)
+}
+
+/// Writes a teacher of a game with random weights.
+fn teacher(experiment: &Experiment, game: Game, path: &Path, seed: u64) {
+    let played = played(experiment, game);
+    let architecture = Architecture::teacher(&experiment.teacher, played.actions.len());
+    let network = Network::new(&architecture, Seed(seed), Device::Cpu);
+    let agent = Agent::teacher(game, 1);
+    let metadata = Metadata::new(&agent, &architecture, &experiment.environment, vec![played], seed);
+    nn::save(path, &network, &metadata).unwrap();
+}
+
+/// Distils the experiment's students, whose teachers lie where `lead` says.
+fn pupils(experiment: &Experiment, root: &Path, lead: impl Fn(Game) -> Lead, stops: u64) -> Ended {
+    let games = experiment.games.iter();
+    let group = Group {
+        experiment,
+        seed: 1,
+        students: experiment.students.clone(),
+        games: games.clone().map(|&game| (played(experiment, game), lead(game))).collect(),
+        folder: &Folder::at(root),
+        device: Device::Cpu,
+    };
+    let progress = StopAfter(Cell::new(stops));
+    let mut evaluate =
+        |game, policy: &dyn Policy, steps, updates| Ok(evaluate(game, policy, steps, updates, &progress));
+    let pools = games.map(|&game| emulators(game, 4, 108_000)).collect();
+    distill(&group, pools, &mut evaluate, &progress).unwrap()
 }
 
 /// Runs `work` once without stopping and once stopping every `every` questions; both must leave the same files.
@@ -109,10 +157,57 @@ fn a_pqn_teacher_survives_stops_at_any_moment() {
 
 #[test]
 fn a_distillation_survives_stops_at_any_moment() {
-    let experiment = experiment();
-    let architecture = nn::Architecture::new(experiment.teacher.network, 3);
-    let teacher = Network::new(&architecture, Seed(3), Device::Cpu);
-    survives_stops(29, |root, stops| pupil(&experiment, root, &teacher, stops));
+    let (experiment, teachers) = (experiment(), tempfile::tempdir().unwrap());
+    let path = teachers.path().join("catch.safetensors");
+    teacher(&experiment, experiment.games[0], &path, 3);
+    survives_stops(29, |root, stops| pupils(&experiment, root, |_| Lead::Final(path.clone()), stops));
+}
+
+/// The tiny experiment with two games, and students that play both.
+fn two_games() -> Experiment {
+    let text = TINY.replace("[\"catch\"]", "[\"catch\", \"pong\"]").replace("loss = \"mse\"", "loss = \"nll\"");
+    let text = text.replace("hidden = 8 }", "hidden = 8 }\ngames = \"together\"");
+    config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap()
+}
+
+#[test]
+fn a_distillation_of_several_games_survives_stops_at_any_moment() {
+    let (experiment, teachers) = (two_games(), tempfile::tempdir().unwrap());
+    let path = |game: Game| teachers.path().join(format!("{game}.safetensors"));
+    experiment.games.iter().for_each(|&game| teacher(&experiment, game, &path(game), 3));
+    survives_stops(53, |root, stops| pupils(&experiment, root, |game| Lead::Final(path(game)), stops));
+}
+
+#[test]
+fn a_network_that_learns_several_games_from_rewards_survives_stops_at_any_moment() {
+    let experiment = two_games();
+    let games = experiment.games.iter().map(|&game| (game, played(&experiment, game).actions.len()));
+    let architecture = Architecture::student(&experiment.students[0], games);
+    let agent = Agent::of(&experiment.students[0], experiment.games[0], 1);
+    survives_stops(67, |root, stops| train_agent(&experiment, agent.clone(), architecture.clone(), root, stops));
+}
+
+#[test]
+fn students_that_play_themselves_and_follow_a_training_survive_stops_at_any_moment() {
+    let teachers = tempfile::tempdir().unwrap();
+    for data in ["student", "mixed"] {
+        let text = TINY.replace("hours = 2", &format!("hours = 3\nonline = true\ndata = \"{data}\""));
+        let text = text.replace("name = \"kl\"", "name = \"kl\"\ntemperature = { gaps = 1.0 }");
+        let mut experiment = config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
+        experiment.students.truncate(1);
+        for frames in [700, 1500] {
+            let name = format!("frames-{frames:012}.safetensors");
+            teacher(&experiment, experiment.games[0], &teachers.path().join(name), frames);
+        }
+        let lead = |_| Lead::Best { folder: teachers.path().to_owned(), frames: experiment.teacher.frames };
+        survives_stops(29, |root, stops| pupils(&experiment, root, lead, stops));
+        let root = tempfile::tempdir().unwrap();
+        pupils(&experiment, root.path(), lead, u64::MAX);
+        let agent = Agent::of(&experiment.students[0], experiment.games[0], 1);
+        let rows: Vec<AdoptionRow> = read_rows(&Folder::at(root.path()).adoptions(&agent)).unwrap();
+        let adopted: Vec<_> = rows.iter().map(|row| (row.hour, row.updates, row.teacher_frames)).collect();
+        assert_eq!(adopted, [(0, 0, 700), (1, 20, 1500)], "of 2400 frames, 800 an hour");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::bench;
+use super::{bench, play};
 use crate::nn::DeviceChoice;
 
 /// Train DQN teachers on Atari, distil them into small students, and report score against size.
@@ -54,6 +54,13 @@ pub enum Command {
     Train { file: PathBuf },
     /// Distil the students of the teachers that are trained
     Distill { file: PathBuf },
+    /// Distil the students of a teacher that another process trains: from its best so far, again and again
+    Follow {
+        file: PathBuf,
+        /// The folder of the experiment that is being trained, with distillation.online = true
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+    },
     /// Score every agent that is there
     Evaluate { file: PathBuf },
     /// Write the report of what is there
@@ -68,15 +75,7 @@ pub enum Command {
     /// List the games: ROM, actions, published scores
     Games,
     /// Play episodes with a network
-    Play {
-        /// A weights.safetensors, or the folder that holds one
-        checkpoint: PathBuf,
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-        episodes: u32,
-        /// Record the first episode
-        #[arg(long, value_name = "FILE")]
-        gif: Option<PathBuf>,
-    },
+    Play(play::Options),
     /// Write the observations that a list of actions leads to, for checking against other environments
     Observe {
         game: String,

@@ -41,7 +41,7 @@ impl Job {
         let network = self.network(agent)?;
         let actions = agent.game.actions(self.experiment.environment.action_set).len();
         let random = RandomPlay { actions };
-        let player = network.as_ref().map(|network| network.player(0));
+        let player = network.as_ref().map(|(network, head)| network.player(*head));
         let latency = player.as_ref().map(|player| eval::milliseconds_per_decision(player, settings.latency_decisions));
         let policy: &dyn Policy = player.as_ref().map_or(&random, |player| player);
         let seed = Purpose::Report.seed(agent.seed, agent.game);
@@ -50,8 +50,8 @@ impl Job {
         Ok(eval::play(&mut pool, policy, &game, &stage).map(|played| (played, latency)))
     }
 
-    /// The agent's network, which must be the one that the experiment gives it; none for random play.
-    fn network(&self, agent: &Agent) -> Result<Option<Network>> {
+    /// The agent's network, which must be the one that the experiment gives it, and its head; none for random play.
+    fn network(&self, agent: &Agent) -> Result<Option<(Network, usize)>> {
         let Some(expected) = scores::architecture(&self.experiment, agent) else { return Ok(None) };
         let rom = self.rom_record(agent.game);
         let path = self.folder.weights(agent);
@@ -62,6 +62,6 @@ impl Job {
             let (found, expected) = (what(&found.architecture), what(&expected));
             return Err(WeightsError::Mismatch { path, found, expected }.into());
         }
-        Ok(Some(network))
+        Ok(found.head(agent.game).map(|head| (network, head)))
     }
 }

@@ -1,11 +1,12 @@
 //! An experiment that is being worked on: its folder, its ROMs, its device, and the order of the stages.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use toml::Value;
 
 use super::arguments::Common;
@@ -13,7 +14,7 @@ use super::{terminal, usage};
 use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules};
 use crate::game::Game;
-use crate::nn::{self, Device};
+use crate::nn::{self, Device, Played};
 use crate::progress::Ended;
 use crate::record::{Folder, Machine, Manifest, RomRecord, remove_folder, write_file};
 use crate::report;
@@ -133,6 +134,39 @@ impl Job {
     /// The ROM of one of the experiment's games; none for the built-in game.
     pub fn rom(&self, game: Game) -> Option<&Rom> {
         self.roms.get(game.name()).and_then(Option::as_ref)
+    }
+
+    /// A game as the experiment's networks play it.
+    pub fn played(&self, game: Game) -> Played {
+        Played::new(game, &self.experiment.environment, self.rom_record(game))
+    }
+
+    /// Does the work for every item; what fails is told at the end, after the others were done.
+    pub fn each<T: fmt::Display>(
+        &self,
+        items: impl IntoIterator<Item = T>,
+        work: impl Fn(&Job, &T) -> Result<Ended>,
+    ) -> Result<Ended> {
+        let mut failed = Vec::new();
+        for item in items {
+            match work(self, &item) {
+                Ok(Ended::Done) => {}
+                Ok(Ended::Stopped) => {
+                    failed.iter().for_each(|error: &Error| eprintln!("pd: {error:#}"));
+                    return Ok(Ended::Stopped);
+                }
+                Err(error) => failed.push(error.context(item.to_string())),
+            }
+        }
+        let count = failed.len();
+        match failed.pop() {
+            None => Ok(Ended::Done),
+            Some(error) if count == 1 => Err(error),
+            Some(last) => {
+                failed.iter().for_each(|error| eprintln!("pd: {error:#}"));
+                Err(last.context(format!("{count} runs failed, the last of them")))
+            }
+        }
     }
 
     /// What a checkpoint records of the ROM.

@@ -2,13 +2,16 @@
 
 mod arguments;
 mod bench;
+mod distill;
 mod evaluate;
 mod experiment;
 mod games;
 mod observe;
+mod periodic;
 mod plan;
 mod play;
 mod scores;
+mod sweep;
 mod terminal;
 mod train;
 
@@ -77,11 +80,12 @@ fn command(arguments: &Arguments) -> Result<Ended> {
         Command::Run { file } => Job::open(file, common, Stage::Run)?.run(),
         Command::Train { file } => Job::open(file, common, Stage::Train)?.train(),
         Command::Distill { file } => Job::open(file, common, Stage::Distill)?.distill(),
+        Command::Follow { file, from } => Job::open(file, common, Stage::Distill)?.follow(from),
         Command::Evaluate { file } => Job::open(file, common, Stage::Evaluate)?.evaluate(),
         Command::Report { file } => Job::open(file, common, Stage::Report)?.report(),
         Command::Plan { file, json } => plan::plan(file, common, *json),
         Command::Games => games::games(),
-        Command::Play { checkpoint, episodes, gif } => play::play(checkpoint, *episodes, gif.as_deref(), common),
+        Command::Play(options) => play::play(options, common),
         Command::Observe { game, actions } => observe::observe(game, actions, common),
         Command::Bench(options) => bench::bench(options, common),
     }

@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::arguments::Common;
 use super::experiment::read;
 use super::scores::{self, Scores};
-use crate::config::Experiment;
+use crate::config::{Algorithm, Experiment};
 use crate::frame::OBSERVATION;
-use crate::nn::Architecture;
+use crate::nn::{self, Architecture, Outputs};
 use crate::progress::Ended;
-use crate::record::{Agent, Folder};
+use crate::record::{Agent, Folder, Role, SHARED};
 use crate::replay::TYPICAL_STEP;
 use crate::report;
 use crate::units::{Frames, grouped};
@@ -34,8 +34,8 @@ struct PlannedNetwork {
     name: String,
     game: String,
     parameters: u64,
-    /// With all 18 actions, as the paper counts.
-    parameters_18_actions: u64,
+    /// With all 18 actions, as the paper counts those of networks for one game; none of one for several.
+    parameters_18_actions: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -70,7 +70,8 @@ fn print(plan: &Plan) {
     println!("experiment {}, in {}\n", plan.experiment, plan.folder);
     println!("{:<12} {:<20} {:>12} {:>20}", "network", "game", "parameters", "with 18 actions");
     for network in &plan.networks {
-        let (own, all) = (grouped(network.parameters), grouped(network.parameters_18_actions));
+        let own = grouped(network.parameters);
+        let all = network.parameters_18_actions.map_or("".to_owned(), grouped);
         println!("{:<12} {:<20} {own:>12} {all:>20}", network.name, network.game);
     }
     println!("\n{:<10} {:<6} {:<44} work", "stage", "done", "agent");
@@ -86,51 +87,50 @@ fn print(plan: &Plan) {
     );
 }
 
-/// Names and architectures: the teacher's, then the students'.
-fn architectures(experiment: &Experiment, actions: usize) -> Vec<(String, Architecture)> {
-    let teacher = ("teacher".to_owned(), Architecture::teacher(&experiment.teacher, actions));
-    let students = experiment.students.iter();
-    let students = students.map(|student| (student.name.clone(), Architecture::new(student.network, actions)));
-    std::iter::once(teacher).chain(students).collect()
-}
-
+/// Every network of one seed. One for several games is listed once.
 fn networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
-    let of_game = |&game: &crate::game::Game| {
-        let actions = game.actions(experiment.environment.action_set).len();
-        let all = architectures(experiment, 18);
-        let own = architectures(experiment, actions);
-        own.into_iter().zip(all).map(move |((name, own), (_, all))| PlannedNetwork {
-            name,
-            game: game.name().into(),
+    let one_seed = Experiment { seeds: experiment.seeds[..1].to_vec(), ..experiment.clone() };
+    let agents = [scores::teachers(&one_seed), scores::networks(&one_seed, |_| true)].concat();
+    let planned = |agent: Agent| {
+        let own = scores::architecture(experiment, &agent)?;
+        let all = Architecture { outputs: Outputs::One(18), ..own.clone() };
+        Some(PlannedNetwork {
+            name: agent.name.clone(),
+            game: if agent.shared { SHARED.into() } else { agent.game.name().into() },
             parameters: own.parameters(),
-            parameters_18_actions: all.parameters(),
+            parameters_18_actions: (!agent.shared).then(|| all.parameters()),
         })
     };
-    experiment.games.iter().flat_map(of_game).collect()
+    let mut networks: Vec<_> = agents.into_iter().filter_map(planned).collect();
+    let place = |network: &PlannedNetwork| experiment.games.iter().position(|game| game.name() == network.game);
+    networks.sort_by_key(|network| place(network).unwrap_or(usize::MAX));
+    networks
 }
 
 fn stages(experiment: &Experiment, folder: &Folder) -> Result<Vec<PlannedStage>> {
-    let is_done = |agent: &Agent| folder.weights(agent).exists();
+    let stage = |stage: &'static str, agent: Agent, work: String| {
+        let path = folder.weights(&agent);
+        let done = path.exists() && scores::is_of_teachers(experiment, folder, &agent, &nn::metadata(&path)?)?;
+        anyhow::Ok(PlannedStage { stage, done, agent: agent.to_string(), work })
+    };
+    let frames = Frames(experiment.teacher.frames);
     let mut stages = Vec::new();
-    let pairs = || experiment.seeds.iter().flat_map(|&seed| experiment.games.iter().map(move |&game| (game, seed)));
-    for (game, seed) in pairs() {
-        let agent = Agent::teacher(game, seed);
-        let frames = Frames(experiment.teacher.frames);
-        stages.push(PlannedStage {
-            stage: "train",
-            done: is_done(&agent),
-            agent: agent.to_string(),
-            work: format!("{frames} frames"),
-        });
+    for agent in scores::teachers(experiment) {
+        let work = match experiment.teacher.from.as_os_str().is_empty() {
+            true => format!("{frames} frames"),
+            false => format!("taken from {}", experiment.teacher.from.display()),
+        };
+        stages.push(stage("train", agent, work)?);
+    }
+    for agent in scores::networks(experiment, |student| student.is_baseline()) {
+        let each = if agent.shared { " of each game" } else { "" };
+        stages.push(stage("train", agent, format!("{frames} frames{each}"))?);
     }
     let settings = &experiment.distillation;
-    let updates = grouped(settings.hours * settings.updates_per_hour);
-    for (game, seed) in pairs() {
-        for student in &experiment.students {
-            let agent = Agent::student(&student.name, game, seed);
-            let work = format!("{updates} updates");
-            stages.push(PlannedStage { stage: "distill", done: is_done(&agent), agent: agent.to_string(), work });
-        }
+    let updates = settings.hours * settings.updates_per_hour;
+    for agent in scores::networks(experiment, |student| !student.is_baseline()) {
+        let games = if agent.shared { experiment.games.len() as u64 } else { 1 };
+        stages.push(stage("distill", agent, format!("{} updates", grouped(updates * games)))?);
     }
     stages.extend(results(experiment, folder)?);
     Ok(stages)
@@ -163,20 +163,31 @@ fn results(experiment: &Experiment, folder: &Folder) -> Result<[PlannedStage; 2]
 
 /// Memory and disk of the largest run, in bytes.
 fn needs(experiment: &Experiment) -> (u64, u64) {
-    let actions = experiment.games.iter().map(|game| game.actions(experiment.environment.action_set).len());
-    let actions = actions.max().unwrap_or(18);
-    let networks = architectures(experiment, actions);
-    // Weights, gradient and the optimiser's two averages; a teacher also has a target network and its best weights.
-    let bytes = |(_, network): &(String, Architecture)| network.bytes();
-    let teacher = 6 * bytes(&networks[0]);
-    let students = 4 * networks[1..].iter().map(bytes).sum::<u64>() + bytes(&networks[0]);
+    let bytes = |agent: &Agent| scores::architecture(experiment, agent).map_or(0, |network| network.bytes());
+    let games = |agent: &Agent| if agent.shared { experiment.games.len() as u64 } else { 1 };
     let batch = |size: usize| 12 * (size * OBSERVATION) as u64;
-    let played = Frames(experiment.teacher.frames).steps(experiment.environment.frame_skip).0;
-    let replay = experiment.teacher.replay.min(played) * TYPICAL_STEP;
-    let distillation = &experiment.distillation;
+    let (teacher, distillation) = (&experiment.teacher, &experiment.distillation);
+    let played = Frames(teacher.frames).steps(experiment.environment.frame_skip).0;
+    let replay = if teacher.algorithm == Algorithm::Dqn { teacher.replay.min(played) * TYPICAL_STEP } else { 0 };
+    // Weights, gradient and the optimiser's two averages; a target network and the best weights.
+    let training = |agent: &Agent| (6 * bytes(agent) + batch(teacher.batch), games(agent) * replay);
+    let learning = [scores::teachers(experiment), scores::networks(experiment, |student| student.is_baseline())];
+    let learning = learning.concat();
+    let trained = learning.iter().filter(|agent| agent.shared || teacher.from.as_os_str().is_empty() || agent.role != Role::Teacher);
+    let trained: Vec<(u64, u64)> = trained.map(training).collect();
     let steps = distillation.memory.min(distillation.hours * distillation.steps_per_hour);
-    let memory = steps * (TYPICAL_STEP + (actions * size_of::<f32>()) as u64);
-    let train = replay + teacher + batch(experiment.teacher.batch);
-    let distill = memory + students + batch(distillation.batch);
-    (train.max(distill), replay + memory)
+    let actions = experiment.games.iter().map(|game| game.actions(experiment.environment.action_set).len());
+    let memory = steps * (TYPICAL_STEP + (actions.max().unwrap_or(18) * size_of::<f32>()) as u64);
+    // The students of a game, or those of several games, are distilled together with their teachers.
+    let distilled = scores::networks(experiment, |student| !student.is_baseline());
+    let together = |shared: bool| {
+        let one = |agent: &&Agent| agent.shared == shared && (shared || agent.game == experiment.games[0]) && agent.seed == experiment.seeds[0];
+        let own: Vec<_> = distilled.iter().filter(one).collect();
+        let games = own.first().map_or(0, |agent| games(agent));
+        let teachers = games * bytes(&Agent::teacher(experiment.games[0], experiment.seeds[0]));
+        (own.iter().map(|agent| 4 * bytes(agent)).sum::<u64>() + teachers + batch(distillation.batch), games * memory)
+    };
+    let runs: Vec<(u64, u64)> = trained.into_iter().chain([together(false), together(true)]).collect();
+    let most = |of: fn(&(u64, u64)) -> u64| runs.iter().map(of).max().unwrap_or(0);
+    (most(|(networks, play)| networks + play), most(|(_, play)| *play))
 }

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use clap::Args;
 use gif::{Encoder, Frame, Repeat};
 
 use super::arguments::Common;
@@ -13,7 +14,7 @@ use super::usage;
 use crate::env::{Env, Pool, Rom, Rules, SCREEN_WIDTH, load};
 use crate::eval::{self, Match};
 use crate::frame::{OBSERVATION, push_frame, start_stack};
-use crate::nn::{self, Metadata, Network, Policy};
+use crate::nn::{self, Metadata, Played, Player, Policy};
 use crate::progress::{Ended, Progress};
 use crate::units::Seed;
 
@@ -22,13 +23,32 @@ const EPSILON: f64 = 0.05;
 const NO_OP_MAX: u32 = 30;
 const MAX_FRAMES: u64 = 108_000;
 
+/// Flags of `pd play`.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// A weights.safetensors, or the folder that holds one
+    checkpoint: PathBuf,
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    episodes: u32,
+    /// Which of its games, of a network for several
+    #[arg(long)]
+    game: Option<String>,
+    /// Record the first episode
+    #[arg(long, value_name = "FILE")]
+    gif: Option<PathBuf>,
+}
+
 /// Plays episodes as in evaluation and prints their scores.
-pub fn play(checkpoint: &Path, episodes: u32, gif: Option<&Path>, common: &Common) -> Result<Ended> {
+pub fn play(options: &Options, common: &Common) -> Result<Ended> {
+    let Options { checkpoint, episodes, .. } = options;
+    let episodes = *episodes;
     let path = if checkpoint.is_dir() { checkpoint.join("weights.safetensors") } else { checkpoint.to_owned() };
     let device = super::device(common)?;
     let (network, metadata) = nn::load(&path, device)?;
-    let rom = Rom::find(metadata.game)?;
-    let (made_with, here) = (metadata.rom.as_ref().map(|rom| &rom.md5), rom.as_ref().map(|rom| &rom.record.md5));
+    let head = head(&metadata, options.game.as_deref())?;
+    let played = &metadata.games()[head];
+    let rom = Rom::find(played.game)?;
+    let (made_with, here) = (played.rom.as_ref().map(|rom| &rom.md5), rom.as_ref().map(|rom| &rom.record.md5));
     if made_with != here {
         let md5 = |md5: Option<&String>| md5.map_or("none", String::as_str).to_owned();
         let path = path.display();
@@ -39,21 +59,21 @@ pub fn play(checkpoint: &Path, episodes: u32, gif: Option<&Path>, common: &Commo
         )));
     }
     terminal::catch_interrupts();
-    let rules = rules(&metadata);
+    let rules = rules(&metadata, played);
     let seed = Seed(common.seed.unwrap_or(0)).derive("play", 0);
     let mut recorded = 0;
-    if let Some(gif) = gif {
-        let env = Env::new(load(metadata.game, rom.as_ref())?, rules.clone());
-        let Some(score) = record(env, &network, seed, gif)? else { return Ok(Ended::Stopped) };
+    if let Some(gif) = &options.gif {
+        let env = Env::new(load(played.game, rom.as_ref())?, rules.clone());
+        let Some(score) = record(env, &network.player(head), seed, gif)? else { return Ok(Ended::Stopped) };
         println!("episode 0: score {score}, recorded in {}", gif.display());
         recorded = 1;
     }
     let workers = (episodes as usize).min(metadata.environment.workers);
-    let mut pool = Pool::load(metadata.game, rom.as_ref(), &rules, workers)?;
+    let mut pool = Pool::load(played.game, rom.as_ref(), &rules, workers)?;
     let stage = Stage::new(&path.display().to_string(), u64::from(episodes), "episodes", common.quiet);
     let game = Match { episodes: episodes as usize, epsilon: EPSILON, seed };
     let others = recorded < episodes;
-    let played = if others { eval::play(&mut pool, &network.player(0), &game, &stage) } else { Some(Vec::new()) };
+    let played = if others { eval::play(&mut pool, &network.player(head), &game, &stage) } else { Some(Vec::new()) };
     let Some(played) = played else { return Ok(Ended::Stopped) };
     drop(stage);
     for (number, episode) in played.iter().enumerate().skip(recorded as usize) {
@@ -63,14 +83,27 @@ pub fn play(checkpoint: &Path, episodes: u32, gif: Option<&Path>, common: &Commo
     Ok(Ended::Done)
 }
 
-fn rules(metadata: &Metadata) -> Rules {
-    let rules = Rules::of_training(&metadata.environment, metadata.game);
-    Rules { no_op_max: NO_OP_MAX, max_frames: MAX_FRAMES, actions: metadata.actions.clone(), ..rules }
+/// The head that plays the game of that name; the only one if none is named.
+fn head(metadata: &Metadata, game: Option<&str>) -> Result<usize> {
+    let games: Vec<_> = metadata.games().iter().map(|played| played.game.name()).collect();
+    match (game, games.as_slice()) {
+        (None, [_]) => Ok(0),
+        (None, games) => Err(usage(format!("the network plays several games; choose --game {}", games.join(" or ")))),
+        (Some(game), games) => games
+            .iter()
+            .position(|own| *own == game)
+            .ok_or_else(|| usage(format!("--game {game}: the network plays {}", games.join(", ")))),
+    }
+}
+
+fn rules(metadata: &Metadata, played: &Played) -> Rules {
+    let rules = Rules::of_training(&metadata.environment, played.game);
+    Rules { no_op_max: NO_OP_MAX, max_frames: MAX_FRAMES, actions: played.actions.clone(), ..rules }
 }
 
 /// Plays the first episode of the match and writes it as an animated GIF, one image per step, pixels twice as wide as
 /// high as on a television. Gives the score.
-fn record(mut env: Env, network: &Network, seed: Seed, path: &Path) -> Result<Option<f64>> {
+fn record(mut env: Env, player: &Player, seed: Seed, path: &Path) -> Result<Option<f64>> {
     let seed = seed.derive("episode", 0);
     let mut generators = [seed.derive("exploration", 0).generator()];
     let stop = Stage::new("", 0, "", true);
@@ -82,7 +115,7 @@ fn record(mut env: Env, network: &Network, seed: Seed, path: &Path) -> Result<Op
         if stop.stop() {
             return Ok(None);
         }
-        let action = network.player(0).act(&observation, EPSILON, &mut generators)[0];
+        let action = player.act(&observation, EPSILON, &mut generators)[0];
         let step = env.step(action);
         score += step.reward;
         push_frame(&mut observation, env.frame());

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::config::{Experiment, Loss, Student};
 use crate::eval::{Episode, paper, statistics};
 use crate::game::Game;
-use crate::nn::{self, Architecture};
+use crate::nn::{self, Architecture, Metadata};
 use crate::record::{Agent, EpisodeRow, Folder, Ratio, Role, ScoreRow, read_rows, write_rows};
 use crate::units::Seed;
 
@@ -108,7 +108,7 @@ impl<'a> Scores<'a> {
             game: game.name().into(),
             seed,
             loss: student.map(|student| format!("{:?}", student.loss).to_lowercase()),
-            temperature: student.filter(|student| student.loss == Loss::Kl).map(|student| student.temperature),
+            temperature: self.temperature(agent)?,
             parameters,
             compression: parameters.zip(teacher).map(|(own, teacher)| own as f64 / teacher.parameters() as f64),
             bytes: network.as_ref().map(Architecture::bytes),
@@ -123,10 +123,19 @@ impl<'a> Scores<'a> {
             relative_to_teacher: ratio.and_then(|ratio| self.relative(agent, ratio)),
             human_normalized: human_normalized(game, mean),
             paper: paper::teacher(game, &self.experiment.teacher).filter(|_| role == Role::Teacher),
-            network_games: network.map(|_| 1),
+            network_games: network.map(|network| network.actions().len() as u64),
             ratio,
             beats_teacher: statistics::win_rate(&scores, &self.of(&Agent::teacher(game, seed))),
         })
+    }
+
+    /// The temperature that the agent was distilled with, in units of Q.
+    fn temperature(&self, agent: &Agent) -> Result<Option<f64>> {
+        if student(self.experiment, agent).is_none_or(|student| student.loss != Loss::Kl) {
+            return Ok(None);
+        }
+        let metadata = nn::metadata(&self.folder.weights(agent))?;
+        Ok(metadata.head(agent.game).and_then(|head| metadata.temperatures.get(head).copied()))
     }
 
     /// The scores of the agent's episodes; none if it is not scored.
@@ -152,13 +161,32 @@ impl<'a> Scores<'a> {
     }
 }
 
+/// Every teacher of the experiment, seed by seed.
+pub fn teachers(experiment: &Experiment) -> Vec<Agent> {
+    let of_seed = |&seed: &u64| experiment.games.iter().map(move |&game| Agent::teacher(game, seed));
+    experiment.seeds.iter().flat_map(of_seed).collect()
+}
+
+/// Every network of the students that `of` chooses, seed by seed: one that several games share once, as the player of
+/// the first.
+pub fn networks(experiment: &Experiment, of: impl Fn(&Student) -> bool) -> Vec<Agent> {
+    let mut networks = Vec::new();
+    for &seed in &experiment.seeds {
+        for student in experiment.students.iter().filter(|student| of(student)) {
+            let games = if student.is_shared() { &experiment.games[..1] } else { &experiment.games };
+            networks.extend(games.iter().map(|&game| Agent::of(student, game, seed)));
+        }
+    }
+    networks
+}
+
 /// Every agent of the experiment, in the order of the files.
 pub fn agents(experiment: &Experiment) -> Vec<Agent> {
     let mut agents = Vec::new();
     for &game in &experiment.games {
         for &seed in &experiment.seeds {
             agents.extend([Agent::random(game, seed), Agent::teacher(game, seed)]);
-            agents.extend(experiment.students.iter().map(|student| Agent::student(&student.name, game, seed)));
+            agents.extend(experiment.students.iter().map(|student| Agent::of(student, game, seed)));
         }
     }
     agents
@@ -179,13 +207,43 @@ pub fn hash(folder: &Folder, agent: &Agent) -> Result<Option<String>> {
     Ok(Some(nn::sha256(&path)?[..HASH].to_owned()))
 }
 
+/// The games that the agent's network plays, in the order of its heads.
+pub fn games(experiment: &Experiment, agent: &Agent) -> Vec<Game> {
+    if agent.shared { experiment.games.clone() } else { vec![agent.game] }
+}
+
+/// Whether what was found of an agent was made from the teachers that are in the folder now; true where nobody taught
+/// it, or where the teachers are not there.
+///
+/// # Errors
+/// If a teacher's weights cannot be read.
+pub fn is_of_teachers(experiment: &Experiment, folder: &Folder, agent: &Agent, found: &Metadata) -> Result<bool> {
+    let Some(made_from) = &found.teacher else { return Ok(true) };
+    let mut hashes = Vec::new();
+    for game in games(experiment, agent) {
+        let path = folder.weights(&Agent::teacher(game, agent.seed));
+        if !path.exists() {
+            return Ok(true);
+        }
+        hashes.push(nn::sha256(&path)?);
+    }
+    Ok(*made_from == hashes.join(","))
+}
+
 /// The network that the experiment gives the agent; none for random play.
 pub fn architecture(experiment: &Experiment, agent: &Agent) -> Option<Architecture> {
-    let actions = agent.game.actions(experiment.environment.action_set).len();
+    let actions = |game: Game| game.actions(experiment.environment.action_set).len();
     match agent.role {
         Role::Random => None,
-        Role::Teacher => Some(Architecture::teacher(&experiment.teacher, actions)),
-        Role::Student => Some(Architecture::new(student(experiment, agent)?.network, actions)),
+        Role::Teacher => Some(Architecture::teacher(&experiment.teacher, actions(agent.game))),
+        Role::Student => {
+            let student = student(experiment, agent)?;
+            let games = games(experiment, agent).into_iter().map(|game| (game, actions(game)));
+            let architecture = Architecture::student(student, games);
+            // What learns from rewards has what their algorithm needs.
+            let layer_norm = student.is_baseline() && experiment.teacher.layer_norm;
+            Some(Architecture { layer_norm, ..architecture })
+        }
     }
 }
 

@@ -1,211 +1,148 @@
-//! `pd train` and `pd distill`: the stages that make networks.
+//! `pd train`: teachers, and the networks that learn from rewards beside them.
 
-use anyhow::{Context, Error, Result};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
 
 use super::experiment::Job;
+use super::periodic::Periodic;
 use super::scores;
 use super::terminal::Stage;
-use crate::config;
-use crate::distill::{self, Group};
-use crate::env::Pool;
-use crate::eval::{self, Match, Purpose, statistics};
-use crate::game::Game;
-use crate::nn::{self, Metadata, Policy, WeightsError};
-use crate::progress::{Ended, Progress};
-use crate::record::{Agent, EpisodeRow, EvalRow, read_rows, write_rows};
+use crate::nn::{self, Metadata, WeightsError};
+use crate::progress::Ended;
+use crate::record::{Agent, EpisodeRow, Folder, read_rows, write_file, write_rows};
 use crate::teacher::{self, Training};
-use crate::units::{Frames, Seed, Steps};
+use crate::units::Frames;
 
 impl Job {
-    /// Trains every teacher that has no weights yet.
+    /// Trains, or takes from another folder, every teacher that has no weights yet; then the students that learn from
+    /// rewards.
     pub fn train_stage(&mut self) -> Result<Ended> {
-        self.timed("train", |job| job.each_game_and_seed(Job::train_one))
-    }
-
-    /// Distils every student that has no weights yet.
-    pub fn distill_stage(&mut self) -> Result<Ended> {
-        self.timed("distill", |job| job.each_game_and_seed(Job::distill_one))
-    }
-
-    /// Does the work for every game and seed; what fails is told at the end, after the others were done.
-    fn each_game_and_seed(&self, work: fn(&Job, Game, u64) -> Result<Ended>) -> Result<Ended> {
-        let mut failed = Vec::new();
-        for &seed in &self.experiment.seeds {
-            for &game in &self.experiment.games {
-                match work(self, game, seed) {
-                    Ok(Ended::Done) => {}
-                    Ok(Ended::Stopped) => {
-                        failed.iter().for_each(|error: &Error| eprintln!("pd: {error:#}"));
-                        return Ok(Ended::Stopped);
-                    }
-                    Err(error) => failed.push(error.context(format!("{game}, seed {seed}"))),
-                }
+        self.timed("train", |job| {
+            let from = &job.experiment.teacher.from;
+            let of_teachers = |job: &Job, agent: &Agent| match from.as_os_str().is_empty() {
+                true => job.learn(agent),
+                false => job.take(agent, &Folder::at(from)),
+            };
+            if job.each(scores::teachers(&job.experiment), of_teachers)? == Ended::Stopped {
+                return Ok(Ended::Stopped);
             }
-        }
-        let count = failed.len();
-        match failed.pop() {
-            None => Ok(Ended::Done),
-            Some(error) if count == 1 => Err(error),
-            Some(last) => {
-                failed.iter().for_each(|error| eprintln!("pd: {error:#}"));
-                Err(last.context(format!("{count} runs failed, the last of them")))
-            }
-        }
+            job.each(scores::networks(&job.experiment, |student| student.is_baseline()), Job::learn)
+        })
     }
 
-    fn train_one(&self, game: Game, seed: u64) -> Result<Ended> {
-        let agent = Agent::teacher(game, seed);
-        if self.is_done(&agent)? {
+    fn learn(&self, agent: &Agent) -> Result<Ended> {
+        if self.is_done(agent)? {
             return Ok(Ended::Done);
         }
+        let architecture = scores::architecture(&self.experiment, agent).context("random play is not trained")?;
+        let games = scores::games(&self.experiment, agent);
         let settings = &self.experiment.teacher;
-        let steps = Frames(settings.frames).steps(self.experiment.environment.frame_skip);
-        let stage = Stage::new(&agent.to_string(), steps.0, "steps", self.quiet);
-        let mut evaluation = self.periodic_evaluation(game, seed, settings.evaluation_episodes)?;
+        let steps = Frames(settings.frames).steps(self.experiment.environment.frame_skip).0 * games.len() as u64;
+        let stage = Stage::new(&agent.to_string(), steps, "steps", self.quiet);
+        let mut evaluation = Periodic::new(self, &games, agent.seed, settings.evaluation_episodes)?;
         let training = Training {
             experiment: &self.experiment,
-            rom: self.rom_record(game),
+            agent: agent.clone(),
+            architecture,
+            games: games.iter().map(|&game| self.played(game)).collect(),
             folder: &self.folder,
             device: self.device,
-            agent,
         };
-        let mut evaluate = |policy: &dyn Policy, steps, updates| evaluation.score(policy, steps, updates, &stage);
-        let ended = teacher::train(&training, self.pool(game)?, &mut evaluate, &stage)?;
+        let pools = games.iter().map(|&game| self.pool(game)).collect::<Result<_>>()?;
+        let mut evaluate = |game, policy: &dyn nn::Policy, steps, updates| {
+            evaluation.score(game, policy, steps, updates, &stage)
+        };
+        let ended = teacher::train(&training, pools, &mut evaluate, &stage)?;
         if ended == Ended::Done {
-            self.forget_derived(game, seed)?;
+            self.forget_derived(agent)?;
         }
         Ok(ended)
     }
 
+    /// Takes a teacher with its logs from another experiment's folder, unless it was taken already.
+    fn take(&self, agent: &Agent, from: &Folder) -> Result<Ended> {
+        let (source, own) = (from.weights(agent), self.folder.weights(agent));
+        if !source.exists() {
+            if own.exists() {
+                return Ok(Ended::Done);
+            }
+            bail!("{}: not found; train it there, or set teacher.from", source.display());
+        }
+        self.check(&source, agent)?;
+        if own.exists() && nn::sha256(&own)? == nn::sha256(&source)? {
+            return Ok(Ended::Done);
+        }
+        let copy = |from: &Path, to: &Path| -> Result<()> {
+            let content = std::fs::read(from).with_context(|| format!("{}: cannot be read", from.display()))?;
+            write_file(to, &content)
+        };
+        for (log, own) in [(from.train(agent), self.folder.train(agent)), (from.eval(agent), self.folder.eval(agent))] {
+            if log.exists() {
+                copy(&log, &own)?;
+            }
+        }
+        for (_, best) in crate::distill::bests(&from.bests(agent))? {
+            copy(&best, &self.folder.bests(agent).join(best.file_name().unwrap_or_default()))?;
+        }
+        copy(&source, &own)?;
+        self.forget_derived(agent)?;
+        Ok(Ended::Done)
+    }
+
     /// A new teacher makes stale what was made from an earlier one in this folder: its students and all scores.
-    fn forget_derived(&self, game: Game, seed: u64) -> Result<()> {
-        for student in &self.experiment.students {
-            let path = self.folder.weights(&Agent::student(&student.name, game, seed));
-            if path.exists() {
-                std::fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
+    fn forget_derived(&self, teacher: &Agent) -> Result<()> {
+        if *teacher != Agent::teacher(teacher.game, teacher.seed) {
+            return Ok(());
+        }
+        for student in self.experiment.students.iter().filter(|student| !student.is_baseline()) {
+            let agent = Agent::of(student, teacher.game, teacher.seed);
+            for path in [self.folder.weights(&agent), self.folder.sweep(&agent)] {
+                if path.exists() {
+                    std::fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
+                }
             }
         }
         let mut rows: Vec<EpisodeRow> = read_rows(&self.folder.episodes())?;
         if !rows.is_empty() {
-            rows.retain(|row| row.game != game.name() || row.seed != seed);
+            rows.retain(|row| row.game != teacher.game.name() || row.seed != teacher.seed);
             write_rows(&self.folder.episodes(), &rows)?;
         }
         Ok(())
     }
 
-    fn distill_one(&self, game: Game, seed: u64) -> Result<Ended> {
-        let mut students: Vec<&config::Student> = Vec::new();
-        for student in &self.experiment.students {
-            if !self.is_done(&Agent::student(&student.name, game, seed))? {
-                students.push(student);
-            }
-        }
-        if students.is_empty() {
-            return Ok(Ended::Done);
-        }
-        let path = self.folder.weights(&Agent::teacher(game, seed));
-        let environment = &self.experiment.environment;
-        let (teacher, _) = nn::load_for(&path, self.device, game, environment, self.rom_record(game).as_ref())
-            .context("the teacher")?;
-        let settings = &self.experiment.distillation;
-        let updates = settings.hours * settings.updates_per_hour * students.len() as u64;
-        let stage = Stage::new(&format!("students of {game}, seed {seed}"), updates, "updates", self.quiet);
-        let mut evaluation = self.periodic_evaluation(game, seed, settings.evaluation_episodes)?;
-        let group = Group {
-            experiment: &self.experiment,
-            game,
-            seed,
-            students,
-            teacher: &teacher,
-            teacher_hash: nn::sha256(&path)?,
-            rom: self.rom_record(game),
-            folder: &self.folder,
-            device: self.device,
-        };
-        distill::distill(
-            &group,
-            self.pool(game)?,
-            &mut |policy, steps, updates| evaluation.score(policy, steps, updates, &stage),
-            &stage,
-        )
-    }
-
-    /// Whether the agent's weights are there and are what the experiment asks for. A student of another teacher than
-    /// the one that is there now is not done.
-    fn is_done(&self, agent: &Agent) -> Result<bool> {
+    /// Whether the agent's weights are there and are what the experiment asks for. A student of other teachers than
+    /// those that are there now is not done.
+    ///
+    /// # Errors
+    /// If there are weights of another kind.
+    pub fn is_done(&self, agent: &Agent) -> Result<bool> {
         let path = self.folder.weights(agent);
         if !path.exists() {
             return Ok(false);
         }
-        let environment = &self.experiment.environment;
-        let rom = self.rom_record(agent.game);
-        let (_, found) = nn::load_for(&path, self.device, agent.game, environment, rom.as_ref())?;
-        let student = scores::student(&self.experiment, agent);
-        let Some(architecture) = scores::architecture(&self.experiment, agent) else { return Ok(true) };
-        let expected = Metadata {
-            architecture,
-            loss: student.map(|student| (student.loss, student.temperature)),
-            ..found.clone()
-        };
-        if (&expected.architecture, expected.loss) != (&found.architecture, found.loss) {
-            let what = |of: &Metadata| format!("{:?} with loss {:?}", of.architecture, of.loss);
-            return Err(WeightsError::Mismatch { path, found: what(&found), expected: what(&expected) }.into());
-        }
-        if student.is_none() {
+        let found = self.check(&path, agent)?;
+        let Some(student) = scores::student(&self.experiment, agent).filter(|student| !student.is_baseline()) else {
             return Ok(true);
+        };
+        let expected = (student.loss, self.temperature(student, agent)?.unwrap_or(student.temperature));
+        if found.loss != Some(expected) {
+            let what = |loss: Option<_>| format!("loss {loss:?}");
+            let (found, expected) = (what(found.loss), what(Some(expected)));
+            return Err(WeightsError::Mismatch { path, found, expected }.into());
         }
-        let teacher = self.folder.weights(&Agent::teacher(agent.game, agent.seed));
-        Ok(!teacher.exists() || found.teacher == Some(nn::sha256(&teacher)?))
+        scores::is_of_teachers(&self.experiment, &self.folder, agent, &found)
     }
 
-    fn periodic_evaluation(&self, game: Game, seed: u64, episodes: usize) -> Result<PeriodicEvaluation> {
-        Ok(PeriodicEvaluation {
-            pool: self.evaluation_pool(game, episodes)?,
-            seed: Purpose::Choose.seed(seed, game),
-            epsilon: self.experiment.evaluation.epsilon,
-            frame_skip: self.experiment.environment.frame_skip,
-            episodes,
-        })
-    }
-}
-
-/// Scores a network in the middle of its training.
-struct PeriodicEvaluation {
-    pool: Pool,
-    seed: Seed,
-    epsilon: f64,
-    frame_skip: u32,
-    episodes: usize,
-}
-
-/// Passes on whether to stop; an evaluation has no progress of its own.
-struct Silent<'a>(&'a dyn Progress);
-
-impl Progress for Silent<'_> {
-    fn at(&self, _: u64, _: &str) {}
-
-    fn stop(&self) -> bool {
-        self.0.stop()
-    }
-}
-
-impl PeriodicEvaluation {
-    fn score(&mut self, policy: &dyn Policy, steps: Steps, updates: u64, stage: &Stage) -> Result<Option<EvalRow>> {
-        let game = Match { episodes: self.episodes, epsilon: self.epsilon, seed: self.seed };
-        let Some(episodes) = eval::play(&mut self.pool, policy, &game, &Silent(stage)) else { return Ok(None) };
-        let scores: Vec<_> = episodes.iter().map(|episode| episode.score).collect();
-        let mean = statistics::mean(&scores).context("an evaluation has at least one episode")?;
-        let interval =
-            statistics::mean_interval(&scores, self.seed).context("an evaluation has at least one episode")?;
-        Ok(Some(EvalRow {
-            steps: steps.0,
-            frames: steps.frames(self.frame_skip).0,
-            updates,
-            episodes: scores.len() as u64,
-            mean,
-            ci_low: interval.low,
-            ci_high: interval.high,
-            best: false,
-        }))
+    /// Refuses weights that are not of the network that the experiment gives the agent.
+    fn check(&self, path: &Path, agent: &Agent) -> Result<Metadata> {
+        let environment = &self.experiment.environment;
+        let (_, found) = nn::load_for(path, self.device, agent.game, environment, self.rom_record(agent.game).as_ref())?;
+        let expected = scores::architecture(&self.experiment, agent);
+        if expected.as_ref() != Some(&found.architecture) {
+            let (found, expected) = (format!("{:?}", found.architecture), format!("{expected:?}"));
+            return Err(WeightsError::Mismatch { path: path.to_owned(), found, expected }.into());
+        }
+        Ok(found)
     }
 }

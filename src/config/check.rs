@@ -15,9 +15,22 @@ pub fn check(experiment: &Experiment) -> Result<(), Fault> {
     memories(experiment)?;
     for (index, student) in experiment.students.iter().enumerate() {
         widths(&format!("students.{index}.network"), student.network)?;
-        rule(&format!("students.{index}.temperature"), positive(student.temperature), "must be above 0")?;
+        let temperature = student.temperature.of_gap(1.0).is_none_or(positive);
+        rule(&format!("students.{index}.temperature"), temperature, "must be above 0")?;
     }
+    students(experiment)?;
     widths("teacher.network", experiment.teacher.network)
+}
+
+/// What students ask of the other sections.
+fn students(experiment: &Experiment) -> Result<(), Fault> {
+    let distillation = &experiment.distillation;
+    for (index, student) in experiment.students.iter().enumerate() {
+        let several = !student.is_shared() || experiment.games.len() > 1;
+        rule(&format!("students.{index}.games"), several, "together: needs at least two games")?;
+    }
+    let gaps = !distillation.sweep_gaps.is_empty() && distillation.sweep_gaps.iter().all(|&gaps| positive(gaps));
+    rule("distillation.sweep_gaps", gaps, "must be one or more numbers above 0")
 }
 
 fn rule(key: &str, holds: bool, must: &str) -> Result<(), Fault> {
@@ -83,6 +96,7 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
         ("distillation.batch", distillation.batch as u64),
         ("distillation.evaluation_episodes", distillation.evaluation_episodes as u64),
         ("distillation.checkpoint_every", distillation.checkpoint_every),
+        ("distillation.sweep_hours", distillation.sweep_hours),
         ("evaluation.episodes", evaluation.episodes as u64),
         ("evaluation.no_op_max", u64::from(evaluation.no_op_max)),
         ("evaluation.max_frames", evaluation.max_frames),

@@ -1,5 +1,8 @@
 //! The experiment as checked values. `defaults.toml` says what each key means and where its default is from.
 
+use std::fmt;
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::game::{ActionSet, Game};
@@ -88,6 +91,8 @@ pub enum TdError {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Teacher {
     pub algorithm: Algorithm,
+    /// The folder of an experiment whose teachers are taken instead of training any; empty for none.
+    pub from: PathBuf,
     /// The block of `presets.toml` below the file's own values.
     pub preset: String,
     /// Length of training in emulator frames.
@@ -149,8 +154,12 @@ pub struct Distillation {
     pub hours: u64,
     pub steps_per_hour: u64,
     pub updates_per_hour: u64,
-    /// Capacity of the memory of the teacher's play, in steps.
+    /// Capacity of the memory of each game's play, in steps.
     pub memory: u64,
+    pub data: Data,
+    /// Students follow the teacher through its training, each hour its best so far, instead of learning from the final
+    /// one.
+    pub online: bool,
     /// Probability of a random action in the teacher's play.
     pub epsilon: f64,
     pub batch: usize,
@@ -162,6 +171,10 @@ pub struct Distillation {
     pub evaluation_episodes: usize,
     /// Hours between checkpoints.
     pub checkpoint_every: u64,
+    /// What [`AutomaticTemperature`] is chosen from, as multiples of the teacher's mean action gap.
+    pub sweep_gaps: Vec<f64>,
+    /// Hours for which each of them is tried.
+    pub sweep_hours: u64,
 }
 
 /// `[evaluation]`: the protocol by which every agent is scored.
@@ -177,7 +190,7 @@ pub struct Evaluation {
     pub latency_decisions: usize,
 }
 
-/// The paper's losses between a teacher's Q-values and a student's outputs.
+/// What a student's outputs are fitted to: a teacher's Q-values, by one of the paper's three losses, or rewards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Loss {
@@ -187,6 +200,81 @@ pub enum Loss {
     Nll,
     /// Squared difference of the Q-values.
     Mse,
+    /// Temporal difference: no teacher, but rewards, by the teachers' algorithm and settings. The paper's Multi-DQN.
+    Td,
+}
+
+/// What divides a teacher's Q-values before the softmax of [`Loss::Kl`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Temperature {
+    /// In units of Q, as in the paper.
+    Absolute(f64),
+    Relative(RelativeTemperature),
+    Automatic(AutomaticTemperature),
+}
+
+/// A temperature on the scale of the teacher.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelativeTemperature {
+    /// Multiples of the teacher's mean action gap: of the difference between its two highest Q-values of a state.
+    pub gaps: f64,
+}
+
+/// A temperature that a sweep chooses among `sweep_gaps`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AutomaticTemperature {
+    Auto,
+}
+
+impl Temperature {
+    /// The mean action gap's multiple.
+    pub fn relative(gaps: f64) -> Temperature {
+        Temperature::Relative(RelativeTemperature { gaps })
+    }
+
+    /// The temperature for a teacher with that mean action gap; none while it is not chosen.
+    pub fn of_gap(self, gap: f64) -> Option<f64> {
+        match self {
+            Temperature::Absolute(temperature) => Some(temperature),
+            Temperature::Relative(RelativeTemperature { gaps }) => Some(gaps * gap),
+            Temperature::Automatic(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Temperature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Temperature::Absolute(temperature) => write!(f, "{temperature}"),
+            Temperature::Relative(RelativeTemperature { gaps }) => write!(f, "{gaps} × action gap"),
+            Temperature::Automatic(_) => write!(f, "auto"),
+        }
+    }
+}
+
+/// Whether a student has a network per game.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Games {
+    /// A network for each game.
+    Each,
+    /// One network for all of them, with a layer of its own for each.
+    Together,
+}
+
+/// Whose actions lead to the states that students learn from; the labels are always the teacher's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Data {
+    /// The teacher's, as in the paper; all students of a game share one memory.
+    Teacher,
+    /// The student's own; each student has a memory of its own.
+    Student,
+    /// Every second worker's are the student's.
+    Mixed,
 }
 
 /// One of `[[students]]`.
@@ -196,8 +284,21 @@ pub struct Student {
     pub name: String,
     pub network: Network,
     pub loss: Loss,
-    /// Divides the teacher's Q-values before the softmax of [`Loss::Kl`].
-    pub temperature: f64,
+    /// Used by [`Loss::Kl`] alone.
+    pub temperature: Temperature,
+    pub games: Games,
+}
+
+impl Student {
+    /// Whether it learns from rewards instead of from a teacher.
+    pub fn is_baseline(&self) -> bool {
+        self.loss == Loss::Td
+    }
+
+    /// Whether one network plays all games.
+    pub fn is_shared(&self) -> bool {
+        self.games == Games::Together
+    }
 }
 
 /// The size of a network: one of the paper's four, or free widths.

@@ -10,8 +10,8 @@ mod option;
 mod read;
 
 pub use experiment::{
-    Algorithm, Distillation, Environment, Evaluation, Experiment, Keep, Loss, NamedNetwork, Network, Optimizer,
-    Student, TdError, Teacher, Widths,
+    Algorithm, AutomaticTemperature, Data, Distillation, Environment, Evaluation, Experiment, Games, Keep, Loss,
+    NamedNetwork, Network, Optimizer, RelativeTemperature, Student, TdError, Teacher, Temperature, Widths,
 };
 pub use read::{Overrides, read, read_text};
 

@@ -180,7 +180,7 @@ fn lay(root: &mut Table, setting: &Setting) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Loss, Network, Optimizer, Widths};
+    use crate::config::{Loss, Network, Optimizer, Temperature, Widths};
 
     fn from(text: &str, set: &[&str]) -> Result<Experiment, Error> {
         let set = set.iter().map(|&option| option.to_owned()).collect();
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(experiment.distillation.hours * experiment.distillation.steps_per_hour, 27_000_000);
         let names: Vec<_> = experiment.students.iter().map(|student| student.name.as_str()).collect();
         assert_eq!(names, ["net1", "net2", "net3"]);
-        assert!(experiment.students.iter().all(|student| student.loss == Loss::Kl && student.temperature == 0.01));
+        assert!(experiment.students.iter().all(|student| student.loss == Loss::Kl && student.temperature == Temperature::Absolute(0.01)));
     }
 
     #[test]

@@ -2,72 +2,80 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::group::{Group, Run};
-use super::play::PlayState;
+use super::group::{Group, Run, State};
+use super::lead::Lead;
+use super::source::{PlayState, Source};
 use super::student::{SavedStudent, Student};
-use crate::config;
 use crate::env::PoolState;
+use crate::nn;
 use crate::record::{read_state, replace_folder, write_file};
 
 const STATE: &str = "state.bin";
-const MEMORY: &str = "memory.bin";
 
-/// A distillation's state, but for its memory.
+/// A distillation's state, but for its memories.
 #[derive(Serialize, Deserialize)]
 pub struct Checkpoint {
     identity: String,
-    pub hour: u64,
-    pub play: PlayState,
-    pub pool: PoolState,
-    /// Each with its section of the experiment as JSON.
-    students: Vec<(String, SavedStudent)>,
+    pub state: State,
+    /// For each game.
+    pub sources: Vec<SavedSource>,
+    /// Each with its section of the experiment as JSON. There may be some whose weights were already written.
+    pub students: Vec<(String, SavedStudent)>,
 }
 
-impl Checkpoint {
-    /// The saved state of a student. The checkpoint may have others, whose weights were already written.
-    ///
-    /// # Errors
-    /// If the student was not part of the distillation that was stopped.
-    pub fn student(&self, settings: &config::Student) -> Result<&SavedStudent> {
-        let section = serde_json::to_string(settings)?;
-        let found = self.students.iter().find(|(saved, _)| *saved == section).map(|(_, saved)| saved);
-        found.with_context(|| {
-            format!(
-                "student {}: not part of the distillation that was stopped; finish that first, or --fresh",
-                settings.name
-            )
-        })
-    }
+/// A saved source, but for its memory.
+#[derive(Serialize, Deserialize)]
+pub struct SavedSource {
+    /// Its teacher's weights.
+    pub teacher: PathBuf,
+    pub play: (PlayState, PoolState),
 }
 
 /// What a checkpoint must agree in with the distillation that continues it.
 fn identity(group: &Group) -> Result<String> {
-    let Group { experiment, game, seed, teacher_hash, .. } = group;
+    let Group { experiment, games, seed, .. } = group;
+    let mut teachers = Vec::new();
+    for (played, lead) in games {
+        let rom = played.rom.as_ref().map(|rom| &rom.md5);
+        let teacher = match lead {
+            Lead::Final(path) => Some(nn::sha256(path)?),
+            Lead::Best { .. } | Lead::Latest(_) => None,
+        };
+        teachers.push((played.game, rom, teacher));
+    }
     let settings = (&experiment.environment, &experiment.distillation, &experiment.evaluation);
-    Ok(serde_json::to_string(&(game, seed, teacher_hash, settings))?)
+    Ok(serde_json::to_string(&(teachers, seed, settings))?)
 }
 
-/// The memory's file in the group's checkpoint.
-pub fn memory(group: &Group) -> PathBuf {
-    group.folder.distillation(group.game, group.seed).join(MEMORY)
+/// The memory of a game in the group's checkpoint.
+pub fn memory(group: &Group, index: usize) -> PathBuf {
+    group.folder.distillation(&group.name(), group.seed).join(memory_file(index))
+}
+
+fn memory_file(index: usize) -> String {
+    format!("memory-{index}.bin")
 }
 
 /// Replaces the group's checkpoint, whole.
 pub fn write(run: &Run) -> Result<()> {
     let save = |student: &Student| Ok((serde_json::to_string(&student.settings)?, student.save()?));
+    let source = |source: &Source| SavedSource {
+        teacher: source.teacher.path.clone(),
+        play: (source.state.clone(), source.pool.save()),
+    };
     let checkpoint = Checkpoint {
         identity: identity(run.group)?,
-        hour: run.hour,
-        play: run.play.clone(),
-        pool: run.pool.save(),
+        state: run.state.clone(),
+        sources: run.sources.iter().map(source).collect(),
         students: run.students.iter().map(save).collect::<Result<_>>()?,
     };
-    replace_folder(&run.group.folder.distillation(run.group.game, run.group.seed), |new| {
+    replace_folder(&run.group.folder.distillation(&run.group.name(), run.group.seed), |new| {
         write_file(&new.join(STATE), &postcard::to_stdvec(&checkpoint)?)?;
-        run.memory.save(&new.join(MEMORY))
+        let save = |(index, source): (usize, &Source)| source.memory.save(&new.join(memory_file(index)));
+        run.sources.iter().enumerate().try_for_each(save)
     })
 }
 
@@ -76,7 +84,7 @@ pub fn write(run: &Run) -> Result<()> {
 /// # Errors
 /// If it is damaged, or of another teacher or other settings.
 pub fn read(group: &Group) -> Result<Option<Checkpoint>> {
-    let path = group.folder.distillation(group.game, group.seed);
+    let path = group.folder.distillation(&group.name(), group.seed);
     let Some(checkpoint): Option<Checkpoint> = read_state(&path, STATE)? else { return Ok(None) };
     ensure!(
         checkpoint.identity == identity(group)?,

@@ -1,65 +1,84 @@
-//! The loop of distillation: an hour of the teacher's play, then updates of each student, and again.
+//! The loop of distillation: an hour of play, then updates of each student, and again.
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
-use super::checkpoint;
-use super::play::{PlayState, QValues, play};
+use super::checkpoint::{self, Checkpoint};
+use super::lead::{Lead, Teacher};
+use super::source::Source;
 use super::student::Student;
-use crate::config::{self, Experiment};
-use crate::env::{EpisodeSeeds, Pool};
-use crate::game::Game;
-use crate::nn::{self, Device, Evaluate, Metadata, Network};
+use crate::config::{self, Data, Experiment};
+use crate::env::Pool;
+use crate::nn::{self, Device, Evaluate, Metadata, Played};
 use crate::progress::{Ended, Progress};
-use crate::record::{Agent, Folder, RomRecord};
-use crate::replay::Replay;
+use crate::record::{Folder, SHARED};
 use crate::units::{Seed, Steps};
 
 /// Rows of `train.csv` per hour.
 const ROWS_PER_HOUR: u64 = 10;
-/// States of an hour's new play on which a student's agreement is measured before it trains on them.
+/// States of an hour's new play, of each game, on which a student's agreement is measured before it trains on them.
 const HELD_OUT: usize = 512;
 
-/// The students of a game and seed that are distilled together, and their teacher.
+/// Students that are distilled together from the same play.
 pub struct Group<'a> {
     pub experiment: &'a Experiment,
-    pub game: Game,
     pub seed: u64,
-    pub students: Vec<&'a config::Student>,
-    pub teacher: &'a Network,
-    /// SHA-256 of the teacher's weights.
-    pub teacher_hash: String,
-    pub rom: Option<RomRecord>,
+    /// All with a network for one game, or all with one for several; only one where students play themselves. None has
+    /// an automatic temperature.
+    pub students: Vec<config::Student>,
+    /// One, or all that the students' networks play, in the order of their heads; each with its teacher.
+    pub games: Vec<(Played, Lead)>,
     pub folder: &'a Folder,
     pub device: Device,
 }
 
-/// Distils the group's students until their weights are on disk, from their checkpoint if there is one. `progress`
-/// counts the updates of all of them.
+impl Group<'_> {
+    /// Names the group among those of a seed.
+    pub fn name(&self) -> String {
+        let student = &self.students[0];
+        let games = if student.is_shared() { SHARED } else { self.games[0].0.game.name() };
+        match self.experiment.distillation.data {
+            Data::Teacher => games.to_owned(),
+            Data::Student | Data::Mixed => format!("{games}.{}", student.name),
+        }
+    }
+
+    /// Whether students follow teachers through their training.
+    pub fn is_online(&self) -> bool {
+        self.games.iter().any(|(_, lead)| !matches!(lead, Lead::Final(_)))
+    }
+
+    /// Updates of all students until they are done.
+    pub fn updates(&self) -> u64 {
+        let settings = &self.experiment.distillation;
+        settings.hours * settings.updates_per_hour * (self.students.len() * self.games.len()) as u64
+    }
+}
+
+/// Distils the group's students until their weights are on disk, from their checkpoint if there is one. `pools` has the
+/// emulators of each game; `progress` counts the updates of all students.
 ///
 /// # Errors
 /// A file that cannot be read or written, or a checkpoint of other settings.
-pub fn distill(group: &Group, pool: Pool, evaluate: &mut Evaluate, progress: &dyn Progress) -> Result<Ended> {
+pub fn distill(group: &Group, pools: Vec<Pool>, evaluate: &mut Evaluate, progress: &dyn Progress) -> Result<Ended> {
     let settings = &group.experiment.distillation;
-    let mut run = Run::start(group, pool)?;
-    while run.hour < settings.hours {
+    let mut run = Run::start(group, pools)?;
+    while run.state.hour < settings.hours {
         if progress.stop() {
             checkpoint::write(&run)?;
             return Ok(Ended::Stopped);
         }
-        if run.play.steps < (run.hour + 1) * settings.steps_per_hour {
-            play(group.teacher, settings.epsilon, &mut run.pool, &mut run.play, &mut run.memory);
-        } else if let Some(student) = run.next_to_train() {
-            run.update(student)?;
-        } else if !run.evaluate(evaluate)? {
-            checkpoint::write(&run)?;
-            return Ok(Ended::Stopped);
-        } else {
-            run.hour += 1;
-            if run.hour.is_multiple_of(settings.checkpoint_every) && run.hour < settings.hours {
-                checkpoint::write(&run)?;
+        if run.begins_hour() {
+            for index in 0..run.sources.len() {
+                let path = group.games[index].1.at(run.state.hour, settings.hours)?;
+                run.lead(index, &path, "best so far in the training that is followed")?;
             }
         }
-        progress.at(run.students.iter().map(|student| student.state.updates).sum(), &run.note);
+        if !run.advance(evaluate)? {
+            checkpoint::write(&run)?;
+            return Ok(Ended::Stopped);
+        }
+        progress.at(run.updates(), &run.note);
     }
     run.finish()?;
     Ok(Ended::Done)
@@ -68,118 +87,210 @@ pub fn distill(group: &Group, pool: Pool, evaluate: &mut Evaluate, progress: &dy
 /// A distillation in progress.
 pub struct Run<'a> {
     pub group: &'a Group<'a>,
+    pub state: State,
+    pub sources: Vec<Source>,
+    pub students: Vec<Student>,
+    pub note: String,
+}
+
+/// What changes of it, besides play and students.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct State {
     /// Hours that are complete.
     pub hour: u64,
-    pub play: PlayState,
-    pub pool: Pool,
-    pub memory: Replay<QValues>,
-    pub students: Vec<Student>,
-    note: String,
+    /// Of a service: the hour with which the students have learned enough from their teacher.
+    pub until: u64,
+    /// The game that is played now: they take turns of one episode each.
+    turn: usize,
+    /// The first student, and its first game, that the hour's evaluation has left to do.
+    to_evaluate: (usize, usize),
 }
 
 impl<'a> Run<'a> {
-    /// A new distillation, or the one in the checkpoint.
-    fn start(group: &'a Group<'a>, mut pool: Pool) -> Result<Run<'a>> {
-        let workers = pool.workers();
-        // Students are not part of this seed: the teacher plays the same games for any of them.
-        let seed = Seed(group.seed).derive("distillation", 0).derive(group.game.name(), 0);
-        let mut memory = Replay::new(group.experiment.distillation.memory, workers);
+    /// A new distillation, which begins with the first hour's teachers, or the one in the checkpoint.
+    pub fn start(group: &'a Group<'a>, pools: Vec<Pool>) -> Result<Run<'a>> {
+        let settings = &group.experiment.distillation;
         let saved = checkpoint::read(group)?;
-        let student = |&settings: &&config::Student| {
-            let agent = Agent::student(&settings.name, group.game, group.seed);
-            let saved = saved.as_ref().map(|saved| saved.student(settings)).transpose()?;
-            Student::start(group.experiment, agent, settings, group.folder, group.device, saved)
-        };
+        let mut sources = Vec::new();
+        for (index, ((played, lead), pool)) in group.games.iter().zip(pools).enumerate() {
+            let game = played.game;
+            // Where the teacher plays, it plays the same games whoever learns from them.
+            let seed = Seed(group.seed).derive("distillation", 0).derive(game.name(), 0);
+            let seed = if settings.data == Data::Teacher { seed } else { seed.derive(&group.students[0].name, 0) };
+            let path = match &saved {
+                Some(saved) => saved.sources[index].teacher.clone(),
+                None => lead.at(0, settings.hours)?,
+            };
+            let teacher = Teacher::read(&path, group.device)?;
+            let mut source = Source::new(game, teacher, pool, settings.memory, seed);
+            if let Some(saved) = &saved {
+                source.restore(&saved.sources[index].play)?;
+                source.memory.load(&checkpoint::memory(group, index))?;
+            }
+            sources.push(source);
+        }
+        let saved_students = saved.as_ref().map(|saved: &Checkpoint| saved.students.as_slice());
+        let student = |settings| Student::start(group, settings, saved_students);
         let students = group.students.iter().map(student).collect::<Result<_>>()?;
-        let (hour, play) = match &saved {
-            Some(saved) => {
-                pool.restore(&saved.pool)?;
-                memory.load(&checkpoint::memory(group))?;
-                (saved.hour, saved.play.clone())
+        let state = saved.map(|saved| saved.state).unwrap_or_default();
+        Ok(Run { group, state, sources, students, note: String::new() })
+    }
+
+    fn settings(&self) -> &'a config::Distillation {
+        &self.group.experiment.distillation
+    }
+
+    /// Updates of all students.
+    pub fn updates(&self) -> u64 {
+        self.students.iter().map(|student| student.state.updates).sum()
+    }
+
+    /// Updates of a student in an hour: as many for each game.
+    fn updates_per_hour(&self) -> u64 {
+        self.settings().updates_per_hour * self.sources.len() as u64
+    }
+
+    /// Whether nothing was done in this hour yet.
+    pub fn begins_hour(&self) -> bool {
+        let played = self.state.hour * self.settings().steps_per_hour;
+        let trained = self.state.hour * self.updates_per_hour();
+        // Workers play together, so that an hour may be some steps longer than it should.
+        let over = self.sources.iter().all(|source| source.state.steps < played + source.pool.workers() as u64);
+        over && self.students.iter().all(|student| student.state.updates == trained)
+    }
+
+    /// Makes the weights at `path` the teacher of a game, if they are not already, and writes down why.
+    pub fn lead(&mut self, index: usize, path: &std::path::Path, reason: &str) -> Result<()> {
+        let first = !self.students[0].state.adopted[index];
+        let source = &mut self.sources[index];
+        let is_new = source.teacher.path != path;
+        let before = source.teacher.score.filter(|_| !first);
+        if is_new {
+            source.adopt(Teacher::read(path, self.group.device)?);
+        }
+        if self.group.is_online() && (is_new || first) {
+            let hour = self.state.hour;
+            self.students.iter_mut().try_for_each(|student| student.adopt(source, index, hour, before, reason))?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with the hour: a step of play, an update, or the evaluation and the hour's end. Gives whether it was
+    /// finished.
+    pub fn advance(&mut self, evaluate: &mut Evaluate) -> Result<bool> {
+        if let Some(source) = self.next_to_play() {
+            self.play(source);
+        } else if let Some(student) = self.next_to_train() {
+            self.update(student)?;
+        } else if !self.evaluate(evaluate)? {
+            return Ok(false);
+        } else {
+            self.state.hour += 1;
+            self.state.to_evaluate = (0, 0);
+            let last = self.state.hour == self.settings().hours;
+            if self.state.hour.is_multiple_of(self.settings().checkpoint_every) && !last {
+                checkpoint::write(self)?;
             }
-            None => {
-                let explorer = |i| seed.derive("exploration", i).generator();
-                let explorers = (0..workers as u64).map(explorer).collect();
-                (0, PlayState { steps: 0, explorers, episodes: EpisodeSeeds::new(seed.derive("play", 0), workers) })
-            }
-        };
-        Ok(Run { group, hour, play, pool, memory, students, note: String::new() })
+        }
+        Ok(true)
+    }
+
+    /// The game whose turn it is, or the next with play left in this hour.
+    fn next_to_play(&self) -> Option<usize> {
+        let due = (self.state.hour + 1) * self.settings().steps_per_hour;
+        let games = self.sources.len();
+        let turns = (0..games).map(|next| (self.state.turn + next) % games);
+        turns.into_iter().find(|&source| self.sources[source].state.steps < due)
+    }
+
+    /// A step of every worker of a game. The turn is over with an episode.
+    fn play(&mut self, index: usize) {
+        let (source, settings) = (&mut self.sources[index], &self.group.experiment.distillation);
+        let before = source.state.episodes_ended;
+        source.play(settings, (&self.students[0].network, index));
+        let over = source.state.episodes_ended != before;
+        self.state.turn = if over { (index + 1) % self.sources.len() } else { index };
     }
 
     /// The first student that has updates left in this hour.
     fn next_to_train(&self) -> Option<usize> {
-        let due = (self.hour + 1) * self.group.experiment.distillation.updates_per_hour;
+        let due = (self.state.hour + 1) * self.updates_per_hour();
         self.students.iter().position(|student| student.state.updates < due)
     }
 
     fn update(&mut self, index: usize) -> Result<()> {
-        let config::Distillation { updates_per_hour, batch, .. } = self.group.experiment.distillation;
+        let (hour, per_hour) = (self.state.hour, self.updates_per_hour());
+        let batch = self.settings().batch;
         let held_out = self.held_out(index);
         let student = &mut self.students[index];
         if let Some(agreement) = held_out {
             student.state.held_out_agreement = agreement;
         }
-        student.update(&self.memory, batch);
-        let in_hour = student.state.updates - self.hour * updates_per_hour;
-        let row = in_hour * ROWS_PER_HOUR / updates_per_hour;
-        if row > (in_hour - 1) * ROWS_PER_HOUR / updates_per_hour {
-            student.log(self.hour + 1, self.play.steps)?;
+        student.update(&self.sources, batch);
+        let in_hour = student.state.updates - hour * per_hour;
+        let row = in_hour * ROWS_PER_HOUR / per_hour;
+        if row > (in_hour - 1) * ROWS_PER_HOUR / per_hour {
+            student.log(hour + 1, self.sources.iter().map(|source| source.state.steps).sum())?;
             let agreement = 100.0 * student.state.held_out_agreement;
-            self.note = format!("hour {}, {}: {agreement:.0}% of new states agree", self.hour + 1, student.agent.name);
+            self.note = format!("hour {}, {}: {agreement:.0}% of new states agree", hour + 1, student.agent.name);
         }
         Ok(())
     }
 
-    /// Before a student's first update of an hour: its agreement with the teacher on the hour's new play.
+    /// Before a student's first update of an hour: its agreement with the teachers on the hour's new play.
     fn held_out(&self, index: usize) -> Option<f64> {
-        let config::Distillation { updates_per_hour, steps_per_hour, batch, .. } = self.group.experiment.distillation;
+        let config::Distillation { steps_per_hour, batch, .. } = *self.settings();
         let student = &self.students[index];
-        if student.state.updates != self.hour * updates_per_hour {
+        if student.state.updates != self.state.hour * self.updates_per_hour() {
             return None;
         }
-        let mut generator = Seed(self.group.seed).derive("held out", self.hour).generator();
-        let newest = steps_per_hour as usize / self.pool.workers();
-        let places = self.memory.sample_newest(&mut generator, HELD_OUT, newest);
-        Some(student.agreement_on(&self.memory, &places, batch))
+        let mut generator = Seed(self.group.seed).derive("held out", self.state.hour).generator();
+        let mut agreement = |(head, source): (usize, &Source)| {
+            let newest = steps_per_hour as usize / source.pool.workers();
+            let places = source.memory.sample_newest(&mut generator, HELD_OUT, newest);
+            student.agreement_on(head, &source.memory, &places, batch)
+        };
+        let sum: f64 = self.sources.iter().enumerate().map(&mut agreement).sum();
+        Some(sum / self.sources.len() as f64)
     }
 
     /// The hour's evaluations, if any is due; whether they were finished.
     fn evaluate(&mut self, evaluate: &mut Evaluate) -> Result<bool> {
-        let every = self.group.experiment.distillation.evaluation_every;
-        if every == 0 || !(self.hour + 1).is_multiple_of(every) {
+        let every = self.settings().evaluation_every;
+        if every == 0 || !(self.state.hour + 1).is_multiple_of(every) {
             return Ok(true);
         }
-        for student in &mut self.students {
-            if student.state.evaluated_hours > self.hour {
-                continue;
-            }
-            let Some(mut row) = evaluate(&student.network.player(0), Steps(self.play.steps), student.state.updates)?
-            else {
+        while let Some(student) = self.students.get_mut(self.state.to_evaluate.0) {
+            let head = self.state.to_evaluate.1;
+            let Source { game, state, .. } = &self.sources[head];
+            let player = student.network.player(head);
+            let Some(row) = evaluate(*game, &player, Steps(state.steps), student.state.updates)? else {
                 return Ok(false);
             };
-            row.best = student.state.best.is_none_or(|best| row.mean > best);
-            if row.best {
-                student.state.best = Some(row.mean);
-            }
-            log::info!("{}: hour {}, score {:.1}", student.agent, self.hour + 1, row.mean);
-            student.eval.append(&row)?;
-            student.state.evaluated_hours = self.hour + 1;
+            log::info!("{}: hour {}, score {:.1} in {game}", student.agent, self.state.hour + 1, row.mean);
+            student.evaluated(head, row)?;
+            let more = head + 1 < self.sources.len();
+            let (next, first) = (self.state.to_evaluate.0 + 1, 0);
+            self.state.to_evaluate = if more { (next - 1, head + 1) } else { (next, first) };
         }
         Ok(true)
     }
 
     /// Writes the students' weights; the checkpoint has served.
-    fn finish(self) -> Result<()> {
-        let Group { experiment, folder, rom, .. } = self.group;
-        let frames = Steps(self.play.steps).frames(experiment.environment.frame_skip).0;
+    pub fn finish(self) -> Result<()> {
+        let Group { experiment, folder, .. } = self.group;
+        let steps = Steps(self.sources.iter().map(|source| source.state.steps).sum());
+        let frames = steps.frames(experiment.environment.frame_skip).0;
+        let teachers: Vec<_> = self.sources.iter().map(|source| source.teacher.hash.as_str()).collect();
         for student in &self.students {
+            let games = self.group.games.iter().map(|(played, _)| played.clone()).collect();
             let architecture = student.network.architecture();
-            let mut metadata =
-                Metadata::new(&student.agent, architecture, &experiment.environment, rom.clone(), frames);
+            let mut metadata = Metadata::new(&student.agent, architecture, &experiment.environment, games, frames);
             metadata.loss = Some((student.settings.loss, student.settings.temperature));
-            metadata.teacher = Some(self.group.teacher_hash.clone());
+            metadata.temperatures.clone_from(&student.state.temperatures);
+            metadata.teacher = Some(teachers.join(","));
             nn::save(&folder.weights(&student.agent), &student.network, &metadata)?;
         }
-        folder.remove_distillation(self.group.game, self.group.seed)
+        folder.remove_distillation(&self.group.name(), self.group.seed)
     }
 }

@@ -22,6 +22,7 @@ pub fn loss(kind: Loss, temperature: f64, q: &Tensor, outputs: &Tensor) -> Tenso
             let actions = q.size()[1] as f64;
             outputs.mse_loss(q, Reduction::Mean) * actions
         }
+        Loss::Td => unreachable!("who learns from rewards is not distilled"),
     }
 }
 

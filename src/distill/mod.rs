@@ -1,13 +1,22 @@
 //! Fits students to teachers read from their weights, as in Rusu et al. (2016).
 //!
-//! The students of a game and seed form a [`Group`]: the teacher plays once, into one memory, and each student learns
-//! from it with draws of its own, so that a student's weights do not depend on which others are distilled beside it.
+//! Students that learn from the same play form a [`Group`]: a teacher plays, once, into a memory, and each student
+//! learns from it with draws of its own, so that a student's weights do not depend on which others are distilled beside
+//! it. Students of several games learn from a memory for each. [`distill()`] learns from teachers that have finished, or
+//! from the history of one that has; [`follow()`] from one that is still being trained by somebody else.
 
 mod checkpoint;
+mod follow;
 mod group;
+mod lead;
 mod loss;
-mod play;
+mod source;
 mod student;
+mod sweep;
 
+pub use follow::follow;
 pub use group::{Group, distill};
+pub use lead::{Lead, Teacher, bests};
 pub use loss::{entropy, loss, softened};
+pub use source::mean_action_gap;
+pub use sweep::choose;

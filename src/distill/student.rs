@@ -1,26 +1,35 @@
 //! One student: a network, its optimiser, and its log.
 
-use anyhow::Result;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
+use super::group::Group;
+use super::lead::Lead;
 use super::loss::{entropy, loss};
-use super::play::QValues;
-use crate::config;
+use super::source::{QValues, Source};
+use crate::config::{self, Loss};
 use crate::frame::OBSERVATION;
 use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
-use crate::record::{Agent, DistillRow, EvalRow, Folder, Log};
+use crate::record::{AdoptionRow, Agent, DistillRow, EvalRow, Log, SHARED};
 use crate::replay::{Place, Replay};
 use crate::units::{Generator, Seed};
 
 /// A student that is being distilled.
 pub struct Student {
+    /// Of a network for several games, its player of the first.
     pub agent: Agent,
     pub settings: config::Student,
     pub network: Network,
     pub state: StudentState,
     pub train: Log,
     pub eval: Log,
+    /// If it follows a teacher in training.
+    adoptions: Option<Log>,
+    /// That training goes on in another process.
+    follows_live: bool,
     optimizer: Optimizer,
     /// Sums of loss, teacher entropy and agreement since the last row; on the device.
     sums: Tensor,
@@ -31,15 +40,17 @@ pub struct Student {
 pub struct StudentState {
     pub updates: u64,
     /// Updates since the last row of `train.csv`.
-    pub since: u64,
-    /// Agreement with the teacher on the hour's play before the student trained on it.
+    since: u64,
+    /// Agreement with the teachers on the hour's play before the student trained on it.
     pub held_out_agreement: f64,
-    /// Hours after which it was evaluated.
-    pub evaluated_hours: u64,
-    /// Highest mean of its periodic evaluations.
-    pub best: Option<f64>,
-    /// Rows of `train.csv` and `eval.csv`.
-    pub rows: (u64, u64),
+    /// Highest mean of its periodic evaluations, for each game.
+    best: Vec<Option<f64>>,
+    /// For each game, whether a teacher in training was adopted.
+    pub adopted: Vec<bool>,
+    /// In units of Q for each game, once it has a memory to take them from; for KL.
+    pub temperatures: Vec<f64>,
+    /// Rows of `train.csv`, `eval.csv` and `adoptions.csv`.
+    rows: [u64; 3],
     sampler: Generator,
 }
 
@@ -56,19 +67,19 @@ impl Student {
     /// A new student, or the saved one.
     ///
     /// # Errors
-    /// If what was saved does not fit, or the logs cannot be written.
+    /// If what was saved is of other students or does not fit, or the logs cannot be written.
     pub fn start(
-        experiment: &config::Experiment,
-        agent: Agent,
+        group: &Group,
         settings: &config::Student,
-        folder: &Folder,
-        device: Device,
-        saved: Option<&SavedStudent>,
+        saved: Option<&[(String, SavedStudent)]>,
     ) -> Result<Student> {
-        let seed = Seed(agent.seed).derive("student", 0).derive(agent.game.name(), 0).derive(&agent.name, 0);
-        let actions = agent.game.actions(experiment.environment.action_set).len();
-        let architecture = Architecture::new(settings.network, actions);
-        let mut network = Network::new(&architecture, seed.derive("weights", 0), device);
+        let Group { experiment, seed, games, folder, device, .. } = group;
+        let game = games[0].0.game;
+        let agent = Agent::of(settings, game, *seed);
+        let place = if agent.shared { SHARED } else { game.name() };
+        let seed = Seed(*seed).derive("student", 0).derive(place, 0).derive(&agent.name, 0);
+        let architecture = Architecture::student(settings, games.iter().map(|(played, _)| (played.game, played.actions.len())));
+        let mut network = Network::new(&architecture, seed.derive("weights", 0), *device);
         let config::Distillation { optimizer, learning_rate, optimizer_epsilon, .. } = experiment.distillation;
         let mut optimizer = Optimizer::new(optimizer, learning_rate, optimizer_epsilon, &network);
         let mut sums = Tensor::zeros([3], (Kind::Double, device.of_tensors()));
@@ -76,20 +87,25 @@ impl Student {
             updates: 0,
             since: 0,
             held_out_agreement: 0.0,
-            evaluated_hours: 0,
-            best: None,
-            rows: (0, 0),
+            best: vec![None; games.len()],
+            adopted: vec![false; games.len()],
+            temperatures: Vec::new(),
+            rows: [0; 3],
             sampler: seed.derive("sampling", 0).generator(),
         };
         if let Some(saved) = saved {
-            network.copy_from(&Network::from_values(&architecture, &saved.weights, device));
+            let saved = find(saved, settings)?;
+            network.copy_from(&Network::from_values(&architecture, &saved.weights, *device));
             optimizer.restore(&saved.optimizer, &network)?;
             sums.copy_(&Tensor::from_slice(&saved.sums));
             state = saved.state.clone();
         }
+        let [train, eval, adoptions] = state.rows;
         Ok(Student {
-            train: Log::resume::<DistillRow>(&folder.train(&agent), state.rows.0)?,
-            eval: Log::resume::<EvalRow>(&folder.eval(&agent), state.rows.1)?,
+            train: Log::resume::<DistillRow>(&folder.train(&agent), train)?,
+            eval: Log::resume::<EvalRow>(&folder.eval(&agent), eval)?,
+            adoptions: group.is_online().then(|| Log::resume::<AdoptionRow>(&folder.adoptions(&agent), adoptions)).transpose()?,
+            follows_live: games.iter().any(|(_, lead)| matches!(lead, Lead::Latest(_))),
             settings: settings.clone(),
             agent,
             network,
@@ -99,31 +115,69 @@ impl Student {
         })
     }
 
-    /// One step of the optimiser on a minibatch of the memory.
-    pub fn update(&mut self, memory: &Replay<QValues>, batch: usize) {
+    /// One step of the optimiser on a minibatch of one game's memory; the games take turns.
+    pub fn update(&mut self, sources: &[Source], batch: usize) {
+        if self.state.temperatures.is_empty() && self.settings.loss == Loss::Kl {
+            let temperature = |source: &Source| self.settings.temperature.of_gap(source.mean_action_gap());
+            let temperatures: Option<Vec<f64>> = sources.iter().map(temperature).collect();
+            // A teacher that prefers nothing is learned as it is.
+            let usable = |temperature: f64| if temperature > 0.0 { temperature } else { 1.0 };
+            self.state.temperatures = temperatures.into_iter().flatten().map(usable).collect();
+        }
+        let head = (self.state.updates % sources.len() as u64) as usize;
+        let memory = &sources[head].memory;
         let places = memory.sample(&mut self.state.sampler, batch);
         let (observations, q) = minibatch(memory, &places, self.network.device());
-        let config::Student { loss: kind, temperature, .. } = self.settings;
+        let (kind, temperature) = (self.settings.loss, self.state.temperatures.get(head).copied().unwrap_or(1.0));
         let mut agreeing = None;
-        let loss = self.network.learn(0, &observations, |outputs| {
+        let loss = self.network.learn(head, &observations, |outputs| {
             agreeing = Some(agreement(&q, &outputs.detach()));
             loss(kind, temperature, &q, outputs)
         });
-        self.optimizer.step(&mut self.network, 0);
+        self.optimizer.step(&mut self.network, head);
         let agreeing = agreeing.expect("the loss was computed");
         let _ = self.sums.g_add_(&Tensor::stack(&[loss, entropy(&q, temperature), agreeing], 0));
         self.state.updates += 1;
         self.state.since += 1;
     }
 
-    /// Share of `places` in which the student prefers the teacher's action.
-    pub fn agreement_on(&self, memory: &Replay<QValues>, places: &[Place], batch: usize) -> f64 {
+    /// Share of `places` in a head's game in which the student prefers the teacher's action.
+    pub fn agreement_on(&self, head: usize, memory: &Replay<QValues>, places: &[Place], batch: usize) -> f64 {
         let agreeing = places.chunks(batch).map(|places| {
             let (observations, q) = minibatch(memory, places, self.network.device());
-            let share = agreement(&q, &self.network.forward(0, &observations)).double_value(&[]);
+            let share = agreement(&q, &self.network.forward(head, &observations)).double_value(&[]);
             share * places.len() as f64
         });
         agreeing.sum::<f64>() / places.len() as f64
+    }
+
+    /// Writes down the teacher that it follows from now on in a head's game, and the score of the one before.
+    pub fn adopt(&mut self, source: &Source, head: usize, hour: u64, before: Option<f64>, reason: &str) -> Result<()> {
+        self.state.adopted[head] = true;
+        // The scale of the Q-values is another.
+        self.state.temperatures.clear();
+        let Some(adoptions) = &mut self.adoptions else { return Ok(()) };
+        adoptions.append(&AdoptionRow {
+            game: source.game.name().into(),
+            hour,
+            updates: self.state.updates,
+            teacher_frames: source.teacher.frames,
+            teacher_score: source.teacher.score,
+            before,
+            reason: reason.to_owned(),
+            weights: source.teacher.hash.clone(),
+            unix_time: self.follows_live.then(unix_time).flatten(),
+        })
+    }
+
+    /// Appends a row to `eval.csv`.
+    pub fn evaluated(&mut self, head: usize, mut row: EvalRow) -> Result<()> {
+        let best = &mut self.state.best[head];
+        row.best = best.is_none_or(|best| row.mean > best);
+        if row.best {
+            *best = Some(row.mean);
+        }
+        self.eval.append(&row)
     }
 
     /// Appends a row to `train.csv` for the updates since the last.
@@ -150,7 +204,8 @@ impl Student {
     pub fn save(&self) -> Result<SavedStudent> {
         self.train.sync()?;
         self.eval.sync()?;
-        let rows = (self.train.rows(), self.eval.rows());
+        self.adoptions.as_ref().map_or(Ok(()), Log::sync)?;
+        let rows = [self.train.rows(), self.eval.rows(), self.adoptions.as_ref().map_or(0, Log::rows)];
         Ok(SavedStudent {
             weights: self.network.values(),
             optimizer: self.optimizer.save(&self.network),
@@ -158,6 +213,22 @@ impl Student {
             state: StudentState { rows, ..self.state.clone() },
         })
     }
+}
+
+fn unix_time() -> Option<u64> {
+    Some(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs())
+}
+
+/// The saved state of a student.
+fn find<'a>(saved: &'a [(String, SavedStudent)], settings: &config::Student) -> Result<&'a SavedStudent> {
+    let section = serde_json::to_string(settings)?;
+    let found = saved.iter().find(|(saved, _)| *saved == section).map(|(_, saved)| saved);
+    found.with_context(|| {
+        format!(
+            "student {}: not part of the distillation that was stopped; finish that first, or --fresh",
+            settings.name
+        )
+    })
 }
 
 /// Observations and the teacher's Q-values of `places`.

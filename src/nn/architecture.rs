@@ -78,6 +78,21 @@ impl Architecture {
         Architecture { layer_norm: settings.layer_norm, ..Architecture::new(settings.network, actions) }
     }
 
+    /// A student's network for games with so many actions each: the only one, or those that share it.
+    pub fn student(settings: &config::Student, games: impl IntoIterator<Item = (Game, usize)>) -> Architecture {
+        let mut heads = games.into_iter().map(|(game, actions)| Head { game, actions: actions as i64 });
+        match settings.is_shared() {
+            true => {
+                let outputs = Outputs::PerGame(heads.collect());
+                Architecture { outputs, ..Architecture::new(settings.network, 1) }
+            }
+            false => {
+                let actions = heads.next().map_or(0, |head| head.actions);
+                Architecture::new(settings.network, actions as usize)
+            }
+        }
+    }
+
     /// Outputs of each head; one head for a network of one game.
     pub fn actions(&self) -> Vec<i64> {
         match &self.outputs {

@@ -5,6 +5,7 @@ use rand::RngExt;
 
 use super::network::Network;
 use crate::env::epsilon_greedy;
+use crate::game::Game;
 use crate::record::EvalRow;
 use crate::units::{Generator, Steps};
 
@@ -44,9 +45,9 @@ impl Policy for Player<'_> {
     }
 }
 
-/// Scores a policy after some steps and updates; `None` if it was asked to stop. Training loops are handed one, so that
-/// they need not know how agents are scored.
-pub type Evaluate<'a> = dyn FnMut(&dyn Policy, Steps, u64) -> Result<Option<EvalRow>> + 'a;
+/// Scores a policy in a game, after some steps and updates; `None` if it was asked to stop. Training loops are handed
+/// one, so that they need not know how agents are scored.
+pub type Evaluate<'a> = dyn FnMut(Game, &dyn Policy, Steps, u64) -> Result<Option<EvalRow>> + 'a;
 
 /// Uniformly random actions.
 #[derive(Debug, Clone, Copy)]

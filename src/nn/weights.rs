@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::architecture::{Architecture, TensorShape};
 use super::device::Device;
 use super::network::Network;
-use crate::config::{Environment, Loss};
+use crate::config::{Environment, Loss, Temperature};
 use crate::game::Game;
 use crate::record::{Agent, RomRecord, write_file};
 
@@ -23,23 +23,26 @@ const FORMAT: &str = "policy-distillation 1";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {
     pub architecture: Architecture,
-    pub game: Game,
-    /// ALE's action ids in the order of the outputs.
-    pub actions: Vec<i32>,
-    /// Emulator frames that it was trained for; of a student, those of the teacher's play.
+    #[serde(flatten)]
+    plays: Plays,
+    /// Emulator frames that it was trained for; of a student, those of the play that it learned from.
     pub frames: u64,
     /// The environment in which it learned, and in which it must be scored.
     pub environment: Environment,
-    /// The ROM that it learned with; none for the built-in game.
-    pub rom: Option<RomRecord>,
     /// `teacher` or `student`.
     pub role: String,
     /// The student's name in its experiment.
     pub name: String,
     pub seed: u64,
+    /// The mean of the periodic evaluation by which a teacher's weights were chosen.
+    #[serde(default)]
+    pub score: Option<f64>,
     /// The loss and temperature of a student.
-    pub loss: Option<(Loss, f64)>,
-    /// SHA-256 of the weights of a student's teacher.
+    pub loss: Option<(Loss, Temperature)>,
+    /// What the temperature was in units of Q, for each game; empty where none was used.
+    #[serde(default)]
+    pub temperatures: Vec<f64>,
+    /// SHA-256 of the weights of a student's teachers, with commas between them.
     pub teacher: Option<String>,
     /// The program that wrote it.
     pub made_by: String,
@@ -51,24 +54,62 @@ impl Metadata {
         agent: &Agent,
         architecture: &Architecture,
         environment: &Environment,
-        rom: Option<RomRecord>,
+        mut games: Vec<Played>,
         frames: u64,
     ) -> Metadata {
         Metadata {
             architecture: architecture.clone(),
-            game: agent.game,
-            actions: agent.game.actions(environment.action_set),
+            plays: if agent.shared { Plays::Several { games } } else { Plays::One(games.remove(0)) },
             frames,
             environment: environment.clone(),
-            rom,
             role: agent.role.to_string(),
             name: agent.name.clone(),
             seed: agent.seed,
+            score: None,
             loss: None,
+            temperatures: Vec::new(),
             teacher: None,
             made_by: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
         }
     }
+
+    /// The games that it plays, in the order of its heads.
+    pub fn games(&self) -> &[Played] {
+        match &self.plays {
+            Plays::One(played) => std::slice::from_ref(played),
+            Plays::Several { games } => games,
+        }
+    }
+
+    /// The head that plays `game`.
+    pub fn head(&self, game: Game) -> Option<usize> {
+        self.games().iter().position(|played| played.game == game)
+    }
+}
+
+/// A game that a network plays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Played {
+    pub game: Game,
+    /// ALE's action ids in the order of the outputs.
+    pub actions: Vec<i32>,
+    /// The ROM that it learned with; none for the built-in game.
+    pub rom: Option<RomRecord>,
+}
+
+impl Played {
+    /// Of a game with that action set and ROM.
+    pub fn new(game: Game, environment: &Environment, rom: Option<RomRecord>) -> Played {
+        Played { game, actions: game.actions(environment.action_set), rom }
+    }
+}
+
+/// As it stands in the header: a network of one game has its fields there, one of several a list of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Plays {
+    One(Played),
+    Several { games: Vec<Played> },
 }
 
 /// Why a file cannot be used as weights.
@@ -127,7 +168,7 @@ pub fn load(path: &Path, device: Device) -> Result<(Network, Metadata)> {
     let foreign = |reason: String| WeightsError::Foreign { path: path.to_owned(), reason };
     let tensors = SafeTensors::deserialize(&content).map_err(|error| damaged(error.to_string()))?;
     let (_, header) = SafeTensors::read_metadata(&content).map_err(|error| damaged(error.to_string()))?;
-    let metadata = metadata(header.metadata().as_ref()).map_err(foreign)?;
+    let metadata = parse(header.metadata().as_ref()).map_err(foreign)?;
     let expected = metadata.architecture.tensors();
     let mut values = Vec::new();
     for TensorShape { name, shape, .. } in &expected {
@@ -146,7 +187,7 @@ pub fn load(path: &Path, device: Device) -> Result<(Network, Metadata)> {
     Ok((Network::from_values(&metadata.architecture, &values, device), metadata))
 }
 
-fn metadata(strings: Option<&HashMap<String, String>>) -> Result<Metadata, String> {
+fn parse(strings: Option<&HashMap<String, String>>) -> Result<Metadata, String> {
     let strings = strings.ok_or("its header has no metadata")?;
     let format = strings.get("format").map_or("none", String::as_str);
     if format != FORMAT {
@@ -167,10 +208,23 @@ fn metadata(strings: Option<&HashMap<String, String>>) -> Result<Metadata, Strin
     if metadata.environment.workers == 0 || metadata.environment.frame_skip == 0 {
         return Err("its environment has no workers or no frames".into());
     }
-    if metadata.architecture.actions() != [metadata.actions.len() as i64] {
+    let actions: Vec<_> = metadata.games().iter().map(|played| played.actions.len() as i64).collect();
+    if metadata.architecture.actions() != actions {
         return Err("it has another number of outputs than of actions".into());
     }
+    let heads = metadata.architecture.heads().iter().map(|head| head.game);
+    if !heads.clone().eq(metadata.games().iter().map(|played| played.game)) && heads.count() > 0 {
+        return Err("its heads are of other games than it says".into());
+    }
     Ok(metadata)
+}
+
+/// What a file says of itself, without its weights.
+///
+/// # Errors
+/// As [`load`].
+pub fn metadata(path: &Path) -> Result<Metadata> {
+    load(path, Device::Cpu).map(|(_, metadata)| metadata)
 }
 
 /// Reads a network that must play `game` in `environment` with the ROM that is used now.
@@ -191,9 +245,11 @@ pub fn load_for(
         let actions = format!("{} actions {actions:?}", actions.len());
         format!("{game} with {actions}, frame skip {frame_skip}, sticky actions {sticky_actions}, ROM {}", md5(rom))
     };
-    let found = what(metadata.game, &metadata.actions, &metadata.environment, metadata.rom.as_ref());
+    let of = |played: &Played| what(played.game, &played.actions, &metadata.environment, played.rom.as_ref());
     let expected = what(game, &game.actions(environment.action_set), environment, rom);
-    if found != expected {
+    let found = metadata.games().iter().map(of).collect::<Vec<_>>();
+    if !found.contains(&expected) {
+        let found = found.join("; ");
         return Err(WeightsError::Mismatch { path: path.to_owned(), found, expected }.into());
     }
     Ok((network, metadata))

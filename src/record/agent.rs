@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config;
 use crate::game::Game;
 
 /// What an agent is in its experiment.
@@ -12,9 +13,9 @@ use crate::game::Game;
 pub enum Role {
     /// Uniformly random actions.
     Random,
-    /// Learned from rewards.
+    /// Learned from rewards, to be distilled.
     Teacher,
-    /// Distilled from a teacher.
+    /// Distilled from a teacher, or trained beside it to compare such students with.
     Student,
 }
 
@@ -36,28 +37,36 @@ pub struct Agent {
     pub name: String,
     pub game: Game,
     pub seed: u64,
+    /// It is one of the players of a network that plays several games.
+    pub shared: bool,
 }
 
 impl Agent {
     /// Random play of `game`.
     pub fn random(game: Game, seed: u64) -> Agent {
-        Agent { role: Role::Random, name: "random".into(), game, seed }
+        Agent { role: Role::Random, name: "random".into(), game, seed, shared: false }
     }
 
     /// The teacher of `game`.
     pub fn teacher(game: Game, seed: u64) -> Agent {
-        Agent { role: Role::Teacher, name: "teacher".into(), game, seed }
+        Agent { role: Role::Teacher, name: "teacher".into(), game, seed, shared: false }
     }
 
     /// The student called `name` of that teacher.
     pub fn student(name: &str, game: Game, seed: u64) -> Agent {
-        Agent { role: Role::Student, name: name.to_owned(), game, seed }
+        Agent { role: Role::Student, name: name.to_owned(), game, seed, shared: false }
+    }
+
+    /// The experiment's student of that seed, as the player of `game`.
+    pub fn of(student: &config::Student, game: Game, seed: u64) -> Agent {
+        Agent { shared: student.is_shared(), ..Agent::student(&student.name, game, seed) }
     }
 }
 
 impl fmt::Display for Agent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.role {
+            Role::Student if self.shared => write!(f, "student {} in {}, seed {}", self.name, self.game, self.seed),
             Role::Student => write!(f, "student {} of {}, seed {}", self.name, self.game, self.seed),
             role => write!(f, "{role} of {}, seed {}", self.game, self.seed),
         }

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::{Agent, Role, remove_folder};
-use crate::game::Game;
+
+/// Stands for a game's name where a network plays several.
+pub const SHARED: &str = "multi";
 
 /// The folder of one experiment, `results/<name>/` unless `--out` says otherwise.
 #[derive(Debug, Clone)]
@@ -55,7 +57,8 @@ impl Folder {
             Role::Teacher => self.0.join("teachers"),
             Role::Student => self.0.join("students").join(&agent.name),
         };
-        above.join(agent.game.name()).join(format!("seed-{}", agent.seed))
+        let game = if agent.shared { SHARED } else { agent.game.name() };
+        above.join(game).join(format!("seed-{}", agent.seed))
     }
 
     /// An agent's log of learning.
@@ -78,17 +81,37 @@ impl Folder {
         self.agent(agent).join("checkpoint")
     }
 
-    /// The state from which the distillation of a game's students continues: they share the teacher's play.
-    pub fn distillation(&self, game: Game, seed: u64) -> PathBuf {
-        self.0.join("distillation").join(game.name()).join(format!("seed-{seed}")).join("checkpoint")
+    /// A teacher's best weights so far, one file for each time that an evaluation was better than all before.
+    pub fn bests(&self, agent: &Agent) -> PathBuf {
+        self.agent(agent).join("best")
+    }
+
+    /// Which teachers an agent followed from when on.
+    pub fn adoptions(&self, agent: &Agent) -> PathBuf {
+        self.agent(agent).join("adoptions.csv")
+    }
+
+    /// How the temperature of an agent was chosen.
+    pub fn sweep(&self, agent: &Agent) -> PathBuf {
+        self.agent(agent).join("sweep.csv")
+    }
+
+    /// Where the candidates of that sweep are made; removed when the choice is on disk.
+    pub fn candidates(&self, agent: &Agent) -> Folder {
+        Folder(self.agent(agent).join("sweep"))
+    }
+
+    /// The state from which the distillation of a group of students continues: they share the play that they learn from.
+    pub fn distillation(&self, group: &str, seed: u64) -> PathBuf {
+        self.0.join("distillation").join(group).join(format!("seed-{seed}")).join("checkpoint")
     }
 
     /// Removes that state, and the folders above it that are then empty.
     ///
     /// # Errors
     /// The path and the system's reason.
-    pub fn remove_distillation(&self, game: Game, seed: u64) -> Result<()> {
-        let path = self.distillation(game, seed);
+    pub fn remove_distillation(&self, group: &str, seed: u64) -> Result<()> {
+        let path = self.distillation(group, seed);
         remove_folder(&path)?;
         // A folder that is not empty is not removed, and that is right.
         path.ancestors().skip(1).take(3).try_for_each(std::fs::remove_dir).ok();

@@ -10,10 +10,10 @@ mod table;
 mod whole;
 
 pub use agent::{Agent, Role};
-pub use folder::Folder;
+pub use folder::{Folder, SHARED};
 pub use machine::Machine;
 pub use manifest::{Manifest, RomRecord};
 pub use ratio::Ratio;
-pub use rows::{DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, TrainRow};
+pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};
 pub use table::{Log, read_rows, write_rows};
 pub use whole::{cannot_write, read_json, read_state, remove_folder, replace_folder, write_file, write_json};

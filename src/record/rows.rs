@@ -20,9 +20,12 @@ pub struct TrainRow {
     pub loss: Option<f64>,
     /// Mean Q-value of the actions in the minibatches.
     pub q_mean: Option<f64>,
+    /// The game that the steps, the episodes and their scores are of; updates, loss and Q-values are the network's.
+    #[serde(default)]
+    pub game: String,
 }
 
-/// A student's `train.csv`: several rows per hour. Means are over the updates since the row before.
+/// A student's `train.csv`: several rows per hour. Of a network for several games, means are over them too. Means are over the updates since the row before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DistillRow {
     pub hour: u64,
@@ -51,6 +54,46 @@ pub struct EvalRow {
     pub ci_low: f64,
     pub ci_high: f64,
     pub best: bool,
+    /// The game that was played.
+    #[serde(default)]
+    pub game: String,
+}
+
+/// `adoptions.csv` of a student that follows a teacher in training: one row per teacher that it took.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AdoptionRow {
+    pub game: String,
+    /// The student's hour that began with it, and its updates before that.
+    pub hour: u64,
+    pub updates: u64,
+    /// Frames for which the teacher had been trained.
+    pub teacher_frames: u64,
+    /// Mean of the evaluation that made it the best so far.
+    pub teacher_score: Option<f64>,
+    /// The same of the teacher that it followed before.
+    pub before: Option<f64>,
+    pub reason: String,
+    /// SHA-256 of the teacher's weights.
+    pub weights: String,
+    /// Seconds since 1970, where a training in another process was followed: such a run cannot be repeated anyway.
+    pub unix_time: Option<u64>,
+}
+
+/// `sweep.csv`: one row per temperature that was tried for a student.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SweepRow {
+    pub game: String,
+    /// Multiple of the teacher's mean action gap, and the temperature that it was.
+    pub gaps: f64,
+    pub temperature: f64,
+    pub updates: u64,
+    /// Agreement with the teacher on play that the student had not trained on.
+    pub held_out_agreement: f64,
+    /// Mean score, by episodes other than the final evaluation's, with its 95% interval.
+    pub mean: f64,
+    pub ci_low: f64,
+    pub ci_high: f64,
+    pub chosen: bool,
 }
 
 /// `episodes.csv`: one row per episode of the final evaluation.
@@ -79,8 +122,9 @@ pub struct ScoreRow {
     pub agent: String,
     pub game: String,
     pub seed: u64,
-    /// `kl`, `nll` or `mse`; students only.
+    /// `kl`, `nll`, `mse` or `td`; students only.
     pub loss: Option<String>,
+    /// In units of Q, for `kl` alone.
     pub temperature: Option<f64>,
     pub parameters: Option<u64>,
     /// Parameters as a share of the teacher's.

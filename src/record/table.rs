@@ -99,6 +99,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rows.csv");
         let row = |steps: u64| crate::record::EvalRow {
+            game: String::new(),
             steps,
             frames: 4 * steps,
             updates: 0,

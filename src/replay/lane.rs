@@ -92,6 +92,11 @@ impl<P> Lane<P> {
         if whole { self.entries[age].payload.as_ref() } else { None }
     }
 
+    /// What was recorded with the step of that age, usable or not.
+    pub fn payload_mut(&mut self, age: usize) -> Option<&mut P> {
+        self.entries[age].payload.as_mut()
+    }
+
     /// Writes the observation at that age: the last four frames, black where the episode had not begun.
     pub fn stack(&self, age: usize, observation: &mut [u8]) {
         self.read_stack(&mut Reader::new(self), age, observation);

@@ -90,6 +90,23 @@ impl<P> Replay<P> {
     pub fn payload(&self, place: Place) -> &P {
         self.lanes[place.lane].usable(place.age).expect("sampled places are usable")
     }
+
+    /// Every usable step, worker by worker, the oldest first.
+    pub fn usable(&self) -> Vec<Place> {
+        let of_lane = |(lane, steps): (usize, &Lane<P>)| {
+            let usable = |age: &usize| self.lanes[lane].usable(*age).is_some();
+            (0..steps.len()).filter(usable).map(move |age| Place { lane, age }).collect::<Vec<_>>()
+        };
+        self.lanes.iter().enumerate().flat_map(of_lane).collect()
+    }
+
+    /// [`Replay::payload`], to be changed.
+    ///
+    /// # Panics
+    /// If `place` is not one that [`Replay::sample`] or [`Replay::usable`] gave.
+    pub fn payload_mut(&mut self, place: Place) -> &mut P {
+        self.lanes[place.lane].payload_mut(place.age).expect("sampled places are usable")
+    }
 }
 
 impl<P: Sync> Replay<P> {

@@ -9,7 +9,6 @@ mod plot;
 mod prose;
 mod protocol;
 mod read;
-mod size;
 mod standing;
 mod table;
 mod tables;

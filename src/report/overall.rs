@@ -71,14 +71,14 @@ fn reported(results: &Results, own: &[&mut Standing]) -> Option<(f64, String)> {
     let row = own.first()?.rows.first()?;
     let student = results.student(&row.agent).filter(|_| row.role == Role::Student);
     let teacher = &results.experiment.teacher;
-    if student.is_none() && teacher.algorithm != Algorithm::Dqn {
+    let loss = student.map(|student| student.loss).filter(|&loss| loss != Loss::Td);
+    if loss.is_none() && teacher.algorithm != Algorithm::Dqn {
         return None;
     }
     let network = student.map_or(teacher.network, |student| student.network);
-    let figure = paper::reported(student.map(|student| student.loss), network, row.network_games?)?;
+    let figure = paper::reported(loss, network, row.network_games?)?;
     let games: Vec<Game> = own.iter().map(|standing| standing.game).collect();
-    let temperature = student.filter(|student| student.loss == Loss::Kl).map(|student| student.temperature);
-    Some((figure.share, figure.note(&games, temperature)))
+    Some((figure.share, figure.note(&games, row.temperature)))
 }
 
 /// The episodes of a student, its teacher and random play with one seed.

@@ -16,16 +16,16 @@ const STATE: &str = "state.bin";
 pub struct Checkpoint {
     identity: String,
     state: State,
-    play: PlayState,
-    pool: PoolState,
+    /// For each game.
+    plays: Vec<(PlayState, PoolState)>,
 }
 
 /// What a checkpoint must agree in with the training that continues it.
 fn identity(training: &Training) -> Result<String> {
-    let Training { experiment, agent, rom, .. } = training;
+    let Training { experiment, agent, architecture, games, .. } = training;
     let settings = (&experiment.environment, &experiment.teacher, &experiment.evaluation);
-    let rom = rom.as_ref().map(|rom| &rom.md5);
-    Ok(serde_json::to_string(&(agent.game, agent.seed, rom, settings))?)
+    let roms: Vec<_> = games.iter().map(|played| (played.game, played.rom.as_ref().map(|rom| &rom.md5))).collect();
+    Ok(serde_json::to_string(&(&agent.name, agent.seed, architecture, roms, settings))?)
 }
 
 /// Replaces the checkpoint of the run's folder, whole.
@@ -33,8 +33,7 @@ pub fn write(run: &mut Run) -> Result<()> {
     let checkpoint = Checkpoint {
         identity: identity(run.training)?,
         state: run.state.clone(),
-        play: run.play.state.clone(),
-        pool: run.play.pool.save(),
+        plays: run.plays.iter().map(|play| (play.state.clone(), play.pool.save())).collect(),
     };
     replace_folder(&run.training.folder.checkpoint(&run.training.agent), |new| {
         write_file(&new.join(STATE), &postcard::to_stdvec(&checkpoint)?)?;
@@ -62,9 +61,11 @@ impl Checkpoint {
     ///
     /// # Errors
     /// If what the learner wrote is damaged, or the emulators are others.
-    pub fn restore(self, learner: &mut dyn Learner, play: &mut Play, training: &Training) -> Result<State> {
-        play.pool.restore(&self.pool)?;
-        play.state = self.play;
+    pub fn restore(self, learner: &mut dyn Learner, plays: &mut [Play], training: &Training) -> Result<State> {
+        for (play, (state, pool)) in plays.iter_mut().zip(self.plays) {
+            play.pool.restore(&pool)?;
+            play.state = state;
+        }
         learner.load(&training.folder.checkpoint(&training.agent))?;
         Ok(self.state)
     }

@@ -19,8 +19,8 @@ pub trait Learner {
     /// The network that learns.
     fn network(&self) -> &Network;
 
-    /// Plays some steps, and makes the updates that are due after them.
-    fn advance(&mut self, play: &mut Play);
+    /// Plays some steps of the game of a head (0 in a network of one game), and makes the updates that are due after them.
+    fn advance(&mut self, head: usize, play: &mut Play);
 
     /// Updates made since the start of the training.
     fn updates(&self) -> u64;
@@ -50,18 +50,17 @@ pub struct UpdateSums {
     pub q: f64,
 }
 
-/// The learner of an experiment for a game with that many actions.
+/// The learner of an experiment for a network of that architecture.
 pub fn learner(
     settings: &config::Teacher,
+    architecture: &Architecture,
     workers: usize,
-    actions: usize,
     seed: Seed,
     device: Device,
 ) -> Box<dyn Learner> {
-    let architecture = Architecture::teacher(settings, actions);
     match settings.algorithm {
-        Algorithm::Dqn => Box::new(Dqn::new(settings, &architecture, workers, seed, device)),
-        Algorithm::Pqn => Box::new(Pqn::new(settings, &architecture, seed, device)),
+        Algorithm::Dqn => Box::new(Dqn::new(settings, architecture, workers, seed, device)),
+        Algorithm::Pqn => Box::new(Pqn::new(settings, architecture, seed, device)),
     }
 }
 

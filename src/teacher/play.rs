@@ -22,7 +22,9 @@ pub struct Play {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PlayState {
     pub steps: u64,
-    /// Games that ended, and the sum of their scores, since the last row of the log.
+    /// Episodes that ended.
+    pub episodes_ended: u64,
+    /// The same since the last row of the log, and the sum of their scores.
     pub ended: (u64, f64),
     explorers: Vec<Generator>,
     episodes: EpisodeSeeds,
@@ -44,6 +46,7 @@ impl Play {
             pool,
             state: PlayState {
                 steps: 0,
+                episodes_ended: 0,
                 ended: (0, 0.0),
                 explorers: (0..workers as u64).map(|i| seed.derive("exploration", i).generator()).collect(),
                 episodes: EpisodeSeeds::new(seed.derive("play", 0), workers),
@@ -85,6 +88,7 @@ impl Play {
         let experience = |(outcome, &action): (&Outcome, &usize)| {
             let step = &outcome.step;
             if step.ended() {
+                self.state.episodes_ended += 1;
                 self.state.ended.0 += 1;
                 self.state.ended.1 += outcome.score;
             }

@@ -20,7 +20,7 @@ use crate::units::{Generator, Seed};
 
 const STATE: &str = "learner.bin";
 
-/// A PQN teacher in training.
+/// A network that learns by PQN: a teacher of one game, or several games by turns.
 pub struct Pqn {
     network: Network,
     optimizer: Optimizer,
@@ -66,36 +66,36 @@ impl Pqn {
     }
 
     /// Each observation's highest Q-value and its action.
-    fn best(&self, observations: &[u8]) -> (Vec<f32>, Vec<usize>) {
-        let (values, actions) = self.network.forward(0, observations).max_dim(1, false);
+    fn best(&self, head: usize, observations: &[u8]) -> (Vec<f32>, Vec<usize>) {
+        let (values, actions) = self.network.forward(head, observations).max_dim(1, false);
         let values = Vec::try_from(values).expect("a row of floats");
         let actions = Vec::<i64>::try_from(actions).expect("a row of integers");
         (values, actions.into_iter().map(|action| action as usize).collect())
     }
 
-    fn play(&mut self, play: &mut Play) {
-        let actions = self.network.architecture().actions()[0] as usize;
+    fn play(&mut self, head: usize, play: &mut Play) {
+        let actions = self.network.architecture().actions()[head] as usize;
         self.rollout = Rollout { observations: std::mem::take(&mut self.rollout.observations), ..Rollout::default() };
         self.rollout.observations.clear();
         for _ in 0..self.settings.rollout {
             play.begin();
-            let (values, greedy) = self.best(play.pool.observations());
+            let (values, greedy) = self.best(head, play.pool.observations());
             self.rollout.observations.extend_from_slice(play.pool.observations());
             self.rollout.values.extend(values);
             let chosen = play.choose(greedy, actions);
             let steps = play.step(&chosen);
             for (step, observation) in steps.iter().zip(play.pool.observations().chunks_exact(OBSERVATION)) {
                 let cut_off = step.ending == Ending::Truncated;
-                self.rollout.cut_off.push(cut_off.then(|| self.best(observation).0[0]));
+                self.rollout.cut_off.push(cut_off.then(|| self.best(head, observation).0[0]));
             }
             self.rollout.steps.extend(steps);
         }
         play.begin();
-        self.rollout.values.extend(self.best(play.pool.observations()).0);
+        self.rollout.values.extend(self.best(head, play.pool.observations()).0);
     }
 
     /// The updates of one rollout.
-    fn learn(&mut self, targets: &[f32], learning_rate: f64) {
+    fn learn(&mut self, head: usize, targets: &[f32], learning_rate: f64) {
         let count = targets.len() / self.settings.minibatches;
         let mut order: Vec<usize> = (0..targets.len()).collect();
         self.optimizer.set_learning_rate(learning_rate);
@@ -106,25 +106,25 @@ impl Pqn {
                 for (row, &index) in observations.chunks_exact_mut(OBSERVATION).zip(minibatch) {
                     row.copy_from_slice(&self.rollout.observations[index * OBSERVATION..(index + 1) * OBSERVATION]);
                 }
-                self.update(&observations, minibatch, targets);
+                self.update(head, &observations, minibatch, targets);
             }
         }
     }
 
     /// One step of the optimiser on the mean loss of a minibatch.
-    fn update(&mut self, observations: &[u8], minibatch: &[usize], targets: &[f32]) {
+    fn update(&mut self, head: usize, observations: &[u8], minibatch: &[usize], targets: &[f32]) {
         let device = self.network.device().of_tensors();
         let actions: Vec<_> = minibatch.iter().map(|&index| self.rollout.steps[index].action as i64).collect();
         let actions = Tensor::from_slice(&actions).to_device(device);
         let targets: Vec<_> = minibatch.iter().map(|&index| targets[index]).collect();
         let targets = Tensor::from_slice(&targets).to_device(device);
-        let loss = self.network.learn(0, observations, |outputs| {
+        let loss = self.network.learn(head, observations, |outputs| {
             let q = chosen(outputs, &actions);
             self.sums.add_q(&q);
             td_loss(self.settings.td_error, &q, &targets)
         });
         self.sums.add_loss(&loss);
-        self.optimizer.step(&mut self.network, 0);
+        self.optimizer.step(&mut self.network, head);
     }
 }
 
@@ -133,11 +133,11 @@ impl Learner for Pqn {
         &self.network
     }
 
-    fn advance(&mut self, play: &mut Play) {
+    fn advance(&mut self, head: usize, play: &mut Play) {
         let learning_rate = play.schedule.learning_rate(play.state.steps);
-        self.play(play);
+        self.play(head, play);
         let targets = self.rollout.returns(self.settings.gamma as f32, self.settings.lambda as f32);
-        self.learn(&targets, learning_rate);
+        self.learn(head, &targets, learning_rate);
     }
 
     fn updates(&self) -> u64 {

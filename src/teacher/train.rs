@@ -1,5 +1,7 @@
 //! The loop around a learner: advance, log, evaluate, save.
 
+use std::path::Path;
+
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
@@ -8,34 +10,42 @@ use super::learner::{Learner, UpdateSums, learner};
 use super::play::Play;
 use crate::config::{Experiment, Keep};
 use crate::env::Pool;
-use crate::nn::{self, Device, Evaluate, Metadata, Network};
+use crate::nn::{self, Architecture, Device, Evaluate, Metadata, Network, Played};
 use crate::progress::{Ended, Progress};
-use crate::record::{Agent, EvalRow, Folder, Log, RomRecord, TrainRow, remove_folder};
+use crate::record::{Agent, EvalRow, Folder, Log, TrainRow, remove_folder};
 use crate::units::{Frames, Seed, Steps};
 
-/// One teacher to train.
+/// One network to train by the experiment's teacher settings: a teacher, or a student that learns from rewards.
 pub struct Training<'a> {
     pub experiment: &'a Experiment,
+    /// Of a network for several games, any of its players.
     pub agent: Agent,
-    pub rom: Option<RomRecord>,
+    pub architecture: Architecture,
+    /// In the order of the network's heads. They take turns of one episode each.
+    pub games: Vec<Played>,
     pub folder: &'a Folder,
     pub device: Device,
 }
 
-/// Trains a teacher on the workers of `pool` until its weights are on disk, from its checkpoint if there is one.
+/// Trains a network on the workers of `pools`, one for each game, until its weights are on disk, from its checkpoint if
+/// there is one.
 ///
 /// # Errors
 /// A file that cannot be read or written, or a checkpoint of other settings.
-pub fn train(training: &Training, pool: Pool, evaluate: &mut Evaluate, progress: &dyn Progress) -> Result<Ended> {
+pub fn train(
+    training: &Training,
+    pools: Vec<Pool>,
+    evaluate: &mut Evaluate,
+    progress: &dyn Progress,
+) -> Result<Ended> {
     let settings = &training.experiment.teacher;
-    let total = training.steps();
-    let mut run = Run::start(training, pool)?;
+    let mut run = Run::start(training, pools)?;
     loop {
-        if run.state.evaluation_due && !run.evaluate(evaluate)? {
+        if run.state.to_evaluate.is_some() && !run.evaluate(evaluate)? {
             run.save()?;
             return Ok(Ended::Stopped);
         }
-        if run.steps() >= total {
+        if run.is_over() {
             run.finish()?;
             return Ok(Ended::Done);
         }
@@ -44,11 +54,15 @@ pub fn train(training: &Training, pool: Pool, evaluate: &mut Evaluate, progress:
             return Ok(Ended::Stopped);
         }
         let before = run.steps();
-        run.learner.advance(&mut run.play);
+        run.advance();
         let now = run.steps();
-        let passed = |every: u64| before / every != now / every;
-        let last = now >= total;
-        run.state.evaluation_due = passed(settings.evaluation_every) || last;
+        // For several games all is so many times as much.
+        let games = run.plays.len() as u64;
+        let passed = |every: u64| before / every / games != now / every / games;
+        let last = run.is_over();
+        if passed(settings.evaluation_every) || last {
+            run.state.to_evaluate = Some(0);
+        }
         if passed(settings.log_every) || last {
             run.log()?;
         }
@@ -60,21 +74,30 @@ pub fn train(training: &Training, pool: Pool, evaluate: &mut Evaluate, progress:
 }
 
 impl Training<'_> {
-    /// Agent steps that the teacher is trained for.
+    /// Agent steps of training in each game.
     fn steps(&self) -> u64 {
         Frames(self.experiment.teacher.frames).steps(self.experiment.environment.frame_skip).0
     }
 }
 
-/// What changes while a teacher is trained, besides its learner and its play.
+/// What changes in a training, besides its learner and its play.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct State {
+    /// The head whose game is played now.
+    turn: usize,
     /// Rows of `train.csv` and `eval.csv`.
-    pub rows: (u64, u64),
-    /// The evaluation after the last step has not been made.
-    pub evaluation_due: bool,
-    /// The best periodic evaluation: its mean, after how many steps it was, and the weights that it scored.
-    pub best: Option<(f64, u64, Vec<Vec<f32>>)>,
+    rows: (u64, u64),
+    /// The first head that the evaluation after the last step has left to do.
+    to_evaluate: Option<usize>,
+    best: Option<Best>,
+}
+
+/// The best periodic evaluation, of a network for one game: games have no scale in common.
+#[derive(Clone, Serialize, Deserialize)]
+struct Best {
+    score: f64,
+    steps: u64,
+    weights: Vec<Vec<f32>>,
 }
 
 /// A training in progress.
@@ -82,7 +105,7 @@ pub struct Run<'a> {
     pub training: &'a Training<'a>,
     pub state: State,
     pub learner: Box<dyn Learner>,
-    pub play: Play,
+    pub plays: Vec<Play>,
     train: Log,
     eval: Log,
     note: String,
@@ -90,14 +113,19 @@ pub struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// A new training, or the one in the checkpoint.
-    fn start(training: &'a Training<'a>, pool: Pool) -> Result<Run<'a>> {
-        let Training { experiment, agent, folder, device, .. } = training;
-        let seed = Seed(agent.seed).derive("teacher", 0).derive(agent.game.name(), 0);
-        let actions = agent.game.actions(experiment.environment.action_set).len();
-        let mut learner = learner(&experiment.teacher, pool.workers(), actions, seed, *device);
-        let mut play = Play::new(&experiment.teacher, pool, training.steps(), seed);
+    fn start(training: &'a Training<'a>, pools: Vec<Pool>) -> Result<Run<'a>> {
+        let Training { experiment, agent, architecture, games, folder, device } = training;
+        let seed = match agent.shared {
+            true => Seed(agent.seed).derive("several games", 0),
+            false => Seed(agent.seed).derive(&agent.name, 0).derive(agent.game.name(), 0),
+        };
+        let workers = experiment.environment.workers;
+        let mut learner = learner(&experiment.teacher, architecture, workers, seed, *device);
+        let of_game = |played: &Played| if agent.shared { seed.derive(played.game.name(), 0) } else { seed };
+        let play = |(played, pool)| Play::new(&experiment.teacher, pool, training.steps(), of_game(played));
+        let mut plays: Vec<Play> = games.iter().zip(pools).map(play).collect();
         let state = match Checkpoint::read(training)? {
-            Some(checkpoint) => checkpoint.restore(learner.as_mut(), &mut play, training)?,
+            Some(checkpoint) => checkpoint.restore(learner.as_mut(), &mut plays, training)?,
             None => State::default(),
         };
         Ok(Run {
@@ -107,48 +135,74 @@ impl<'a> Run<'a> {
             training,
             state,
             learner,
-            play,
+            plays,
         })
     }
 
-    /// Steps played.
+    /// Steps played in all games.
     fn steps(&self) -> u64 {
-        self.play.state.steps
+        self.plays.iter().map(|play| play.state.steps).sum()
+    }
+
+    fn is_over(&self) -> bool {
+        self.plays.iter().all(|play| play.state.steps >= self.training.steps())
+    }
+
+    /// Plays and learns a little in the game whose turn it is. A turn is over with an episode, or with the game's steps.
+    fn advance(&mut self) {
+        let turn = self.state.turn;
+        let before = self.plays[turn].state.episodes_ended;
+        self.learner.advance(turn, &mut self.plays[turn]);
+        let left = |play: &Play| play.state.steps < self.training.steps();
+        if self.plays[turn].state.episodes_ended != before || !left(&self.plays[turn]) {
+            let after = (1..=self.plays.len()).map(|next| (turn + next) % self.plays.len());
+            self.state.turn = after.clone().find(|&next| left(&self.plays[next])).unwrap_or(turn);
+        }
     }
 
     fn log(&mut self) -> Result<()> {
-        let (episodes, score) = std::mem::take(&mut self.play.state.ended);
         let UpdateSums { updates, loss, q } = self.learner.take_sums();
         let per_update = |sum: f64| (updates > 0).then(|| sum / updates as f64);
-        let row = TrainRow {
-            steps: self.steps(),
-            frames: Steps(self.steps()).frames(self.training.experiment.environment.frame_skip).0,
-            updates: self.learner.updates(),
-            epsilon: self.play.epsilon(),
-            episodes,
-            return_mean: (episodes > 0).then(|| score / episodes as f64),
-            loss: per_update(loss),
-            q_mean: per_update(q),
-        };
-        if let Some(mean) = row.return_mean {
-            self.note = format!("score {mean:.1} in play, epsilon {:.2}", row.epsilon);
+        for (played, play) in self.training.games.iter().zip(&mut self.plays) {
+            let (episodes, score) = std::mem::take(&mut play.state.ended);
+            let steps = play.state.steps;
+            let row = TrainRow {
+                game: played.game.name().into(),
+                steps,
+                frames: Steps(steps).frames(self.training.experiment.environment.frame_skip).0,
+                updates: self.learner.updates(),
+                epsilon: play.epsilon(),
+                episodes,
+                return_mean: (episodes > 0).then(|| score / episodes as f64),
+                loss: per_update(loss),
+                q_mean: per_update(q),
+            };
+            if let Some(mean) = row.return_mean {
+                self.note = format!("score {mean:.1} in play of {}, epsilon {:.2}", played.game, row.epsilon);
+            }
+            self.train.append(&row)?;
         }
-        self.train.append(&row)
+        Ok(())
     }
 
     /// Whether the evaluation was finished.
     fn evaluate(&mut self, evaluate: &mut Evaluate) -> Result<bool> {
-        let network = self.learner.network();
-        let Some(mut row) = evaluate(&network.player(0), Steps(self.steps()), self.learner.updates())? else {
-            return Ok(false);
-        };
-        row.best = self.state.best.as_ref().is_none_or(|(best, ..)| row.mean > *best);
-        if row.best {
-            self.state.best = Some((row.mean, row.steps, network.values()));
+        while let Some(head) = self.state.to_evaluate {
+            let network = self.learner.network();
+            let (game, steps) = (self.training.games[head].game, Steps(self.plays[head].state.steps));
+            let Some(mut row) = evaluate(game, &network.player(head), steps, self.learner.updates())? else {
+                return Ok(false);
+            };
+            let one_game = self.plays.len() == 1;
+            row.best = one_game && self.state.best.as_ref().is_none_or(|best| row.mean > best.score);
+            if row.best {
+                self.state.best = Some(Best { score: row.mean, steps: row.steps, weights: network.values() });
+                self.keep_for_followers()?;
+            }
+            log::info!("{}: {} steps, score {:.1} in {game}", self.training.agent, steps, row.mean);
+            self.eval.append(&row)?;
+            self.state.to_evaluate = Some(head + 1).filter(|&next| next < self.plays.len());
         }
-        log::info!("{}: {} steps, score {:.1}", self.training.agent, Steps(row.steps), row.mean);
-        self.eval.append(&row)?;
-        self.state.evaluation_due = false;
         Ok(true)
     }
 
@@ -159,19 +213,33 @@ impl<'a> Run<'a> {
         checkpoint::write(self)
     }
 
+    /// Writes the best weights so far, if students are to follow the training.
+    fn keep_for_followers(&self) -> Result<()> {
+        let Training { experiment, agent, folder, .. } = self.training;
+        let Some(best) = self.state.best.as_ref().filter(|_| experiment.distillation.online) else { return Ok(()) };
+        let frames = Steps(best.steps).frames(experiment.environment.frame_skip).0;
+        let name = format!("frames-{frames:012}.safetensors");
+        self.write(&folder.bests(agent).join(name), best.steps, &best.weights, Some(best.score))
+    }
+
     /// Writes the weights that are kept; the checkpoint has served.
     fn finish(self) -> Result<()> {
-        let Training { experiment, agent, rom, folder, device } = self.training;
-        let network = self.learner.network();
-        let architecture = network.architecture();
-        let (steps, values) = match (experiment.teacher.keep, self.state.best) {
-            (Keep::Best, Some((_, steps, best))) => (steps, best),
-            _ => (self.play.state.steps, network.values()),
-        };
-        let frames = Steps(steps).frames(experiment.environment.frame_skip).0;
-        let metadata = Metadata::new(agent, architecture, &experiment.environment, rom.clone(), frames);
-        let network = Network::from_values(architecture, &values, *device);
-        nn::save(&folder.weights(agent), &network, &metadata)?;
+        let Training { experiment, agent, folder, .. } = self.training;
+        let path = folder.weights(agent);
+        match &self.state.best {
+            Some(best) if experiment.teacher.keep == Keep::Best => {
+                self.write(&path, best.steps, &best.weights, Some(best.score))?;
+            }
+            _ => self.write(&path, self.plays[0].state.steps, &self.learner.network().values(), None)?,
+        }
         remove_folder(&folder.checkpoint(agent))
+    }
+
+    fn write(&self, path: &Path, steps: u64, weights: &[Vec<f32>], score: Option<f64>) -> Result<()> {
+        let Training { experiment, agent, architecture, games, device, .. } = self.training;
+        let frames = Steps(steps).frames(experiment.environment.frame_skip).0;
+        let mut metadata = Metadata::new(agent, architecture, &experiment.environment, games.clone(), frames);
+        metadata.score = score;
+        nn::save(path, &Network::from_values(architecture, weights, *device), &metadata)
     }
 }

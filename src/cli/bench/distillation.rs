@@ -5,10 +5,10 @@ use anyhow::{Result, bail};
 use super::measure::{Case, Clock};
 use super::{Bench, NETWORKS};
 use crate::config::{Experiment, Network as Size};
-use crate::distill::{self, Group};
+use crate::distill::{self, Group, Lead};
 use crate::game::ActionSet;
-use crate::nn::{Architecture, Network};
-use crate::record::Folder;
+use crate::nn::{self, Architecture, Metadata, Network, Played};
+use crate::record::{Agent, Folder};
 
 /// Kullback-Leibler divergence on minibatches of 32 and RMSProp, as the paper; one endless hour of updates on little play.
 const SETTINGS: &str = "
@@ -35,22 +35,23 @@ fn measure(bench: &Bench, network: &str) -> Result<f64> {
     let settings = format!("[distillation]\nsteps_per_hour = {steps}{SETTINGS}network = \"{network}\"\n");
     let experiment: Experiment = bench.experiment(game, envs, &settings)?;
     let actions = game.actions(ActionSet::Minimal).len();
-    let teacher = Architecture::new(Size::Named(NETWORKS[0].1), actions);
+    let architecture = Architecture::new(Size::Named(NETWORKS[0].1), actions);
     let folder = tempfile::tempdir()?;
     let folder = Folder::at(folder.path());
+    let (agent, played) = (Agent::teacher(game, 1), Played::new(game, &experiment.environment, None));
+    let teacher = Network::new(&architecture, bench.seed.derive("teacher", 0), bench.device);
+    let metadata = Metadata::new(&agent, &architecture, &experiment.environment, vec![played.clone()], 0);
+    nn::save(&folder.weights(&agent), &teacher, &metadata)?;
     let group = Group {
         experiment: &experiment,
-        game,
         seed: 1,
-        students: experiment.students.iter().collect(),
-        teacher: &Network::new(&teacher, bench.seed.derive("teacher", 0), bench.device),
-        teacher_hash: String::new(),
-        rom: None,
+        students: experiment.students.clone(),
+        games: vec![(played, Lead::Final(folder.weights(&agent)))],
         folder: &folder,
         device: bench.device,
     };
     let clock = Clock::new(1, bench.options.span());
     let pool = bench.pool(&experiment, game)?;
-    distill::distill(&group, pool, &mut |_, _, _| bail!("nothing is evaluated here"), &clock)?;
+    distill::distill(&group, vec![pool], &mut |_, _, _, _| bail!("nothing is evaluated here"), &clock)?;
     clock.per_second()
 }

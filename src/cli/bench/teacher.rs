@@ -7,7 +7,7 @@ use super::replay::played;
 use super::{Bench, count, emulation};
 use crate::config::Experiment;
 use crate::game::{ActionSet, Game};
-use crate::nn::{Architecture, Policy};
+use crate::nn::{Architecture, Played, Policy};
 use crate::record::{Agent, Folder};
 use crate::replay::{TransitionBatch, transitions};
 use crate::teacher::{self, Networks, Training};
@@ -54,10 +54,18 @@ fn training(bench: Bench, name: String, experiment: Experiment, game: Game) -> C
         let folder = tempfile::tempdir()?;
         let folder = Folder::at(folder.path());
         let agent = Agent::teacher(game, 1);
-        let training = Training { experiment: &experiment, agent, rom: None, folder: &folder, device: bench.device };
+        let actions = game.actions(ActionSet::Minimal).len();
+        let training = Training {
+            experiment: &experiment,
+            agent,
+            architecture: Architecture::teacher(&experiment.teacher, actions),
+            games: vec![Played::new(game, &experiment.environment, None)],
+            folder: &folder,
+            device: bench.device,
+        };
         let clock = Clock::new(experiment.teacher.warmup, bench.options.span());
         let pool = bench.pool(&experiment, game)?;
-        teacher::train(&training, pool, &mut |_, _, _| bail!("nothing is evaluated here"), &clock)?;
+        teacher::train(&training, vec![pool], &mut |_, _, _, _| bail!("nothing is evaluated here"), &clock)?;
         clock.per_second()
     };
     Case::new(name, "agent steps/s", measure)
@@ -80,7 +88,7 @@ fn parts(bench: &Bench, name: &str, experiment: &Experiment, game: Game) -> Resu
     transitions(&replay, &mut sampler, size, &mut batch);
     let mut drawn = TransitionBatch::default();
     let minibatch = move || Ok(milliseconds(span, || transitions(&replay, &mut sampler, size, &mut drawn)));
-    let update = move || Ok(milliseconds(span, || learner.update(&batch, learning_rate)));
+    let update = move || Ok(milliseconds(span, || learner.update(0, &batch, learning_rate)));
     Ok(vec![
         Case::new(format!("{name}: acting, {}", count(envs, "decision")), "milliseconds", acting),
         Case::new(format!("{name}: minibatch of {size}"), "milliseconds", minibatch),

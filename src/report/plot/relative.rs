@@ -2,7 +2,7 @@
 
 use super::figure::{Axis, End, Figure, Key, Mark, Panel, Sample, Scale};
 use super::ink::{self, BLACK, GREY, Ink, PAPER, TEACHER};
-use crate::config::{Loss, Student};
+use crate::config::{Loss, Student, Temperature};
 use crate::eval::statistics::Interval;
 use crate::game::Game;
 use crate::record::{Role, SummaryRow};
@@ -13,7 +13,7 @@ use crate::report::tables::between;
 /// Students that differ in size alone.
 struct Series {
     loss: Loss,
-    temperature: f64,
+    temperature: Temperature,
     /// Games share their networks.
     shared: bool,
     /// What a reader knows them as.
@@ -99,7 +99,7 @@ fn series(results: &Results) -> Vec<Series> {
             series.push(of);
         }
     }
-    let mut temperatures: Vec<f64> = series.iter().filter(|of| of.loss == Loss::Kl).map(|of| of.temperature).collect();
+    let mut temperatures: Vec<Temperature> = series.iter().filter(|of| of.loss == Loss::Kl).map(|of| of.temperature).collect();
     temperatures.dedup();
     for of in &mut series {
         if temperatures.len() > 1 && of.loss == Loss::Kl {
@@ -118,6 +118,7 @@ pub fn name(loss: Loss) -> &'static str {
         Loss::Kl => "KL",
         Loss::Nll => "NLL",
         Loss::Mse => "MSE",
+        Loss::Td => "rewards (TD)",
     }
 }
 

@@ -2,13 +2,16 @@
 
 use crate::config::{Network, Widths};
 use crate::eval::statistics;
+use crate::nn::Architecture;
 use crate::record::{Role, ScoreRow};
 use crate::report::format::{number, or_dash, percent};
 use crate::report::read::Results;
-use crate::report::size::{PAPER_OUTPUTS, parameters, teacher_parameters};
 use crate::report::standing::Standings;
 use crate::report::table::{Table, numbers, words};
 use crate::units::grouped;
+
+/// The outputs that the paper's table of sizes counts.
+const PAPER_OUTPUTS: usize = 18;
 
 /// The networks and what they cost.
 pub fn networks(results: &Results, standings: &Standings) -> Table {
@@ -39,8 +42,8 @@ pub fn networks(results: &Results, standings: &Standings) -> Table {
         let rows: Vec<&ScoreRow> = standings.of_agent(role, name).flat_map(|standing| &standing.rows).collect();
         let teacher = &results.experiment.teacher;
         let parameters = |outputs| match role {
-            Role::Teacher => teacher_parameters(teacher, outputs),
-            _ => parameters(network, outputs),
+            Role::Teacher => Architecture::teacher(teacher, outputs).parameters(),
+            _ => Architecture::new(network, outputs).parameters(),
         };
         network_row(results, name, network, &parameters, &rows)
     };
@@ -51,7 +54,7 @@ fn network_row(
     results: &Results,
     name: &str,
     network: Network,
-    parameters: &dyn Fn(u64) -> u64,
+    parameters: &dyn Fn(usize) -> u64,
     rows: &[&ScoreRow],
 ) -> Vec<String> {
     let mean = |column: fn(&ScoreRow) -> Option<f64>| {
@@ -60,7 +63,7 @@ fn network_row(
     };
     let games = rows.iter().filter_map(|row| row.network_games).max().unwrap_or(1);
     let count = parameters(PAPER_OUTPUTS);
-    let teacher = teacher_parameters(&results.experiment.teacher, PAPER_OUTPUTS);
+    let teacher = Architecture::teacher(&results.experiment.teacher, PAPER_OUTPUTS).parameters();
     let Widths { conv: [first, second, third], hidden } = network.widths();
     let widths = format!("{first}/{second}/{third}, {hidden}");
     // The heads of several games are not in the widths, but in the rows.
@@ -69,7 +72,7 @@ fn network_row(
         (format!("{widths}; {games} games"), None, mean(|row| row.compression), here)
     } else {
         let set = results.experiment.environment.action_set;
-        let outputs = results.experiment.games.iter().map(|game| game.actions(set).len() as u64);
+        let outputs = results.experiment.games.iter().map(|game| game.actions(set).len());
         let here = outputs.map(parameters).collect();
         (widths, Some(count), Some(count as f64 / teacher as f64), here)
     };

@@ -137,6 +137,7 @@ impl Made {
             _ => self.trained(agent, 300),
         }
         let row = |steps: u64| EvalRow {
+            game: agent.game.name().into(),
             steps,
             frames: 4 * steps,
             updates: steps / 4,
@@ -152,6 +153,7 @@ impl Made {
 
     pub fn trained(&self, teacher: &Agent, rows: u64) {
         let row = |i: u64| TrainRow {
+            game: teacher.game.name().into(),
             steps: 1000 * i,
             frames: 4000 * i,
             updates: 250 * i,

@@ -18,21 +18,29 @@ use crate::units::{Generator, Seed};
 pub use update::{Networks, NetworksState, td_targets};
 
 const STATE: &str = "learner.bin";
-const REPLAY: &str = "replay.bin";
 
-/// A DQN teacher in training.
+/// The replay of a head in a checkpoint.
+fn file(head: usize) -> String {
+    format!("replay-{head}.bin")
+}
+
+/// A network that learns by DQN: a teacher of one game, or several games by turns.
 pub struct Dqn {
     networks: Networks,
-    replay: Replay<Transition>,
+    /// One for each head.
+    replays: Vec<Replay<Transition>>,
+    /// Of all games.
+    steps: u64,
     sampler: Generator,
     batch: TransitionBatch,
     settings: config::Teacher,
 }
 
-/// A saved [`Dqn`], but for its replay.
+/// A saved [`Dqn`], but for its replays.
 #[derive(Serialize, Deserialize)]
 struct State {
     networks: NetworksState,
+    steps: u64,
     sampler: Generator,
 }
 
@@ -46,7 +54,8 @@ impl Dqn {
     ) -> Dqn {
         Dqn {
             networks: Networks::new(settings, architecture, seed.derive("weights", 0), device),
-            replay: Replay::new(settings.replay, workers),
+            replays: architecture.actions().iter().map(|_| Replay::new(settings.replay, workers)).collect(),
+            steps: 0,
             sampler: seed.derive("sampling", 0).generator(),
             batch: TransitionBatch::default(),
             settings: settings.clone(),
@@ -54,24 +63,24 @@ impl Dqn {
     }
 
     /// One step of every worker, into the replay.
-    fn play(&mut self, play: &mut Play) {
+    fn play(&mut self, head: usize, play: &mut Play) {
         let begun = play.begin();
         let frames: Vec<_> = (0..begun.len()).map(|worker| play.pool.frame(worker).to_vec()).collect();
         let network = self.networks.online();
-        let actions = network.architecture().actions()[0] as usize;
+        let actions = network.architecture().actions()[head] as usize;
         let chosen = match play.epsilon() {
             1.0 => play.explore(actions),
             _ => {
-                let greedy = network.greedy(0, play.pool.observations());
+                let greedy = network.greedy(head, play.pool.observations());
                 play.choose(greedy, actions)
             }
         };
         for (worker, step) in play.step(&chosen).into_iter().enumerate() {
             let transition = Transition { action: step.action as u8, reward: step.reward, ending: step.ending };
-            self.replay.push(worker, &frames[worker], begun[worker], Some(transition));
+            self.replays[head].push(worker, &frames[worker], begun[worker], Some(transition));
             if step.ending == Ending::Truncated {
                 // The value of what would have followed is bootstrapped from this frame.
-                self.replay.push(worker, play.pool.frame(worker), false, None);
+                self.replays[head].push(worker, play.pool.frame(worker), false, None);
             }
         }
     }
@@ -82,18 +91,19 @@ impl Learner for Dqn {
         self.networks.online()
     }
 
-    fn advance(&mut self, play: &mut Play) {
+    fn advance(&mut self, head: usize, play: &mut Play) {
         let before = play.state.steps;
-        self.play(play);
+        self.play(head, play);
         for step in before + 1..=play.state.steps {
+            self.steps += 1;
             if step <= self.settings.warmup {
                 continue;
             }
             if step.is_multiple_of(self.settings.update_period) {
-                transitions(&self.replay, &mut self.sampler, self.settings.batch, &mut self.batch);
-                self.networks.update(&self.batch, play.schedule.learning_rate(step));
+                transitions(&self.replays[head], &mut self.sampler, self.settings.batch, &mut self.batch);
+                self.networks.update(head, &self.batch, play.schedule.learning_rate(step));
             }
-            if step.is_multiple_of(self.settings.target_period) {
+            if self.steps.is_multiple_of(self.settings.target_period) {
                 self.networks.update_target();
             }
         }
@@ -108,15 +118,15 @@ impl Learner for Dqn {
     }
 
     fn save(&mut self, folder: &Path) -> Result<()> {
-        let state = State { networks: self.networks.save(), sampler: self.sampler.clone() };
+        let state = State { networks: self.networks.save(), steps: self.steps, sampler: self.sampler.clone() };
         write_file(&folder.join(STATE), &postcard::to_stdvec(&state)?)?;
-        self.replay.save(&folder.join(REPLAY))
+        self.replays.iter().enumerate().try_for_each(|(head, replay)| replay.save(&folder.join(file(head))))
     }
 
     fn load(&mut self, folder: &Path) -> Result<()> {
         let state: State = saved(folder, STATE)?;
         self.networks.restore(&state.networks)?;
-        self.sampler = state.sampler;
-        self.replay.load(&folder.join(REPLAY))
+        (self.steps, self.sampler) = (state.steps, state.sampler);
+        self.replays.iter_mut().enumerate().try_for_each(|(head, replay)| replay.load(&folder.join(file(head))))
     }
 }

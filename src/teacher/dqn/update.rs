@@ -50,25 +50,25 @@ impl Networks {
         self.target.copy_from(&self.online);
     }
 
-    /// One step of the optimiser on the mean TD loss of a minibatch.
-    pub fn update(&mut self, batch: &TransitionBatch, learning_rate: f64) {
+    /// One step of the optimiser on the mean TD loss of a minibatch of a head's game.
+    pub fn update(&mut self, head: usize, batch: &TransitionBatch, learning_rate: f64) {
         let Networks { settings, target, .. } = self;
         let device = self.online.device().of_tensors();
         let column = |values: &[f32]| Tensor::from_slice(values).to_device(device);
-        let next = target.forward(0, &batch.next_observations);
-        let online = settings.double.then(|| self.online.forward(0, &batch.next_observations));
+        let next = target.forward(head, &batch.next_observations);
+        let online = settings.double.then(|| self.online.forward(head, &batch.next_observations));
         let (rewards, continues) = (column(&batch.rewards), column(&batch.continues));
         let targets = td_targets(&next, online.as_ref(), &rewards, &continues, settings.gamma);
         let actions = Tensor::from_slice(&batch.actions).to_device(device);
         let td_error = settings.td_error;
-        let loss = self.online.learn(0, &batch.observations, |outputs| {
+        let loss = self.online.learn(head, &batch.observations, |outputs| {
             let q = chosen(outputs, &actions);
             self.sums.add_q(&q);
             td_loss(td_error, &q, &targets)
         });
         self.sums.add_loss(&loss);
         self.optimizer.set_learning_rate(learning_rate);
-        self.optimizer.step(&mut self.online, 0);
+        self.optimizer.step(&mut self.online, head);
     }
 
     /// Updates made since the start.

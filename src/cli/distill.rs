@@ -1,0 +1,151 @@
+//! `pd distill`: students that share the play that they learn from are made together.
+
+use std::fmt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::experiment::Job;
+use super::periodic::Periodic;
+use super::terminal::Stage;
+use super::usage;
+use crate::config::{Data, Student};
+use crate::distill::{self, Group, Lead};
+use crate::game::Game;
+use crate::nn::{self, Policy};
+use crate::progress::Ended;
+use crate::record::{Agent, Folder};
+
+/// Students of a seed that learn from the same play: of one game, or of all.
+struct Class<'a> {
+    seed: u64,
+    games: Vec<Game>,
+    students: Vec<&'a Student>,
+}
+
+impl fmt::Display for Class<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.games.as_slice() {
+            [game] => write!(f, "students of {game}, seed {}", self.seed),
+            games => write!(f, "students of {} games, seed {}", games.len(), self.seed),
+        }
+    }
+}
+
+/// A class for each of its students: whoever plays for themselves learns alone.
+fn alone(class: Class<'_>) -> Vec<Class<'_>> {
+    let Class { seed, games, students } = class;
+    students.into_iter().map(|student| Class { seed, games: games.clone(), students: vec![student] }).collect()
+}
+
+impl Job {
+    /// Distils every student that has no weights yet.
+    pub fn distill_stage(&mut self) -> Result<Ended> {
+        self.timed("distill", |job| job.each(job.classes(), Job::distill_class))
+    }
+
+    fn classes(&self) -> Vec<Class<'_>> {
+        let experiment = &self.experiment;
+        let (shared, own): (Vec<_>, Vec<_>) =
+            experiment.students.iter().filter(|student| !student.is_baseline()).partition(|student| student.is_shared());
+        let games = experiment.games.iter().map(|&game| (vec![game], own.clone()));
+        let kinds: Vec<_> = games.chain([(experiment.games.clone(), shared)]).collect();
+        let of_seed = |&seed: &u64| {
+            kinds.clone().into_iter().map(move |(games, students)| Class { seed, games, students }).collect::<Vec<_>>()
+        };
+        let all = experiment.seeds.iter().flat_map(of_seed).filter(|class| !class.students.is_empty());
+        if experiment.distillation.data == Data::Teacher {
+            return all.collect();
+        }
+        all.flat_map(alone).collect()
+    }
+
+    fn distill_class(&self, class: &Class) -> Result<Ended> {
+        let Class { seed, games, students } = class;
+        let mut left = Vec::new();
+        for &student in students {
+            let agent = Agent::of(student, games[0], *seed);
+            if self.is_done(&agent)? {
+                continue;
+            }
+            let Some(temperature) = self.temperature(student, &agent)? else {
+                if self.sweep(student, &agent)? == Ended::Stopped {
+                    return Ok(Ended::Stopped);
+                }
+                return self.distill_class(class);
+            };
+            left.push(Student { temperature, ..student.clone() });
+        }
+        if left.is_empty() {
+            return Ok(Ended::Done);
+        }
+        let mut led = Vec::new();
+        for &game in games {
+            led.push((self.played(game), self.lead(&Agent::teacher(game, *seed))?));
+        }
+        let (experiment, folder, device) = (&self.experiment, &self.folder, self.device);
+        self.distill_group(&Group { experiment, seed: *seed, students: left, games: led, folder, device })
+    }
+
+    /// Distils a group whose students have their temperatures.
+    pub fn distill_group(&self, group: &Group) -> Result<Ended> {
+        let games: Vec<_> = group.games.iter().map(|(played, _)| played.game).collect();
+        let name = Class { seed: group.seed, games: games.clone(), students: Vec::new() }.to_string();
+        let stage = Stage::new(&name, group.updates(), "updates", self.quiet);
+        let mut evaluation =
+            Periodic::new(self, &games, group.seed, group.experiment.distillation.evaluation_episodes)?;
+        let pools = games.iter().map(|&game| self.pool(game)).collect::<Result<_>>()?;
+        let mut evaluate =
+            |game, policy: &dyn Policy, steps, updates| evaluation.score(game, policy, steps, updates, &stage);
+        distill::distill(group, pools, &mut evaluate, &stage)
+    }
+
+    /// Where students of that teacher find whom they learn from.
+    fn lead(&self, teacher: &Agent) -> Result<Lead> {
+        if self.experiment.distillation.online {
+            let frames = self.experiment.teacher.frames;
+            return Ok(Lead::Best { folder: self.folder.bests(teacher), frames });
+        }
+        let path = self.folder.weights(teacher);
+        let rom = self.rom_record(teacher.game);
+        nn::load_for(&path, self.device, teacher.game, &self.experiment.environment, rom.as_ref())
+            .context("the teacher")?;
+        Ok(Lead::Final(path))
+    }
+
+    /// `pd follow`: distils the experiment's students from the best teacher so far of a training in another folder, as
+    /// long as that goes on.
+    pub fn follow(mut self, from: &Path) -> Result<Ended> {
+        let (&[game], &[seed]) = (self.experiment.games.as_slice(), self.experiment.seeds.as_slice()) else {
+            return Err(usage("students follow one teacher: name one game and one seed"));
+        };
+        let students = self.experiment.students.clone();
+        if students.is_empty() || students.iter().any(|of| of.is_baseline() || of.temperature.of_gap(1.0).is_none()) {
+            return Err(usage("follow: needs students with a distillation loss and a chosen temperature"));
+        }
+        if self.experiment.distillation.data != Data::Teacher && students.len() > 1 {
+            return Err(usage("follow: students that play for themselves follow one by one"));
+        }
+        self.timed("distill", |job| {
+            let (teacher, from) = (Agent::teacher(game, seed), Folder::at(from));
+            let agents: Vec<_> = students.iter().map(|student| Agent::of(student, game, seed)).collect();
+            if agents.iter().all(|agent| job.folder.weights(agent).exists()) {
+                return Ok(Ended::Done);
+            }
+            let group = Group {
+                experiment: &job.experiment,
+                seed,
+                games: vec![(job.played(game), Lead::Latest(from.bests(&teacher)))],
+                students: students.clone(),
+                folder: &job.folder,
+                device: job.device,
+            };
+            let stage = Stage::new(&format!("students that follow {teacher}"), group.updates(), "updates", job.quiet);
+            let episodes = job.experiment.distillation.evaluation_episodes;
+            let mut evaluation = Periodic::new(job, &[game], seed, episodes)?;
+            let mut evaluate =
+                |game, policy: &dyn Policy, steps, updates| evaluation.score(game, policy, steps, updates, &stage);
+            distill::follow(&group, job.pool(game)?, &from.weights(&teacher), &mut evaluate, &stage)
+        })
+    }
+}

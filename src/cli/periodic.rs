@@ -1,0 +1,83 @@
+//! Evaluations in the middle of a training.
+
+use anyhow::{Context, Result};
+
+use super::experiment::Job;
+use super::terminal::Stage;
+use crate::env::Pool;
+use crate::eval::{self, Match, Purpose, statistics};
+use crate::game::Game;
+use crate::nn::Policy;
+use crate::progress::Progress;
+use crate::record::EvalRow;
+use crate::units::{Seed, Steps};
+
+/// Scores a network that learns, by episodes that are not those of the final evaluation.
+pub struct Periodic {
+    games: Vec<(Game, Pool, Seed)>,
+    epsilon: f64,
+    frame_skip: u32,
+    episodes: usize,
+}
+
+/// Passes on whether to stop; an evaluation has no progress of its own.
+struct Silent<'a>(&'a dyn Progress);
+
+impl Progress for Silent<'_> {
+    fn at(&self, _: u64, _: &str) {}
+
+    fn stop(&self) -> bool {
+        self.0.stop()
+    }
+}
+
+impl Periodic {
+    /// For networks that play these games and are trained with that seed.
+    ///
+    /// # Errors
+    /// As [`Pool::load`].
+    pub fn new(job: &Job, games: &[Game], training: u64, episodes: usize) -> Result<Periodic> {
+        let of_game = |&game: &Game| {
+            Ok((game, job.evaluation_pool(game, episodes)?, Purpose::Choose.seed(training, game)))
+        };
+        Ok(Periodic {
+            games: games.iter().map(of_game).collect::<Result<_>>()?,
+            epsilon: job.experiment.evaluation.epsilon,
+            frame_skip: job.experiment.environment.frame_skip,
+            episodes,
+        })
+    }
+
+    /// The policy's row of `eval.csv` in one of the games; `None` if it was asked to stop.
+    ///
+    /// # Errors
+    /// If it is another game.
+    pub fn score(
+        &mut self,
+        game: Game,
+        policy: &dyn Policy,
+        steps: Steps,
+        updates: u64,
+        stage: &Stage,
+    ) -> Result<Option<EvalRow>> {
+        let found = self.games.iter_mut().find(|(own, ..)| *own == game);
+        let (_, pool, seed) = found.with_context(|| format!("{game} is not evaluated"))?;
+        let played = Match { episodes: self.episodes, epsilon: self.epsilon, seed: *seed };
+        let Some(episodes) = eval::play(pool, policy, &played, &Silent(stage)) else { return Ok(None) };
+        let scores: Vec<_> = episodes.iter().map(|episode| episode.score).collect();
+        let none = "an evaluation has at least one episode";
+        let mean = statistics::mean(&scores).context(none)?;
+        let interval = statistics::mean_interval(&scores, *seed).context(none)?;
+        Ok(Some(EvalRow {
+            game: game.name().into(),
+            steps: steps.0,
+            frames: steps.frames(self.frame_skip).0,
+            updates,
+            episodes: scores.len() as u64,
+            mean,
+            ci_low: interval.low,
+            ci_high: interval.high,
+            best: false,
+        }))
+    }
+}

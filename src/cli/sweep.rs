@@ -1,0 +1,81 @@
+//! The choice of a temperature: some are tried for a short while, and the best is kept.
+
+use anyhow::{Context, Result};
+
+use super::experiment::Job;
+use super::scores;
+use crate::config::{Data, Experiment, Student, Temperature};
+use crate::distill::{self, Group, Lead};
+use crate::nn;
+use crate::progress::Ended;
+use crate::record::{Agent, DistillRow, EvalRow, SweepRow, read_rows, remove_folder, write_rows};
+
+impl Job {
+    /// The temperature with which a student is distilled; none if it must be chosen first.
+    ///
+    /// # Errors
+    /// If the file with the choice is damaged.
+    pub fn temperature(&self, student: &Student, agent: &Agent) -> Result<Option<Temperature>> {
+        if student.temperature.of_gap(1.0).is_some() {
+            return Ok(Some(student.temperature));
+        }
+        let rows: Vec<SweepRow> = read_rows(&self.folder.sweep(agent))?;
+        Ok(rows.iter().find(|row| row.chosen).map(|row| Temperature::relative(row.gaps)))
+    }
+
+    /// Distils a candidate with each temperature of the sweep, and writes down what they reached and which is chosen.
+    pub fn sweep(&self, student: &Student, agent: &Agent) -> Result<Ended> {
+        let settings = &self.experiment.distillation;
+        let candidate = |&gaps: &f64| Student {
+            name: format!("{}-{gaps}", student.name),
+            temperature: Temperature::relative(gaps),
+            ..student.clone()
+        };
+        let candidates: Vec<Student> = settings.sweep_gaps.iter().map(candidate).collect();
+        let mut experiment = Experiment { students: candidates.clone(), ..self.experiment.clone() };
+        experiment.distillation.hours = settings.sweep_hours;
+        experiment.distillation.evaluation_every = settings.sweep_hours;
+        // Candidates are told apart by the same states.
+        experiment.distillation.data = Data::Teacher;
+        let folder = self.folder.candidates(agent);
+        let games = scores::games(&self.experiment, agent).into_iter();
+        let teacher = |game| Lead::Final(self.folder.weights(&Agent::teacher(game, agent.seed)));
+        let group = Group {
+            experiment: &experiment,
+            seed: agent.seed,
+            students: candidates.clone(),
+            games: games.map(|game| (self.played(game), teacher(game))).collect(),
+            folder: &folder,
+            device: self.device,
+        };
+        log::info!("{agent}: choosing the temperature");
+        if self.distill_group(&group)? == Ended::Stopped {
+            return Ok(Ended::Stopped);
+        }
+        let mut rows = Vec::new();
+        for (candidate, &gaps) in candidates.iter().zip(&settings.sweep_gaps) {
+            let own = Agent::of(candidate, agent.game, agent.seed);
+            let trained: Vec<DistillRow> = read_rows(&folder.train(&own))?;
+            let evaluated: Vec<EvalRow> = read_rows(&folder.eval(&own))?;
+            let temperatures = nn::metadata(&folder.weights(&own))?.temperatures;
+            let last = trained.last().context("a candidate left no log")?;
+            for (eval, temperature) in evaluated.iter().zip(temperatures) {
+                rows.push(SweepRow {
+                    game: eval.game.clone(),
+                    gaps,
+                    temperature,
+                    updates: last.updates,
+                    held_out_agreement: last.held_out_agreement,
+                    mean: eval.mean,
+                    ci_low: eval.ci_low,
+                    ci_high: eval.ci_high,
+                    chosen: false,
+                });
+            }
+        }
+        distill::choose(&mut rows);
+        write_rows(&self.folder.sweep(agent), &rows)?;
+        remove_folder(folder.root())?;
+        Ok(Ended::Done)
+    }
+}

@@ -1,0 +1,75 @@
+//! Distillation as a service to a training in another process: whenever a better teacher appears, students go over to it.
+
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::checkpoint;
+use super::group::{Group, Run};
+use super::lead::{Lead, bests};
+use crate::env::Pool;
+use crate::nn::Evaluate;
+use crate::progress::{Ended, Progress};
+
+/// Between two looks at the folder.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Distils the group's students from the best teacher so far of a training that leaves its bests in the group's folder
+/// of them: `hours` hours from each, or fewer if a better one appears. Done when the training has written `finished`,
+/// its final weights, and the students have had their hours with its last best.
+///
+/// # Errors
+/// As [`super::distill()`]; also if the group has several games, or a teacher that is not in training.
+pub fn follow(
+    group: &Group,
+    pool: Pool,
+    finished: &Path,
+    evaluate: &mut Evaluate,
+    progress: &dyn Progress,
+) -> Result<Ended> {
+    let [(_, Lead::Latest(folder))] = group.games.as_slice() else {
+        anyhow::bail!("students follow the training of one game");
+    };
+    while bests(folder)?.is_empty() {
+        progress.at(0, &format!("waiting for a teacher in {}", folder.display()));
+        if progress.stop() {
+            return Ok(Ended::Stopped);
+        }
+        sleep(PAUSE);
+    }
+    let hours = group.experiment.distillation.hours;
+    let mut run = Run::start(group, vec![pool])?;
+    loop {
+        if progress.stop() {
+            checkpoint::write(&run)?;
+            return Ok(Ended::Stopped);
+        }
+        if run.begins_hour() {
+            // Looked at first: what is the last best once it is there stays the last.
+            let is_over = finished.exists();
+            if let Some((_, path)) = bests(folder)?.last() {
+                let before = run.sources[0].teacher.hash.clone();
+                run.lead(0, path, "a better evaluation appeared in the folder")?;
+                if run.sources[0].teacher.hash != before {
+                    run.state.until = run.state.hour + hours;
+                }
+            }
+            if run.state.hour >= run.state.until.max(hours) {
+                if is_over {
+                    run.finish()?;
+                    return Ok(Ended::Done);
+                }
+                progress.at(run.updates(), "waiting for a better teacher");
+                sleep(PAUSE);
+                continue;
+            }
+        }
+        if !run.advance(evaluate)? {
+            checkpoint::write(&run)?;
+            return Ok(Ended::Stopped);
+        }
+        progress.at(run.updates(), &run.note);
+    }
+}

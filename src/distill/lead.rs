@@ -1,0 +1,113 @@
+//! Which teacher students learn from, and from when on.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::nn::{self, Device, Network};
+
+/// A teacher as it was read from its weights.
+pub struct Teacher {
+    pub network: Network,
+    /// Where its weights are, and their SHA-256.
+    pub path: PathBuf,
+    pub hash: String,
+    /// Frames for which it had been trained.
+    pub frames: u64,
+    /// Mean of the evaluation by which its weights were chosen.
+    pub score: Option<f64>,
+}
+
+impl Teacher {
+    /// Reads a teacher.
+    ///
+    /// # Errors
+    /// As [`nn::load`].
+    pub fn read(path: &Path, device: Device) -> Result<Teacher> {
+        let (network, metadata) = nn::load(path, device).context("the teacher")?;
+        let (path, hash) = (path.to_owned(), nn::sha256(path)?);
+        Ok(Teacher { network, path, hash, frames: metadata.frames, score: metadata.score })
+    }
+}
+
+/// Where the teacher of a game is found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lead {
+    /// These weights, from the first hour to the last.
+    Final(PathBuf),
+    /// Whatever was best so far in a training: the first hour goes with its first stretch, the last with its last.
+    Best {
+        /// Holds each best with the frames that led to it in its name.
+        folder: PathBuf,
+        /// Length of the training.
+        frames: u64,
+    },
+    /// Whatever is best in such a folder at the time: of a training that goes on.
+    Latest(PathBuf),
+}
+
+impl Lead {
+    /// The weights for an hour out of `hours`.
+    ///
+    /// # Errors
+    /// If there are none.
+    pub fn at(&self, hour: u64, hours: u64) -> Result<PathBuf> {
+        let (folder, until) = match self {
+            Lead::Final(path) => return Ok(path.clone()),
+            Lead::Best { folder, frames } => (folder, frames * (hour + 1) / hours),
+            Lead::Latest(folder) => (folder, u64::MAX),
+        };
+        let bests = bests(folder)?;
+        // Before the first evaluation there is nobody to follow but whom it chose.
+        let chosen = bests.iter().rev().find(|(frames, _)| *frames <= until).or(bests.first());
+        let Some((_, path)) = chosen else {
+            bail!(
+                "{}: no weights there; train the teacher with distillation.online = true, which keeps them",
+                folder.display()
+            )
+        };
+        Ok(path.clone())
+    }
+}
+
+/// The best weights that a training left in a folder, in its order, with the frames that led to them.
+///
+/// # Errors
+/// If a folder that exists cannot be read.
+pub fn bests(folder: &Path) -> Result<Vec<(u64, PathBuf)>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let place = || format!("{}: cannot be read", folder.display());
+    let mut bests = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(place)? {
+        let path = entry.with_context(place)?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let frames = name.strip_prefix("frames-").and_then(|name| name.strip_suffix(".safetensors"));
+        bests.extend(frames.and_then(|frames| frames.parse().ok()).map(|frames: u64| (frames, path)));
+    }
+    bests.sort();
+    Ok(bests)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_hour_follows_the_best_so_far_of_its_stretch_of_the_training() {
+        let folder = tempfile::tempdir().unwrap();
+        for frames in [100, 300, 800] {
+            std::fs::write(folder.path().join(format!("frames-{frames:012}.safetensors")), b"").unwrap();
+        }
+        std::fs::write(folder.path().join("notes.txt"), b"").unwrap();
+        let lead = Lead::Best { folder: folder.path().to_owned(), frames: 1000 };
+        let followed = |hour| {
+            let path = lead.at(hour, 20).unwrap();
+            path.file_stem().unwrap().to_string_lossy().trim_start_matches("frames-").parse::<u64>().unwrap()
+        };
+        assert_eq!([0, 1, 4, 5, 14, 15, 19].map(followed), [100, 100, 100, 300, 300, 800, 800]);
+        let nothing = Lead::Best { folder: folder.path().join("none"), frames: 1000 };
+        assert!(nothing.at(3, 20).unwrap_err().to_string().contains("distillation.online = true"));
+    }
+}

@@ -1,0 +1,137 @@
+//! What students learn from in one game: states of somebody's play, and what the teacher thinks of them.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::lead::Teacher;
+use crate::config::{Data, Distillation};
+use crate::env::{EpisodeSeeds, Pool, epsilon_greedy};
+use crate::frame::OBSERVATION;
+use crate::game::Game;
+use crate::nn::Network;
+use crate::replay::Replay;
+use crate::units::{Generator, Seed};
+
+/// What the memory holds of a step besides its frame: the teacher's Q-values.
+pub type QValues = Box<[f32]>;
+
+/// States that the teacher looks at again at once.
+const TOGETHER: usize = 256;
+
+/// The play of one game.
+pub struct Source {
+    pub game: Game,
+    pub teacher: Teacher,
+    pub pool: Pool,
+    pub memory: Replay<QValues>,
+    pub state: PlayState,
+}
+
+/// The part of the play that changes, besides emulators and memory.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PlayState {
+    /// Steps played.
+    pub steps: u64,
+    pub episodes_ended: u64,
+    explorers: Vec<Generator>,
+    episodes: EpisodeSeeds,
+}
+
+impl Source {
+    pub fn new(game: Game, teacher: Teacher, pool: Pool, capacity: u64, seed: Seed) -> Source {
+        let workers = pool.workers();
+        let explorer = |i| seed.derive("exploration", i).generator();
+        let state = PlayState {
+            steps: 0,
+            episodes_ended: 0,
+            explorers: (0..workers as u64).map(explorer).collect(),
+            episodes: EpisodeSeeds::new(seed.derive("play", 0), workers),
+        };
+        Source { game, teacher, memory: Replay::new(capacity, workers), pool, state }
+    }
+
+    /// One step of every worker, epsilon-greedy by the teacher or, where `data` says so, by the student and its head;
+    /// into the memory with the teacher's Q-values.
+    pub fn play(&mut self, settings: &Distillation, (student, head): (&Network, usize)) {
+        let begun: Vec<_> = (0..self.pool.workers()).map(|worker| !self.pool.is_playing(worker)).collect();
+        self.pool.begin_ended(&mut self.state.episodes);
+        let observations = self.pool.observations();
+        let values = q_values(&self.teacher.network, observations);
+        let own = (settings.data != Data::Teacher).then(|| student.greedy(head, observations));
+        let mut chosen = Vec::with_capacity(values.len());
+        for (worker, q) in values.into_iter().enumerate() {
+            let by_student = own.as_ref().filter(|_| settings.data == Data::Student || worker % 2 == 1);
+            let greedy = by_student.map_or_else(|| best_action(&q), |own| own[worker]);
+            let explorer = &mut self.state.explorers[worker];
+            chosen.push(epsilon_greedy(explorer, settings.epsilon, q.len(), greedy));
+            self.memory.push(worker, self.pool.frame(worker), begun[worker], Some(q));
+        }
+        let ended = self.pool.step(&chosen).iter().flatten().filter(|outcome| outcome.step.ended()).count();
+        self.state.episodes_ended += ended as u64;
+        self.state.steps += self.pool.workers() as u64;
+    }
+
+    /// Takes another teacher, and puts its Q-values where the last one's were.
+    pub fn adopt(&mut self, teacher: Teacher) {
+        self.teacher = teacher;
+        let mut observations = Vec::new();
+        for places in self.memory.usable().chunks(TOGETHER) {
+            observations.resize(places.len() * OBSERVATION, 0);
+            self.memory.observations(places, &mut observations);
+            for (&place, q) in places.iter().zip(q_values(&self.teacher.network, &observations)) {
+                *self.memory.payload_mut(place) = q;
+            }
+        }
+    }
+
+    /// The teacher's mean action gap on the memory.
+    pub fn mean_action_gap(&self) -> f64 {
+        mean_action_gap(self.memory.usable().into_iter().map(|place| &**self.memory.payload(place)))
+    }
+
+    /// Continues where a state was saved; the memory is not part of it.
+    ///
+    /// # Errors
+    /// As [`Pool::restore`].
+    pub fn restore(&mut self, (state, pool): &(PlayState, crate::env::PoolState)) -> Result<()> {
+        self.state = state.clone();
+        self.pool.restore(pool)
+    }
+}
+
+/// The mean over states of the difference between the two highest Q-values (Farahmand, 2011); 0 with one action.
+pub fn mean_action_gap<'a>(states: impl Iterator<Item = &'a [f32]>) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0_f64);
+    for q in states {
+        let (mut best, mut second) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
+        for &value in q {
+            (best, second) = if value > best { (value, best) } else { (best, second.max(value)) };
+        }
+        sum += if q.len() > 1 { f64::from(best - second) } else { 0.0 };
+        count += 1.0;
+    }
+    sum / count.max(1.0)
+}
+
+fn q_values(network: &Network, observations: &[u8]) -> Vec<QValues> {
+    let outputs = network.forward(0, observations);
+    let actions = outputs.size()[1] as usize;
+    let values = Vec::<f32>::try_from(outputs.view(-1)).expect("outputs are one float per worker and action");
+    values.chunks(actions).map(Box::from).collect()
+}
+
+fn best_action(q: &[f32]) -> usize {
+    (1..q.len()).fold(0, |best, action| if q[action] > q[best] { action } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_action_gap_is_that_between_the_two_best_actions() {
+        let states: [&[f32]; 3] = [&[1.0, 3.0, 2.5], &[-1.0, -4.0, -1.0], &[7.0, 0.0, 6.0]];
+        assert_eq!(mean_action_gap(states.into_iter()), (0.5 + 0.0 + 1.0) / 3.0);
+        assert_eq!(mean_action_gap(std::iter::empty()), 0.0);
+    }
+}
