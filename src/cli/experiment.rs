@@ -212,20 +212,24 @@ fn earlier(folder: &Folder, experiment: &Experiment, fresh: bool, stage: Stage) 
         Err(error) => return Err(usage(format!("{error}; repair or remove it, or choose another folder with --out"))),
     };
     let renewed = if fresh { stage.renewed() } else { &[] };
-    let (old, new) = (settings(&old)?, settings(experiment)?);
-    let changed: Vec<_> = old
-        .iter()
-        .filter(|(key, _)| !renewed.iter().any(|section| key.split('.').next() == Some(*section)))
-        .filter_map(|(key, was)| new.get(key).filter(|is| *is != was).map(|is| format!("{key} ({was} → {is})")))
-        .collect();
+    let kept = |key: &str| !renewed.iter().any(|section| key.split('.').next() == Some(*section));
+    let changed = differences(&old, experiment, kept)?;
     if changed.is_empty() {
         return Ok(true);
     }
     let place = folder.root().display();
-    let changed = changed.join(", ");
     Err(usage(format!(
         "{place}: its results were made with other settings: {changed}; start over with --fresh, or choose another folder with --out"
     )))
+}
+
+/// The settings that both experiments have, but with other values, as text; of those keys that `of` chooses.
+pub fn differences(old: &Experiment, new: &Experiment, of: impl Fn(&str) -> bool) -> Result<String> {
+    let (old, new) = (settings(old)?, settings(new)?);
+    let change = |(key, was): (&String, &Value)| {
+        new.get(key).filter(|is| of(key) && *is != was).map(|is| format!("{key} ({was} → {is})"))
+    };
+    Ok(old.iter().filter_map(change).collect::<Vec<_>>().join(", "))
 }
 
 /// What results depend on, by key; students by name. Games, seeds and students may come and go.

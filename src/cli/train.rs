@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
-use super::experiment::Job;
+use super::experiment::{Job, differences};
 use super::periodic::Periodic;
 use super::scores;
 use super::terminal::Stage;
+use crate::config::{self, Overrides};
 use crate::nn::{self, Metadata, WeightsError};
 use crate::progress::Ended;
 use crate::record::{Agent, EpisodeRow, Folder, read_rows, write_file, write_rows};
@@ -60,6 +61,21 @@ impl Job {
         Ok(ended)
     }
 
+    /// Refuses teachers that learned in another way than the experiment says.
+    fn check_settings(&self, from: &Folder) -> Result<()> {
+        let theirs = config::read(&from.experiment(), &Overrides::default())?;
+        let changed = differences(&theirs, &self.experiment, |key| {
+            let section = key.starts_with("environment.") || key.starts_with("teacher.");
+            section && !["teacher.from", "teacher.log_every", "teacher.checkpoint_every"].contains(&key)
+        })?;
+        ensure!(
+            changed.is_empty(),
+            "teacher.from: the teachers in {} learned with other settings: {changed}; set them as there",
+            from.root().display()
+        );
+        Ok(())
+    }
+
     /// Takes a teacher with its logs from another experiment's folder, unless it was taken already.
     fn take(&self, agent: &Agent, from: &Folder) -> Result<Ended> {
         let (source, own) = (from.weights(agent), self.folder.weights(agent));
@@ -69,6 +85,7 @@ impl Job {
             }
             bail!("{}: not found; train it there, or set teacher.from", source.display());
         }
+        self.check_settings(from)?;
         self.check(&source, agent)?;
         if own.exists() && nn::sha256(&own)? == nn::sha256(&source)? {
             return Ok(Ended::Done);

@@ -1,5 +1,7 @@
 //! Many environments stepped in parallel, their observations in one batch.
 
+use std::ops::Range;
+
 use anyhow::{Result, ensure};
 use rand::RngExt;
 use rayon::prelude::*;
@@ -112,15 +114,22 @@ impl Pool {
     /// Plays one step with each playing worker's action; `None` for those that are not playing. An episode that ends
     /// leaves its last observation in place until the worker begins another.
     pub fn step(&mut self, actions: &[usize]) -> &[Option<Outcome>] {
-        let places = self.observations.par_chunks_mut(OBSERVATION).zip(self.outcomes.par_iter_mut());
-        let workers = self.workers.par_iter_mut().zip(places).zip(actions).with_max_len(1);
+        self.step_some(0..self.workers.len(), actions)
+    }
+
+    /// The same for some of the workers.
+    pub fn step_some(&mut self, some: Range<usize>, actions: &[usize]) -> &[Option<Outcome>] {
+        let observations = &mut self.observations[some.start * OBSERVATION..some.end * OBSERVATION];
+        let outcomes = &mut self.outcomes[some.clone()];
+        let places = observations.par_chunks_mut(OBSERVATION).zip(outcomes.par_iter_mut());
+        let workers = self.workers[some.clone()].par_iter_mut().zip(places).zip(actions).with_max_len(1);
         workers.for_each(|((worker, (stack, outcome)), &action)| {
             *outcome = worker.step(action);
             if outcome.is_some() {
                 push_frame(stack, worker.env.frame());
             }
         });
-        &self.outcomes
+        &self.outcomes[some]
     }
 
     /// Everything that the rest of the play depends on.

@@ -31,6 +31,13 @@ impl fmt::Display for Device {
 }
 
 impl Device {
+    /// Into how many parts so many workers are divided, so that emulators run while the device works: two on a GPU,
+    /// unless half of the workers would leave threads idle.
+    pub fn parts(self, workers: usize) -> usize {
+        let is_gpu = matches!(self, Device::Torch(tch::Device::Cuda(_)));
+        if is_gpu && workers >= 2 * rayon::current_num_threads() { 2 } else { 1 }
+    }
+
     /// Where tensors that meet a network's outputs must be.
     pub fn of_tensors(self) -> tch::Device {
         match self {

@@ -13,5 +13,5 @@ pub use architecture::{Architecture, HEAD_UNITS, Head, Outputs};
 pub use device::{Device, DeviceChoice, LIBTORCH_VERSION, set_threads};
 pub use network::Network;
 pub use optimizer::{Optimizer, OptimizerState};
-pub use policy::{Evaluate, Player, Policy, RandomPlay};
+pub use policy::{Evaluate, Player, Policy, RandomPlay, actions_of};
 pub use weights::{Metadata, Played, WeightsError, load, load_for, metadata, save, sha256};

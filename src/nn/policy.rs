@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use rand::RngExt;
+use tch::Tensor;
 
 use super::network::Network;
 use crate::env::epsilon_greedy;
@@ -24,17 +25,27 @@ pub struct Player<'a> {
 }
 
 impl Network {
-    /// For each observation of `bytes`, [batch, 4, 84, 84], the action with the highest output of a head.
+    /// For each observation of `bytes`, [batch, 4, 84, 84], the action with the highest output of a head: [batch], on the
+    /// device, where it may not be found yet.
+    pub fn best(&self, head: usize, bytes: &[u8]) -> Tensor {
+        self.forward(head, bytes).argmax(1, false)
+    }
+
+    /// The same, waited for.
     pub fn greedy(&self, head: usize, bytes: &[u8]) -> Vec<usize> {
-        let best = self.forward(head, bytes).argmax(1, false);
-        let best = Vec::<i64>::try_from(best).expect("argmax gives a row of integers");
-        best.into_iter().map(|action| action as usize).collect()
+        actions_of(self.best(head, bytes))
     }
 
     /// The player of a head: 0 in a network of one game.
     pub fn player(&self, head: usize) -> Player<'_> {
         Player { network: self, head }
     }
+}
+
+/// Waits for actions that a device finds.
+pub fn actions_of(best: Tensor) -> Vec<usize> {
+    let best = Vec::<i64>::try_from(best).expect("actions are a row of integers");
+    best.into_iter().map(|action| action as usize).collect()
 }
 
 impl Policy for Player<'_> {

@@ -30,6 +30,8 @@ pub fn summary(results: &Results, standings: &Standings, warnings: &[Warning], p
     section("Scores", &tables::scores(standings), "");
     section("Over games", &tables::overall(results, standings), "");
     section("Networks", &tables::networks(results, standings), "");
+    section("Choice of the temperature", &tables::sweeps(results), prose::SWEEPS);
+    section("Teachers that were followed", &tables::adoptions(results), "");
     section("The paper’s students", &tables::students_beside_paper(standings), "");
     section("The paper’s teachers", &tables::teachers_beside_paper(results, standings), prose::PUBLISHED);
     section("Differences of protocol", &tables::differences(results), &prose::same_as_paper(results));

@@ -5,7 +5,7 @@ use super::protocol::points;
 use super::read::Results;
 use super::standing::{Standing, Standings};
 use super::tables::{between, relative};
-use crate::config::{Environment, Keep, Network};
+use crate::config::{Data, Environment, Keep, Network};
 use crate::game::ActionSet;
 use crate::record::{Role, SummaryRow};
 use crate::units::grouped;
@@ -89,6 +89,7 @@ pub fn protocol(results: &Results) -> Vec<String> {
             environment.frame_skip,
             choices(environment),
         ),
+        whose_states(results),
         format!("The checkpoint of the teacher that is distilled and scored is {}.", kept(results.experiment.teacher.keep)),
         "A student is scored with its last weights; none is chosen by its scores.".to_owned(),
         "Intervals are 95% percentile bootstrap intervals (10,000 resamples), stratified by game: in each game the seeds \
@@ -103,6 +104,25 @@ pub fn protocol(results: &Results) -> Vec<String> {
             .to_owned(),
         format!("Latency is the median of {} single decisions.", grouped(evaluation.latency_decisions as u64)),
     ]
+}
+
+/// Whose play the states are from, and whom students learn from.
+fn whose_states(results: &Results) -> String {
+    let settings = &results.experiment.distillation;
+    let whose = match settings.data {
+        Data::Teacher => "the teacher’s play",
+        Data::Student => "the student’s own play",
+        Data::Mixed => "play of which half is the teacher’s and half the student’s own",
+    };
+    let teacher = match settings.online {
+        true => ". They follow the teacher through its training: in each hour they learn from its best so far",
+        false => "",
+    };
+    format!(
+        "Students learn from states of {whose}, with a random action with probability {}, and from the teacher’s \
+         Q-values there{teacher}.",
+        settings.epsilon
+    )
 }
 
 /// Which checkpoint a teacher keeps, and that it is not chosen by the scores that are reported.
@@ -135,6 +155,12 @@ pub const PAPER: &str = "The paper is Rusu et al., “Policy Distillation”, 20
     unconfirmed. Its students’ scores in single games, which nothing confirms, are left out. It scored from human starts, \
     which are not public, so that nobody outside can repeat its numbers: they show the order of size to expect, not a \
     target.";
+
+/// How a temperature is chosen.
+pub const SWEEPS: &str = "Where a temperature is to be chosen, a student is distilled for a short while with each of some \
+    multiples of its teacher’s mean action gap. Of those whose score is not below the interval of the best, the one is \
+    taken that agrees most with the teacher on play which it had not trained on; with one network for several games \
+    agreement alone decides. The episodes are not those of the final evaluation.";
 
 /// Before what the paper found without a figure.
 pub const FINDINGS: &str = "It also found, without a figure that is known well enough to stand here:";

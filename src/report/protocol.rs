@@ -1,7 +1,7 @@
 //! The experiment's protocol beside the paper's, as far as that is known.
 
 use super::read::Results;
-use crate::config::{Algorithm, Experiment, Optimizer, Widths};
+use crate::config::{Algorithm, Data, Experiment, Loss, Optimizer, Temperature, Widths};
 use crate::eval::paper::Source;
 use crate::game::Game;
 use crate::units::grouped;
@@ -106,8 +106,15 @@ fn teacher(experiment: &Experiment) -> [Point; 4] {
     ]
 }
 
-fn distillation(experiment: &Experiment) -> [Point; 6] {
+fn distillation(experiment: &Experiment) -> [Point; 8] {
     let of = &experiment.distillation;
+    let whose = match of.data {
+        Data::Teacher => "the teacher’s play",
+        Data::Student => "the student’s play",
+        Data::Mixed => "play of both",
+    };
+    let relative = experiment.students.iter().any(|of| of.loss == Loss::Kl && !matches!(of.temperature, Temperature::Absolute(_)));
+    let scale = if relative { "the teacher’s mean action gap" } else { "units of Q" };
     let optimizer = match of.optimizer {
         Optimizer::RmsProp => "RMSProp",
         Optimizer::Adam => "Adam",
@@ -119,6 +126,8 @@ fn distillation(experiment: &Experiment) -> [Point; 6] {
         point("updates per hour of play", "10,000", grouped(of.updates_per_hour), Source::Notes),
         point("steps of play in memory", "540,000", grouped(of.memory), Source::Notes),
         point("random actions in play", "probability 0.05", format!("probability {}", of.epsilon), Source::Notes),
+        point("states that students learn from", "the teacher’s play", whose.to_owned(), Source::OneNote),
+        point("scale of the temperature", "units of Q", scale.to_owned(), Source::Notes),
         point("students’ optimiser", "RMSProp", optimizer.to_owned(), Source::Notes),
     ]
 }

@@ -1,13 +1,15 @@
 //! The files of an experiment's folder, as far as they exist yet.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
 use crate::config::{self, Experiment, Overrides, Student};
 use crate::game::Game;
-use crate::record::{Agent, DistillRow, EpisodeRow, EvalRow, Folder, Manifest, Role, ScoreRow, TrainRow, read_rows};
+use crate::record::{
+    AdoptionRow, Agent, DistillRow, EpisodeRow, EvalRow, Folder, Manifest, Role, ScoreRow, SweepRow, TrainRow, read_rows,
+};
 
 /// What a trained agent has left so far.
 pub struct Learner<Row> {
@@ -31,7 +33,14 @@ pub struct Results {
     /// Rows of `scores.csv` that belong to something that the experiment no longer names.
     pub foreign_scores: usize,
     pub teachers: Vec<Learner<TrainRow>>,
+    /// Those that are distilled. A network of several games is there once for each.
     pub students: Vec<Learner<DistillRow>>,
+    /// The other students, likewise.
+    pub baselines: Vec<Learner<TrainRow>>,
+    /// How temperatures were chosen, by agent.
+    pub sweeps: Vec<(Agent, Vec<SweepRow>)>,
+    /// Which teachers in training were followed, by agent.
+    pub adoptions: Vec<(Agent, Vec<AdoptionRow>)>,
 }
 
 impl Results {
@@ -55,8 +64,11 @@ impl Results {
         Ok(Results {
             manifest: Manifest::read(&folder.manifest())?,
             foreign_scores: all - scores.len(),
-            teachers: learners(folder, runs(&experiment).map(|(game, seed)| Agent::teacher(game, seed)))?,
-            students: learners(folder, student_agents(&experiment))?,
+            teachers: learners(folder, runs(&experiment).map(|(game, seed)| Agent::teacher(game, seed)), |_| None)?,
+            students: learners(folder, student_agents(&experiment, |of| !of.is_baseline()), |_| None)?,
+            baselines: learners(folder, student_agents(&experiment, Student::is_baseline), |row: &TrainRow| Some(&row.game))?,
+            sweeps: of_networks(&experiment, |agent| folder.sweep(agent))?,
+            adoptions: of_networks(&experiment, |agent| folder.adoptions(agent))?,
             experiment,
             settings,
             episodes,
@@ -87,6 +99,11 @@ impl Results {
         self.teachers.iter().filter(move |teacher| teacher.agent.game == game)
     }
 
+    /// The seeds' runs in a game of one student that learns from rewards.
+    pub fn baselines_of<'a>(&'a self, game: Game, name: &'a str) -> impl Iterator<Item = &'a Learner<TrainRow>> {
+        self.baselines.iter().filter(move |baseline| baseline.agent.game == game && baseline.agent.name == name)
+    }
+
     /// The seeds' runs of one student in a game.
     pub fn students_of<'a>(&'a self, game: Game, name: &'a str) -> impl Iterator<Item = &'a Learner<DistillRow>> {
         self.students.iter().filter(move |student| student.agent.game == game && student.agent.name == name)
@@ -98,10 +115,22 @@ pub fn runs(experiment: &Experiment) -> impl Iterator<Item = (Game, u64)> {
     experiment.games.iter().flat_map(|&game| experiment.seeds.iter().map(move |&seed| (game, seed)))
 }
 
-fn student_agents(experiment: &Experiment) -> impl Iterator<Item = Agent> {
-    runs(experiment).flat_map(|(game, seed)| {
-        experiment.students.iter().map(move |student| Agent::student(&student.name, game, seed))
+fn student_agents(experiment: &Experiment, of: fn(&Student) -> bool) -> impl Iterator<Item = Agent> {
+    runs(experiment).flat_map(move |(game, seed)| {
+        experiment.students.iter().filter(move |student| of(student)).map(move |student| Agent::of(student, game, seed))
     })
+}
+
+/// The rows of a file that some students' networks have.
+fn of_networks<Row: DeserializeOwned>(
+    experiment: &Experiment,
+    file: impl Fn(&Agent) -> PathBuf,
+) -> Result<Vec<(Agent, Vec<Row>)>> {
+    let first = experiment.games[0];
+    let networks = student_agents(experiment, |_| true).filter(|agent| !agent.shared || agent.game == first);
+    let read = networks.map(|agent| Ok((rows(&file(&agent))?, agent)));
+    let found = read.filter(|read: &Result<(Vec<Row>, Agent)>| read.as_ref().map_or(true, |(rows, _)| !rows.is_empty()));
+    found.map(|read| read.map(|(rows, agent)| (agent, rows))).collect()
 }
 
 fn belongs(experiment: &Experiment, role: Role, agent: &str, game: &str, seed: u64) -> bool {
@@ -111,12 +140,20 @@ fn belongs(experiment: &Experiment, role: Role, agent: &str, game: &str, seed: u
         && experiment.seeds.contains(&seed)
 }
 
-fn learners<Row: DeserializeOwned>(folder: &Folder, agents: impl Iterator<Item = Agent>) -> Result<Vec<Learner<Row>>> {
+/// `game` tells which game a row is of, if it is of one: a network of several games has all their rows in one file.
+fn learners<Row: DeserializeOwned>(
+    folder: &Folder,
+    agents: impl Iterator<Item = Agent>,
+    game: fn(&Row) -> Option<&String>,
+) -> Result<Vec<Learner<Row>>> {
     agents
         .map(|agent| {
+            let is_own = |game: Option<&String>| !agent.shared || game.is_none_or(|game| game == agent.game.name());
+            let train: Vec<Row> = rows(&folder.train(&agent))?;
+            let eval: Vec<EvalRow> = rows(&folder.eval(&agent))?;
             Ok(Learner {
-                train: rows(&folder.train(&agent))?,
-                eval: rows(&folder.eval(&agent))?,
+                train: train.into_iter().filter(|row| is_own(game(row))).collect(),
+                eval: eval.into_iter().filter(|row| is_own(Some(&row.game))).collect(),
                 finished: folder.weights(&agent).exists(),
                 agent,
             })

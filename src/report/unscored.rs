@@ -18,8 +18,11 @@ pub fn unscored(results: &Results) -> Vec<String> {
     let students = results.students.iter().map(|student| {
         (student.agent.clone(), state(student, student.train.last().map(|row| row.hour as f64 / hours as f64)))
     });
+    let baselines = results.baselines.iter().map(|baseline| {
+        (baseline.agent.clone(), state(baseline, baseline.train.last().map(|row| row.frames as f64 / total as f64)))
+    });
     let mut runs: Vec<_> =
-        teachers.chain(students).chain(random).filter(|(agent, _)| !scored(results, agent)).collect();
+        teachers.chain(baselines).chain(students).chain(random).filter(|(agent, _)| !scored(results, agent)).collect();
     runs.sort_by_key(|(_, state)| state == NOT_STARTED);
     runs.into_iter().map(|(agent, state)| format!("{agent} ({state})")).collect()
 }

@@ -82,7 +82,9 @@ fn figures(results: &Results, standings: &Standings) -> Vec<Figure> {
             plot::learning(results, standings, game),
             plot::distillation(results, game),
             plot::students(results, standings, game),
+            plot::online(results, game),
         ]
     });
-    std::iter::once(plot::relative(results, standings)).chain(of_games).flatten().collect()
+    let of_all = [plot::relative(results, standings), plot::temperature(results, standings)];
+    of_all.into_iter().chain(of_games).flatten().collect()
 }

@@ -13,7 +13,7 @@ use super::loss::{Sums, chosen, td_loss};
 use super::play::{Experience, Play};
 use crate::config;
 use crate::frame::OBSERVATION;
-use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
+use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState, actions_of};
 use crate::record::write_file;
 use crate::replay::Ending;
 use crate::units::{Generator, Seed};
@@ -65,12 +65,9 @@ impl Pqn {
         }
     }
 
-    /// Each observation's highest Q-value and its action.
-    fn best(&self, head: usize, observations: &[u8]) -> (Vec<f32>, Vec<usize>) {
-        let (values, actions) = self.network.forward(head, observations).max_dim(1, false);
-        let values = Vec::try_from(values).expect("a row of floats");
-        let actions = Vec::<i64>::try_from(actions).expect("a row of integers");
-        (values, actions.into_iter().map(|action| action as usize).collect())
+    /// Each observation's highest Q-value.
+    fn values(&self, head: usize, observations: &[u8]) -> Vec<f32> {
+        values_of(self.network.forward(head, observations).max_dim(1, false).0)
     }
 
     fn play(&mut self, head: usize, play: &mut Play) {
@@ -79,19 +76,22 @@ impl Pqn {
         self.rollout.observations.clear();
         for _ in 0..self.settings.rollout {
             play.begin();
-            let (values, greedy) = self.best(head, play.pool.observations());
             self.rollout.observations.extend_from_slice(play.pool.observations());
-            self.rollout.values.extend(values);
-            let chosen = play.choose(greedy, actions);
-            let steps = play.step(&chosen);
+            let (network, values) = (&self.network, &mut self.rollout.values);
+            let begin = |observations: &[u8]| network.forward(head, observations).max_dim(1, false);
+            let steps = play.step_greedily(actions, begin, |(best, greedy)| {
+                values.extend(values_of(best));
+                actions_of(greedy)
+            });
             for (step, observation) in steps.iter().zip(play.pool.observations().chunks_exact(OBSERVATION)) {
                 let cut_off = step.ending == Ending::Truncated;
-                self.rollout.cut_off.push(cut_off.then(|| self.best(head, observation).0[0]));
+                self.rollout.cut_off.push(cut_off.then(|| self.values(head, observation)[0]));
             }
             self.rollout.steps.extend(steps);
         }
         play.begin();
-        self.rollout.values.extend(self.best(head, play.pool.observations()).0);
+        let last = self.values(head, play.pool.observations());
+        self.rollout.values.extend(last);
     }
 
     /// The updates of one rollout.
@@ -126,6 +126,10 @@ impl Pqn {
         self.sums.add_loss(&loss);
         self.optimizer.step(&mut self.network, head);
     }
+}
+
+fn values_of(values: Tensor) -> Vec<f32> {
+    Vec::try_from(values).expect("values are a row of floats")
 }
 
 impl Learner for Pqn {

@@ -122,7 +122,8 @@ impl<'a> Run<'a> {
         let workers = experiment.environment.workers;
         let mut learner = learner(&experiment.teacher, architecture, workers, seed, *device);
         let of_game = |played: &Played| if agent.shared { seed.derive(played.game.name(), 0) } else { seed };
-        let play = |(played, pool)| Play::new(&experiment.teacher, pool, training.steps(), of_game(played));
+        let parts = device.parts(workers);
+        let play = |(played, pool)| Play::new(&experiment.teacher, pool, parts, training.steps(), of_game(played));
         let mut plays: Vec<Play> = games.iter().zip(pools).map(play).collect();
         let state = match Checkpoint::read(training)? {
             Some(checkpoint) => checkpoint.restore(learner.as_mut(), &mut plays, training)?,

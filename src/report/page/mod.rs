@@ -18,6 +18,7 @@ pub fn page(results: &Results, standings: &Standings, warnings: &[Warning], plot
         sections::scores(results, standings, plots),
         sections::over_games(results, standings),
         sections::networks(results, standings),
+        sections::choices(results),
         sections::games(results, plots),
         sections::paper(results, standings),
         sections::protocol(results),

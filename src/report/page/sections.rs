@@ -29,7 +29,7 @@ pub fn scores(results: &Results, standings: &Standings, plots: &[Plot]) -> Strin
         return section("scores", "Scores", &paragraph("Nothing is scored yet."));
     }
     let result = tables::scores(standings).html("Scores of every agent in every game");
-    let mut content = result + &figures(plots, |name| name == "relative");
+    let mut content = result + &figures(plots, |name| name == "relative" || name == "temperature");
     if results.experiment.seeds.len() > 1 {
         let each = tables::each_seed(results).html("Scores of every seed");
         content += &format!("<details class=\"long\">\n<summary>Every seed</summary>\n{each}</details>\n");
@@ -47,6 +47,19 @@ pub fn over_games(results: &Results, standings: &Standings) -> String {
     }
 }
 
+/// How temperatures were chosen, and which teachers were followed.
+pub fn choices(results: &Results) -> String {
+    let (sweeps, adoptions) = (tables::sweeps(results), tables::adoptions(results));
+    let mut html = String::new();
+    if !sweeps.rows.is_empty() {
+        html += &section("sweeps", "Choice of the temperature", &(paragraph(prose::SWEEPS) + &sweeps.html("Temperatures that were tried")));
+    }
+    if !adoptions.rows.is_empty() {
+        html += &section("adoptions", "Teachers that were followed", &adoptions.html("Teachers that students adopted"));
+    }
+    html
+}
+
 /// Sizes and costs.
 pub fn networks(results: &Results, standings: &Standings) -> String {
     let on = results.manifest.as_ref().map(|manifest| manifest.machine.cpu.as_str()).filter(|cpu| !cpu.is_empty());
@@ -58,7 +71,7 @@ pub fn networks(results: &Results, standings: &Standings) -> String {
 /// All plots of one game after another.
 pub fn games(results: &Results, plots: &[Plot]) -> String {
     let of_game = |game: &crate::game::Game| {
-        let kinds = ["scores", "learning", "distillation", "students"];
+        let kinds = ["scores", "learning", "distillation", "students", "online"];
         let names = kinds.map(|kind| format!("{kind}-{game}"));
         let figures = figures(plots, |name| names.iter().any(|own| own == name));
         if figures.is_empty() { String::new() } else { section(&format!("game-{game}"), game.name(), &figures) }

@@ -2,6 +2,7 @@
 
 use super::figure::{Axis, End, Figure, Key, Mark, Panel, Sample, mean_curve, thinned};
 use super::ink::{GREY, Ink, RANDOM, TEACHER};
+use super::scores::ink_of;
 use crate::game::Game;
 use crate::record::{EvalRow, Role, TrainRow};
 use crate::report::format::{counted, number};
@@ -22,6 +23,16 @@ pub fn learning(results: &Results, standings: &Standings, game: Game) -> Option<
     let line = |points, ink, width, alpha| Mark::Line { points, ink, width, alpha };
     let mut marks: Vec<Mark> = returns.iter().map(|curve| line(curve.clone(), TRAINING, 1.0, 0.5)).collect();
     marks.extend(evaluations(&evaluated, TEACHER, millions_of_frames));
+    let mut keys = legend(evaluated.len(), !returns.is_empty());
+    for student in results.experiment.students.iter().filter(|student| student.is_baseline()) {
+        let runs: Vec<_> = results.baselines_of(game, &student.name).map(|run| &run.eval).collect();
+        let runs: Vec<_> = runs.into_iter().filter(|rows| !rows.is_empty()).collect();
+        if !runs.is_empty() {
+            let ink = ink_of(results, Role::Student, &student.name);
+            marks.extend(evaluations(&runs, ink, millions_of_frames));
+            keys.push(Key { label: student.name.clone(), ink, sample: Sample::Line { width: 2.5 } });
+        }
+    }
     let heights = marks.iter().flat_map(|mark| mark.extent().1);
     let (lowest, highest) =
         heights.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
@@ -38,14 +49,14 @@ pub fn learning(results: &Results, standings: &Standings, game: Game) -> Option<
         name: format!("learning-{game}"),
         title: format!("{game}: learning of the teacher"),
         caption: caption(results, &evaluated),
-        legend: legend(evaluated.len(), !returns.is_empty()),
+        legend: keys,
         columns: 1,
         panel: (760.0, 380.0),
         panels: vec![Panel { title: String::new(), x, y, marks }],
     })
 }
 
-fn millions_of_frames(row: &EvalRow) -> f64 {
+pub fn millions_of_frames(row: &EvalRow) -> f64 {
     row.frames as f64 / 1e6
 }
 

@@ -1,10 +1,12 @@
-//! Plots. The first four modules say what each kind of plot shows; the others draw any of them, by one function for SVG
+//! Plots. The first six modules say what each kind of plot shows; the others draw any of them, by one function for SVG
 //! and PNG alike.
 
 mod distillation;
 mod learning;
+mod online;
 mod relative;
 mod scores;
+mod temperature;
 
 mod axis;
 mod draw;
@@ -17,5 +19,7 @@ pub use distillation::{distillation, students};
 pub use encode::{png, svg};
 pub use figure::Figure;
 pub use learning::learning;
+pub use online::online;
 pub use relative::relative;
 pub use scores::scores;
+pub use temperature::temperature;

@@ -1,10 +1,12 @@
 //! The tables of a report.
 
+mod choices;
 mod networks;
 mod overall;
 mod paper;
 mod scores;
 
+pub use choices::{adoptions, sweeps};
 pub use networks::networks;
 pub use overall::{between, overall, relative};
 pub use paper::{differences, students_beside_paper, teachers_beside_paper};

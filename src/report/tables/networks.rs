@@ -35,15 +35,15 @@ pub fn networks(results: &Results, standings: &Standings) -> Table {
             "Median milliseconds per decision at batch 1, mean over games and seeds, on the machine named below.",
         ),
     ];
-    let teacher = ("teacher", Role::Teacher, results.experiment.teacher.network);
+    let teacher = &results.experiment.teacher;
     let students = results.experiment.students.iter();
-    let agents = std::iter::once(teacher).chain(students.map(|of| (of.name.as_str(), Role::Student, of.network)));
-    let row = |(name, role, network)| {
+    let students = students.map(|of| (of.name.as_str(), Role::Student, of.network, of.is_baseline()));
+    let agents = std::iter::once(("teacher", Role::Teacher, teacher.network, true)).chain(students);
+    let row = |(name, role, network, from_rewards)| {
         let rows: Vec<&ScoreRow> = standings.of_agent(role, name).flat_map(|standing| &standing.rows).collect();
-        let teacher = &results.experiment.teacher;
-        let parameters = |outputs| match role {
-            Role::Teacher => Architecture::teacher(teacher, outputs).parameters(),
-            _ => Architecture::new(network, outputs).parameters(),
+        let parameters = |outputs| {
+            let layer_norm = from_rewards && teacher.layer_norm;
+            Architecture { layer_norm, ..Architecture::new(network, outputs) }.parameters()
         };
         network_row(results, name, network, &parameters, &rows)
     };

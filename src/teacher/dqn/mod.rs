@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::learner::{Learner, UpdateSums, saved};
 use super::play::Play;
 use crate::config;
-use crate::nn::{Architecture, Device, Network};
+use crate::nn::{Architecture, Device, Network, actions_of};
 use crate::record::write_file;
 use crate::replay::{Ending, Replay, Transition, TransitionBatch, transitions};
 use crate::units::{Generator, Seed};
@@ -68,14 +68,14 @@ impl Dqn {
         let frames: Vec<_> = (0..begun.len()).map(|worker| play.pool.frame(worker).to_vec()).collect();
         let network = self.networks.online();
         let actions = network.architecture().actions()[head] as usize;
-        let chosen = match play.epsilon() {
-            1.0 => play.explore(actions),
-            _ => {
-                let greedy = network.greedy(head, play.pool.observations());
-                play.choose(greedy, actions)
+        let steps = match play.epsilon() {
+            1.0 => {
+                let chosen = play.explore(actions);
+                play.step(0..chosen.len(), &chosen)
             }
+            _ => play.step_greedily(actions, |observations| network.best(head, observations), actions_of),
         };
-        for (worker, step) in play.step(&chosen).into_iter().enumerate() {
+        for (worker, step) in steps.into_iter().enumerate() {
             let transition = Transition { action: step.action as u8, reward: step.reward, ending: step.ending };
             self.replays[head].push(worker, &frames[worker], begun[worker], Some(transition));
             if step.ending == Ending::Truncated {

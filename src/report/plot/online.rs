@@ -1,0 +1,82 @@
+//! How students followed a teacher through its training.
+
+use super::figure::{Axis, Figure, Key, Mark, Panel, Sample};
+use super::ink::{GREY, Ink, TEACHER};
+use super::learning::{evaluations, millions_of_frames};
+use super::scores::ink_of;
+use crate::game::Game;
+use crate::record::{EvalRow, Role};
+use crate::report::format::counted;
+use crate::report::read::Results;
+
+const NOISY: Ink = Ink { color: GREY, ..TEACHER };
+
+/// The teacher's evaluations, the best of them so far, which students follow, and the students' own, over the frames of
+/// the teacher's training; none if nobody followed it, or was evaluated on the way.
+pub fn online(results: &Results, game: Game) -> Option<Figure> {
+    let settings = &results.experiment.distillation;
+    let adopted = |agent: &crate::record::Agent| results.adoptions.iter().any(|(own, _)| own == agent);
+    let mut marks = Vec::new();
+    let key = |label: &str, ink, width| Key { label: label.to_owned(), ink, sample: Sample::Line { width } };
+    let mut legend = vec![key("teacher", NOISY, 1.4), key("teacher, best so far", TEACHER, 2.5)];
+    for teacher in results.teachers_of(game) {
+        let points: Vec<_> = teacher.eval.iter().map(|row| (millions_of_frames(row), row.mean)).collect();
+        marks.push(Mark::Line { points: steps(&points), ink: TEACHER, width: 2.5, alpha: 1.0 });
+        marks.push(Mark::Line { points, ink: NOISY, width: 1.4, alpha: 1.0 });
+    }
+    // An hour of the student goes with a stretch of the training.
+    let hour = results.experiment.teacher.frames as f64 / settings.hours as f64 / 1e6;
+    let when = |row: &EvalRow| (row.steps as f64 / settings.steps_per_hour as f64).floor() * hour;
+    for student in &results.experiment.students {
+        let runs = results.students_of(game, &student.name).filter(|run| adopted(&run.agent) && !run.eval.is_empty());
+        let runs: Vec<_> = runs.map(|run| &run.eval).collect();
+        if !runs.is_empty() {
+            let ink = ink_of(results, Role::Student, &student.name);
+            marks.extend(evaluations(&runs, ink, when));
+            legend.push(key(&student.name, ink, 2.5));
+        }
+    }
+    (legend.len() > 2).then(|| Figure {
+        name: format!("online-{game}"),
+        title: format!("{game}: students that follow the training"),
+        caption: format!(
+            "Students learn from the play of the best teacher so far. The teacher’s evaluations are {} each, the \
+             students’ {}, with 95% intervals, or of several seeds each thin and their mean.",
+            counted(results.experiment.teacher.evaluation_episodes as u64, "episode"),
+            counted(settings.evaluation_episodes as u64, "episode"),
+        ),
+        legend,
+        columns: 1,
+        panel: (760.0, 380.0),
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("training of the teacher (million frames)").including(&[0.0]),
+            y: Axis::linear("score of a game (points)"),
+            marks,
+        }],
+    })
+}
+
+/// The highest value so far, as a staircase.
+fn steps(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut stairs: Vec<(f64, f64)> = Vec::new();
+    for &(x, y) in points {
+        let before = stairs.last().map_or(f64::NEG_INFINITY, |last| last.1);
+        if before.is_finite() {
+            stairs.push((x, before));
+        }
+        stairs.push((x, y.max(before)));
+    }
+    stairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_so_far_never_falls() {
+        let stairs = steps(&[(1.0, 5.0), (2.0, 3.0), (3.0, 9.0)]);
+        assert_eq!(stairs, [(1.0, 5.0), (2.0, 5.0), (2.0, 5.0), (3.0, 5.0), (3.0, 9.0)]);
+    }
+}

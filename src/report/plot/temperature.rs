@@ -1,0 +1,73 @@
+//! What the temperature of the softened Q-values does.
+
+use super::figure::{Axis, End, Figure, Key, Mark, Panel, Sample, Scale};
+use super::ink::{GREY, Ink, PAPER, TEACHER};
+use super::scores::ink_of;
+use crate::config::Loss;
+use crate::eval::paper::TEMPERATURE;
+use crate::game::Game;
+use crate::record::Role;
+use crate::report::read::Results;
+use crate::report::standing::{Standing, Standings};
+
+/// Temperatures from which on there is something to see.
+const LEAST: usize = 3;
+
+/// Relative score over temperature, a panel per game; none unless there are students with several temperatures.
+pub fn temperature(results: &Results, standings: &Standings) -> Option<Figure> {
+    let panels: Vec<Panel> =
+        results.experiment.games.iter().filter_map(|&game| in_game(results, standings, game)).collect();
+    let students = results.experiment.students.iter().filter(|student| student.loss == Loss::Kl);
+    let key = |label: String, ink| Key { label, ink, sample: Sample::Marker { hollow: false } };
+    let legend = students.map(|student| {
+        let label = format!("{}: τ = {}", student.name, student.temperature);
+        key(label, ink_of(results, Role::Student, &student.name))
+    });
+    (!panels.is_empty()).then(|| Figure {
+        name: "temperature".into(),
+        title: "Score over temperature".into(),
+        caption: format!(
+            "Students with the KL loss, whose teacher’s Q-values are divided by the temperature: the smaller it is, the \
+             sharper the target. Bars are 95% bootstrap intervals over seeds and episodes. The upright line is the \
+             paper’s {TEMPERATURE}, for the Q-values of its own teachers."
+        ),
+        legend: legend.collect(),
+        columns: panels.len().min(3),
+        panel: if panels.len() == 1 { (640.0, 400.0) } else { (330.0, 290.0) },
+        panels,
+    })
+}
+
+fn in_game(results: &Results, standings: &Standings, game: Game) -> Option<Panel> {
+    let mut marks =
+        vec![Mark::Level { y: 100.0, label: String::new(), ink: Ink { color: GREY, ..TEACHER }, named: End::Left }];
+    let mut seen: Vec<f64> = Vec::new();
+    let mut ends = (100.0_f64, 100.0_f64);
+    for standing in standings.in_game(game).filter(|standing| standing.role() == Role::Student) {
+        let Some((x, share)) = place(standing) else { continue };
+        let ink = ink_of(results, Role::Student, standing.agent());
+        if let Some(of) = standing.relative_interval {
+            marks.push(Mark::Bar { x, low: 100.0 * of.low, high: 100.0 * of.high, ink });
+            ends = (ends.0.min(100.0 * of.low), ends.1.max(100.0 * of.high));
+        }
+        marks.push(Mark::Marker { x, y: 100.0 * share, ink, hollow: false });
+        ends = (ends.0.min(100.0 * share), ends.1.max(100.0 * share));
+        if !seen.contains(&x) {
+            seen.push(x);
+        }
+    }
+    let upright = vec![(TEMPERATURE, ends.0), (TEMPERATURE, ends.1)];
+    marks.insert(0, Mark::Line { points: upright, ink: PAPER, width: 1.0, alpha: 0.7 });
+    (seen.len() >= LEAST).then(|| Panel {
+        title: game.name().to_owned(),
+        x: Axis { label: "temperature (units of Q)".into(), scale: Scale::Log, include: Vec::new() },
+        y: Axis::linear("of the teacher's score (%)").including(&[100.0]),
+        marks,
+    })
+}
+
+/// Temperature, over seeds, and relative score of a student.
+fn place(standing: &Standing) -> Option<(f64, f64)> {
+    let temperature = standing.mean_of(|row| row.temperature).filter(|&temperature| temperature > 0.0)?;
+    Some((temperature, standing.relative.filter(|share| share.is_finite())?))
+}

@@ -1,0 +1,71 @@
+//! What was chosen on the way: temperatures, and teachers to follow.
+
+use crate::report::format::{number, number_with_interval, or_dash, percent};
+use crate::report::read::Results;
+use crate::report::table::{Table, numbers, words};
+use crate::eval::statistics::Interval;
+use crate::units::grouped;
+
+/// Every temperature that was tried for a student.
+pub fn sweeps(results: &Results) -> Table {
+    let columns = vec![
+        words("student", ""),
+        words("game", ""),
+        numbers("seed", ""),
+        numbers("action gaps", "The temperature as a multiple of the teacher’s mean action gap."),
+        numbers("temperature", "In units of Q."),
+        numbers("updates", ""),
+        numbers("agreement, new play", "Share of states not trained on in which student and teacher prefer the same action."),
+        numbers("score [95%]", ""),
+        words("", ""),
+    ];
+    let mut rows = Vec::new();
+    for (agent, sweep) in &results.sweeps {
+        rows.extend(sweep.iter().map(|row| {
+            vec![
+                agent.name.clone(),
+                row.game.clone(),
+                agent.seed.to_string(),
+                row.gaps.to_string(),
+                format!("{:.4}", row.temperature),
+                grouped(row.updates),
+                percent(row.held_out_agreement),
+                number_with_interval(row.mean, Some(Interval { low: row.ci_low, high: row.ci_high })),
+                if row.chosen { "chosen".into() } else { String::new() },
+            ]
+        }));
+    }
+    Table { columns, rows }
+}
+
+/// Every teacher in training that a student adopted.
+pub fn adoptions(results: &Results) -> Table {
+    let columns = vec![
+        words("student", ""),
+        words("game", ""),
+        numbers("seed", ""),
+        numbers("hour", "Hours that the student had learned."),
+        numbers("updates", "Likewise."),
+        numbers("teacher’s frames", "Frames for which the teacher had been trained."),
+        numbers("its score", "Mean of the evaluation that made it the best so far."),
+        numbers("before", "The score of the teacher that was followed before."),
+        words("reason", ""),
+    ];
+    let mut rows = Vec::new();
+    for (agent, adopted) in &results.adoptions {
+        rows.extend(adopted.iter().map(|row| {
+            vec![
+                agent.name.clone(),
+                row.game.clone(),
+                agent.seed.to_string(),
+                row.hour.to_string(),
+                grouped(row.updates),
+                grouped(row.teacher_frames),
+                or_dash(row.teacher_score, number),
+                or_dash(row.before, number),
+                row.reason.clone(),
+            ]
+        }));
+    }
+    Table { columns, rows }
+}
