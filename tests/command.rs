@@ -1,5 +1,6 @@
 //! The program as its users run it, on the built-in game.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -246,6 +247,91 @@ fn play_prints_scores_and_records_a_gif() {
     let out = run.succeed(&["play", "results/x/teachers/catch/seed-1", "--episodes", "2", "--gif", "x.gif"]);
     assert_eq!(out.lines().filter(|line| line.starts_with("episode")).count(), 2, "{out}");
     assert!(fs::read(run.path("x.gif")).unwrap().starts_with(b"GIF89a"));
+}
+
+/// Two games, with students and a baseline that play both.
+fn two_games() -> String {
+    let shared = |loss: &str| {
+        format!(
+            "[[students]]\nname = \"both-{loss}\"\nnetwork = {{ conv = [2, 2, 2], hidden = 8 }}\ngames = \"together\"\nloss = \"{loss}\"\n"
+        )
+    };
+    let text =
+        TINY.replace("[\"catch\"]", "[\"catch\", \"pong\"]").replace("workers = 4", "workers = 4\nmax_frames = 200");
+    let text = text.replace("episodes = 3", "episodes = 3\nmax_frames = 200");
+    text + &shared("kl") + &shared("td")
+}
+
+#[test]
+fn one_network_for_several_games_is_scored_saved_and_played_in_each() {
+    let run = Run::new(&two_games());
+    run.succeed(&["run", "x.toml"]);
+    let mut scores = csv::Reader::from_path(run.path("results/x/scores.csv")).unwrap();
+    let rows: Vec<BTreeMap<String, String>> = scores.deserialize().map(Result::unwrap).collect();
+    for (agent, loss) in [("both-kl", "kl"), ("both-td", "td")] {
+        let own: Vec<_> = rows.iter().filter(|row| row["agent"] == agent).collect();
+        assert_eq!(own.iter().map(|row| row["game"].as_str()).collect::<Vec<_>>(), ["catch", "pong"]);
+        assert!(own.iter().all(|row| row["network_games"] == "2" && row["loss"] == loss && row["episodes"] == "3"));
+        let folder = format!("results/x/students/{agent}/multi/seed-1");
+        assert!(["train.csv", "eval.csv"].iter().all(|file| run.path(&folder).join(file).exists()));
+        let refused = run.pd(&["play", &folder]);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("choose --game catch or pong"));
+        let out = run.succeed(&["play", &folder, "--game", "catch"]);
+        assert!(out.starts_with("episode 0: score "), "{out}");
+    }
+    let plan = run.succeed(&["plan", "x.toml", "--json"]);
+    assert!(!plan.contains("\"done\": false"), "{plan}");
+}
+
+#[test]
+fn teachers_of_another_folder_are_taken_if_they_learned_as_the_experiment_says() {
+    let run = Run::new(TINY);
+    run.succeed(&["train", "x.toml"]);
+    fs::write(run.path("y.toml"), TINY.replace("[teacher]", "[teacher]\nfrom = \"results/x\"")).unwrap();
+    run.succeed(&["train", "y.toml"]);
+    for file in ["weights.safetensors", "train.csv", "eval.csv"] {
+        let read =
+            |name: &str| fs::read(run.path(&format!("results/{name}/teachers/catch/seed-1")).join(file)).unwrap();
+        assert!(read("x") == read("y"), "{file} differs");
+    }
+    let refused = run.pd(&["train", "y.toml", "--set", "teacher.gamma=0.9", "--out", "z"]);
+    let message = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && message.contains("learned with other settings: teacher.gamma"), "{message}");
+    assert!(!run.path("z/teachers").exists());
+}
+
+#[test]
+fn an_automatic_temperature_is_chosen_once_and_the_choice_is_on_disk() {
+    let text = TINY.replace("name = \"kl\"", "name = \"kl\"\ntemperature = \"auto\"");
+    let run = Run::new(&text.replace("evaluation_every = 1\n", "evaluation_every = 1\nsweep_gaps = [2.0, 0.5]\n"));
+    run.succeed(&["run", "x.toml"]);
+    let folder = run.path("results/x/students/kl/catch/seed-1");
+    let sweep = fs::read_to_string(folder.join("sweep.csv")).unwrap();
+    assert_eq!((sweep.lines().count(), sweep.matches("true").count()), (3, 1), "{sweep}");
+    assert!(!folder.join("sweep").exists());
+    let weights = fs::read(folder.join("weights.safetensors")).unwrap();
+    run.succeed(&["run", "x.toml"]);
+    assert!(fs::read(folder.join("weights.safetensors")).unwrap() == weights);
+}
+
+#[test]
+fn a_service_follows_a_training_until_it_ends_and_logs_what_it_adopted() {
+    let run = Run::new(&TINY.replace("hours = 2", "hours = 2\nonline = true"));
+    let program = env!("CARGO_BIN_EXE_pd");
+    let follow = ["follow", "x.toml", "--from", "results/x", "--out", "followed", "--quiet"];
+    let mut service = Command::new(program).args(follow).current_dir(&run.folder).spawn().unwrap();
+    run.succeed(&["train", "x.toml"]);
+    assert!(service.wait().unwrap().success());
+    let bests = fs::read_dir(run.path("results/x/teachers/catch/seed-1/best")).unwrap().count();
+    let folder = run.path("followed/students/kl/catch/seed-1");
+    let mut log = csv::Reader::from_path(folder.join("adoptions.csv")).unwrap();
+    let rows: Vec<BTreeMap<String, String>> = log.deserialize().map(Result::unwrap).collect();
+    assert!((1..=bests).contains(&rows.len()), "{rows:?}");
+    let frames = |row: &BTreeMap<String, String>| row["teacher_frames"].parse::<u64>().unwrap();
+    assert!(rows.windows(2).all(|pair| frames(&pair[0]) < frames(&pair[1])), "{rows:?}");
+    assert!(rows.iter().all(|row| row["reason"].contains("better evaluation") && !row["unix_time"].is_empty()));
+    assert!(folder.join("weights.safetensors").exists());
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Real games through the whole preprocessing, against ale-py and OpenCV (see golden/README.md).
 
-
 use policy_distillation::env::{Env, EpisodeSeeds, Pool, Rom, Rules, load};
 use policy_distillation::frame::FRAME;
 use policy_distillation::game::{ActionSet, Game};

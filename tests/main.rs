@@ -4,6 +4,7 @@ mod architecture;
 mod bad_input;
 mod command;
 mod emulation;
+mod experiments;
 mod networks;
 mod replay;
 mod resume;

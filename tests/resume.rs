@@ -41,13 +41,7 @@ fn emulators(game: Game, workers: usize, max_frames: u64) -> Pool {
     Pool::load(game, Rom::find(game).unwrap().as_ref(), &rules, workers).unwrap()
 }
 
-fn evaluate(
-    game: Game,
-    policy: &dyn Policy,
-    steps: Steps,
-    updates: u64,
-    progress: &dyn Progress,
-) -> Option<EvalRow> {
+fn evaluate(game: Game, policy: &dyn Policy, steps: Steps, updates: u64, progress: &dyn Progress) -> Option<EvalRow> {
     let played = Match { episodes: 2, epsilon: 0.05, seed: Seed(9) };
     let episodes = play(&mut emulators(game, 2, 100), policy, &played, progress)?;
     let mean = episodes.iter().map(|episode| episode.score).sum::<f64>() / 2.0;

@@ -1,6 +1,5 @@
 //! The evaluation protocol.
 
-
 use policy_distillation::env::{Pool, Rules};
 use policy_distillation::eval::{Match, play};
 use policy_distillation::game::Game;

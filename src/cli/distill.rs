@@ -46,8 +46,11 @@ impl Job {
 
     fn classes(&self) -> Vec<Class<'_>> {
         let experiment = &self.experiment;
-        let (shared, own): (Vec<_>, Vec<_>) =
-            experiment.students.iter().filter(|student| !student.is_baseline()).partition(|student| student.is_shared());
+        let (shared, own): (Vec<_>, Vec<_>) = experiment
+            .students
+            .iter()
+            .filter(|student| !student.is_baseline())
+            .partition(|student| student.is_shared());
         let games = experiment.games.iter().map(|&game| (vec![game], own.clone()));
         let kinds: Vec<_> = games.chain([(experiment.games.clone(), shared)]).collect();
         let of_seed = |&seed: &u64| {

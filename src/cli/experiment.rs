@@ -10,13 +10,14 @@ use anyhow::{Context, Error, Result};
 use toml::Value;
 
 use super::arguments::Common;
+use super::manifest::made_by;
 use super::{terminal, usage};
 use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules};
 use crate::game::Game;
-use crate::nn::{self, Device, Played};
+use crate::nn::{Device, Played};
 use crate::progress::Ended;
-use crate::record::{Folder, Machine, Manifest, RomRecord, remove_folder, write_file};
+use crate::record::{Folder, Manifest, RomRecord, remove_folder, write_file};
 use crate::report;
 
 /// What a command works on. Stages after it are made stale by `--fresh`.
@@ -83,7 +84,7 @@ impl Job {
         }
         let lock = lock(&folder).map_err(usage)?;
         let text = toml::to_string(&experiment)?;
-        let mut manifest = manifest(&experiment, &folder, device, &roms)?;
+        let mut manifest = made_by(&experiment, &folder, device, &roms)?;
         if common.fresh && earlier {
             renew(&folder, stage)?;
             manifest.stage_seconds.retain(|name, _| stage > Stage::Train && !stage.repeats(name));
@@ -278,38 +279,4 @@ fn renew(folder: &Folder, stage: Stage) -> Result<()> {
         }
     }
     remove_folder(&folder.report())
-}
-
-fn manifest(
-    experiment: &Experiment,
-    folder: &Folder,
-    device: Device,
-    roms: &BTreeMap<&str, Option<Rom>>,
-) -> Result<Manifest> {
-    let old = Manifest::read(&folder.manifest())?;
-    let found = roms.iter().filter_map(|(game, rom)| Some(((*game).to_owned(), rom.as_ref()?.record.clone())));
-    let mut records: BTreeMap<_, _> = old.as_ref().map(|old| old.roms.clone()).unwrap_or_default();
-    records.extend(found);
-    Ok(Manifest {
-        program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
-        git_commit: git_commit(),
-        libtorch: nn::LIBTORCH_VERSION.into(),
-        ale: "0.6.0".into(),
-        device: device.to_string(),
-        threads: rayon::current_num_threads(),
-        machine: Machine::this(),
-        seeds: experiment.seeds.clone(),
-        roms: records,
-        stage_seconds: old.map(|old| old.stage_seconds).unwrap_or_default(),
-    })
-}
-
-fn git_commit() -> Option<String> {
-    let git = |arguments: &[&str]| {
-        let output = std::process::Command::new("git").args(arguments).output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let commit = git(&["rev-parse", "HEAD"])?;
-    let clean = git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
-    Some(if clean { commit } else { format!("{commit}+changes") })
 }

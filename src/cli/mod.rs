@@ -6,6 +6,7 @@ mod distill;
 mod evaluate;
 mod experiment;
 mod games;
+mod manifest;
 mod observe;
 mod periodic;
 mod plan;

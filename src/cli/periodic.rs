@@ -37,9 +37,8 @@ impl Periodic {
     /// # Errors
     /// As [`Pool::load`].
     pub fn new(job: &Job, games: &[Game], training: u64, episodes: usize) -> Result<Periodic> {
-        let of_game = |&game: &Game| {
-            Ok((game, job.evaluation_pool(game, episodes)?, Purpose::Choose.seed(training, game)))
-        };
+        let of_game =
+            |&game: &Game| Ok((game, job.evaluation_pool(game, episodes)?, Purpose::Choose.seed(training, game)));
         Ok(Periodic {
             games: games.iter().map(of_game).collect::<Result<_>>()?,
             epsilon: job.experiment.evaluation.epsilon,

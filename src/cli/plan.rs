@@ -173,15 +173,20 @@ fn needs(experiment: &Experiment) -> (u64, u64) {
     let training = |agent: &Agent| (6 * bytes(agent) + batch(teacher.batch), games(agent) * replay);
     let learning = [scores::teachers(experiment), scores::networks(experiment, |student| student.is_baseline())];
     let learning = learning.concat();
-    let trained = learning.iter().filter(|agent| agent.shared || teacher.from.as_os_str().is_empty() || agent.role != Role::Teacher);
+    let trained = learning
+        .iter()
+        .filter(|agent| agent.shared || teacher.from.as_os_str().is_empty() || agent.role != Role::Teacher);
     let trained: Vec<(u64, u64)> = trained.map(training).collect();
     let steps = distillation.memory.min(distillation.hours * distillation.steps_per_hour);
     let actions = experiment.games.iter().map(|game| game.actions(experiment.environment.action_set).len());
-    let memory = steps * (TYPICAL_STEP + (actions.max().unwrap_or(18) * size_of::<f32>()) as u64);
+    // A step's Q-values lie in a block of their own.
+    let memory = steps * (TYPICAL_STEP + 32 + (actions.max().unwrap_or(18) * size_of::<f32>()) as u64);
     // The students of a game, or those of several games, are distilled together with their teachers.
     let distilled = scores::networks(experiment, |student| !student.is_baseline());
     let together = |shared: bool| {
-        let one = |agent: &&Agent| agent.shared == shared && (shared || agent.game == experiment.games[0]) && agent.seed == experiment.seeds[0];
+        let one = |agent: &&Agent| {
+            agent.shared == shared && (shared || agent.game == experiment.games[0]) && agent.seed == experiment.seeds[0]
+        };
         let own: Vec<_> = distilled.iter().filter(one).collect();
         let games = own.first().map_or(0, |agent| games(agent));
         let teachers = games * bytes(&Agent::teacher(experiment.games[0], experiment.seeds[0]));

@@ -51,9 +51,8 @@ impl Job {
             device: self.device,
         };
         let pools = games.iter().map(|&game| self.pool(game)).collect::<Result<_>>()?;
-        let mut evaluate = |game, policy: &dyn nn::Policy, steps, updates| {
-            evaluation.score(game, policy, steps, updates, &stage)
-        };
+        let mut evaluate =
+            |game, policy: &dyn nn::Policy, steps, updates| evaluation.score(game, policy, steps, updates, &stage);
         let ended = teacher::train(&training, pools, &mut evaluate, &stage)?;
         if ended == Ended::Done {
             self.forget_derived(agent)?;
@@ -154,7 +153,8 @@ impl Job {
     /// Refuses weights that are not of the network that the experiment gives the agent.
     fn check(&self, path: &Path, agent: &Agent) -> Result<Metadata> {
         let environment = &self.experiment.environment;
-        let (_, found) = nn::load_for(path, self.device, agent.game, environment, self.rom_record(agent.game).as_ref())?;
+        let (_, found) =
+            nn::load_for(path, self.device, agent.game, environment, self.rom_record(agent.game).as_ref())?;
         let expected = scores::architecture(&self.experiment, agent);
         if expected.as_ref() != Some(&found.architecture) {
             let (found, expected) = (format!("{:?}", found.architecture), format!("{expected:?}"));

@@ -200,7 +200,12 @@ mod tests {
         assert_eq!(experiment.distillation.hours * experiment.distillation.steps_per_hour, 27_000_000);
         let names: Vec<_> = experiment.students.iter().map(|student| student.name.as_str()).collect();
         assert_eq!(names, ["net1", "net2", "net3"]);
-        assert!(experiment.students.iter().all(|student| student.loss == Loss::Kl && student.temperature == Temperature::Absolute(0.01)));
+        assert!(
+            experiment
+                .students
+                .iter()
+                .all(|student| student.loss == Loss::Kl && student.temperature == Temperature::Absolute(0.01))
+        );
     }
 
     #[test]

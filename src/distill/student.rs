@@ -78,7 +78,8 @@ impl Student {
         let agent = Agent::of(settings, game, *seed);
         let place = if agent.shared { SHARED } else { game.name() };
         let seed = Seed(*seed).derive("student", 0).derive(place, 0).derive(&agent.name, 0);
-        let architecture = Architecture::student(settings, games.iter().map(|(played, _)| (played.game, played.actions.len())));
+        let architecture =
+            Architecture::student(settings, games.iter().map(|(played, _)| (played.game, played.actions.len())));
         let mut network = Network::new(&architecture, seed.derive("weights", 0), *device);
         let config::Distillation { optimizer, learning_rate, optimizer_epsilon, .. } = experiment.distillation;
         let mut optimizer = Optimizer::new(optimizer, learning_rate, optimizer_epsilon, &network);
@@ -104,7 +105,10 @@ impl Student {
         Ok(Student {
             train: Log::resume::<DistillRow>(&folder.train(&agent), train)?,
             eval: Log::resume::<EvalRow>(&folder.eval(&agent), eval)?,
-            adoptions: group.is_online().then(|| Log::resume::<AdoptionRow>(&folder.adoptions(&agent), adoptions)).transpose()?,
+            adoptions: group
+                .is_online()
+                .then(|| Log::resume::<AdoptionRow>(&folder.adoptions(&agent), adoptions))
+                .transpose()?,
             follows_live: games.iter().any(|(_, lead)| matches!(lead, Lead::Latest(_))),
             settings: settings.clone(),
             agent,

@@ -32,7 +32,8 @@ mod tests {
 
     #[test]
     fn the_temperature_that_agrees_most_is_chosen_among_those_that_score_like_the_best() {
-        let rows = |of_first| vec![row("pong", 3.0, 0.9, of_first), row("pong", 1.0, 0.8, 100.0), row("pong", 0.3, 0.7, 95.0)];
+        let rows =
+            |of_first| vec![row("pong", 3.0, 0.9, of_first), row("pong", 1.0, 0.8, 100.0), row("pong", 0.3, 0.7, 95.0)];
         assert_eq!(chosen(rows(92.0)), [3.0]);
         assert_eq!(chosen(rows(80.0)), [1.0]);
     }

@@ -113,7 +113,8 @@ fn distillation(experiment: &Experiment) -> [Point; 8] {
         Data::Student => "the student’s play",
         Data::Mixed => "play of both",
     };
-    let relative = experiment.students.iter().any(|of| of.loss == Loss::Kl && !matches!(of.temperature, Temperature::Absolute(_)));
+    let relative =
+        experiment.students.iter().any(|of| of.loss == Loss::Kl && !matches!(of.temperature, Temperature::Absolute(_)));
     let scale = if relative { "the teacher’s mean action gap" } else { "units of Q" };
     let optimizer = match of.optimizer {
         Optimizer::RmsProp => "RMSProp",

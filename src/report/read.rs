@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use crate::config::{self, Experiment, Overrides, Student};
 use crate::game::Game;
 use crate::record::{
-    AdoptionRow, Agent, DistillRow, EpisodeRow, EvalRow, Folder, Manifest, Role, ScoreRow, SweepRow, TrainRow, read_rows,
+    AdoptionRow, Agent, DistillRow, EpisodeRow, EvalRow, Folder, Manifest, Role, ScoreRow, SweepRow, TrainRow,
+    read_rows,
 };
 
 /// What a trained agent has left so far.
@@ -66,7 +67,9 @@ impl Results {
             foreign_scores: all - scores.len(),
             teachers: learners(folder, runs(&experiment).map(|(game, seed)| Agent::teacher(game, seed)), |_| None)?,
             students: learners(folder, student_agents(&experiment, |of| !of.is_baseline()), |_| None)?,
-            baselines: learners(folder, student_agents(&experiment, Student::is_baseline), |row: &TrainRow| Some(&row.game))?,
+            baselines: learners(folder, student_agents(&experiment, Student::is_baseline), |row: &TrainRow| {
+                Some(&row.game)
+            })?,
             sweeps: of_networks(&experiment, |agent| folder.sweep(agent))?,
             adoptions: of_networks(&experiment, |agent| folder.adoptions(agent))?,
             experiment,
@@ -129,7 +132,8 @@ fn of_networks<Row: DeserializeOwned>(
     let first = experiment.games[0];
     let networks = student_agents(experiment, |_| true).filter(|agent| !agent.shared || agent.game == first);
     let read = networks.map(|agent| Ok((rows(&file(&agent))?, agent)));
-    let found = read.filter(|read: &Result<(Vec<Row>, Agent)>| read.as_ref().map_or(true, |(rows, _)| !rows.is_empty()));
+    let found =
+        read.filter(|read: &Result<(Vec<Row>, Agent)>| read.as_ref().map_or(true, |(rows, _)| !rows.is_empty()));
     found.map(|read| read.map(|(rows, agent)| (agent, rows))).collect()
 }
 

@@ -32,12 +32,7 @@ pub struct Training<'a> {
 ///
 /// # Errors
 /// A file that cannot be read or written, or a checkpoint of other settings.
-pub fn train(
-    training: &Training,
-    pools: Vec<Pool>,
-    evaluate: &mut Evaluate,
-    progress: &dyn Progress,
-) -> Result<Ended> {
+pub fn train(training: &Training, pools: Vec<Pool>, evaluate: &mut Evaluate, progress: &dyn Progress) -> Result<Ended> {
     let settings = &training.experiment.teacher;
     let mut run = Run::start(training, pools)?;
     loop {

@@ -52,7 +52,11 @@ pub fn choices(results: &Results) -> String {
     let (sweeps, adoptions) = (tables::sweeps(results), tables::adoptions(results));
     let mut html = String::new();
     if !sweeps.rows.is_empty() {
-        html += &section("sweeps", "Choice of the temperature", &(paragraph(prose::SWEEPS) + &sweeps.html("Temperatures that were tried")));
+        html += &section(
+            "sweeps",
+            "Choice of the temperature",
+            &(paragraph(prose::SWEEPS) + &sweeps.html("Temperatures that were tried")),
+        );
     }
     if !adoptions.rows.is_empty() {
         html += &section("adoptions", "Teachers that were followed", &adoptions.html("Teachers that students adopted"));

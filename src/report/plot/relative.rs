@@ -99,7 +99,8 @@ fn series(results: &Results) -> Vec<Series> {
             series.push(of);
         }
     }
-    let mut temperatures: Vec<Temperature> = series.iter().filter(|of| of.loss == Loss::Kl).map(|of| of.temperature).collect();
+    let mut temperatures: Vec<Temperature> =
+        series.iter().filter(|of| of.loss == Loss::Kl).map(|of| of.temperature).collect();
     temperatures.dedup();
     for of in &mut series {
         if temperatures.len() > 1 && of.loss == Loss::Kl {

@@ -1,9 +1,9 @@
 //! What was chosen on the way: temperatures, and teachers to follow.
 
+use crate::eval::statistics::Interval;
 use crate::report::format::{number, number_with_interval, or_dash, percent};
 use crate::report::read::Results;
 use crate::report::table::{Table, numbers, words};
-use crate::eval::statistics::Interval;
 use crate::units::grouped;
 
 /// Every temperature that was tried for a student.
@@ -15,7 +15,10 @@ pub fn sweeps(results: &Results) -> Table {
         numbers("action gaps", "The temperature as a multiple of the teacher’s mean action gap."),
         numbers("temperature", "In units of Q."),
         numbers("updates", ""),
-        numbers("agreement, new play", "Share of states not trained on in which student and teacher prefer the same action."),
+        numbers(
+            "agreement, new play",
+            "Share of states not trained on in which student and teacher prefer the same action.",
+        ),
         numbers("score [95%]", ""),
         words("", ""),
     ];

@@ -12,7 +12,10 @@ use crate::report::table::{Table, numbers, words};
 pub fn overall(results: &Results, standings: &Standings) -> Table {
     let columns = vec![
         words("student", ""),
-        words("loss", "What was minimised between teacher and student, KL with its temperature; or none, but the temporal difference of rewards."),
+        words(
+            "loss",
+            "What was minimised between teacher and student, KL with its temperature; or none, but the temporal difference of rewards.",
+        ),
         numbers("size", "Parameters as a share of the teacher's, mean over games."),
         numbers(
             "geometric mean [95%]",

@@ -1,0 +1,45 @@
+//! What makes an experiment's results, as its manifest tells.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::config::Experiment;
+use crate::env::Rom;
+use crate::nn::{self, Device};
+use crate::record::{Folder, Machine, Manifest};
+
+/// The manifest of a command that begins now; of what the folder's own says, ROMs of other games and times are kept.
+pub fn made_by(
+    experiment: &Experiment,
+    folder: &Folder,
+    device: Device,
+    roms: &BTreeMap<&str, Option<Rom>>,
+) -> Result<Manifest> {
+    let old = Manifest::read(&folder.manifest())?;
+    let found = roms.iter().filter_map(|(game, rom)| Some(((*game).to_owned(), rom.as_ref()?.record.clone())));
+    let mut records: BTreeMap<_, _> = old.as_ref().map(|old| old.roms.clone()).unwrap_or_default();
+    records.extend(found);
+    Ok(Manifest {
+        program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
+        git_commit: git_commit(),
+        libtorch: nn::LIBTORCH_VERSION.into(),
+        ale: "0.6.0".into(),
+        device: device.to_string(),
+        threads: rayon::current_num_threads(),
+        machine: Machine::this(),
+        seeds: experiment.seeds.clone(),
+        roms: records,
+        stage_seconds: old.map(|old| old.stage_seconds).unwrap_or_default(),
+    })
+}
+
+fn git_commit() -> Option<String> {
+    let git = |arguments: &[&str]| {
+        let output = std::process::Command::new("git").args(arguments).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let commit = git(&["rev-parse", "HEAD"])?;
+    let clean = git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
+    Some(if clean { commit } else { format!("{commit}+changes") })
+}

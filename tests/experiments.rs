@@ -1,0 +1,83 @@
+//! The experiment files that come with the program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use policy_distillation::config::{self, Experiment, Overrides};
+use serde_json::Value;
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments").join(folder);
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    files
+}
+
+fn read(file: &Path) -> Experiment {
+    config::read(file, &Overrides::default()).unwrap()
+}
+
+fn plan(file: &str) -> Value {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_pd")).args(["plan", file, "--json"]).current_dir(root).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn every_experiment_of_the_paper_is_there_at_both_scales_with_a_folder_of_its_own() {
+    let six = ["compression", "losses", "multitask-10", "multitask-3", "online", "temperature"];
+    let names = |folder| -> Vec<String> {
+        files(folder).iter().map(|file| file.file_stem().unwrap().to_string_lossy().into_owned()).collect()
+    };
+    assert_eq!(names("paper"), six);
+    assert!(six.iter().all(|name| names("small").iter().any(|own| own == name)));
+    let mut folders: Vec<_> =
+        ["", "paper", "small"].iter().flat_map(|folder| files(folder)).map(|file| read(&file).name).collect();
+    let count = folders.len();
+    folders.sort();
+    folders.dedup();
+    assert_eq!(folders.len(), count);
+}
+
+#[test]
+fn small_experiments_take_teachers_that_learned_as_they_say() {
+    let teachers = read(&files("small").into_iter().find(|file| file.ends_with("teachers.toml")).unwrap());
+    let mut taking = 0;
+    for file in files("small") {
+        let experiment = read(&file);
+        if experiment.teacher.from.as_os_str().is_empty() {
+            continue;
+        }
+        taking += 1;
+        let from = experiment.teacher.from.clone();
+        let config::Teacher { log_every, checkpoint_every, .. } = experiment.teacher;
+        let expected = config::Teacher { from, log_every, checkpoint_every, ..teachers.teacher.clone() };
+        assert_eq!((experiment.teacher, experiment.environment), (expected, teachers.environment.clone()), "{file:?}");
+        assert!(experiment.games.iter().all(|game| teachers.games.contains(game)), "{file:?}");
+        assert!(experiment.seeds.iter().all(|seed| teachers.seeds.contains(seed)), "{file:?}");
+    }
+    assert_eq!(taking, 5);
+}
+
+#[test]
+fn the_papers_networks_for_several_games_have_its_parameter_counts_and_ales_pong() {
+    for (file, paper) in [("multitask-3", 1_882_668), ("multitask-10", 6_756_721)] {
+        let plan = plan(&format!("experiments/paper/{file}.toml"));
+        let networks = plan["networks"].as_array().unwrap();
+        let shared: Vec<_> = networks.iter().filter(|network| network["game"] == "multi").collect();
+        assert!(!shared.is_empty());
+        // ALE's Pong has three actions more than the paper's: 3 × (128 + 1) parameters.
+        assert!(shared.iter().all(|network| network["parameters"] == paper + 387), "{shared:?}");
+    }
+}
+
+#[test]
+fn ten_memories_of_ten_hours_take_at_most_8_gb() {
+    let plan = plan("experiments/paper/multitask-10.toml");
+    let bytes = plan["memory_bytes"].as_u64().unwrap();
+    assert!((2_000_000_000..8_000_000_000).contains(&bytes), "{bytes}");
+}
