@@ -126,7 +126,63 @@ fn best_action(q: &[f32]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::config::{self, Overrides, Widths};
+    use crate::env::Rules;
+    use crate::nn::{Architecture, Device};
+
+    /// The play of 5 workers, after so many steps, where the states are whose `data` says.
+    fn played(data: &str, steps: usize) -> Source {
+        let text = format!(
+            "games = [\"catch\"]\n[environment]\nworkers = 5\n[distillation]\nepsilon = 0.0\ndata = \"{data}\"\n"
+        );
+        let experiment = config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
+        let game = Game::named("catch").unwrap();
+        let network = |seed| {
+            let widths = Widths { conv: [4, 4, 4], hidden: 8 };
+            Network::new(&Architecture::new(config::Network::Widths(widths), 3), Seed(seed), Device::Cpu)
+        };
+        let teacher = |seed| Teacher {
+            network: network(seed),
+            path: PathBuf::new(),
+            hash: String::new(),
+            frames: 0,
+            score: None,
+        };
+        let pool = Pool::load(game, None, &Rules::of_training(&experiment.environment, game), 5).unwrap();
+        let mut source = Source::new(game, teacher(1), pool, 1000, Seed(3));
+        let student = network(8);
+        (0..steps).for_each(|_| source.play(&experiment.distillation, (&student, 0)));
+        source.adopt(teacher(if steps > 100 { 2 } else { 1 }));
+        source
+    }
+
+    #[test]
+    fn states_are_the_teachers_the_students_or_half_of_each() {
+        let [teacher, student, mixed] = ["teacher", "student", "mixed"].map(|data| played(data, 60));
+        let frames = |source: &Source| (0..5).map(|worker| source.pool.frame(worker).to_vec()).collect::<Vec<_>>();
+        let [teacher, student, mixed] = [frames(&teacher), frames(&student), frames(&mixed)];
+        assert!((0..5).any(|worker| teacher[worker] != student[worker]), "they must differ to be told apart");
+        for worker in 0..5 {
+            let expected = if worker % 2 == 1 { &student } else { &teacher };
+            assert!(mixed[worker] == expected[worker], "worker {worker}");
+        }
+    }
+
+    #[test]
+    fn labels_are_the_teachers_and_those_of_the_next_teacher_when_it_is_adopted() {
+        for (data, steps) in [("student", 60), ("mixed", 60), ("teacher", 120)] {
+            let source = played(data, steps);
+            let places = source.memory.usable();
+            let mut observations = vec![0; places.len() * OBSERVATION];
+            source.memory.observations(&places, &mut observations);
+            let expected = q_values(&source.teacher.network, &observations);
+            assert!(places.len() > 200);
+            assert!(places.iter().zip(&expected).all(|(&place, q)| source.memory.payload(place) == q), "{data}");
+        }
+    }
 
     #[test]
     fn the_mean_action_gap_is_that_between_the_two_best_actions() {

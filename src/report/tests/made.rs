@@ -119,7 +119,7 @@ impl Made {
         self.episodes.extend(scores.iter().enumerate().map(row));
     }
 
-    fn learned(&self, agent: &Agent) {
+    pub fn learned(&self, agent: &Agent) {
         let steps = (1..=300).map(|i| i * 1000);
         match agent.role {
             Role::Student => {

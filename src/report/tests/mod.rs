@@ -13,7 +13,8 @@ use super::{Warning, is_current, write};
 use crate::eval::statistics::{self, Interval};
 use crate::game::Game;
 use crate::record::{
-    Agent, DistillRow, Folder, Machine, Manifest, ScoreRow, SummaryRow, read_rows, write_file, write_rows,
+    AdoptionRow, Agent, DistillRow, Folder, Machine, Manifest, ScoreRow, SummaryRow, SweepRow, read_rows, write_file,
+    write_rows,
 };
 
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -124,6 +125,53 @@ fn students_with_one_network_for_several_games_stand_beside_the_papers() {
     let width = |row: &SummaryRow| row.ci_high.unwrap() - row.ci_low.unwrap();
     assert!(width(&multi) > 1.2 * width(&single), "{} and {}", width(&multi), width(&single));
     assert!(made.page().contains("32/64/64, 512; 3 games"));
+}
+
+#[test]
+fn followed_teachers_and_temperatures_are_drawn_and_listed() {
+    let student = |name: &str, temperature: &str| {
+        format!("[[students]]\nname = \"{name}\"\nnetwork = \"net2\"\ntemperature = {temperature}\n")
+    };
+    let students = student("hot", "1.0") + &student("warm", "{ gaps = 1.0 }") + &student("auto", "\"auto\"");
+    let mut made = Made::with(&format!(
+        "name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1]\n[distillation]\nonline = true\n{students}"
+    ));
+    let pong = Game::named("pong").unwrap();
+    made.learned(&Agent::teacher(pong, 1));
+    made.score(&Agent::random(pong, 1), 1.0, 40);
+    made.score(&Agent::teacher(pong, 1), 20.0, 40);
+    for (name, temperature) in [("hot", 1.0), ("warm", 0.02), ("auto", 0.006)] {
+        let agent = Agent::student(name, pong, 1);
+        made.learned(&agent);
+        made.score(&agent, 18.0, 40);
+        made.scores.last_mut().unwrap().temperature = Some(temperature);
+        let (reason, weights) = ("because".to_owned(), String::new());
+        let (teacher_score, before, unix_time) = (Some(12.25), None, None);
+        let game = "pong".to_owned();
+        let row = AdoptionRow {
+            game,
+            hour: 3,
+            updates: 7,
+            teacher_frames: 4321,
+            teacher_score,
+            before,
+            reason,
+            weights,
+            unix_time,
+        };
+        write_rows(&made.folder.adoptions(&agent), &[row]).unwrap();
+    }
+    let (game, held_out_agreement, updates) = ("pong".to_owned(), 0.875, 99);
+    let (mean, ci_low, ci_high, chosen) = (3.25, 2.0, 4.0, true);
+    let row =
+        SweepRow { game, gaps: 0.3, temperature: 0.006, updates, held_out_agreement, mean, ci_low, ci_high, chosen };
+    write_rows(&made.folder.sweep(&Agent::student("auto", pong, 1)), &[row]).unwrap();
+    made.report();
+    let (page, files) = (made.page(), files(&made.folder.report()));
+    assert!(files.contains_key("online-pong.svg") && files.contains_key("temperature.svg"), "{:?}", files.keys());
+    for text in ["4,321", "12.2", "because", "88%", "3.25 [2.00, 4.00]", "0.0060", "chosen", "best so far"] {
+        assert!(page.contains(text), "{text} is not in the page");
+    }
 }
 
 #[test]
