@@ -5,7 +5,7 @@ use super::protocol::points;
 use super::read::Results;
 use super::standing::{Standing, Standings};
 use super::tables::{between, relative};
-use crate::config::{Data, Environment, Keep, Network};
+use crate::config::{Data, Environment, Keep};
 use crate::game::ActionSet;
 use crate::record::{Role, SummaryRow};
 use crate::units::grouped;
@@ -13,16 +13,14 @@ use crate::units::grouped;
 /// Most students that the sentence names.
 const NAMED: usize = 3;
 
-/// What came out, in one sentence. It names the first student of each network in the experiment's order.
+/// What came out, in one sentence. It names the first students in the experiment's order.
 pub fn result(results: &Results, standings: &Standings) -> String {
-    let mut networks: Vec<Network> = Vec::new();
     let mut clauses = Vec::new();
     let mut games = 0;
     let mut seeds = 0;
     for student in &results.experiment.students {
         let row = standings.overall.iter().find(|row| row.role == Role::Student && row.agent == student.name);
-        let Some(row) = row.filter(|_| !networks.contains(&student.network) && clauses.len() < NAMED) else { continue };
-        networks.push(student.network);
+        let Some(row) = row.filter(|_| clauses.len() < NAMED) else { continue };
         (games, seeds) = (row.games.max(games), row.seeds.max(seeds));
         clauses.push(clause(standings, row, clauses.is_empty()));
     }

@@ -72,8 +72,14 @@ fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
         let all = powers.flat_map(|power| factors.iter().map(move |factor| factor * 10f64.powi(power)));
         all.filter(|value| (low..=high).contains(&value.log10())).collect()
     };
-    let usual = within(&[1.0, 2.0, 5.0]);
-    let values = if usual.len() >= 3 { usual } else { within(&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0]) };
+    let (powers, usual) = (within(&[1.0]), within(&[1.0, 2.0, 5.0]));
+    let values = if powers.len() >= 3 {
+        powers
+    } else if usual.len() >= 3 {
+        usual
+    } else {
+        within(&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0])
+    };
     values.into_iter().map(|value| (value, short(value))).collect()
 }
 
