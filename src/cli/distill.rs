@@ -3,13 +3,13 @@
 use std::fmt;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::experiment::Job;
 use super::periodic::Periodic;
 use super::terminal::Stage;
 use super::usage;
-use crate::config::{Data, Student};
+use crate::config::{self, Data, Overrides, Student};
 use crate::distill::{self, Group, Lead};
 use crate::game::Game;
 use crate::nn::{self, Policy};
@@ -71,12 +71,10 @@ impl Job {
             if self.is_done(&agent)? {
                 continue;
             }
-            let Some(temperature) = self.temperature(student, &agent)? else {
-                if self.sweep(student, &agent)? == Ended::Stopped {
-                    return Ok(Ended::Stopped);
-                }
-                return self.distill_class(class);
-            };
+            if self.temperature(student, &agent)?.is_none() && self.sweep(student, &agent)? == Ended::Stopped {
+                return Ok(Ended::Stopped);
+            }
+            let temperature = self.temperature(student, &agent)?.context("the sweep chose no temperature")?;
             left.push(Student { temperature, ..student.clone() });
         }
         if left.is_empty() {
@@ -117,23 +115,37 @@ impl Job {
     }
 
     /// `pd follow`: distils the experiment's students from the best teacher so far of a training in another folder, as
-    /// long as that goes on.
+    /// long as that goes on, or as it is still to begin.
     pub fn follow(mut self, from: &Path) -> Result<Ended> {
         let (&[game], &[seed]) = (self.experiment.games.as_slice(), self.experiment.seeds.as_slice()) else {
             return Err(usage("students follow one teacher: name one game and one seed"));
         };
         let students = self.experiment.students.clone();
-        if students.is_empty() || students.iter().any(|of| of.is_baseline() || of.temperature.of_gap(1.0).is_none()) {
-            return Err(usage("follow: needs students with a distillation loss and a chosen temperature"));
+        if students.is_empty()
+            || students.iter().any(|of| of.is_baseline() || of.is_shared() || of.chooses_temperature())
+        {
+            return Err(usage("follow: needs students of one game with a distillation loss and a given temperature"));
         }
         if self.experiment.distillation.data != Data::Teacher && students.len() > 1 {
             return Err(usage("follow: students that play for themselves follow one by one"));
         }
         self.timed("distill", |job| {
             let (teacher, from) = (Agent::teacher(game, seed), Folder::at(from));
-            let agents: Vec<_> = students.iter().map(|student| Agent::of(student, game, seed)).collect();
-            if agents.iter().all(|agent| job.folder.weights(agent).exists()) {
+            let mut done = true;
+            for student in &students {
+                done &= job.is_done(&Agent::of(student, game, seed))?;
+            }
+            if done {
                 return Ok(Ended::Done);
+            }
+            if from.experiment().exists() {
+                let training = config::read(&from.experiment(), &Overrides::default())?;
+                let kept = training.distillation.online;
+                ensure!(
+                    kept,
+                    "{}: keeps no best teachers; train there with distillation.online = true",
+                    from.root().display()
+                );
             }
             let group = Group {
                 experiment: &job.experiment,

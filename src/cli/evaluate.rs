@@ -1,14 +1,16 @@
 //! `pd evaluate`: every agent that is there, scored by the protocol.
 
+use std::cell::RefCell;
+
 use anyhow::Result;
 
 use super::experiment::Job;
 use super::scores::{self, Scores};
 use super::terminal::Stage;
 use crate::eval::{self, Episode, Match, Purpose};
-use crate::nn::{self, Architecture, Network, Policy, RandomPlay, WeightsError};
+use crate::nn::{Network, Policy, RandomPlay};
 use crate::progress::Ended;
-use crate::record::Agent;
+use crate::record::{Agent, Role};
 
 impl Job {
     /// Scores every agent whose weights are there and were not scored yet.
@@ -17,21 +19,26 @@ impl Job {
     }
 
     fn evaluate_all(&self) -> Result<Ended> {
-        let mut all = Scores::read(&self.experiment, &self.folder)?;
-        for agent in scores::agents(&self.experiment) {
-            let Some(hash) = scores::hash(&self.folder, &agent)? else {
+        let all = RefCell::new(Scores::read(&self.experiment, &self.folder)?);
+        let ended = self.each(scores::agents(&self.experiment), |job, agent| {
+            let hash = all.borrow().hash(agent).map(str::to_owned);
+            let Some(hash) = hash else {
                 log::warn!("{agent}: not scored, since it has no weights yet");
-                continue;
+                return Ok(Ended::Done);
             };
-            if all.holds(&agent, &hash) {
-                continue;
+            if all.borrow().holds(agent, &hash) {
+                return Ok(Ended::Done);
             }
-            let Some((played, latency)) = self.score(&agent)? else { return Ok(Ended::Stopped) };
-            all.put(&agent, &hash, played, latency);
+            let Some((played, latency)) = job.score(agent)? else { return Ok(Ended::Stopped) };
+            let mut all = all.borrow_mut();
+            all.put(agent, &hash, played, latency);
             all.write()?;
+            Ok(Ended::Done)
+        })?;
+        if ended == Ended::Done {
+            all.borrow().write()?;
         }
-        all.write()?;
-        Ok(Ended::Done)
+        Ok(ended)
     }
 
     /// Plays the agent's episodes, and measures how long its decisions take.
@@ -50,18 +57,12 @@ impl Job {
         Ok(eval::play(&mut pool, policy, &game, &stage).map(|played| (played, latency)))
     }
 
-    /// The agent's network, which must be the one that the experiment gives it, and its head; none for random play.
+    /// The agent's network and its head; none for random play.
     fn network(&self, agent: &Agent) -> Result<Option<(Network, usize)>> {
-        let Some(expected) = scores::architecture(&self.experiment, agent) else { return Ok(None) };
-        let rom = self.rom_record(agent.game);
-        let path = self.folder.weights(agent);
-        let (network, found) =
-            nn::load_for(&path, self.device, agent.game, &self.experiment.environment, rom.as_ref())?;
-        if found.architecture != expected {
-            let what = |of: &Architecture| format!("{of:?}");
-            let (found, expected) = (what(&found.architecture), what(&expected));
-            return Err(WeightsError::Mismatch { path, found, expected }.into());
+        if agent.role == Role::Random {
+            return Ok(None);
         }
+        let (network, found) = self.load(&self.folder.weights(agent), agent)?;
         Ok(found.head(agent.game).map(|head| (network, head)))
     }
 }

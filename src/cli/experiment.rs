@@ -11,6 +11,7 @@ use toml::Value;
 
 use super::arguments::Common;
 use super::manifest::made_by;
+use super::train::check_source;
 use super::{terminal, usage};
 use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules};
@@ -79,6 +80,9 @@ impl Job {
             }
         }
         let earlier = earlier(&folder, &experiment, common.fresh, stage)?;
+        if stage <= Stage::Train {
+            check_source(&experiment, &folder, common.fresh).map_err(usage)?;
+        }
         if stage == Stage::Report && !earlier {
             return Err(usage(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
         }
@@ -86,7 +90,7 @@ impl Job {
         let text = toml::to_string(&experiment)?;
         let mut manifest = made_by(&experiment, &folder, device, &roms)?;
         if common.fresh && earlier {
-            renew(&folder, stage)?;
+            renew(&folder, &experiment, stage)?;
             manifest.stage_seconds.retain(|name, _| stage > Stage::Train && !stage.repeats(name));
         }
         if stage != Stage::Report {
@@ -213,7 +217,13 @@ fn earlier(folder: &Folder, experiment: &Experiment, fresh: bool, stage: Stage) 
         Err(error) => return Err(usage(format!("{error}; repair or remove it, or choose another folder with --out"))),
     };
     let renewed = if fresh { stage.renewed() } else { &[] };
-    let kept = |key: &str| !renewed.iter().any(|section| key.split('.').next() == Some(*section));
+    let baseline = |name: &str| old.students.iter().any(|student| student.name == name && student.is_baseline());
+    let kept = |key: &str| {
+        let mut parts = key.split('.');
+        let (section, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let made_in_training = stage == Stage::Distill && section == "students" && baseline(name);
+        (made_in_training || !renewed.contains(&section)) && !WITHOUT_EFFECT.contains(&key)
+    };
     let changed = differences(&old, experiment, kept)?;
     if changed.is_empty() {
         return Ok(true);
@@ -223,6 +233,9 @@ fn earlier(folder: &Folder, experiment: &Experiment, fresh: bool, stage: Stage) 
         "{place}: its results were made with other settings: {changed}; start over with --fresh, or choose another folder with --out"
     )))
 }
+
+/// Settings on which no result depends.
+pub const WITHOUT_EFFECT: [&str; 3] = ["teacher.from", "teacher.checkpoint_every", "distillation.checkpoint_every"];
 
 /// The settings that both experiments have, but with other values, as text; of those keys that `of` chooses.
 pub fn differences(old: &Experiment, new: &Experiment, of: impl Fn(&str) -> bool) -> Result<String> {
@@ -262,13 +275,21 @@ fn lock(folder: &Folder) -> Result<File> {
 }
 
 /// Removes what the command's stage and later ones made.
-fn renew(folder: &Folder, stage: Stage) -> Result<()> {
+fn renew(folder: &Folder, experiment: &Experiment, stage: Stage) -> Result<()> {
     let root = folder.root();
     if stage <= Stage::Train {
         remove_folder(&root.join("teachers"))?;
     }
-    if stage <= Stage::Distill {
+    if stage <= Stage::Train {
         remove_folder(&root.join("students"))?;
+    }
+    if stage == Stage::Distill {
+        // Students that learn from rewards are made by the training.
+        for student in experiment.students.iter().filter(|student| !student.is_baseline()) {
+            remove_folder(&root.join("students").join(&student.name))?;
+        }
+    }
+    if stage <= Stage::Distill {
         remove_folder(&root.join("distillation"))?;
     }
     if stage <= Stage::Evaluate {

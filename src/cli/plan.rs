@@ -130,7 +130,13 @@ fn stages(experiment: &Experiment, folder: &Folder) -> Result<Vec<PlannedStage>>
     let updates = settings.hours * settings.updates_per_hour;
     for agent in scores::networks(experiment, |student| !student.is_baseline()) {
         let games = if agent.shared { experiment.games.len() as u64 } else { 1 };
-        stages.push(stage("distill", agent, format!("{} updates", grouped(updates * games)))?);
+        let mut work = format!("{} updates", grouped(updates * games));
+        let automatic = scores::student(experiment, &agent).is_some_and(|student| student.chooses_temperature());
+        if automatic && !folder.sweep(&agent).exists() {
+            let tried = settings.sweep_gaps.len() as u64 * settings.sweep_hours * settings.updates_per_hour;
+            work += &format!(", after {} to choose the temperature", grouped(tried * games));
+        }
+        stages.push(stage("distill", agent, work)?);
     }
     stages.extend(results(experiment, folder)?);
     Ok(stages)
@@ -142,7 +148,7 @@ fn results(experiment: &Experiment, folder: &Folder) -> Result<[PlannedStage; 2]
     let agents = scores::agents(experiment);
     let mut left = 0;
     for agent in &agents {
-        let is_scored = scores::hash(folder, agent)?.is_some_and(|hash| scores.holds(agent, &hash));
+        let is_scored = scores.hash(agent).is_some_and(|hash| scores.holds(agent, hash));
         left += usize::from(!is_scored);
     }
     let done = left == 0;

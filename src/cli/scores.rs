@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 
 use crate::config::{Experiment, Loss, Student};
+use crate::distill::bests;
 use crate::eval::{Episode, paper, statistics};
 use crate::game::Game;
 use crate::nn::{self, Architecture, Metadata};
@@ -23,6 +24,8 @@ pub struct Scores<'a> {
     folder: &'a Folder,
     episodes: BTreeMap<Key, Vec<EpisodeRow>>,
     latencies: BTreeMap<Key, f64>,
+    /// What tells the weights that are there from others; empty for random play.
+    hashes: BTreeMap<Key, String>,
 }
 
 impl<'a> Scores<'a> {
@@ -38,7 +41,16 @@ impl<'a> Scores<'a> {
         }
         let scores: Vec<ScoreRow> = read_rows(&folder.scores())?;
         let latencies = scores.iter().filter_map(|row| Some((row_key(row), row.latency_ms?))).collect();
-        Ok(Scores { experiment, folder, episodes, latencies })
+        let mut hashes = BTreeMap::new();
+        for agent in agents(experiment) {
+            hashes.extend(hash(folder, &agent)?.map(|hash| (key(&agent), hash)));
+        }
+        Ok(Scores { experiment, folder, episodes, latencies, hashes })
+    }
+
+    /// What tells the agent's weights from others; empty for random play, none if they are not there.
+    pub fn hash(&self, agent: &Agent) -> Option<&str> {
+        self.hashes.get(&key(agent)).map(String::as_str)
     }
 
     /// Whether the weights of that hash have played all their episodes.
@@ -76,8 +88,10 @@ impl<'a> Scores<'a> {
         let mut others: BTreeMap<&Key, &Vec<EpisodeRow>> = self.episodes.iter().collect();
         let (mut score_rows, mut episode_rows) = (Vec::new(), Vec::new());
         for agent in agents(self.experiment) {
-            let is_here = agent.role == Role::Random || self.folder.weights(&agent).exists();
-            if let Some(rows) = is_here.then(|| others.remove(&key(&agent))).flatten() {
+            // What other weights scored, which are here no more, is forgotten.
+            let Some(hash) = self.hash(&agent) else { continue };
+            let rows = others.remove(&key(&agent));
+            if let Some(rows) = rows.filter(|rows| rows.iter().all(|row| row.weights == hash)) {
                 score_rows.push(self.row(&agent)?);
                 episode_rows.extend(rows);
             }
@@ -196,7 +210,7 @@ pub fn agents(experiment: &Experiment) -> Vec<Agent> {
 ///
 /// # Errors
 /// If the weights cannot be read.
-pub fn hash(folder: &Folder, agent: &Agent) -> Result<Option<String>> {
+fn hash(folder: &Folder, agent: &Agent) -> Result<Option<String>> {
     if agent.role == Role::Random {
         return Ok(Some(String::new()));
     }
@@ -221,10 +235,12 @@ pub fn is_of_teachers(experiment: &Experiment, folder: &Folder, agent: &Agent, f
     let Some(made_from) = &found.teacher else { return Ok(true) };
     let mut hashes = Vec::new();
     for game in games(experiment, agent) {
-        let path = folder.weights(&Agent::teacher(game, agent.seed));
-        if !path.exists() {
-            return Ok(true);
-        }
+        let teacher = Agent::teacher(game, agent.seed);
+        let last = match experiment.distillation.online {
+            true => bests(&folder.bests(&teacher))?.pop().map(|(_, path)| path),
+            false => Some(folder.weights(&teacher)).filter(|path| path.exists()),
+        };
+        let Some(path) = last else { return Ok(true) };
         hashes.push(nn::sha256(&path)?);
     }
     Ok(*made_from == hashes.join(","))

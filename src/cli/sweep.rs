@@ -8,7 +8,7 @@ use crate::config::{Data, Experiment, Student, Temperature};
 use crate::distill::{self, Group, Lead};
 use crate::nn;
 use crate::progress::Ended;
-use crate::record::{Agent, DistillRow, EvalRow, SweepRow, read_rows, remove_folder, write_rows};
+use crate::record::{Agent, DistillRow, EvalRow, Folder, SweepRow, read_rows, remove_folder, write_rows};
 
 impl Job {
     /// The temperature with which a student is distilled; none if it must be chosen first.
@@ -16,7 +16,7 @@ impl Job {
     /// # Errors
     /// If the file with the choice is damaged.
     pub fn temperature(&self, student: &Student, agent: &Agent) -> Result<Option<Temperature>> {
-        if student.temperature.of_gap(1.0).is_some() {
+        if !student.chooses_temperature() {
             return Ok(Some(student.temperature));
         }
         let rows: Vec<SweepRow> = read_rows(&self.folder.sweep(agent))?;
@@ -54,28 +54,31 @@ impl Job {
         }
         let mut rows = Vec::new();
         for (candidate, &gaps) in candidates.iter().zip(&settings.sweep_gaps) {
-            let own = Agent::of(candidate, agent.game, agent.seed);
-            let trained: Vec<DistillRow> = read_rows(&folder.train(&own))?;
-            let evaluated: Vec<EvalRow> = read_rows(&folder.eval(&own))?;
-            let temperatures = nn::metadata(&folder.weights(&own))?.temperatures;
-            let last = trained.last().context("a candidate left no log")?;
-            for (eval, temperature) in evaluated.iter().zip(temperatures) {
-                rows.push(SweepRow {
-                    game: eval.game.clone(),
-                    gaps,
-                    temperature,
-                    updates: last.updates,
-                    held_out_agreement: last.held_out_agreement,
-                    mean: eval.mean,
-                    ci_low: eval.ci_low,
-                    ci_high: eval.ci_high,
-                    chosen: false,
-                });
-            }
+            rows.extend(reached(&folder, &Agent::of(candidate, agent.game, agent.seed), gaps)?);
         }
         distill::choose(&mut rows);
         write_rows(&self.folder.sweep(agent), &rows)?;
         remove_folder(folder.root())?;
         Ok(Ended::Done)
     }
+}
+
+/// What a candidate reached in each of its games.
+fn reached(folder: &Folder, candidate: &Agent, gaps: f64) -> Result<Vec<SweepRow>> {
+    let trained: Vec<DistillRow> = read_rows(&folder.train(candidate))?;
+    let evaluated: Vec<EvalRow> = read_rows(&folder.eval(candidate))?;
+    let temperatures = nn::metadata(&folder.weights(candidate))?.temperatures;
+    let last = trained.last().context("a candidate left no log")?;
+    let row = |(eval, temperature): (EvalRow, f64)| SweepRow {
+        game: eval.game,
+        gaps,
+        temperature,
+        updates: last.updates,
+        held_out_agreement: last.held_out_agreement,
+        mean: eval.mean,
+        ci_low: eval.ci_low,
+        ci_high: eval.ci_high,
+        chosen: false,
+    };
+    Ok(evaluated.into_iter().zip(temperatures).map(row).collect())
 }

@@ -57,7 +57,7 @@ impl Stage {
         let rate = (done - from) as f64 / since.elapsed().as_secs_f64().max(1e-9);
         let left = Duration::from_secs_f64((self.total.saturating_sub(done) as f64 / rate.max(1e-9)).min(1e9));
         let (minutes, seconds) = (left.as_secs() / 60, left.as_secs() % 60);
-        let percent = 100 * done / self.total.max(1);
+        let percent = (100 * done / self.total.max(1)).min(100);
         let note = if note.is_empty() { String::new() } else { format!("; {note}") };
         let unit = self.unit;
         eprintln!(

@@ -1,17 +1,18 @@
 //! `pd train`: teachers, and the networks that learn from rewards beside them.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
-use super::experiment::{Job, differences};
+use super::experiment::{Job, WITHOUT_EFFECT, differences};
 use super::periodic::Periodic;
 use super::scores;
 use super::terminal::Stage;
-use crate::config::{self, Overrides};
-use crate::nn::{self, Metadata, WeightsError};
+use crate::config::{self, Experiment, Overrides};
+use crate::nn::{self, Metadata, Network, WeightsError};
 use crate::progress::Ended;
-use crate::record::{Agent, EpisodeRow, Folder, read_rows, write_file, write_rows};
+use crate::record::{Agent, EpisodeRow, Folder, SHARED, ScoreRow, read_rows, remove_folder, write_file, write_rows};
 use crate::teacher::{self, Training};
 use crate::units::Frames;
 
@@ -60,32 +61,14 @@ impl Job {
         Ok(ended)
     }
 
-    /// Refuses teachers that learned in another way than the experiment says.
-    fn check_settings(&self, from: &Folder) -> Result<()> {
-        let theirs = config::read(&from.experiment(), &Overrides::default())?;
-        let changed = differences(&theirs, &self.experiment, |key| {
-            let section = key.starts_with("environment.") || key.starts_with("teacher.");
-            section && !["teacher.from", "teacher.log_every", "teacher.checkpoint_every"].contains(&key)
-        })?;
-        ensure!(
-            changed.is_empty(),
-            "teacher.from: the teachers in {} learned with other settings: {changed}; set them as there",
-            from.root().display()
-        );
-        Ok(())
-    }
-
     /// Takes a teacher with its logs from another experiment's folder, unless it was taken already.
     fn take(&self, agent: &Agent, from: &Folder) -> Result<Ended> {
         let (source, own) = (from.weights(agent), self.folder.weights(agent));
         if !source.exists() {
-            if own.exists() {
-                return Ok(Ended::Done);
-            }
-            bail!("{}: not found; train it there, or set teacher.from", source.display());
+            // It was there when this one was taken.
+            return Ok(Ended::Done);
         }
-        self.check_settings(from)?;
-        self.check(&source, agent)?;
+        self.load(&source, agent)?;
         if own.exists() && nn::sha256(&own)? == nn::sha256(&source)? {
             return Ok(Ended::Done);
         }
@@ -98,6 +81,7 @@ impl Job {
                 copy(&log, &own)?;
             }
         }
+        remove_folder(&self.folder.bests(agent))?;
         for (_, best) in crate::distill::bests(&from.bests(agent))? {
             copy(&best, &self.folder.bests(agent).join(best.file_name().unwrap_or_default()))?;
         }
@@ -108,21 +92,35 @@ impl Job {
 
     /// A new teacher makes stale what was made from an earlier one in this folder: its students and all scores.
     fn forget_derived(&self, teacher: &Agent) -> Result<()> {
-        if *teacher != Agent::teacher(teacher.game, teacher.seed) {
+        let Agent { game, seed, .. } = *teacher;
+        if *teacher != Agent::teacher(game, seed) {
             return Ok(());
         }
         for student in self.experiment.students.iter().filter(|student| !student.is_baseline()) {
-            let agent = Agent::of(student, teacher.game, teacher.seed);
-            for path in [self.folder.weights(&agent), self.folder.sweep(&agent)] {
-                if path.exists() {
-                    std::fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
-                }
+            let agent = Agent::of(student, game, seed);
+            let path = self.folder.weights(&agent);
+            // A network for other games than it is made for now is told of, not removed.
+            if path.exists() && nn::metadata(&path)?.head(game).is_some() {
+                remove_file(&path)?;
+                remove_file(&self.folder.sweep(&agent))?;
+            }
+            remove_folder(self.folder.candidates(&agent).root())?;
+            for place in [game.name(), SHARED] {
+                self.folder.remove_distillation(place, seed)?;
+                self.folder.remove_distillation(&format!("{place}.{}", student.name), seed)?;
             }
         }
-        let mut rows: Vec<EpisodeRow> = read_rows(&self.folder.episodes())?;
-        if !rows.is_empty() {
-            rows.retain(|row| row.game != teacher.game.name() || row.seed != teacher.seed);
-            write_rows(&self.folder.episodes(), &rows)?;
+        let is_other = |of: &str, with: u64| of != game.name() || with != seed;
+        let (episodes, scores) = (self.folder.episodes(), self.folder.scores());
+        if episodes.exists() {
+            let mut rows: Vec<EpisodeRow> = read_rows(&episodes)?;
+            rows.retain(|row| is_other(&row.game, row.seed));
+            write_rows(&episodes, &rows)?;
+        }
+        if scores.exists() {
+            let mut rows: Vec<ScoreRow> = read_rows(&scores)?;
+            rows.retain(|row| is_other(&row.game, row.seed));
+            write_rows(&scores, &rows)?;
         }
         Ok(())
     }
@@ -137,7 +135,7 @@ impl Job {
         if !path.exists() {
             return Ok(false);
         }
-        let found = self.check(&path, agent)?;
+        let (_, found) = self.load(&path, agent)?;
         let Some(student) = scores::student(&self.experiment, agent).filter(|student| !student.is_baseline()) else {
             return Ok(true);
         };
@@ -150,16 +148,64 @@ impl Job {
         scores::is_of_teachers(&self.experiment, &self.folder, agent, &found)
     }
 
-    /// Refuses weights that are not of the network that the experiment gives the agent.
-    fn check(&self, path: &Path, agent: &Agent) -> Result<Metadata> {
-        let environment = &self.experiment.environment;
-        let (_, found) =
-            nn::load_for(path, self.device, agent.game, environment, self.rom_record(agent.game).as_ref())?;
-        let expected = scores::architecture(&self.experiment, agent);
-        if expected.as_ref() != Some(&found.architecture) {
-            let (found, expected) = (format!("{:?}", found.architecture), format!("{expected:?}"));
+    /// Reads weights, which must be of the network that the experiment gives the agent.
+    ///
+    /// # Errors
+    /// As [`nn::load_for`], and if they are of another network.
+    pub fn load(&self, path: &Path, agent: &Agent) -> Result<(Network, Metadata)> {
+        let (environment, rom) = (&self.experiment.environment, self.rom_record(agent.game));
+        let (network, found) = nn::load_for(path, self.device, agent.game, environment, rom.as_ref())?;
+        let expected = scores::architecture(&self.experiment, agent).context("random play has no network")?;
+        if expected != found.architecture {
+            let (found, expected) = (found.architecture.to_string(), expected.to_string());
             return Err(WeightsError::Mismatch { path: path.to_owned(), found, expected }.into());
         }
-        Ok(found)
+        Ok((network, found))
+    }
+}
+
+/// Checks that the teachers that an experiment takes from another folder are there, and learned as it says, before
+/// anything is changed. Those that were taken already need not be there any more.
+///
+/// # Errors
+/// What is wrong with the folder.
+pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Result<()> {
+    let path = &experiment.teacher.from;
+    if path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    let from = Folder::at(path);
+    let same = path.canonicalize().ok().is_some_and(|path| folder.root().canonicalize().is_ok_and(|own| own == path));
+    ensure!(!same, "teacher.from: {} is the experiment's own folder", path.display());
+    let mut any = false;
+    for agent in scores::teachers(experiment) {
+        let (source, taken) = (from.weights(&agent), !fresh && folder.weights(&agent).exists());
+        ensure!(source.exists() || taken, "teacher.from: {}: not found; train it there", source.display());
+        any |= source.exists();
+    }
+    if !any {
+        return Ok(());
+    }
+    let theirs = config::read(&from.experiment(), &Overrides::default())?;
+    let matters = |key: &str| {
+        let of_evaluation = ["evaluation.epsilon", "evaluation.no_op_max", "evaluation.max_frames"];
+        let section = key.starts_with("environment.") || key.starts_with("teacher.") || of_evaluation.contains(&key);
+        section && key != "teacher.log_every" && !WITHOUT_EFFECT.contains(&key)
+    };
+    let changed = differences(&theirs, experiment, matters)?;
+    ensure!(
+        changed.is_empty(),
+        "teacher.from: the teachers in {} learned with other settings: {changed}; set them as there",
+        path.display()
+    );
+    Ok(())
+}
+
+fn remove_file(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{}: cannot be removed", path.display()))
+        }
+        _ => Ok(()),
     }
 }

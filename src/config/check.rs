@@ -30,7 +30,11 @@ fn students(experiment: &Experiment) -> Result<(), Fault> {
         rule(&format!("students.{index}.games"), several, "together: needs at least two games")?;
     }
     let gaps = !distillation.sweep_gaps.is_empty() && distillation.sweep_gaps.iter().all(|&gaps| positive(gaps));
-    rule("distillation.sweep_gaps", gaps, "must be one or more numbers above 0")
+    rule("distillation.sweep_gaps", gaps, "must be one or more numbers above 0")?;
+    let distinct = distinct(distillation.sweep_gaps.iter().map(|gaps| gaps.to_bits()));
+    rule("distillation.sweep_gaps", distinct, "name each number once")?;
+    // Agreement is measured at the beginning of an hour.
+    rule("distillation.sweep_hours", distillation.sweep_hours >= 2, "must be at least 2")
 }
 
 fn rule(key: &str, holds: bool, must: &str) -> Result<(), Fault> {
@@ -96,7 +100,6 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
         ("distillation.batch", distillation.batch as u64),
         ("distillation.evaluation_episodes", distillation.evaluation_episodes as u64),
         ("distillation.checkpoint_every", distillation.checkpoint_every),
-        ("distillation.sweep_hours", distillation.sweep_hours),
         ("evaluation.episodes", evaluation.episodes as u64),
         ("evaluation.no_op_max", u64::from(evaluation.no_op_max)),
         ("evaluation.max_frames", evaluation.max_frames),

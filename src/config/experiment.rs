@@ -1,10 +1,10 @@
 //! The experiment as checked values. `defaults.toml` says what each key means and where its default is from.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::student::{Network, Student};
 use crate::game::{ActionSet, Game};
 
 /// A whole experiment: which games, how teachers learn, what students are distilled, how all are scored.
@@ -147,6 +147,18 @@ pub struct Teacher {
     pub checkpoint_every: u64,
 }
 
+/// Whose actions lead to the states that students learn from; the labels are always the teacher's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Data {
+    /// The teacher's, as in the paper; all students of a game share one memory.
+    Teacher,
+    /// The student's own; each student has a memory of its own.
+    Student,
+    /// Every second worker's are the student's.
+    Mixed,
+}
+
 /// `[distillation]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Distillation {
@@ -188,165 +200,4 @@ pub struct Evaluation {
     pub workers: usize,
     /// Decisions timed for `latency_ms`.
     pub latency_decisions: usize,
-}
-
-/// What a student's outputs are fitted to: a teacher's Q-values, by one of the paper's three losses, or rewards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Loss {
-    /// Kullback-Leibler divergence from the teacher's softmax at a temperature.
-    Kl,
-    /// Negative log-likelihood of the teacher's best action.
-    Nll,
-    /// Squared difference of the Q-values.
-    Mse,
-    /// Temporal difference: no teacher, but rewards, by the teachers' algorithm and settings. The paper's Multi-DQN.
-    Td,
-}
-
-/// What divides a teacher's Q-values before the softmax of [`Loss::Kl`].
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Temperature {
-    /// In units of Q, as in the paper.
-    Absolute(f64),
-    Relative(RelativeTemperature),
-    Automatic(AutomaticTemperature),
-}
-
-/// A temperature on the scale of the teacher.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RelativeTemperature {
-    /// Multiples of the teacher's mean action gap: of the difference between its two highest Q-values of a state.
-    pub gaps: f64,
-}
-
-/// A temperature that a sweep chooses among `sweep_gaps`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AutomaticTemperature {
-    Auto,
-}
-
-impl Temperature {
-    /// The mean action gap's multiple.
-    pub fn relative(gaps: f64) -> Temperature {
-        Temperature::Relative(RelativeTemperature { gaps })
-    }
-
-    /// The temperature for a teacher with that mean action gap; none while it is not chosen.
-    pub fn of_gap(self, gap: f64) -> Option<f64> {
-        match self {
-            Temperature::Absolute(temperature) => Some(temperature),
-            Temperature::Relative(RelativeTemperature { gaps }) => Some(gaps * gap),
-            Temperature::Automatic(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Temperature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Temperature::Absolute(temperature) => write!(f, "{temperature}"),
-            Temperature::Relative(RelativeTemperature { gaps }) => write!(f, "{gaps} × action gap"),
-            Temperature::Automatic(_) => write!(f, "auto"),
-        }
-    }
-}
-
-/// Whether a student has a network per game.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Games {
-    /// A network for each game.
-    Each,
-    /// One network for all of them, with a layer of its own for each.
-    Together,
-}
-
-/// Whose actions lead to the states that students learn from; the labels are always the teacher's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Data {
-    /// The teacher's, as in the paper; all students of a game share one memory.
-    Teacher,
-    /// The student's own; each student has a memory of its own.
-    Student,
-    /// Every second worker's are the student's.
-    Mixed,
-}
-
-/// One of `[[students]]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Student {
-    /// Names the student's folder.
-    pub name: String,
-    pub network: Network,
-    pub loss: Loss,
-    /// Used by [`Loss::Kl`] alone.
-    pub temperature: Temperature,
-    pub games: Games,
-}
-
-impl Student {
-    /// Whether it learns from rewards instead of from a teacher.
-    pub fn is_baseline(&self) -> bool {
-        self.loss == Loss::Td
-    }
-
-    /// Whether one network plays all games.
-    pub fn is_shared(&self) -> bool {
-        self.games == Games::Together
-    }
-}
-
-/// The size of a network: one of the paper's four, or free widths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Network {
-    Named(NamedNetwork),
-    Widths(Widths),
-}
-
-/// Free widths of the paper's shape of network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Widths {
-    /// Filters of the three convolutions.
-    pub conv: [i64; 3],
-    /// Units of the fully connected layer.
-    pub hidden: i64,
-}
-
-/// The networks of Rusu et al. (2016), section 4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NamedNetwork {
-    Teacher,
-    Net1,
-    Net2,
-    Net3,
-}
-
-impl NamedNetwork {
-    /// Filters of the three convolutions and units of the fully connected layer.
-    pub const fn widths(self) -> Widths {
-        match self {
-            NamedNetwork::Teacher => Widths { conv: [32, 64, 64], hidden: 512 },
-            NamedNetwork::Net1 => Widths { conv: [16, 32, 32], hidden: 256 },
-            NamedNetwork::Net2 => Widths { conv: [16, 16, 16], hidden: 128 },
-            NamedNetwork::Net3 => Widths { conv: [16, 16, 16], hidden: 64 },
-        }
-    }
-}
-
-impl Network {
-    /// Filters of the three convolutions and units of the fully connected layer.
-    pub fn widths(self) -> Widths {
-        match self {
-            Network::Named(name) => name.widths(),
-            Network::Widths(widths) => widths,
-        }
-    }
 }

@@ -8,12 +8,15 @@ mod experiment;
 mod locate;
 mod option;
 mod read;
+mod student;
 
 pub use experiment::{
-    Algorithm, AutomaticTemperature, Data, Distillation, Environment, Evaluation, Experiment, Games, Keep, Loss,
-    NamedNetwork, Network, Optimizer, RelativeTemperature, Student, TdError, Teacher, Temperature, Widths,
+    Algorithm, Data, Distillation, Environment, Evaluation, Experiment, Keep, Optimizer, TdError, Teacher,
 };
 pub use read::{Overrides, read, read_text};
+pub use student::{
+    AutomaticTemperature, Games, Loss, NamedNetwork, Network, RelativeTemperature, Student, Temperature, Widths,
+};
 
 /// What is wrong with an experiment, where, and what would be right.
 #[derive(Debug, thiserror::Error)]

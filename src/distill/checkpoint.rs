@@ -29,8 +29,8 @@ pub struct Checkpoint {
 /// A saved source, but for its memory.
 #[derive(Serialize, Deserialize)]
 pub struct SavedSource {
-    /// Its teacher's weights.
-    pub teacher: PathBuf,
+    /// The name of the file with its teacher's weights.
+    pub teacher: String,
     pub play: (PlayState, PoolState),
 }
 
@@ -63,7 +63,7 @@ fn memory_file(index: usize) -> String {
 pub fn write(run: &Run) -> Result<()> {
     let save = |student: &Student| Ok((serde_json::to_string(&student.settings)?, student.save()?));
     let source = |source: &Source| SavedSource {
-        teacher: source.teacher.path.clone(),
+        teacher: source.teacher.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         play: (source.state.clone(), source.pool.save()),
     };
     let checkpoint = Checkpoint {

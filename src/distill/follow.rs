@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::checkpoint;
 use super::group::{Group, Run};
@@ -33,6 +33,7 @@ pub fn follow(
         anyhow::bail!("students follow the training of one game");
     };
     while bests(folder)?.is_empty() {
+        ensure!(!finished.exists(), "{}: empty, though the training is over; nobody to follow", folder.display());
         progress.at(0, &format!("waiting for a teacher in {}", folder.display()));
         if progress.stop() {
             return Ok(Ended::Stopped);

@@ -118,10 +118,10 @@ impl<'a> Run<'a> {
             let seed = Seed(group.seed).derive("distillation", 0).derive(game.name(), 0);
             let seed = if settings.data == Data::Teacher { seed } else { seed.derive(&group.students[0].name, 0) };
             let path = match &saved {
-                Some(saved) => saved.sources[index].teacher.clone(),
+                Some(saved) => lead.called(&saved.sources[index].teacher),
                 None => lead.at(0, settings.hours)?,
             };
-            let teacher = Teacher::read(&path, group.device)?;
+            let teacher = Teacher::read(&path, played, &group.experiment.environment, group.device)?;
             let mut source = Source::new(game, teacher, pool, settings.memory, seed);
             if let Some(saved) = &saved {
                 source.restore(&saved.sources[index].play)?;
@@ -166,7 +166,8 @@ impl<'a> Run<'a> {
         let is_new = source.teacher.path != path;
         let before = source.teacher.score.filter(|_| !first);
         if is_new {
-            source.adopt(Teacher::read(path, self.group.device)?);
+            let played = &self.group.games[index].0;
+            source.adopt(Teacher::read(path, played, &self.group.experiment.environment, self.group.device)?);
         }
         if self.group.is_online() && (is_new || first) {
             let hour = self.state.hour;

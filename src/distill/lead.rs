@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::nn::{self, Device, Network};
+use crate::config::Environment;
+use crate::nn::{self, Device, Network, Played};
 
 /// A teacher as it was read from its weights.
 pub struct Teacher {
@@ -19,12 +20,14 @@ pub struct Teacher {
 }
 
 impl Teacher {
-    /// Reads a teacher.
+    /// Reads a teacher, which must play the game in that environment.
     ///
     /// # Errors
-    /// As [`nn::load`].
-    pub fn read(path: &Path, device: Device) -> Result<Teacher> {
-        let (network, metadata) = nn::load(path, device).context("the teacher")?;
+    /// As [`nn::load_for`].
+    pub fn read(path: &Path, played: &Played, environment: &Environment, device: Device) -> Result<Teacher> {
+        let Played { game, rom, .. } = played;
+        let loaded = nn::load_for(path, device, *game, environment, rom.as_ref());
+        let (network, metadata) = loaded.context("the teacher")?;
         let (path, hash) = (path.to_owned(), nn::sha256(path)?);
         Ok(Teacher { network, path, hash, frames: metadata.frames, score: metadata.score })
     }
@@ -47,6 +50,14 @@ pub enum Lead {
 }
 
 impl Lead {
+    /// The weights whose file has that name.
+    pub fn called(&self, name: &str) -> PathBuf {
+        match self {
+            Lead::Final(path) => path.clone(),
+            Lead::Best { folder, .. } | Lead::Latest(folder) => folder.join(name),
+        }
+    }
+
     /// The weights for an hour out of `hours`.
     ///
     /// # Errors
@@ -54,6 +65,8 @@ impl Lead {
     pub fn at(&self, hour: u64, hours: u64) -> Result<PathBuf> {
         let (folder, until) = match self {
             Lead::Final(path) => return Ok(path.clone()),
+            // The last evaluation may come some steps after the length of the training.
+            Lead::Best { folder, .. } if hour + 1 >= hours => (folder, u64::MAX),
             Lead::Best { folder, frames } => (folder, frames * (hour + 1) / hours),
             Lead::Latest(folder) => (folder, u64::MAX),
         };

@@ -1,5 +1,7 @@
 //! The shape of a network and what it costs.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config;
@@ -64,6 +66,22 @@ pub enum TensorKind {
     Gain,
     /// Of a normalisation; follows the gain.
     Shift,
+}
+
+impl fmt::Display for Architecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Architecture { conv: [first, second, third], hidden, outputs, layer_norm } = self;
+        let norm = if *layer_norm { ", normalised layers" } else { "" };
+        write!(f, "a network {first}/{second}/{third}, {hidden}{norm}, for ")?;
+        match outputs {
+            Outputs::One(actions) => write!(f, "{actions} actions"),
+            Outputs::PerGame(heads) => {
+                let heads: Vec<_> =
+                    heads.iter().map(|head| format!("{} ({} actions)", head.game, head.actions)).collect();
+                f.write_str(&heads.join(", "))
+            }
+        }
+    }
 }
 
 impl Architecture {

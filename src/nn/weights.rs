@@ -1,6 +1,8 @@
 //! Weights on disk: safetensors with PyTorch's names and layouts, readable from any language.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -219,12 +221,30 @@ fn parse(strings: Option<&HashMap<String, String>>) -> Result<Metadata, String> 
     Ok(metadata)
 }
 
+/// The part of a safetensors header that holds strings.
+#[derive(Deserialize)]
+struct Header {
+    #[serde(rename = "__metadata__")]
+    metadata: Option<HashMap<String, String>>,
+}
+
 /// What a file says of itself, without its weights.
 ///
 /// # Errors
-/// As [`load`].
+/// If the file cannot be read, or is none of this program's.
 pub fn metadata(path: &Path) -> Result<Metadata> {
-    load(path, Device::Cpu).map(|(_, metadata)| metadata)
+    let foreign = |reason: String| WeightsError::Foreign { path: path.to_owned(), reason };
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        let mut length = [0; 8];
+        file.read_exact(&mut length)?;
+        let mut header = Vec::new();
+        file.take(u64::from_le_bytes(length)).read_to_end(&mut header)?;
+        Ok(header)
+    };
+    let header = read().with_context(|| format!("{}: cannot be read", path.display()))?;
+    let header: Header = serde_json::from_slice(&header).map_err(|error| foreign(error.to_string()))?;
+    Ok(parse(header.metadata.as_ref()).map_err(foreign)?)
 }
 
 /// Reads a network that must play `game` in `environment` with the ROM that is used now.

@@ -25,7 +25,7 @@ pub struct Manifest {
     pub libtorch: String,
     pub ale: String,
     pub device: String,
-    /// Threads of emulation; those of libtorch are in the experiment.
+    /// Threads of emulation and learning.
     pub threads: usize,
     pub machine: Machine,
     pub seeds: Vec<u64>,

@@ -1,5 +1,6 @@
 //! One struct per CSV file. A value that does not exist is an empty cell. No row holds a clock's time, so that a run
-//! that is repeated gives the same bytes; `latency_ms`, a measurement of the machine, is the one exception.
+//! that is repeated gives the same bytes, but for `latency_ms`, a measurement of the machine, and `unix_time`, where
+//! a training in another process is followed.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +30,7 @@ pub struct TrainRow {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DistillRow {
     pub hour: u64,
-    /// Steps of the teacher's play so far.
+    /// Steps of the play so far from which it learns.
     pub steps: u64,
     pub updates: u64,
     pub loss: f64,
@@ -86,8 +87,9 @@ pub struct SweepRow {
     /// Multiple of the teacher's mean action gap, and the temperature that it was.
     pub gaps: f64,
     pub temperature: f64,
+    /// Updates after which the score was measured.
     pub updates: u64,
-    /// Agreement with the teacher on play that the student had not trained on.
+    /// Agreement with the teacher on play that the student had not trained on, an hour's updates earlier.
     pub held_out_agreement: f64,
     /// Mean score, by episodes other than the final evaluation's, with its 95% interval.
     pub mean: f64,

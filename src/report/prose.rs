@@ -89,7 +89,7 @@ pub fn protocol(results: &Results) -> Vec<String> {
         ),
         whose_states(results),
         format!("The checkpoint of the teacher that is distilled and scored is {}.", kept(results.experiment.teacher.keep)),
-        "A student is scored with its last weights; none is chosen by its scores.".to_owned(),
+        students_weights(results),
         "Intervals are 95% percentile bootstrap intervals (10,000 resamples), stratified by game: in each game the seeds \
          are drawn with replacement, a student together with its teacher and random play, then the episodes of each. \
          (rliable draws seeds alone, with the mean of their episodes.) With one seed they cover the chance of the \
@@ -104,6 +104,19 @@ pub fn protocol(results: &Results) -> Vec<String> {
     ]
 }
 
+/// Which weights students are scored with.
+fn students_weights(results: &Results) -> String {
+    let baselines = results.experiment.students.iter().filter(|student| student.is_baseline());
+    let chosen = results.experiment.teacher.keep == Keep::Best && baselines.into_iter().any(|of| !of.is_shared());
+    let text = "A student is scored with its last weights; none is chosen by its scores";
+    match chosen {
+        true => {
+            format!("{text}, but those that learn one game from rewards, whose weights are chosen as a teacher’s are.")
+        }
+        false => format!("{text}."),
+    }
+}
+
 /// Whose play the states are from, and whom students learn from.
 fn whose_states(results: &Results) -> String {
     let settings = &results.experiment.distillation;
@@ -112,7 +125,7 @@ fn whose_states(results: &Results) -> String {
         Data::Student => "the student’s own play",
         Data::Mixed => "play of which half is the teacher’s and half the student’s own",
     };
-    let teacher = match settings.online {
+    let teacher = match settings.online || !results.adoptions.is_empty() {
         true => ". They follow the teacher through its training: in each hour they learn from its best so far",
         false => "",
     };
@@ -157,7 +170,7 @@ pub const PAPER: &str = "The paper is Rusu et al., “Policy Distillation”, 20
 /// How a temperature is chosen.
 pub const SWEEPS: &str = "Where a temperature is to be chosen, a student is distilled for a short while with each of some \
     multiples of its teacher’s mean action gap. Of those whose score is not below the interval of the best, the one is \
-    taken that agrees most with the teacher on play which it had not trained on; with one network for several games \
+    taken that agreed most with the teacher, an hour’s updates earlier, on play which it had not trained on; with one network for several games \
     agreement alone decides. The episodes are not those of the final evaluation.";
 
 /// Before what the paper found without a figure.

@@ -86,8 +86,7 @@ impl Results {
 
     /// Whether games share that student's network.
     pub fn is_shared(&self, student: &str) -> bool {
-        let shared = |row: &ScoreRow| row.network_games.is_some_and(|games| games > 1);
-        self.scores.iter().any(|row| row.role == Role::Student && row.agent == student && shared(row))
+        self.student(student).is_some_and(Student::is_shared)
     }
 
     /// The scores of one agent's episodes, in the order of the file.

@@ -189,7 +189,7 @@ fn truncated(results: &Results, standings: &Standings) -> Vec<String> {
 fn non_finite(results: &Results) -> Vec<String> {
     let bad = |value: Option<f64>| value.is_some_and(|value| !value.is_finite());
     let scores = results.scores.iter().any(|row| bad(Some(row.mean)) || bad(row.relative_to_teacher));
-    let teachers = results.teachers.iter().filter(|teacher| {
+    let teachers = results.teachers.iter().chain(&results.baselines).filter(|teacher| {
         teacher.train.iter().any(|row| bad(row.loss) || bad(row.q_mean) || bad(row.return_mean))
             || teacher.eval.iter().any(|row| bad(Some(row.mean)))
     });

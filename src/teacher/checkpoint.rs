@@ -1,11 +1,14 @@
 //! A training on disk: everything from which it continues as if it had not stopped.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::learner::Learner;
 use super::play::{Play, PlayState};
 use super::train::{Run, State, Training};
+use crate::config;
 use crate::env::PoolState;
 use crate::record::{read_state, replace_folder, write_file};
 
@@ -23,7 +26,9 @@ pub struct Checkpoint {
 /// What a checkpoint must agree in with the training that continues it.
 fn identity(training: &Training) -> Result<String> {
     let Training { experiment, agent, architecture, games, .. } = training;
-    let settings = (&experiment.environment, &experiment.teacher, &experiment.evaluation);
+    // Where teachers were taken from does not matter to what learns beside them.
+    let teacher = config::Teacher { from: PathBuf::new(), ..experiment.teacher.clone() };
+    let settings = (&experiment.environment, &teacher, &experiment.evaluation);
     let roms: Vec<_> = games.iter().map(|played| (played.game, played.rom.as_ref().map(|rom| &rom.md5))).collect();
     Ok(serde_json::to_string(&(&agent.name, agent.seed, architecture, roms, settings))?)
 }

@@ -84,7 +84,7 @@ fn legend(results: &Results, students: &[&Student]) -> Vec<Key> {
     students.iter().map(key).collect()
 }
 
-/// The students' scores over hours of the teacher's play; none if they were not evaluated on the way.
+/// The students' scores over hours of the play that they learn from; none if they were not evaluated on the way.
 pub fn students(results: &Results, standings: &Standings, game: Game) -> Option<Figure> {
     let per_hour = results.experiment.distillation.steps_per_hour as f64;
     let mut marks = Vec::new();
@@ -114,7 +114,7 @@ pub fn students(results: &Results, standings: &Standings, game: Game) -> Option<
         panel: (760.0, 380.0),
         panels: vec![Panel {
             title: String::new(),
-            x: Axis::linear("play learned from (hours of the teacher's play)").including(&[0.0]),
+            x: Axis::linear("play learned from (hours)").including(&[0.0]),
             y,
             marks,
         }],

@@ -5,7 +5,7 @@ use super::ink::{GREY, Ink, TEACHER};
 use super::learning::{evaluations, millions_of_frames};
 use super::scores::ink_of;
 use crate::game::Game;
-use crate::record::{EvalRow, Role};
+use crate::record::{AdoptionRow, Agent, EvalRow, Role};
 use crate::report::format::counted;
 use crate::report::read::Results;
 
@@ -15,7 +15,14 @@ const NOISY: Ink = Ink { color: GREY, ..TEACHER };
 /// the teacher's training; none if nobody followed it, or was evaluated on the way.
 pub fn online(results: &Results, game: Game) -> Option<Figure> {
     let settings = &results.experiment.distillation;
-    let adopted = |agent: &crate::record::Agent| results.adoptions.iter().any(|(own, _)| own == agent);
+    if !settings.online || results.teachers_of(game).all(|teacher| teacher.eval.is_empty()) {
+        return None;
+    }
+    // Who followed a training in another process did so at a pace of its own.
+    let adopted = |agent: &Agent| {
+        let at_pace = |rows: &[AdoptionRow]| rows.iter().all(|row| row.unix_time.is_none());
+        results.adoptions.iter().any(|(own, rows)| own == agent && at_pace(rows))
+    };
     let mut marks = Vec::new();
     let key = |label: &str, ink, width| Key { label: label.to_owned(), ink, sample: Sample::Line { width } };
     let mut legend = vec![key("teacher", NOISY, 1.4), key("teacher, best so far", TEACHER, 2.5)];

@@ -14,10 +14,10 @@ pub fn sweeps(results: &Results) -> Table {
         numbers("seed", ""),
         numbers("action gaps", "The temperature as a multiple of the teacher’s mean action gap."),
         numbers("temperature", "In units of Q."),
-        numbers("updates", ""),
+        numbers("updates", "After which the score was measured."),
         numbers(
             "agreement, new play",
-            "Share of states not trained on in which student and teacher prefer the same action.",
+            "Share of states not trained on in which student and teacher prefer the same action, an hour’s updates earlier.",
         ),
         numbers("score [95%]", ""),
         words("", ""),

@@ -1,7 +1,8 @@
 //! What the networks cost.
 
-use crate::config::{Network, Widths};
+use crate::config::{Experiment, Student};
 use crate::eval::statistics;
+use crate::game::Game;
 use crate::nn::Architecture;
 use crate::record::{Role, ScoreRow};
 use crate::report::format::{number, or_dash, percent};
@@ -35,54 +36,60 @@ pub fn networks(results: &Results, standings: &Standings) -> Table {
             "Median milliseconds per decision at batch 1, mean over games and seeds, on the machine named below.",
         ),
     ];
-    let teacher = &results.experiment.teacher;
-    let students = results.experiment.students.iter();
-    let students = students.map(|of| (of.name.as_str(), Role::Student, of.network, of.is_baseline()));
-    let agents = std::iter::once(("teacher", Role::Teacher, teacher.network, true)).chain(students);
-    let row = |(name, role, network, from_rewards)| {
-        let rows: Vec<&ScoreRow> = standings.of_agent(role, name).flat_map(|standing| &standing.rows).collect();
-        let parameters = |outputs| {
-            let layer_norm = from_rewards && teacher.layer_norm;
-            Architecture { layer_norm, ..Architecture::new(network, outputs) }.parameters()
-        };
-        network_row(results, name, network, &parameters, &rows)
-    };
-    Table { columns, rows: agents.map(row).collect() }
+    let students = results.experiment.students.iter().map(|student| of_student(results, standings, student));
+    let rows = std::iter::once(of_teacher(results, standings)).chain(students).collect();
+    Table { columns, rows }
 }
 
-fn network_row(
+fn of_teacher(results: &Results, standings: &Standings) -> Vec<String> {
+    let Experiment { teacher, games, environment, .. } = &results.experiment;
+    let architecture = |outputs| Architecture::teacher(teacher, outputs);
+    let here = games.iter().map(|game| architecture(game.actions(environment.action_set).len())).collect();
+    let rows: Vec<_> = standings.of_agent(Role::Teacher, "teacher").flat_map(|standing| &standing.rows).collect();
+    row(results, "teacher", Some(architecture(PAPER_OUTPUTS)), here, &rows)
+}
+
+fn of_student(results: &Results, standings: &Standings, student: &Student) -> Vec<String> {
+    let Experiment { teacher, games, environment, .. } = &results.experiment;
+    // Who learns from rewards has what the teachers' algorithm needs.
+    let layer_norm = student.is_baseline() && teacher.layer_norm;
+    let actions = |game: &Game| (*game, game.actions(environment.action_set).len());
+    let of = |games: &[Game]| Architecture { layer_norm, ..Architecture::student(student, games.iter().map(actions)) };
+    let alone = Architecture { layer_norm, ..Architecture::new(student.network, PAPER_OUTPUTS) };
+    let rows: Vec<_> = standings.of_agent(Role::Student, &student.name).flat_map(|standing| &standing.rows).collect();
+    match student.is_shared() {
+        true => row(results, &student.name, None, vec![of(games)], &rows),
+        false => row(results, &student.name, Some(alone), games.iter().map(|&game| of(&[game])).collect(), &rows),
+    }
+}
+
+/// `counted` is the network as the paper counts those for one game, `here` are those of this experiment.
+fn row(
     results: &Results,
     name: &str,
-    network: Network,
-    parameters: &dyn Fn(usize) -> u64,
+    counted: Option<Architecture>,
+    here: Vec<Architecture>,
     rows: &[&ScoreRow],
 ) -> Vec<String> {
     let mean = |column: fn(&ScoreRow) -> Option<f64>| {
         let values: Vec<f64> = rows.iter().filter_map(|row| column(row)).collect();
         statistics::mean(&values)
     };
-    let games = rows.iter().filter_map(|row| row.network_games).max().unwrap_or(1);
-    let count = parameters(PAPER_OUTPUTS);
     let teacher = Architecture::teacher(&results.experiment.teacher, PAPER_OUTPUTS).parameters();
-    let Widths { conv: [first, second, third], hidden } = network.widths();
-    let widths = format!("{first}/{second}/{third}, {hidden}");
-    // The heads of several games are not in the widths, but in the rows.
-    let (widths, count, share, here) = if games > 1 {
-        let here = rows.iter().filter_map(|row| row.parameters).collect();
-        (format!("{widths}; {games} games"), None, mean(|row| row.compression), here)
-    } else {
-        let set = results.experiment.environment.action_set;
-        let outputs = results.experiment.games.iter().map(|game| game.actions(set).len());
-        let here = outputs.map(parameters).collect();
-        (widths, Some(count), Some(count as f64 / teacher as f64), here)
+    let count = counted.as_ref().map(Architecture::parameters);
+    let share = count.map(|count| count as f64 / teacher as f64).or_else(|| mean(|row| row.compression));
+    let Architecture { conv: [first, second, third], hidden, .. } = here[0];
+    let games = match here[0].heads().len() {
+        0 => String::new(),
+        games => format!("; {games} games"),
     };
     vec![
         name.to_owned(),
-        widths,
+        format!("{first}/{second}/{third}, {hidden}{games}"),
         or_dash(count, grouped),
         or_dash(share, percent),
         or_dash(share, |share| format!("{:.1}×", 1.0 / share)),
-        range(here),
+        range(here.iter().map(Architecture::parameters).collect()),
         or_dash(mean(|row| row.bytes.map(|bytes| bytes as f64)), bytes),
         or_dash(mean(|row| row.mflops), number),
         or_dash(mean(|row| row.latency_ms), |ms| format!("{ms:.2} ms")),

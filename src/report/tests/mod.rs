@@ -105,7 +105,7 @@ fn a_figure_of_the_paper_never_stands_without_what_it_is() {
 fn students_with_one_network_for_several_games_stand_beside_the_papers() {
     let mut made = Made::with(
         "name = \"made-up\"\ngames = [\"freeway\", \"pong\", \"qbert\"]\nseeds = [1, 2]\n[[students]]\n\
-         name = \"multi\"\nnetwork = \"teacher\"\n[[students]]\nname = \"net2\"\nnetwork = \"net2\"\n",
+         name = \"multi\"\nnetwork = \"teacher\"\ngames = \"together\"\n[[students]]\nname = \"net2\"\nnetwork = \"net2\"\n",
     );
     for seed in 1..=2 {
         for game in ["freeway", "pong", "qbert"].map(|name| Game::named(name).unwrap()) {
