@@ -12,7 +12,7 @@ use policy_distillation::eval::{Match, play};
 use policy_distillation::game::Game;
 use policy_distillation::nn::{self, Architecture, Device, Metadata, Network, Played, Policy};
 use policy_distillation::progress::{Ended, Progress};
-use policy_distillation::record::{AdoptionRow, Agent, EvalRow, Folder, read_rows};
+use policy_distillation::record::{AdoptionRow, Agent, EvalRow, Folder, best_name, read_rows};
 use policy_distillation::teacher::{Training, train};
 use policy_distillation::units::{Seed, Steps};
 
@@ -190,7 +190,7 @@ fn students_that_play_themselves_and_follow_a_training_survive_stops_at_any_mome
         let mut experiment = config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
         experiment.students.truncate(1);
         for frames in [700, 1500] {
-            let name = format!("frames-{frames:012}.safetensors");
+            let name = best_name(frames);
             teacher(&experiment, experiment.games[0], &teachers.path().join(name), frames);
         }
         let lead = |_| Lead::Best { folder: teachers.path().to_owned(), frames: experiment.teacher.frames };

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 
 use crate::config::{Experiment, Loss, Student};
-use crate::distill::bests;
 use crate::eval::{Episode, paper, statistics};
 use crate::game::Game;
 use crate::nn::{self, Architecture, Metadata};
-use crate::record::{Agent, EpisodeRow, Folder, Ratio, Role, ScoreRow, read_rows, write_rows};
+use crate::record::{Agent, EpisodeRow, Folder, Ratio, Role, ScoreRow, bests, read_rows, write_rows};
 use crate::units::Seed;
 
 /// Characters of a weights file's SHA-256 in `episodes.csv`.

@@ -12,7 +12,9 @@ use super::terminal::Stage;
 use crate::config::{self, Experiment, Overrides};
 use crate::nn::{self, Metadata, Network, WeightsError};
 use crate::progress::Ended;
-use crate::record::{Agent, EpisodeRow, Folder, SHARED, ScoreRow, read_rows, remove_folder, write_file, write_rows};
+use crate::record::{
+    Agent, EpisodeRow, Folder, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file, write_rows,
+};
 use crate::teacher::{self, Training};
 use crate::units::Frames;
 
@@ -82,7 +84,7 @@ impl Job {
             }
         }
         remove_folder(&self.folder.bests(agent))?;
-        for (_, best) in crate::distill::bests(&from.bests(agent))? {
+        for (_, best) in bests(&from.bests(agent))? {
             copy(&best, &self.folder.bests(agent).join(best.file_name().unwrap_or_default()))?;
         }
         copy(&source, &own)?;

@@ -183,7 +183,7 @@ pub struct Distillation {
     pub evaluation_episodes: usize,
     /// Hours between checkpoints.
     pub checkpoint_every: u64,
-    /// What [`AutomaticTemperature`] is chosen from, as multiples of the teacher's mean action gap.
+    /// What an automatic temperature is chosen from, as multiples of the teacher's mean action gap.
     pub sweep_gaps: Vec<f64>,
     /// Hours for which each of them is tried.
     pub sweep_hours: u64,

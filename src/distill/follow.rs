@@ -8,10 +8,11 @@ use anyhow::{Result, ensure};
 
 use super::checkpoint;
 use super::group::{Group, Run};
-use super::lead::{Lead, bests};
+use super::lead::Lead;
 use crate::env::Pool;
 use crate::nn::Evaluate;
 use crate::progress::{Ended, Progress};
+use crate::record::bests;
 
 /// Between two looks at the folder.
 const PAUSE: Duration = Duration::from_millis(500);

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::config::Environment;
 use crate::nn::{self, Device, Network, Played};
+use crate::record::bests;
 
 /// A teacher as it was read from its weights.
 pub struct Teacher {
@@ -83,35 +84,16 @@ impl Lead {
     }
 }
 
-/// The best weights that a training left in a folder, in its order, with the frames that led to them.
-///
-/// # Errors
-/// If a folder that exists cannot be read.
-pub fn bests(folder: &Path) -> Result<Vec<(u64, PathBuf)>> {
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
-    let place = || format!("{}: cannot be read", folder.display());
-    let mut bests = Vec::new();
-    for entry in std::fs::read_dir(folder).with_context(place)? {
-        let path = entry.with_context(place)?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let frames = name.strip_prefix("frames-").and_then(|name| name.strip_suffix(".safetensors"));
-        bests.extend(frames.and_then(|frames| frames.parse().ok()).map(|frames: u64| (frames, path)));
-    }
-    bests.sort();
-    Ok(bests)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::best_name;
 
     #[test]
     fn each_hour_follows_the_best_so_far_of_its_stretch_of_the_training() {
         let folder = tempfile::tempdir().unwrap();
         for frames in [100, 300, 800] {
-            std::fs::write(folder.path().join(format!("frames-{frames:012}.safetensors")), b"").unwrap();
+            std::fs::write(folder.path().join(best_name(frames)), b"").unwrap();
         }
         std::fs::write(folder.path().join("notes.txt"), b"").unwrap();
         let lead = Lead::Best { folder: folder.path().to_owned(), frames: 1000 };

@@ -16,7 +16,7 @@ mod sweep;
 
 pub use follow::follow;
 pub use group::{Group, distill};
-pub use lead::{Lead, Teacher, bests};
+pub use lead::{Lead, Teacher};
 pub use loss::{entropy, loss, softened};
 pub use source::mean_action_gap;
 pub use sweep::choose;

@@ -25,8 +25,8 @@ pub struct Player<'a> {
 }
 
 impl Network {
-    /// For each observation of `bytes`, [batch, 4, 84, 84], the action with the highest output of a head: [batch], on the
-    /// device, where it may not be found yet.
+    /// For each observation of `bytes`, [batch, 4, 84, 84], the action with the highest output of a head: one per
+    /// observation, on the device, where it may not be found yet.
     pub fn best(&self, head: usize, bytes: &[u8]) -> Tensor {
         self.forward(head, bytes).argmax(1, false)
     }

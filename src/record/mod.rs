@@ -1,6 +1,7 @@
 //! Everything that a run keeps on disk: where it lies, what its rows hold, and writes that happen whole or not at all.
 
 mod agent;
+mod best;
 mod folder;
 mod machine;
 mod manifest;
@@ -10,6 +11,7 @@ mod table;
 mod whole;
 
 pub use agent::{Agent, Role};
+pub use best::{best_name, bests};
 pub use folder::{Folder, SHARED};
 pub use machine::Machine;
 pub use manifest::{Manifest, RomRecord};

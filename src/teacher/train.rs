@@ -1,8 +1,9 @@
 //! The loop around a learner: advance, log, evaluate, save.
 
+use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{self, Checkpoint};
@@ -12,7 +13,7 @@ use crate::config::{Experiment, Keep};
 use crate::env::Pool;
 use crate::nn::{self, Architecture, Device, Evaluate, Metadata, Network, Played};
 use crate::progress::{Ended, Progress};
-use crate::record::{Agent, EvalRow, Folder, Log, TrainRow, remove_folder};
+use crate::record::{Agent, EvalRow, Folder, Log, TrainRow, best_name, bests, remove_folder};
 use crate::units::{Frames, Seed, Steps};
 
 /// One network to train by the experiment's teacher settings: a teacher, or a student that learns from rewards.
@@ -95,6 +96,18 @@ struct Best {
     weights: Vec<Vec<f32>>,
 }
 
+/// Removes best weights that were written after the checkpoint from which the training goes on: it will find its own.
+fn forget_later_bests(training: &Training, state: &State) -> Result<()> {
+    let Training { experiment, agent, folder, .. } = training;
+    let last = state.best.as_ref().map(|best| Steps(best.steps).frames(experiment.environment.frame_skip).0);
+    for (frames, path) in bests(&folder.bests(agent))? {
+        if last.is_none_or(|last| frames > last) {
+            fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
 /// A training in progress.
 pub struct Run<'a> {
     pub training: &'a Training<'a>,
@@ -124,6 +137,7 @@ impl<'a> Run<'a> {
             Some(checkpoint) => checkpoint.restore(learner.as_mut(), &mut plays, training)?,
             None => State::default(),
         };
+        forget_later_bests(training, &state)?;
         Ok(Run {
             train: Log::resume::<TrainRow>(&folder.train(agent), state.rows.0)?,
             eval: Log::resume::<EvalRow>(&folder.eval(agent), state.rows.1)?,
@@ -214,8 +228,7 @@ impl<'a> Run<'a> {
         let Training { experiment, agent, folder, .. } = self.training;
         let Some(best) = self.state.best.as_ref().filter(|_| experiment.distillation.online) else { return Ok(()) };
         let frames = Steps(best.steps).frames(experiment.environment.frame_skip).0;
-        let name = format!("frames-{frames:012}.safetensors");
-        self.write(&folder.bests(agent).join(name), best.steps, &best.weights, Some(best.score))
+        self.write(&folder.bests(agent).join(best_name(frames)), best.steps, &best.weights, Some(best.score))
     }
 
     /// Writes the weights that are kept; the checkpoint has served.

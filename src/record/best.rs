@@ -1,0 +1,30 @@
+//! A teacher's best weights on the way, by the frames that led to them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// The name of the file with the best weights after so many frames.
+pub fn best_name(frames: u64) -> String {
+    format!("frames-{frames:012}.safetensors")
+}
+
+/// The best weights that a training left in a folder, in its order, with the frames that led to them.
+///
+/// # Errors
+/// If a folder that exists cannot be read.
+pub fn bests(folder: &Path) -> Result<Vec<(u64, PathBuf)>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let place = || format!("{}: cannot be read", folder.display());
+    let mut bests = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(place)? {
+        let path = entry.with_context(place)?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let frames = name.strip_prefix("frames-").and_then(|name| name.strip_suffix(".safetensors"));
+        bests.extend(frames.and_then(|frames| frames.parse().ok()).map(|frames: u64| (frames, path)));
+    }
+    bests.sort();
+    Ok(bests)
+}
