@@ -282,6 +282,11 @@ fn one_network_for_several_games_is_scored_saved_and_played_in_each() {
     }
     let plan = run.succeed(&["plan", "x.toml", "--json"]);
     assert!(!plan.contains("\"done\": false"), "{plan}");
+    // Who learned from rewards is not distilled, and must not be lost with those that are distilled anew.
+    let baseline = run.path("results/x/students/both-td/multi/seed-1/weights.safetensors");
+    let before = fs::read(&baseline).unwrap();
+    run.succeed(&["distill", "x.toml", "--fresh"]);
+    assert!(fs::read(&baseline).unwrap() == before);
 }
 
 #[test]
@@ -299,6 +304,11 @@ fn teachers_of_another_folder_are_taken_if_they_learned_as_the_experiment_says()
     let message = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && message.contains("learned with other settings: teacher.gamma"), "{message}");
     assert!(!run.path("z/teachers").exists());
+    for from in ["results/x", "results/none"] {
+        let from = format!("teacher.from={from}");
+        assert_eq!(run.pd(&["train", "x.toml", "--fresh", "--set", &from]).status.code(), Some(2));
+        assert!(run.path("results/x/teachers/catch/seed-1/weights.safetensors").exists(), "--fresh with {from}");
+    }
 }
 
 #[test]
