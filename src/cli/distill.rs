@@ -1,20 +1,18 @@
 //! `pd distill`: students that share the play that they learn from are made together.
 
 use std::fmt;
-use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use super::experiment::Job;
 use super::periodic::Periodic;
 use super::terminal::Stage;
-use super::usage;
-use crate::config::{self, Data, Overrides, Student};
+use crate::config::{Data, Student};
 use crate::distill::{self, Group, Lead};
 use crate::game::Game;
 use crate::nn::{self, Policy};
 use crate::progress::Ended;
-use crate::record::{Agent, Folder};
+use crate::record::Agent;
 
 /// Students of a seed that learn from the same play: of one game, or of all.
 struct Class<'a> {
@@ -112,55 +110,5 @@ impl Job {
         nn::load_for(&path, self.device, teacher.game, &self.experiment.environment, rom.as_ref())
             .context("the teacher")?;
         Ok(Lead::Final(path))
-    }
-
-    /// `pd follow`: distils the experiment's students from the best teacher so far of a training in another folder, as
-    /// long as that goes on, or as it is still to begin.
-    pub fn follow(mut self, from: &Path) -> Result<Ended> {
-        let (&[game], &[seed]) = (self.experiment.games.as_slice(), self.experiment.seeds.as_slice()) else {
-            return Err(usage("students follow one teacher: name one game and one seed"));
-        };
-        let students = self.experiment.students.clone();
-        if students.is_empty()
-            || students.iter().any(|of| of.is_baseline() || of.is_shared() || of.chooses_temperature())
-        {
-            return Err(usage("follow: needs students of one game with a distillation loss and a given temperature"));
-        }
-        if self.experiment.distillation.data != Data::Teacher && students.len() > 1 {
-            return Err(usage("follow: students that play for themselves follow one by one"));
-        }
-        self.timed("distill", |job| {
-            let (teacher, from) = (Agent::teacher(game, seed), Folder::at(from));
-            let mut done = true;
-            for student in &students {
-                done &= job.is_done(&Agent::of(student, game, seed))?;
-            }
-            if done {
-                return Ok(Ended::Done);
-            }
-            if from.experiment().exists() {
-                let training = config::read(&from.experiment(), &Overrides::default())?;
-                let kept = training.distillation.online;
-                ensure!(
-                    kept,
-                    "{}: keeps no best teachers; train there with distillation.online = true",
-                    from.root().display()
-                );
-            }
-            let group = Group {
-                experiment: &job.experiment,
-                seed,
-                games: vec![(job.played(game), Lead::Latest(from.bests(&teacher)))],
-                students: students.clone(),
-                folder: &job.folder,
-                device: job.device,
-            };
-            let stage = Stage::new(&format!("students that follow {teacher}"), group.updates(), "updates", job.quiet);
-            let episodes = job.experiment.distillation.evaluation_episodes;
-            let mut evaluation = Periodic::new(job, &[game], seed, episodes)?;
-            let mut evaluate =
-                |game, policy: &dyn Policy, steps, updates| evaluation.score(game, policy, steps, updates, &stage);
-            distill::follow(&group, job.pool(game)?, &from.weights(&teacher), &mut evaluate, &stage)
-        })
     }
 }

@@ -5,6 +5,7 @@ mod bench;
 mod distill;
 mod evaluate;
 mod experiment;
+mod follow;
 mod games;
 mod manifest;
 mod observe;

@@ -33,13 +33,8 @@ pub fn follow(
     let [(_, Lead::Latest(folder))] = group.games.as_slice() else {
         anyhow::bail!("students follow the training of one game");
     };
-    while bests(folder)?.is_empty() {
-        ensure!(!finished.exists(), "{}: empty, though the training is over; nobody to follow", folder.display());
-        progress.at(0, &format!("waiting for a teacher in {}", folder.display()));
-        if progress.stop() {
-            return Ok(Ended::Stopped);
-        }
-        sleep(PAUSE);
+    if wait_for_first(folder, finished, progress)? == Ended::Stopped {
+        return Ok(Ended::Stopped);
     }
     let hours = group.experiment.distillation.hours;
     let mut run = Run::start(group, vec![pool])?;
@@ -51,13 +46,7 @@ pub fn follow(
         if run.begins_hour() {
             // Looked at first: what is the last best once it is there stays the last.
             let is_over = finished.exists();
-            if let Some((_, path)) = bests(folder)?.last() {
-                let before = run.sources[0].teacher.hash.clone();
-                run.lead(0, path, "a better evaluation appeared in the folder")?;
-                if run.sources[0].teacher.hash != before {
-                    run.state.until = run.state.hour + hours;
-                }
-            }
+            look(&mut run, folder, hours)?;
             if run.state.hour >= run.state.until.max(hours) {
                 if is_over {
                     run.finish()?;
@@ -74,4 +63,28 @@ pub fn follow(
         }
         progress.at(run.updates(), &run.note);
     }
+}
+
+/// Waits until there is a teacher at all.
+fn wait_for_first(folder: &Path, finished: &Path, progress: &dyn Progress) -> Result<Ended> {
+    while bests(folder)?.is_empty() {
+        ensure!(!finished.exists(), "{}: empty, though the training is over; nobody to follow", folder.display());
+        progress.at(0, &format!("waiting for a teacher in {}", folder.display()));
+        if progress.stop() {
+            return Ok(Ended::Stopped);
+        }
+        sleep(PAUSE);
+    }
+    Ok(Ended::Done)
+}
+
+/// Goes over to the last best in the folder; a new one has its hours before it.
+fn look(run: &mut Run, folder: &Path, hours: u64) -> Result<()> {
+    let Some((_, path)) = bests(folder)?.pop() else { return Ok(()) };
+    let before = run.sources[0].teacher.hash.clone();
+    run.lead(0, &path, "a better evaluation appeared in the folder")?;
+    if run.sources[0].teacher.hash != before {
+        run.state.until = run.state.hour + hours;
+    }
+    Ok(())
 }

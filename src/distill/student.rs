@@ -63,6 +63,21 @@ pub struct SavedStudent {
     state: StudentState,
 }
 
+impl StudentState {
+    fn new(games: usize, sampler: Generator) -> StudentState {
+        StudentState {
+            updates: 0,
+            since: 0,
+            held_out_agreement: 0.0,
+            best: vec![None; games],
+            adopted: vec![false; games],
+            temperatures: Vec::new(),
+            rows: [0; 3],
+            sampler,
+        }
+    }
+}
+
 impl Student {
     /// A new student, or the saved one.
     ///
@@ -84,16 +99,7 @@ impl Student {
         let config::Distillation { optimizer, learning_rate, optimizer_epsilon, .. } = experiment.distillation;
         let mut optimizer = Optimizer::new(optimizer, learning_rate, optimizer_epsilon, &network);
         let mut sums = Tensor::zeros([3], (Kind::Double, device.of_tensors()));
-        let mut state = StudentState {
-            updates: 0,
-            since: 0,
-            held_out_agreement: 0.0,
-            best: vec![None; games.len()],
-            adopted: vec![false; games.len()],
-            temperatures: Vec::new(),
-            rows: [0; 3],
-            sampler: seed.derive("sampling", 0).generator(),
-        };
+        let mut state = StudentState::new(games.len(), seed.derive("sampling", 0).generator());
         if let Some(saved) = saved {
             let saved = find(saved, settings)?;
             network.copy_from(&Network::from_values(&architecture, &saved.weights, *device));
@@ -102,13 +108,11 @@ impl Student {
             state = saved.state.clone();
         }
         let [train, eval, adoptions] = state.rows;
+        let adoptions = || Log::resume::<AdoptionRow>(&folder.adoptions(&agent), adoptions);
         Ok(Student {
             train: Log::resume::<DistillRow>(&folder.train(&agent), train)?,
             eval: Log::resume::<EvalRow>(&folder.eval(&agent), eval)?,
-            adoptions: group
-                .is_online()
-                .then(|| Log::resume::<AdoptionRow>(&folder.adoptions(&agent), adoptions))
-                .transpose()?,
+            adoptions: group.is_online().then(adoptions).transpose()?,
             follows_live: games.iter().any(|(_, lead)| matches!(lead, Lead::Latest(_))),
             settings: settings.clone(),
             agent,

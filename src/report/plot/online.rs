@@ -5,9 +5,9 @@ use super::ink::{GREY, Ink, TEACHER};
 use super::learning::{evaluations, millions_of_frames};
 use super::scores::ink_of;
 use crate::game::Game;
-use crate::record::{AdoptionRow, Agent, EvalRow, Role};
+use crate::record::{AdoptionRow, Agent, EvalRow, Role, TrainRow};
 use crate::report::format::counted;
-use crate::report::read::Results;
+use crate::report::read::{Learner, Results};
 
 const NOISY: Ink = Ink { color: GREY, ..TEACHER };
 
@@ -23,14 +23,8 @@ pub fn online(results: &Results, game: Game) -> Option<Figure> {
         let at_pace = |rows: &[AdoptionRow]| rows.iter().all(|row| row.unix_time.is_none());
         results.adoptions.iter().any(|(own, rows)| own == agent && at_pace(rows))
     };
-    let mut marks = Vec::new();
-    let key = |label: &str, ink, width| Key { label: label.to_owned(), ink, sample: Sample::Line { width } };
+    let mut marks = teachers(results, game);
     let mut legend = vec![key("teacher", NOISY, 1.4), key("teacher, best so far", TEACHER, 2.5)];
-    for teacher in results.teachers_of(game) {
-        let points: Vec<_> = teacher.eval.iter().map(|row| (millions_of_frames(row), row.mean)).collect();
-        marks.push(Mark::Line { points: steps(&points), ink: TEACHER, width: 2.5, alpha: 1.0 });
-        marks.push(Mark::Line { points, ink: NOISY, width: 1.4, alpha: 1.0 });
-    }
     // An hour of the student goes with a stretch of the training.
     let hour = results.experiment.teacher.frames as f64 / settings.hours as f64 / 1e6;
     let when = |row: &EvalRow| (row.steps as f64 / settings.steps_per_hour as f64).floor() * hour;
@@ -62,6 +56,20 @@ pub fn online(results: &Results, game: Game) -> Option<Figure> {
             marks,
         }],
     })
+}
+
+fn key(label: &str, ink: Ink, width: f64) -> Key {
+    Key { label: label.to_owned(), ink, sample: Sample::Line { width } }
+}
+
+/// The teachers' evaluations, and the best of them so far.
+fn teachers(results: &Results, game: Game) -> Vec<Mark> {
+    let of_teacher = |teacher: &Learner<TrainRow>| {
+        let points: Vec<_> = teacher.eval.iter().map(|row| (millions_of_frames(row), row.mean)).collect();
+        let best = Mark::Line { points: steps(&points), ink: TEACHER, width: 2.5, alpha: 1.0 };
+        [best, Mark::Line { points, ink: NOISY, width: 1.4, alpha: 1.0 }]
+    };
+    results.teachers_of(game).flat_map(of_teacher).collect()
 }
 
 /// The highest value so far, as a staircase.
