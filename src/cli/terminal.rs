@@ -55,13 +55,13 @@ impl Stage {
     fn line(&self, done: u64, note: &str) {
         let Some((from, since)) = self.start.get() else { return };
         let rate = (done - from) as f64 / since.elapsed().as_secs_f64().max(1e-9);
-        let left = Duration::from_secs_f64((self.total.saturating_sub(done) as f64 / rate.max(1e-9)).min(1e9));
-        let (minutes, seconds) = (left.as_secs() / 60, left.as_secs() % 60);
+        let left = (self.total.saturating_sub(done) as f64 / rate.max(1e-9)).min(1e9) as u64;
+        let left = if done > from { format!(", {}:{:02} left", left / 60, left % 60) } else { String::new() };
         let percent = (100 * done / self.total.max(1)).min(100);
         let note = if note.is_empty() { String::new() } else { format!("; {note}") };
         let unit = self.unit;
         eprintln!(
-            "{}: {percent}%, {done} of {} {unit}, {rate:.1}/s, {minutes}:{seconds:02} left{note}",
+            "{}: {percent}%, {done} of {} {unit}, {rate:.1}/s{left}{note}",
             self.name, self.total
         );
     }
