@@ -60,10 +60,7 @@ impl Stage {
         let percent = (100 * done / self.total.max(1)).min(100);
         let note = if note.is_empty() { String::new() } else { format!("; {note}") };
         let unit = self.unit;
-        eprintln!(
-            "{}: {percent}%, {done} of {} {unit}, {rate:.1}/s{left}{note}",
-            self.name, self.total
-        );
+        eprintln!("{}: {percent}%, {done} of {} {unit}, {rate:.1}/s{left}{note}", self.name, self.total);
     }
 }
 

@@ -3,7 +3,7 @@
 //! The paper's own text was not at hand. A figure is here only if data confirm it or public notes of the paper report it;
 //! what nobody but memory vouches for, such as its students' scores in single games, is left out.
 
-use crate::config::{Algorithm, Loss, NamedNetwork, Network, Teacher, Widths};
+use crate::config::{Algorithm, Loss, NamedNetwork, Network, Teacher, Temperature, Widths};
 use crate::game::Game;
 
 /// Where a statement about the paper is from; its text confirms none of them.
@@ -110,7 +110,7 @@ pub fn reported(loss: Option<Loss>, network: Network, network_games: u64) -> Opt
 
 impl Reported {
     /// What the figure is worth beside one over `games` (at that temperature, for the KL loss).
-    pub fn note(&self, games: &[Game], temperature: Option<f64>) -> String {
+    pub fn note(&self, games: &[Game], temperature: Option<Temperature>) -> String {
         let theirs = self.games.len();
         let shared = games.iter().filter(|game| self.games.contains(&game.name())).count();
         let games = match games.len() - shared {
@@ -119,7 +119,7 @@ impl Reported {
             others => format!("over {theirs} games, of which {shared} here beside {others} not among them"),
         };
         let known = format!("reported by {}, unconfirmed; {games}", self.source.name());
-        match temperature.filter(|&own| own != TEMPERATURE) {
+        match temperature.filter(|&own| own != Temperature::Absolute(TEMPERATURE)) {
             Some(own) => format!("{known}; temperature {TEMPERATURE}, here {own}"),
             None => known,
         }
@@ -151,12 +151,16 @@ mod tests {
 
     #[test]
     fn what_is_not_comparable_is_said_beside_the_figure() {
-        let note = |names: &[&str], temperature| REPORTED[0].note(&games(names), temperature);
+        let note = |names: &[&str], temperature: Option<f64>| {
+            REPORTED[0].note(&games(names), temperature.map(Temperature::Absolute))
+        };
         let known = "reported by several notes, unconfirmed; over";
         assert_eq!(note(&["pong", "breakout"], Some(0.01)), format!("{known} 10 games, of which 2 here"));
         let beside = format!("{known} 10 games, of which 1 here beside 1 not among them");
         assert_eq!(note(&["pong", "alien"], None), beside);
         assert_eq!(note(&Game::PAPER, Some(0.1)), format!("{known} the same 10 games; temperature 0.01, here 0.1"));
+        let relative = REPORTED[0].note(&games(&Game::PAPER), Some(Temperature::relative(2.0)));
+        assert!(relative.ends_with("temperature 0.01, here 2 × action gap"), "{relative}");
     }
 
     #[test]

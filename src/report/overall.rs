@@ -78,7 +78,8 @@ fn reported(results: &Results, own: &[&mut Standing]) -> Option<(f64, String)> {
     let network = student.map_or(teacher.network, |student| student.network);
     let figure = paper::reported(loss, network, row.network_games?)?;
     let games: Vec<Game> = own.iter().map(|standing| standing.game).collect();
-    Some((figure.share, figure.note(&games, row.temperature)))
+    let temperature = student.filter(|student| student.loss == Loss::Kl).map(|student| student.temperature);
+    Some((figure.share, figure.note(&games, temperature)))
 }
 
 /// The episodes of a student, its teacher and random play with one seed.
