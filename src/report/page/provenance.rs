@@ -87,9 +87,9 @@ pub fn settings(results: &Results) -> String {
 pub fn repeat(results: &Results) -> String {
     let name = escape(&results.experiment.name);
     let content = format!(
-        "<pre>pd run experiments/{name}.toml</pre>\n<p>runs what is missing and writes this page anew. The resolved \
-         settings above are an experiment file too, without overrides left to remember. On a CPU the same settings give \
-         the same scores, whatever the number of threads.</p>\n"
+        "<pre>pd run results/{name}/experiment.toml</pre>\n<p>runs what is missing and writes this page anew; with --fresh \
+         it makes everything again. The file holds the settings above, whatever the command line changed. On a CPU the \
+         same settings give the same scores, whatever the number of threads.</p>\n"
     );
     section("repeat", "How to repeat", &content)
 }

@@ -172,10 +172,17 @@ fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>,
     marks.extend(teacher.map(|size| Mark::Marker { x: size, y: 100.0, ink: TEACHER, hollow: false }));
     Some(Panel {
         title: title.to_owned(),
-        x: Axis { label: "parameters".into(), scale: Scale::Log, include: Vec::new() },
+        x: Axis { label: "parameters".into(), scale: Scale::Log, include: around(values) },
         y: Axis::linear("of the teacher's score (%)").including(&[100.0]),
         marks,
     })
+}
+
+/// Half and twice the students' size where all have about the same, which alone would fill the axis.
+fn around(values: &[Value]) -> Vec<f64> {
+    let sizes = values.iter().map(|value| value.parameters);
+    let (least, most) = sizes.fold((f64::INFINITY, 0.0_f64), |(low, high), size| (low.min(size), high.max(size)));
+    if most < 2.0 * least { vec![least / 2.0, 2.0 * most] } else { Vec::new() }
 }
 
 /// A series alone is black, since its students have colours of their own elsewhere.
