@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{self, Checkpoint};
 use super::learner::{Learner, UpdateSums, learner};
-use super::play::Play;
+use super::play::{Play, PlayState};
 use crate::config::{Experiment, Keep};
 use crate::env::Pool;
 use crate::nn::{self, Architecture, Device, Evaluate, Metadata, Network, Played};
@@ -22,7 +22,7 @@ pub struct Training<'a> {
     /// Of a network for several games, any of its players.
     pub agent: Agent,
     pub architecture: Architecture,
-    /// In the order of the network's heads. They take turns of one episode each.
+    /// In the order of the network's heads. They take turns of whole episodes.
     pub games: Vec<Played>,
     pub folder: &'a Folder,
     pub device: Device,
@@ -158,15 +158,16 @@ impl<'a> Run<'a> {
         self.plays.iter().all(|play| play.state.steps >= self.training.steps())
     }
 
-    /// Plays and learns a little in the game whose turn it is. A turn is over with an episode, or with the game's steps.
+    /// Plays and learns a little in the game whose turn it is. With the end of an episode, or of the game's training, the
+    /// turn goes to the game that was played least: games whose episodes are long have fewer, and all end together.
     fn advance(&mut self) {
         let turn = self.state.turn;
         let before = self.plays[turn].state.episodes_ended;
         self.learner.advance(turn, &mut self.plays[turn]);
-        let left = |play: &Play| play.state.steps < self.training.steps();
-        if self.plays[turn].state.episodes_ended != before || !left(&self.plays[turn]) {
-            let after = (1..=self.plays.len()).map(|next| (turn + next) % self.plays.len());
-            self.state.turn = after.clone().find(|&next| left(&self.plays[next])).unwrap_or(turn);
+        let PlayState { episodes_ended, steps, .. } = self.plays[turn].state;
+        if episodes_ended != before || steps >= self.training.steps() {
+            let least = (0..self.plays.len()).min_by_key(|&game| self.plays[game].state.steps);
+            self.state.turn = least.unwrap_or(turn);
         }
     }
 
