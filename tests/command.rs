@@ -131,7 +131,7 @@ fn a_run_writes_every_file_of_the_contract_and_the_table() {
     let scores = fs::read_to_string(run.path("results/x/scores.csv")).unwrap();
     let header = "experiment,role,agent,game,seed,loss,temperature,parameters,compression,bytes,mflops,latency_ms,\
                   episodes,mean,median,std,ci_low,ci_high,relative_to_teacher,human_normalized,paper,network_games,\
-                  ratio,beats_teacher";
+                  ratio,beats_teacher,data";
     assert_eq!(scores.lines().next(), Some(header));
     assert_eq!(scores.lines().count(), 1 + 4, "random, teacher and two students: {scores}");
     let episodes = fs::read_to_string(run.path("results/x/episodes.csv")).unwrap();
@@ -262,6 +262,18 @@ fn two_games() -> String {
     text + &shared("kl") + &shared("td")
 }
 
+/// The steps of both games in each pair of rows of a shared student's `train.csv`.
+fn steps_of_games(run: &Run, agent: &str) -> Vec<[u64; 2]> {
+    let path = run.path(&format!("results/x/students/{agent}/multi/seed-1/train.csv"));
+    let rows: Vec<BTreeMap<String, String>> =
+        csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect();
+    let pair = |pair: &[BTreeMap<String, String>]| {
+        assert_eq!([&pair[0]["game"], &pair[1]["game"]], ["catch", "pong"]);
+        [0, 1].map(|row| pair[row]["steps"].parse().unwrap())
+    };
+    rows.chunks(2).map(pair).collect()
+}
+
 #[test]
 fn one_network_for_several_games_is_scored_saved_and_played_in_each() {
     let run = Run::new(&two_games());
@@ -280,6 +292,11 @@ fn one_network_for_several_games_is_scored_saved_and_played_in_each() {
         let out = run.succeed(&["play", &folder, "--game", "catch"]);
         assert!(out.starts_with("episode 0: score "), "{out}");
     }
+    // 4 workers of at most 50 steps an episode: no game is ahead of the other by more, nor ends long before it.
+    let learned = steps_of_games(&run, "both-td");
+    assert!(learned.len() > 3 && learned.iter().all(|[catch, pong]| catch.abs_diff(*pong) <= 4 * 50), "{learned:?}");
+    let distilled = steps_of_games(&run, "both-kl");
+    assert!(distilled.iter().all(|[catch, pong]| *catch >= 160 && *pong >= 160), "{distilled:?}");
     let plan = run.succeed(&["plan", "x.toml", "--json"]);
     assert!(!plan.contains("\"done\": false"), "{plan}");
     // Who learned from rewards is not distilled, and must not be lost with those that are distilled anew.

@@ -24,7 +24,9 @@ pub fn games() -> Result<Ended> {
         );
     }
     println!("\nrom: listed = the dump that ALE lists, other = another dump of the game, missing = run `make setup`");
-    println!("scores: Mnih et al. (2015), null-op starts; random play and a human tester from the same source");
+    println!(
+        "scores: null-op starts; random play and DQN: Mnih et al. (2015); a human tester: as later papers give it"
+    );
     Ok(Ended::Done)
 }
 

@@ -139,6 +139,9 @@ impl<'a> Scores<'a> {
             network_games: network.map(|network| network.actions().len() as u64),
             ratio,
             beats_teacher: statistics::win_rate(&scores, &self.of(&Agent::teacher(game, seed))),
+            data: student
+                .filter(|student| !student.is_baseline())
+                .map(|_| self.experiment.distillation.data.name().to_owned()),
         })
     }
 

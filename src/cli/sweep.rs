@@ -68,17 +68,19 @@ fn reached(folder: &Folder, candidate: &Agent, gaps: f64) -> Result<Vec<SweepRow
     let trained: Vec<DistillRow> = read_rows(&folder.train(candidate))?;
     let evaluated: Vec<EvalRow> = read_rows(&folder.eval(candidate))?;
     let temperatures = nn::metadata(&folder.weights(candidate))?.temperatures;
-    let last = trained.last().context("a candidate left no log")?;
-    let row = |(eval, temperature): (EvalRow, f64)| SweepRow {
-        game: eval.game,
-        gaps,
-        temperature,
-        updates: last.updates,
-        held_out_agreement: last.held_out_agreement,
-        mean: eval.mean,
-        ci_low: eval.ci_low,
-        ci_high: eval.ci_high,
-        chosen: false,
+    let row = |(eval, temperature): (EvalRow, f64)| {
+        let last = trained.iter().rfind(|row| row.game == eval.game).context("a candidate left no log")?;
+        Ok(SweepRow {
+            game: eval.game,
+            gaps,
+            temperature,
+            updates: last.updates,
+            held_out_agreement: last.held_out_agreement,
+            mean: eval.mean,
+            ci_low: eval.ci_low,
+            ci_high: eval.ci_high,
+            chosen: false,
+        })
     };
-    Ok(evaluated.into_iter().zip(temperatures).map(row).collect())
+    evaluated.into_iter().zip(temperatures).map(row).collect()
 }

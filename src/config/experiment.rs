@@ -159,6 +159,17 @@ pub enum Data {
     Mixed,
 }
 
+impl Data {
+    /// As the experiment file says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Data::Teacher => "teacher",
+            Data::Student => "student",
+            Data::Mixed => "mixed",
+        }
+    }
+}
+
 /// `[distillation]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Distillation {

@@ -126,7 +126,7 @@ pub struct Widths {
     pub hidden: i64,
 }
 
-/// The networks of Rusu et al. (2016), section 4.
+/// The networks of Rusu et al. (2016).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NamedNetwork {

@@ -231,28 +231,27 @@ impl<'a> Run<'a> {
         let in_hour = student.state.updates - hour * per_hour;
         let row = in_hour * ROWS_PER_HOUR / per_hour;
         if row > (in_hour - 1) * ROWS_PER_HOUR / per_hour {
-            student.log(hour + 1, self.sources.iter().map(|source| source.state.steps).sum())?;
-            let agreement = 100.0 * student.state.held_out_agreement;
+            student.log(hour + 1, &self.sources)?;
+            let agreement = 100.0 * mean(&student.state.held_out_agreement);
             self.note = format!("hour {}, {}: {agreement:.0}% of new states agree", hour + 1, student.agent.name);
         }
         Ok(())
     }
 
-    /// Before a student's first update of an hour: its agreement with the teachers on the hour's new play.
-    fn held_out(&self, index: usize) -> Option<f64> {
+    /// Before a student's first update of an hour: its agreement with each game's teacher on the hour's new play.
+    fn held_out(&self, index: usize) -> Option<Vec<f64>> {
         let config::Distillation { steps_per_hour, batch, .. } = *self.settings();
         let student = &self.students[index];
         if student.state.updates != self.state.hour * self.updates_per_hour() {
             return None;
         }
         let mut generator = Seed(self.group.seed).derive("held out", self.state.hour).generator();
-        let mut agreement = |(head, source): (usize, &Source)| {
+        let agreement = |(head, source): (usize, &Source)| {
             let newest = steps_per_hour as usize / source.pool.workers();
             let places = source.memory.sample_newest(&mut generator, HELD_OUT, newest);
             student.agreement_on(head, &source.memory, &places, batch)
         };
-        let sum: f64 = self.sources.iter().enumerate().map(&mut agreement).sum();
-        Some(sum / self.sources.len() as f64)
+        Some(self.sources.iter().enumerate().map(agreement).collect())
     }
 
     /// The hour's evaluations, if any is due; whether they were finished.
@@ -288,10 +287,15 @@ impl<'a> Run<'a> {
             let architecture = student.network.architecture();
             let mut metadata = Metadata::new(&student.agent, architecture, &experiment.environment, games, frames);
             metadata.loss = Some((student.settings.loss, student.settings.temperature));
+            metadata.data = Some(experiment.distillation.data);
             metadata.temperatures.clone_from(&student.state.temperatures);
             metadata.teacher = Some(teachers.join(","));
             nn::save(&folder.weights(&student.agent), &student.network, &metadata)?;
         }
         folder.remove_distillation(&self.group.name(), self.group.seed)
     }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }

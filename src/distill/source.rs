@@ -75,7 +75,7 @@ impl Source {
     pub fn adopt(&mut self, teacher: Teacher) {
         self.teacher = teacher;
         let mut observations = Vec::new();
-        for places in self.memory.usable().chunks(TOGETHER) {
+        for places in self.memory.visible().chunks(TOGETHER) {
             observations.resize(places.len() * OBSERVATION, 0);
             self.memory.observations(places, &mut observations);
             for (&place, q) in places.iter().zip(q_values(&self.teacher.network, &observations)) {
@@ -131,6 +131,7 @@ mod tests {
     use super::*;
     use crate::config::{self, Overrides, Widths};
     use crate::env::Rules;
+    use crate::frame::FRAME;
     use crate::nn::{Architecture, Device};
 
     /// The play of 5 workers, after so many steps, where the states are whose `data` says.
@@ -174,7 +175,9 @@ mod tests {
     #[test]
     fn labels_are_the_teachers_and_those_of_the_next_teacher_when_it_is_adopted() {
         for (data, steps) in [("student", 60), ("mixed", 60), ("teacher", 120)] {
-            let source = played(data, steps);
+            let mut source = played(data, steps);
+            // What was the newest step when a teacher was adopted is usable from the next step on.
+            (0..5).for_each(|worker| source.memory.push(worker, &[0; FRAME], true, None));
             let places = source.memory.usable();
             let mut observations = vec![0; places.len() * OBSERVATION];
             source.memory.observations(&places, &mut observations);

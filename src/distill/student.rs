@@ -17,6 +17,9 @@ use crate::record::{AdoptionRow, Agent, DistillRow, EvalRow, Log, SHARED};
 use crate::replay::{Place, Replay};
 use crate::units::{Generator, Seed};
 
+/// What is summed up between two rows of `train.csv`.
+const SUMS: i64 = 3;
+
 /// A student that is being distilled.
 pub struct Student {
     /// Of a network for several games, its player of the first.
@@ -31,7 +34,7 @@ pub struct Student {
     /// That training goes on in another process.
     follows_live: bool,
     optimizer: Optimizer,
-    /// Sums of loss, teacher entropy and agreement since the last row; on the device.
+    /// Sums of loss, teacher entropy and agreement since the last row, a line for each game; on the device.
     sums: Tensor,
 }
 
@@ -39,10 +42,10 @@ pub struct Student {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct StudentState {
     pub updates: u64,
-    /// Updates since the last row of `train.csv`.
-    since: u64,
-    /// Agreement with the teachers on the hour's play before the student trained on it.
-    pub held_out_agreement: f64,
+    /// Updates since the last row of `train.csv`, for each game.
+    since: Vec<u64>,
+    /// Agreement with each game's teacher on the hour's play before the student trained on it.
+    pub held_out_agreement: Vec<f64>,
     /// Highest mean of its periodic evaluations, for each game.
     best: Vec<Option<f64>>,
     /// For each game, whether a teacher in training was adopted.
@@ -59,7 +62,7 @@ pub struct StudentState {
 pub struct SavedStudent {
     weights: Vec<Vec<f32>>,
     optimizer: OptimizerState,
-    sums: [f64; 3],
+    sums: Vec<f64>,
     state: StudentState,
 }
 
@@ -67,8 +70,8 @@ impl StudentState {
     fn new(games: usize, sampler: Generator) -> StudentState {
         StudentState {
             updates: 0,
-            since: 0,
-            held_out_agreement: 0.0,
+            since: vec![0; games],
+            held_out_agreement: vec![0.0; games],
             best: vec![None; games],
             adopted: vec![false; games],
             temperatures: Vec::new(),
@@ -98,13 +101,13 @@ impl Student {
         let mut network = Network::new(&architecture, seed.derive("weights", 0), *device);
         let config::Distillation { optimizer, learning_rate, optimizer_epsilon, .. } = experiment.distillation;
         let mut optimizer = Optimizer::new(optimizer, learning_rate, optimizer_epsilon, &network);
-        let mut sums = Tensor::zeros([3], (Kind::Double, device.of_tensors()));
+        let mut sums = Tensor::zeros([games.len() as i64, SUMS], (Kind::Double, device.of_tensors()));
         let mut state = StudentState::new(games.len(), seed.derive("sampling", 0).generator());
         if let Some(saved) = saved {
             let saved = find(saved, settings)?;
             network.copy_from(&Network::from_values(&architecture, &saved.weights, *device));
             optimizer.restore(&saved.optimizer, &network)?;
-            sums.copy_(&Tensor::from_slice(&saved.sums));
+            sums.copy_(&Tensor::from_slice(&saved.sums).view([-1, SUMS]));
             state = saved.state.clone();
         }
         let [train, eval, adoptions] = state.rows;
@@ -144,9 +147,10 @@ impl Student {
         });
         self.optimizer.step(&mut self.network, head);
         let agreeing = agreeing.expect("the loss was computed");
-        let _ = self.sums.g_add_(&Tensor::stack(&[loss, entropy(&q, temperature), agreeing], 0));
+        let of_game = self.sums.get(head as i64).g_add_(&Tensor::stack(&[loss, entropy(&q, temperature), agreeing], 0));
+        drop(of_game);
         self.state.updates += 1;
-        self.state.since += 1;
+        self.state.since[head] += 1;
     }
 
     /// Share of `places` in a head's game in which the student prefers the teacher's action.
@@ -188,21 +192,25 @@ impl Student {
         self.eval.append(&row)
     }
 
-    /// Appends a row to `train.csv` for the updates since the last.
-    pub fn log(&mut self, hour: u64, steps: u64) -> Result<()> {
-        let mean = |index: i64| self.sums.double_value(&[index]) / self.state.since as f64;
-        let row = DistillRow {
-            hour,
-            steps,
-            updates: self.state.updates,
-            loss: mean(0),
-            teacher_entropy: mean(1),
-            agreement: mean(2),
-            held_out_agreement: self.state.held_out_agreement,
-        };
+    /// Appends a row to `train.csv` for each game in which there were updates since the last.
+    pub fn log(&mut self, hour: u64, sources: &[Source]) -> Result<()> {
+        for (head, source) in sources.iter().enumerate().filter(|&(head, _)| self.state.since[head] > 0) {
+            let mean = |index: i64| self.sums.double_value(&[head as i64, index]) / self.state.since[head] as f64;
+            let row = DistillRow {
+                hour,
+                steps: source.state.steps,
+                updates: self.state.updates,
+                loss: mean(0),
+                teacher_entropy: mean(1),
+                agreement: mean(2),
+                held_out_agreement: self.state.held_out_agreement[head],
+                game: source.game.name().into(),
+            };
+            self.train.append(&row)?;
+        }
         let _ = self.sums.zero_();
-        self.state.since = 0;
-        self.train.append(&row)
+        self.state.since.fill(0);
+        Ok(())
     }
 
     /// Everything that further updates depend on.
@@ -217,7 +225,7 @@ impl Student {
         Ok(SavedStudent {
             weights: self.network.values(),
             optimizer: self.optimizer.save(&self.network),
-            sums: [0, 1, 2].map(|index| self.sums.double_value(&[index])),
+            sums: Vec::try_from(self.sums.view(-1)).expect("sums are doubles"),
             state: StudentState { rows, ..self.state.clone() },
         })
     }

@@ -9,10 +9,16 @@ pub fn choose(rows: &mut [SweepRow]) {
     let one_game = rows.iter().all(|row| row.game == rows[0].game);
     let best = rows.iter().max_by(|one, other| one.mean.total_cmp(&other.mean));
     let least = best.filter(|_| one_game).map_or(f64::NEG_INFINITY, |best| best.ci_low);
-    let able = rows.iter().filter(|row| row.mean >= least);
-    let chosen = able.max_by(|one, other| one.held_out_agreement.total_cmp(&other.held_out_agreement));
-    let Some(gaps) = chosen.map(|row| row.gaps) else { return };
+    let able = rows.iter().filter(|row| row.mean >= least).map(|row| row.gaps);
+    let chosen = able.max_by(|&one, &other| agreement(rows, one).total_cmp(&agreement(rows, other)));
+    let Some(gaps) = chosen else { return };
     rows.iter_mut().for_each(|row| row.chosen = row.gaps == gaps);
+}
+
+/// Mean over games of the agreement that was reached with a temperature.
+fn agreement(rows: &[SweepRow], gaps: f64) -> f64 {
+    let own: Vec<f64> = rows.iter().filter(|row| row.gaps == gaps).map(|row| row.held_out_agreement).collect();
+    own.iter().sum::<f64>() / own.len() as f64
 }
 
 #[cfg(test)]
@@ -40,7 +46,8 @@ mod tests {
 
     #[test]
     fn in_several_games_agreement_decides() {
-        let rows = vec![row("pong", 3.0, 0.7, -20.0), row("qbert", 3.0, 0.7, 900.0), row("pong", 1.0, 0.8, -21.0)];
-        assert_eq!(chosen(rows), [1.0]);
+        let of_three = [row("pong", 3.0, 0.95, -20.0), row("qbert", 3.0, 0.5, 900.0)];
+        let of_one = [row("pong", 1.0, 0.8, -21.0), row("qbert", 1.0, 0.7, 300.0)];
+        assert_eq!(chosen([of_three, of_one].concat()), [1.0, 1.0]);
     }
 }

@@ -15,6 +15,8 @@ pub enum Source {
     OneNote,
     /// The DQN that the paper's teachers are; what holds for it is taken to hold for the paper.
     Dqn,
+    /// No note says it, but the parameters of the paper's networks that notes report agree with nothing else.
+    Derived,
 }
 
 impl Source {
@@ -24,6 +26,7 @@ impl Source {
             Source::Notes => "several notes",
             Source::OneNote => "one note",
             Source::Dqn => "Mnih et al. (2015)",
+            Source::Derived => "derived from its networks’ parameters",
         }
     }
 }
@@ -99,24 +102,24 @@ pub fn teacher(game: Game, settings: &Teacher) -> Option<f64> {
     TEACHERS.iter().find(|(name, _)| own && *name == game.name()).map(|(_, score)| *score)
 }
 
-/// The paper's figure for an agent of that kind: by its loss (none for DQN), its trunk, and the games that share it. The
-/// games that it plays may be others: [`Reported::note`] says so, and belongs beside the figure wherever it stands.
+/// The paper's figure for an agent of that kind: by its loss (none for DQN), its trunk, and whether games share it. The
+/// games that it plays may be others, and fewer: [`Reported::note`] says so, and belongs beside the figure wherever it
+/// stands.
 pub fn reported(loss: Option<Loss>, network: Network, network_games: u64) -> Option<&'static Reported> {
-    REPORTED.iter().find(|of| {
-        let games = if of.one_network { of.games.len() as u64 } else { 1 };
-        of.loss == loss && of.widths == network.widths() && games == network_games
-    })
+    let one_network = network_games > 1;
+    REPORTED.iter().find(|of| of.loss == loss && of.widths == network.widths() && of.one_network == one_network)
 }
 
 impl Reported {
     /// What the figure is worth beside one over `games` (at that temperature, for the KL loss).
     pub fn note(&self, games: &[Game], temperature: Option<Temperature>) -> String {
         let theirs = self.games.len();
+        let place = if self.one_network { " in one network" } else { "" };
         let shared = games.iter().filter(|game| self.games.contains(&game.name())).count();
         let games = match games.len() - shared {
-            0 if shared == theirs => format!("over the same {theirs} games"),
-            0 => format!("over {theirs} games, of which {shared} here"),
-            others => format!("over {theirs} games, of which {shared} here beside {others} not among them"),
+            0 if shared == theirs => format!("over the same {theirs} games{place}"),
+            0 => format!("over {theirs} games{place}, of which {shared} here"),
+            others => format!("over {theirs} games{place}, of which {shared} here beside {others} not among them"),
         };
         let known = format!("reported by {}, unconfirmed; {games}", self.source.name());
         match temperature.filter(|&own| own != Temperature::Absolute(TEMPERATURE)) {
@@ -144,8 +147,10 @@ mod tests {
         assert_eq!(figure(Some(Loss::Nll), teacher, 3), Some(1.051));
         assert_eq!(figure(None, teacher, 3), Some(0.835));
         assert_eq!(figure(Some(Loss::Kl), Network::Widths(TEN_GAMES), 10), Some(0.893));
+        assert_eq!(figure(Some(Loss::Kl), Network::Widths(TEN_GAMES), 4), Some(0.893));
+        assert_eq!(figure(Some(Loss::Kl), teacher, 3), Some(1.169));
         // Its students in single games with other losses have no figure that notes agree on.
-        assert_eq!((figure(Some(Loss::Mse), net2, 1), figure(Some(Loss::Kl), teacher, 2)), (None, None));
+        assert_eq!((figure(Some(Loss::Mse), net2, 1), figure(Some(Loss::Kl), net2, 2)), (None, None));
         assert_eq!((figure(Some(Loss::Kl), teacher, 1), figure(None, teacher, 1)), (None, None));
     }
 
@@ -159,6 +164,8 @@ mod tests {
         let beside = format!("{known} 10 games, of which 1 here beside 1 not among them");
         assert_eq!(note(&["pong", "alien"], None), beside);
         assert_eq!(note(&Game::PAPER, Some(0.1)), format!("{known} the same 10 games; temperature 0.01, here 0.1"));
+        let four = REPORTED[6].note(&games(&["pong", "qbert", "breakout", "riverraid"]), None);
+        assert_eq!(four, format!("{known} 10 games in one network, of which 4 here"));
         let relative = REPORTED[0].note(&games(&Game::PAPER), Some(Temperature::relative(2.0)));
         assert!(relative.ends_with("temperature 0.01, here 2 × action gap"), "{relative}");
     }

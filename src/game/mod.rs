@@ -18,7 +18,7 @@ pub struct Entry {
     minimal_actions: Vec<i32>,
     /// Uniformly random play (Mnih et al., 2015, and later papers for games that it lacks).
     pub random: Option<f64>,
-    /// A professional human tester (same source).
+    /// A professional human tester, as papers after Mnih et al. give it: theirs differ from that paper's.
     pub human: Option<f64>,
     /// DQN after 50 M agent steps, null-op starts (Mnih et al., 2015).
     pub dqn: Option<f64>,

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::architecture::{Architecture, TensorShape};
 use super::device::Device;
 use super::network::Network;
-use crate::config::{Environment, Loss, Temperature};
+use crate::config::{Data, Environment, Loss, Temperature};
 use crate::game::Game;
 use crate::record::{Agent, RomRecord, write_file};
 
@@ -41,6 +41,9 @@ pub struct Metadata {
     pub score: Option<f64>,
     /// The loss and temperature of a student.
     pub loss: Option<(Loss, Temperature)>,
+    /// Whose play the states are from that a student was distilled on.
+    #[serde(default)]
+    pub data: Option<Data>,
     /// What the temperature was in units of Q, for each game; empty where none was used.
     #[serde(default)]
     pub temperatures: Vec<f64>,
@@ -69,6 +72,7 @@ impl Metadata {
             seed: agent.seed,
             score: None,
             loss: None,
+            data: None,
             temperatures: Vec::new(),
             teacher: None,
             made_by: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),

@@ -26,12 +26,14 @@ pub struct TrainRow {
     pub game: String,
 }
 
-/// A student's `train.csv`: several rows per hour. Of a network for several games, means are over them too. Means are over the updates since the row before.
+/// A student's `train.csv`: several rows per hour, of a network for several games as many for each. Means are over the
+/// updates in the game since its row before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DistillRow {
     pub hour: u64,
-    /// Steps of the play so far from which it learns.
+    /// Steps of the game's play so far from which it learns.
     pub steps: u64,
+    /// Of the network, in all its games.
     pub updates: u64,
     pub loss: f64,
     /// Entropy of the teacher's softened action distribution, in nats.
@@ -40,6 +42,9 @@ pub struct DistillRow {
     pub agreement: f64,
     /// The same on this hour's new play before the student trained on it: states that it has never seen.
     pub held_out_agreement: f64,
+    /// The game that the row is of.
+    #[serde(default)]
+    pub game: String,
 }
 
 /// `eval.csv`, of teachers and students: one row per periodic evaluation.
@@ -64,7 +69,7 @@ pub struct EvalRow {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AdoptionRow {
     pub game: String,
-    /// The student's hour that began with it, and its updates before that.
+    /// Hours that the student had completed, and updates that it had made, before it took it.
     pub hour: u64,
     pub updates: u64,
     /// Frames for which the teacher had been trained.
@@ -157,6 +162,9 @@ pub struct ScoreRow {
     pub ratio: Option<Ratio>,
     /// Probability that an episode's score is above one of the teacher with the same seed, an equal one counting half.
     pub beats_teacher: Option<f64>,
+    /// Whose play the states are from that a student was distilled on: `teacher`, `student` or `mixed`.
+    #[serde(default)]
+    pub data: Option<String>,
 }
 
 /// `summary.csv`: one row per agent, over games and seeds.

@@ -85,9 +85,11 @@ impl<P> Lane<P> {
     /// What was recorded with the step of that age (0 is the oldest), if it can be used: its stack lies in the lane
     /// whole, and the frame after it is there too.
     pub fn usable(&self, age: usize) -> Option<&P> {
-        if age + 1 >= self.len() {
-            return None;
-        }
+        if age + 1 < self.len() { self.visible(age) } else { None }
+    }
+
+    /// The same without the frame after it: the newest step, too, may be one that will be usable.
+    pub fn visible(&self, age: usize) -> Option<&P> {
         let whole = age + 1 >= STACK || (0..=age).any(|earlier| self.entries[earlier].first);
         if whole { self.entries[age].payload.as_ref() } else { None }
     }

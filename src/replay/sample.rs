@@ -93,17 +93,25 @@ impl<P> Replay<P> {
 
     /// Every usable step, worker by worker, the oldest first.
     pub fn usable(&self) -> Vec<Place> {
-        let of_lane = |(lane, steps): (usize, &Lane<P>)| {
-            let usable = |age: &usize| self.lanes[lane].usable(*age).is_some();
-            (0..steps.len()).filter(usable).map(move |age| Place { lane, age }).collect::<Vec<_>>()
-        };
-        self.lanes.iter().enumerate().flat_map(of_lane).collect()
+        self.places(|lane, age| lane.usable(age).is_some())
+    }
+
+    /// Every step that is usable or will be, in the same order.
+    pub fn visible(&self) -> Vec<Place> {
+        self.places(|lane, age| lane.visible(age).is_some())
+    }
+
+    fn places(&self, of: impl Fn(&Lane<P>, usize) -> bool) -> Vec<Place> {
+        let every = |(lane, steps): (usize, &Lane<P>)| (0..steps.len()).map(move |age| Place { lane, age });
+        let mut places: Vec<Place> = self.lanes.iter().enumerate().flat_map(every).collect();
+        places.retain(|&Place { lane, age }| of(&self.lanes[lane], age));
+        places
     }
 
     /// [`Replay::payload`], to be changed.
     ///
     /// # Panics
-    /// If `place` is not one that [`Replay::sample`] or [`Replay::usable`] gave.
+    /// If `place` is not one that [`Replay::sample`] or [`Replay::visible`] gave.
     pub fn payload_mut(&mut self, place: Place) -> &mut P {
         self.lanes[place.lane].payload_mut(place.age).expect("sampled places are usable")
     }

@@ -11,21 +11,21 @@ use crate::record::{Role, SummaryRow};
 use crate::units::grouped;
 
 /// Most students that the sentence names.
-const NAMED: usize = 3;
+const NAMED: usize = 5;
 
 /// What came out, in one sentence. It names the first students in the experiment's order.
 pub fn result(results: &Results, standings: &Standings) -> String {
-    let mut clauses = Vec::new();
-    let mut games = 0;
-    let mut seeds = 0;
-    for student in &results.experiment.students {
-        let row = standings.overall.iter().find(|row| row.role == Role::Student && row.agent == student.name);
-        let Some(row) = row.filter(|_| clauses.len() < NAMED) else { continue };
-        (games, seeds) = (row.games.max(games), row.seeds.max(seeds));
-        clauses.push(clause(standings, row, clauses.is_empty()));
-    }
-    if clauses.is_empty() {
+    let row_of = |name: &str| standings.overall.iter().find(|row| row.role == Role::Student && row.agent == name);
+    let rows: Vec<_> = results.experiment.students.iter().filter_map(|student| row_of(&student.name)).collect();
+    if rows.is_empty() {
         return "No student is scored yet.".to_owned();
+    }
+    let games = rows.iter().map(|row| row.games).max().unwrap_or(0);
+    let seeds = rows.iter().map(|row| row.seeds).max().unwrap_or(0);
+    let clause_of = |(place, row): (usize, &&SummaryRow)| clause(results, standings, row, place == 0);
+    let mut clauses: Vec<_> = rows.iter().take(NAMED).enumerate().map(clause_of).collect();
+    if rows.len() > NAMED {
+        clauses.push(format!("{} more are below", rows.len() - NAMED));
     }
     let all = &results.experiment.games;
     let place = match (games, all.len() as u64) {
@@ -37,7 +37,7 @@ pub fn result(results: &Results, standings: &Standings) -> String {
 }
 
 /// One student's part of the sentence; what `first` says holds for those after it.
-fn clause(standings: &Standings, row: &SummaryRow, first: bool) -> String {
+fn clause(results: &Results, standings: &Standings, row: &SummaryRow, first: bool) -> String {
     let agent = &row.agent;
     let Some((share, interval)) = relative(row) else { return without_mean(standings, row) };
     let verb = if share > 1.0 { "reaches" } else { "keeps" };
@@ -45,11 +45,13 @@ fn clause(standings: &Standings, row: &SummaryRow, first: bool) -> String {
     let above_random = standings.of_agent(Role::Student, agent).any(Standing::above_random);
     let of = if above_random { " of its teacher’s score above random play" } else { " of its teacher’s score" };
     let size = row.compression.map_or(String::new(), percent);
-    if first {
-        format!("{agent} {verb} {share}{of} with {size} of the parameters")
-    } else {
-        format!("{agent} {verb} {share} with {size}")
-    }
+    let size = match (results.is_shared(agent), first) {
+        (true, true) => format!("{size} of one teacher’s parameters for all {} games", row.games),
+        (true, false) => format!("{size} for all {}", row.games),
+        (false, true) => format!("{size} of the parameters"),
+        (false, false) => size,
+    };
+    format!("{agent} {verb} {share}{} with {size}", if first { of } else { "" })
 }
 
 /// What is said of a student that has no geometric mean.
@@ -168,17 +170,18 @@ pub const PAPER: &str = "The paper is Rusu et al., “Policy Distillation”, 20
     target.";
 
 /// How a temperature is chosen.
-pub const SWEEPS: &str = "Where a temperature is to be chosen, a student is distilled for a short while with each of some \
-    multiples of its teacher’s mean action gap. Of those whose score is not below the interval of the best, the one is \
-    taken that agreed most with the teacher, an hour’s updates earlier, on play which it had not trained on; with one network for several games \
-    agreement alone decides. The episodes are not those of the final evaluation.";
+pub const SWEEPS: &str = "Where a temperature is to be chosen, a student is distilled for a short while with each of \
+    some multiples of its teacher’s mean action gap, always on the final teacher’s play; the student then takes the \
+    multiple of the gap on what it learns from itself. Of those whose score is not below the interval of the best, the \
+    one is taken that agreed most with the teacher, an hour’s updates earlier, on play which it had not trained on; with \
+    one network for several games their mean agreement alone decides. The episodes are not those of the final evaluation.";
 
 /// Before what the paper found without a figure.
 pub const FINDINGS: &str = "It also found, without a figure that is known well enough to stand here:";
 
 /// What published scores are.
-pub const PUBLISHED: &str = "Published scores of DQN, random play and a human tester are those of Mnih et al. (2015), and of \
-    later papers for games that it lacks.";
+pub const PUBLISHED: &str = "Published scores of DQN and of random play are those of Mnih et al. (2015), and of later papers for \
+    games that it lacks; those of a human tester are as later papers give them, which differ from Mnih et al.’s.";
 
 /// What is the same in the paper, and what is not known of it.
 pub fn same_as_paper(results: &Results) -> String {

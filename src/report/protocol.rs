@@ -1,10 +1,14 @@
 //! The experiment's protocol beside the paper's, as far as that is known.
 
+use super::format::listed;
 use super::read::Results;
-use crate::config::{Algorithm, Data, Experiment, Loss, Optimizer, Temperature, Widths};
+use crate::config::{Algorithm, Data, Experiment, Loss, Optimizer, Widths};
 use crate::eval::paper::Source;
 use crate::game::Game;
 use crate::units::grouped;
+
+/// The games of the paper's experiments, as a table says it.
+const GAMES: &str = "ten; four of them for the losses, three also in one network";
 
 /// One point of the protocol. The two are the same where their texts are.
 pub struct Point {
@@ -34,8 +38,8 @@ pub fn points(results: &Results) -> Vec<Point> {
         None => "not known".to_owned(),
     };
     let mut points = vec![
-        point("games", "its ten", games(experiment), Source::Notes),
-        point("emulator", "an ALE of its own (Pong has 3 actions)", emulator, Source::Notes),
+        point("games", GAMES, games(experiment), Source::Derived),
+        point("emulator", "an ALE of its own (Pong has 3 actions)", emulator, Source::Derived),
     ];
     points.extend(evaluation(experiment));
     points.extend(teacher(experiment));
@@ -47,8 +51,8 @@ fn games(experiment: &Experiment) -> String {
     let all = experiment.games.len();
     let shared = experiment.games.iter().filter(|game| Game::PAPER.contains(&game.name())).count();
     match shared {
-        10 if all == 10 => "its ten".to_owned(),
-        _ if shared == all => format!("{all} of them"),
+        10 if all == 10 => GAMES.to_owned(),
+        _ if shared == all => format!("{all} of the ten"),
         _ => format!("{all}, of which {shared} among the ten"),
     }
 }
@@ -100,35 +104,45 @@ fn teacher(experiment: &Experiment) -> [Point; 4] {
         point(
             "teacher’s other settings",
             "those of Mnih et al. (2015)",
-            format!("preset “{}” and the file’s (see Settings)", teacher.preset),
+            format!("preset “{}” and the file’s (see experiment.toml)", teacher.preset),
             Source::Dqn,
         ),
     ]
 }
 
-fn distillation(experiment: &Experiment) -> [Point; 8] {
+fn distillation(experiment: &Experiment) -> Vec<Point> {
     let of = &experiment.distillation;
     let whose = match of.data {
         Data::Teacher => "the teacher’s play",
         Data::Student => "the student’s play",
         Data::Mixed => "play of both",
     };
-    let relative =
-        experiment.students.iter().any(|of| of.loss == Loss::Kl && !matches!(of.temperature, Temperature::Absolute(_)));
-    let scale = if relative { "the teacher’s mean action gap" } else { "units of Q" };
     let optimizer = match of.optimizer {
         Optimizer::RmsProp => "RMSProp",
         Optimizer::Adam => "Adam",
         Optimizer::RAdam => "RAdam",
     };
-    [
+    let mut points = vec![
         point("play for students", "500 hours", format!("{} hours", grouped(of.hours)), Source::OneNote),
         point("steps per hour of play", "54,000", grouped(of.steps_per_hour), Source::Notes),
         point("updates per hour of play", "10,000", grouped(of.updates_per_hour), Source::Notes),
         point("steps of play in memory", "540,000", grouped(of.memory), Source::Notes),
         point("random actions in play", "probability 0.05", format!("probability {}", of.epsilon), Source::Notes),
         point("states that students learn from", "the teacher’s play", whose.to_owned(), Source::OneNote),
-        point("scale of the temperature", "units of Q", scale.to_owned(), Source::Notes),
         point("students’ optimiser", "RMSProp", optimizer.to_owned(), Source::Notes),
-    ]
+    ];
+    points.extend(temperatures(experiment).map(|here| point("temperature", "0.01", here, Source::Notes)));
+    points
+}
+
+/// The temperatures of the students that have one, each once.
+fn temperatures(experiment: &Experiment) -> Option<String> {
+    let mut all: Vec<String> = Vec::new();
+    for student in experiment.students.iter().filter(|student| student.loss == Loss::Kl) {
+        let own = student.temperature.to_string();
+        if !all.contains(&own) {
+            all.push(own);
+        }
+    }
+    (!all.is_empty()).then(|| listed(&all))
 }

@@ -66,7 +66,9 @@ impl Results {
             manifest: Manifest::read(&folder.manifest())?,
             foreign_scores: all - scores.len(),
             teachers: learners(folder, runs(&experiment).map(|(game, seed)| Agent::teacher(game, seed)), |_| None)?,
-            students: learners(folder, student_agents(&experiment, |of| !of.is_baseline()), |_| None)?,
+            students: learners(folder, student_agents(&experiment, |of| !of.is_baseline()), |row: &DistillRow| {
+                Some(&row.game)
+            })?,
             baselines: learners(folder, student_agents(&experiment, Student::is_baseline), |row: &TrainRow| {
                 Some(&row.game)
             })?,

@@ -2,6 +2,7 @@
 
 use super::format::percent;
 use super::read::{Learner, Results, runs};
+use crate::config::Distillation;
 use crate::record::{Agent, Role};
 
 const NOT_STARTED: &str = "not started";
@@ -10,13 +11,15 @@ const NOT_STARTED: &str = "not started";
 /// started come first.
 pub fn unscored(results: &Results) -> Vec<String> {
     let total = results.experiment.teacher.frames;
-    let hours = results.experiment.distillation.hours;
+    let Distillation { hours, updates_per_hour, .. } = results.experiment.distillation;
     let random = runs(&results.experiment).map(|(game, seed)| (Agent::random(game, seed), "not scored".to_owned()));
     let teachers = results.teachers.iter().map(|teacher| {
         (teacher.agent.clone(), state(teacher, teacher.train.last().map(|row| row.frames as f64 / total as f64)))
     });
     let students = results.students.iter().map(|student| {
-        (student.agent.clone(), state(student, student.train.last().map(|row| row.hour as f64 / hours as f64)))
+        let games = if student.agent.shared { results.experiment.games.len() as u64 } else { 1 };
+        let all = (hours * updates_per_hour * games) as f64;
+        (student.agent.clone(), state(student, student.train.last().map(|row| row.updates as f64 / all)))
     });
     let baselines = results.baselines.iter().map(|baseline| {
         (baseline.agent.clone(), state(baseline, baseline.train.last().map(|row| row.frames as f64 / total as f64)))

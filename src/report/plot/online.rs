@@ -18,10 +18,11 @@ pub fn online(results: &Results, game: Game) -> Option<Figure> {
     if !settings.online || results.teachers_of(game).all(|teacher| teacher.eval.is_empty()) {
         return None;
     }
-    // Who followed a training in another process did so at a pace of its own.
+    // Who followed a training in another process did so at a pace of its own. Games that share a network have one log.
     let adopted = |agent: &Agent| {
         let at_pace = |rows: &[AdoptionRow]| rows.iter().all(|row| row.unix_time.is_none());
-        results.adoptions.iter().any(|(own, rows)| own == agent && at_pace(rows))
+        let is_own = |own: &Agent| own.name == agent.name && own.seed == agent.seed && (agent.shared || own == agent);
+        results.adoptions.iter().any(|(own, rows)| is_own(own) && at_pace(rows))
     };
     let mut marks = teachers(results, game);
     let mut legend = vec![key("teacher", NOISY, 1.4), key("teacher, best so far", TEACHER, 2.5)];

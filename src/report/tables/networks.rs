@@ -22,9 +22,13 @@ pub fn networks(results: &Results, standings: &Standings) -> Table {
             "network",
             "Filters of the three convolutions, then units of the fully connected layer; the games that share it, if there are several.",
         ),
-        numbers("paper's count", "Parameters with 18 outputs, as the paper counts them for a network of one game."),
+        numbers(
+            "with 18 outputs",
+            "Parameters, as the paper counts them for a network of one game. Its networks have no normalised layers, \
+             which add to them.",
+        ),
         numbers("size", "That count as a share of the teacher's; of a network of several games, all its parameters."),
-        numbers("smaller", "How many times smaller than one teacher."),
+        numbers("smaller", "How many times smaller than its teacher, or than its teachers together."),
         numbers("parameters here", "With the actions of this experiment's games; from the fewest to the most."),
         numbers("weights", "Size of the weights as 32-bit floats, mean over games."),
         numbers(
@@ -79,6 +83,7 @@ fn row(
     let count = counted.as_ref().map(Architecture::parameters);
     let share = count.map(|count| count as f64 / teacher as f64).or_else(|| mean(|row| row.compression));
     let Architecture { conv: [first, second, third], hidden, .. } = here[0];
+    let teachers = here[0].heads().len().max(1) as f64;
     let games = match here[0].heads().len() {
         0 => String::new(),
         games => format!("; {games} games"),
@@ -88,7 +93,7 @@ fn row(
         format!("{first}/{second}/{third}, {hidden}{games}"),
         or_dash(count, grouped),
         or_dash(share, percent),
-        or_dash(share, |share| format!("{:.1}×", 1.0 / share)),
+        or_dash(share, |share| format!("{:.1}×", teachers / share)),
         range(here.iter().map(Architecture::parameters).collect()),
         or_dash(mean(|row| row.bytes.map(|bytes| bytes as f64)), bytes),
         or_dash(mean(|row| row.mflops), number),

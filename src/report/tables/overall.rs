@@ -1,6 +1,6 @@
 //! What students reach over all games.
 
-use crate::config::{Loss, Student};
+use crate::config::{Data, Loss, Student};
 use crate::eval::statistics::Interval;
 use crate::record::{Role, SummaryRow};
 use crate::report::format::{or_dash, percent, percent_with_interval};
@@ -14,7 +14,8 @@ pub fn overall(results: &Results, standings: &Standings) -> Table {
         words("student", ""),
         words(
             "loss",
-            "What was minimised between teacher and student, KL with its temperature; or none, but the temporal difference of rewards.",
+            "What was minimised between teacher and student, KL with its temperature, on states of the teacher’s play \
+             if no other is named; or none, but the temporal difference of rewards.",
         ),
         numbers("size", "Parameters as a share of the teacher's, mean over games."),
         numbers(
@@ -40,7 +41,7 @@ fn row_of(results: &Results, row: &SummaryRow) -> Vec<String> {
     let share = |value, low, high| or_dash(value, |share| percent_with_interval(share, between(low, high)));
     vec![
         row.agent.clone(),
-        or_dash(results.student(&row.agent), loss),
+        or_dash(results.student(&row.agent), |student| loss(student, results.experiment.distillation.data)),
         or_dash(row.compression, percent),
         share(row.relative_geometric_mean, row.ci_low, row.ci_high),
         share(row.relative_mean, row.mean_ci_low, row.mean_ci_high),
@@ -64,11 +65,16 @@ pub fn between(low: Option<f64>, high: Option<f64>) -> Option<Interval> {
     low.zip(high).map(|(low, high)| Interval { low, high })
 }
 
-fn loss(student: &Student) -> String {
-    match student.loss {
+fn loss(student: &Student, data: Data) -> String {
+    let loss = match student.loss {
         Loss::Kl => format!("KL, τ = {}", student.temperature),
         Loss::Nll => "NLL".into(),
         Loss::Mse => "MSE".into(),
-        Loss::Td => "none: from rewards (TD)".into(),
+        Loss::Td => return "none: from rewards (TD)".into(),
+    };
+    match data {
+        Data::Teacher => loss,
+        Data::Student => format!("{loss}; states of its own play"),
+        Data::Mixed => format!("{loss}; states of both’s play"),
     }
 }

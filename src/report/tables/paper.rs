@@ -38,7 +38,7 @@ pub fn teachers_beside_paper(results: &Results, standings: &Standings) -> Table 
         numbers("published DQN", "After 200 million frames, null-op starts, epsilon 0.05; the best checkpoint."),
         numbers("random here", "Uniformly random play by the protocol below."),
         numbers("published random", "Uniformly random play."),
-        numbers("published human", "A professional human tester."),
+        numbers("published human", "A professional human tester, as later papers give it."),
     ];
     let row = |&game: &Game| {
         let entry = game.entry();

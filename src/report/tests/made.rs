@@ -94,6 +94,7 @@ impl Made {
             network_games: size.map(|_| 1),
             ratio,
             beats_teacher: statistics::win_rate(&scores, &self.teacher_scores(agent)),
+            data: None,
         });
         self.play(agent, &scores);
     }
@@ -131,6 +132,7 @@ impl Made {
                     teacher_entropy: 0.2,
                     agreement: 0.9,
                     held_out_agreement: 0.8,
+                    game: agent.game.name().into(),
                 };
                 write_rows(&self.folder.train(agent), &steps.map(row).collect::<Vec<_>>()).unwrap();
             }

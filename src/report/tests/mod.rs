@@ -118,7 +118,7 @@ fn students_with_one_network_for_several_games_stand_beside_the_papers() {
     made.share("multi", 3);
     made.report();
     let (multi, single) = (made.summary("multi"), made.summary("net2"));
-    let note = "reported by one note, unconfirmed; over the same 3 games";
+    let note = "reported by one note, unconfirmed; over the same 3 games in one network";
     assert_eq!((multi.paper, multi.paper_note.as_deref()), (Some(1.169), Some(note)));
     assert_eq!(multi.relative_geometric_mean, single.relative_geometric_mean);
     // What the games have in common does not average out.
