@@ -162,6 +162,8 @@ fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>,
     }
     let mut marks =
         vec![Mark::Level { y: 100.0, label: String::new(), ink: Ink { color: GREY, ..TEACHER }, named: End::Left }];
+    // First, so that it hides no student of its size.
+    marks.extend(teacher.map(|size| Mark::Marker { x: size, y: 100.0, ink: TEACHER, hollow: false }));
     marks.extend(reported);
     for i in 0..series.len() {
         // Side by side, since the intervals of several losses would hide each other at the same size.
@@ -169,7 +171,6 @@ fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>,
         let own: Vec<&Value> = values.iter().filter(|value| value.series == i).collect();
         marks.extend(line(&own, ink_of_series(series, i), aside));
     }
-    marks.extend(teacher.map(|size| Mark::Marker { x: size, y: 100.0, ink: TEACHER, hollow: false }));
     Some(Panel {
         title: title.to_owned(),
         x: Axis { label: "parameters".into(), scale: Scale::Log, include: around(values) },
