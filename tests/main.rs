@@ -5,6 +5,7 @@ mod bad_input;
 mod command;
 mod emulation;
 mod experiments;
+mod follow;
 mod networks;
 mod replay;
 mod resume;
