@@ -10,3 +10,4 @@ mod networks;
 mod replay;
 mod resume;
 mod scoring;
+mod taken;
