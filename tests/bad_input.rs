@@ -5,7 +5,7 @@ use std::fs;
 use super::command::{Run, TINY, content};
 
 /// Runs the program, expects exit code 2 and a one-line error that has all of `words`.
-fn refused(run: &Run, arguments: &[&str], words: &[&str]) {
+pub fn refused(run: &Run, arguments: &[&str], words: &[&str]) {
     let output = run.pd(arguments);
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use anyhow::Result;
 use policy_distillation::config::{self, Experiment, Overrides};
 use policy_distillation::distill::{Group, Lead, distill};
 use policy_distillation::env::{Pool, Rom, Rules};
@@ -20,7 +21,7 @@ use super::command::{Run, TINY, content};
 use super::scoring::pool;
 
 /// Asks to stop at the n-th question.
-struct StopAfter(Cell<u64>);
+pub struct StopAfter(pub Cell<u64>);
 
 impl Progress for StopAfter {
     fn at(&self, _: u64, _: &str) {}
@@ -32,7 +33,7 @@ impl Progress for StopAfter {
 }
 
 /// Emulators of the built-in game, or of a real one whose games are cut short.
-fn emulators(game: Game, workers: usize, max_frames: u64) -> Pool {
+pub fn emulators(game: Game, workers: usize, max_frames: u64) -> Pool {
     if game.name() == "catch" {
         return pool(workers, max_frames);
     }
@@ -41,7 +42,13 @@ fn emulators(game: Game, workers: usize, max_frames: u64) -> Pool {
     Pool::load(game, Rom::find(game).unwrap().as_ref(), &rules, workers).unwrap()
 }
 
-fn evaluate(game: Game, policy: &dyn Policy, steps: Steps, updates: u64, progress: &dyn Progress) -> Option<EvalRow> {
+pub fn evaluate(
+    game: Game,
+    policy: &dyn Policy,
+    steps: Steps,
+    updates: u64,
+    progress: &dyn Progress,
+) -> Option<EvalRow> {
     let played = Match { episodes: 2, epsilon: 0.05, seed: Seed(9) };
     let episodes = play(&mut emulators(game, 2, 100), policy, &played, progress)?;
     let mean = episodes.iter().map(|episode| episode.score).sum::<f64>() / 2.0;
@@ -50,7 +57,7 @@ fn evaluate(game: Game, policy: &dyn Policy, steps: Steps, updates: u64, progres
     Some(EvalRow { game, steps: steps.0, frames, updates, episodes: 2, mean, ci_low: mean, ci_high: mean, best })
 }
 
-fn played(experiment: &Experiment, game: Game) -> Played {
+pub fn played(experiment: &Experiment, game: Game) -> Played {
     Played::new(game, &experiment.environment, None)
 }
 
@@ -78,7 +85,7 @@ fn teach(experiment: &Experiment, root: &Path, stops: u64) -> Ended {
 }
 
 /// Writes a teacher of a game with random weights.
-fn teacher(experiment: &Experiment, game: Game, path: &Path, seed: u64) {
+pub fn teacher(experiment: &Experiment, game: Game, path: &Path, seed: u64) {
     let played = played(experiment, game);
     let architecture = Architecture::teacher(&experiment.teacher, played.actions.len());
     let network = Network::new(&architecture, Seed(seed), Device::Cpu);
@@ -89,6 +96,11 @@ fn teacher(experiment: &Experiment, game: Game, path: &Path, seed: u64) {
 
 /// Distils the experiment's students, whose teachers lie where `lead` says.
 fn pupils(experiment: &Experiment, root: &Path, lead: impl Fn(Game) -> Lead, stops: u64) -> Ended {
+    try_pupils(experiment, root, lead, stops).unwrap()
+}
+
+/// The same where it may fail.
+pub fn try_pupils(experiment: &Experiment, root: &Path, lead: impl Fn(Game) -> Lead, stops: u64) -> Result<Ended> {
     let games = experiment.games.iter();
     let group = Group {
         experiment,
@@ -102,7 +114,7 @@ fn pupils(experiment: &Experiment, root: &Path, lead: impl Fn(Game) -> Lead, sto
     let mut evaluate =
         |game, policy: &dyn Policy, steps, updates| Ok(evaluate(game, policy, steps, updates, &progress));
     let pools = games.map(|&game| emulators(game, 4, 108_000)).collect();
-    distill(&group, pools, &mut evaluate, &progress).unwrap()
+    distill(&group, pools, &mut evaluate, &progress)
 }
 
 /// Runs `work` once without stopping and once stopping every `every` questions; both must leave the same files.

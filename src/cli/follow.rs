@@ -1,56 +1,133 @@
 //! `pd follow`: students of a teacher that another process trains.
 
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
 use super::experiment::Job;
 use super::periodic::Periodic;
 use super::terminal::Stage;
-use super::usage;
+use super::train::learned_otherwise;
+use super::{scores, usage};
 use crate::config::{self, Data, Experiment, Overrides};
 use crate::distill::{self, Group, Lead};
 use crate::game::Game;
-use crate::nn::Policy;
-use crate::progress::Ended;
+use crate::nn::{self, Policy};
+use crate::progress::{Ended, Progress};
 use crate::record::{Agent, Folder};
+
+/// Between two looks whether the training has begun.
+const PAUSE: Duration = Duration::from_millis(500);
 
 impl Job {
     /// Distils the experiment's students from the best teacher so far of a training in another folder, as long as that
-    /// goes on, or as it is still to begin.
+    /// goes on, or as it is still to begin; then takes its teacher, so that they are scored beside it.
     pub fn follow(mut self, from: &Path) -> Result<Ended> {
         let (game, seed) = followed(&self.experiment)?;
-        self.timed("distill", |job| job.follow_training(&Folder::at(from), game, seed))
+        let (from, teacher) = (Folder::at(from), Agent::teacher(game, seed));
+        self.timed("distill", |job| match job.follow_training(&from, &teacher)? {
+            Ended::Done => job.take_followed(&from, &teacher),
+            Ended::Stopped => Ok(Ended::Stopped),
+        })
     }
 
-    fn follow_training(&self, from: &Folder, game: Game, seed: u64) -> Result<Ended> {
+    fn follow_training(&self, from: &Folder, teacher: &Agent) -> Result<Ended> {
         let experiment = &self.experiment;
-        let mut done = true;
+        let Agent { game, seed, .. } = *teacher;
+        let mut students = Vec::new();
         for student in &experiment.students {
-            done &= self.is_done(&Agent::of(student, game, seed))?;
+            if !self.is_done(&Agent::of(student, game, seed))? {
+                students.push(student.clone());
+            }
         }
-        if done {
+        if students.is_empty() {
             return Ok(Ended::Done);
         }
-        let place = from.root().display();
-        let keeps_bests =
-            !from.experiment().exists() || config::read(&from.experiment(), &Overrides::default())?.distillation.online;
-        ensure!(keeps_bests, "{place}: keeps no best teachers; train there with distillation.online = true");
-        let teacher = Agent::teacher(game, seed);
-        let group = Group {
-            experiment,
-            seed,
-            games: vec![(self.played(game), Lead::Latest(from.bests(&teacher)))],
-            students: experiment.students.clone(),
-            folder: &self.folder,
-            device: self.device,
-        };
+        let games = vec![(self.played(game), Lead::Latest(from.bests(teacher)))];
+        let group = Group { experiment, seed, games, students, folder: &self.folder, device: self.device };
         let stage = Stage::new(&format!("students that follow {teacher}"), group.updates(), "updates", self.quiet);
+        if wait_for_training(from, teacher, &stage)? == Ended::Stopped {
+            return Ok(Ended::Stopped);
+        }
         let mut evaluation = Periodic::new(self, &[game], seed, experiment.distillation.evaluation_episodes)?;
         let mut evaluate =
             |game, policy: &dyn Policy, steps, updates| evaluation.score(game, policy, steps, updates, &stage);
-        distill::follow(&group, self.pool(game)?, &from.weights(&teacher), &mut evaluate, &stage)
+        distill::follow(&group, self.pool(game)?, &from.weights(teacher), &mut evaluate, &stage)
     }
+
+    /// Takes the teacher whose training is over, if it is the one that the experiment describes and its students
+    /// followed.
+    fn take_followed(&self, from: &Folder, teacher: &Agent) -> Result<Ended> {
+        if !from.weights(teacher).exists() || !from.experiment().exists() {
+            return Ok(Ended::Done);
+        }
+        let place = from.root().display();
+        let changed = learned_otherwise(from, &self.experiment)?;
+        if !changed.is_empty() {
+            log::warn!(
+                "{place}: its teacher learned with other settings than the experiment's ({changed}) and is not taken, so \
+                 that scores have none beside them"
+            );
+            return Ok(Ended::Done);
+        }
+        for student in &self.experiment.students {
+            let agent = Agent::of(student, teacher.game, teacher.seed);
+            let found = nn::metadata(&self.folder.weights(&agent))?;
+            if !scores::is_of_teachers(&self.experiment, from, &agent, &found)? {
+                log::warn!(
+                    "{place}: its teacher is not taken, since it is another than {agent} followed; start over with --fresh"
+                );
+                return Ok(Ended::Done);
+            }
+        }
+        self.take(teacher, from)
+    }
+}
+
+/// Waits until a training has begun in the folder.
+///
+/// # Errors
+/// If it is none of that teacher, or keeps no best ones.
+fn wait_for_training(from: &Folder, teacher: &Agent, progress: &dyn Progress) -> Result<Ended> {
+    let place = from.root().display();
+    let has_begun = || from.experiment().exists() || from.bests(teacher).exists();
+    if !has_begun() {
+        let missing = if from.root().exists() { "no experiment in it" } else { "not found" };
+        log::warn!("{place}: {missing}; waiting until `pd train` begins there");
+    }
+    while !has_begun() {
+        progress.at(0, &format!("waiting for a training in {place}"));
+        if progress.stop() {
+            return Ok(Ended::Stopped);
+        }
+        sleep(PAUSE);
+    }
+    check_followed(from, teacher)?;
+    Ok(Ended::Done)
+}
+
+/// Checks that the experiment of the folder, where one is written down, trains that teacher and keeps its bests. It may
+/// have trained others before those that it names now.
+fn check_followed(from: &Folder, teacher: &Agent) -> Result<()> {
+    if !from.experiment().exists() {
+        return Ok(());
+    }
+    let place = from.root().display();
+    let theirs = config::read(&from.experiment(), &Overrides::default())?;
+    let Agent { game, seed, .. } = teacher;
+    let is_there = from.bests(teacher).exists();
+    if !is_there && !theirs.games.contains(game) {
+        let games = theirs.games.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        return Err(usage(format!("{place}: no teacher of {game} is trained there; choose among games = {games}")));
+    }
+    if !is_there && !theirs.seeds.contains(seed) {
+        let seeds = theirs.seeds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        return Err(usage(format!("{place}: no teacher of seed {seed} is trained there; choose --seed among {seeds}")));
+    }
+    ensure!(theirs.distillation.online, "{place}: keeps no best teachers; train there with distillation.online = true");
+    Ok(())
 }
 
 /// The game and seed of the teacher that is followed.

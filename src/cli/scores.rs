@@ -235,17 +235,25 @@ pub fn games(experiment: &Experiment, agent: &Agent) -> Vec<Game> {
 /// If a teacher's weights cannot be read.
 pub fn is_of_teachers(experiment: &Experiment, folder: &Folder, agent: &Agent, found: &Metadata) -> Result<bool> {
     let Some(made_from) = &found.teacher else { return Ok(true) };
-    let mut hashes = Vec::new();
-    for game in games(experiment, agent) {
-        let teacher = Agent::teacher(game, agent.seed);
-        let last = match experiment.distillation.online {
-            true => bests(&folder.bests(&teacher))?.pop().map(|(_, path)| path),
-            false => Some(folder.weights(&teacher)).filter(|path| path.exists()),
-        };
-        let Some(path) = last else { return Ok(true) };
-        hashes.push(nn::sha256(&path)?);
+    let online = experiment.distillation.online;
+    let of_teachers = |best: bool| -> Result<Option<String>> {
+        let mut hashes = Vec::new();
+        for game in games(experiment, agent) {
+            let teacher = Agent::teacher(game, agent.seed);
+            let last = match best {
+                true => bests(&folder.bests(&teacher))?.pop().map(|(_, path)| path),
+                false => Some(folder.weights(&teacher)).filter(|path| path.exists()),
+            };
+            let Some(path) = last else { return Ok(None) };
+            hashes.push(nn::sha256(&path)?);
+        }
+        Ok(Some(hashes.join(",")))
+    };
+    if of_teachers(online)?.is_none_or(|hashes| hashes == *made_from) {
+        return Ok(true);
     }
-    Ok(*made_from == hashes.join(","))
+    // What a training keeps in the end may be its last weights, but who followed it learned from its last best.
+    Ok(!online && of_teachers(true)?.is_some_and(|hashes| hashes == *made_from))
 }
 
 /// The network that the experiment gives the agent; none for random play.

@@ -3,17 +3,17 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 
 use super::experiment::{Job, WITHOUT_EFFECT, differences};
 use super::periodic::Periodic;
 use super::scores;
 use super::terminal::Stage;
-use crate::config::{self, Experiment, Overrides};
+use crate::config::{self, Experiment, Overrides, Student};
 use crate::nn::{self, Metadata, Network, WeightsError};
 use crate::progress::Ended;
 use crate::record::{
-    Agent, EpisodeRow, Folder, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file, write_rows,
+    Agent, EpisodeRow, Folder, Role, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file, write_rows,
 };
 use crate::teacher::{self, Training};
 use crate::units::Frames;
@@ -63,65 +63,100 @@ impl Job {
         Ok(ended)
     }
 
-    /// Takes a teacher with its logs from another experiment's folder, unless it was taken already.
-    fn take(&self, agent: &Agent, from: &Folder) -> Result<Ended> {
+    /// Takes a teacher with its logs from another experiment's folder, unless it was taken already. Bests that are not
+    /// here are taken in any case: the training may have kept them since.
+    pub fn take(&self, agent: &Agent, from: &Folder) -> Result<Ended> {
         let (source, own) = (from.weights(agent), self.folder.weights(agent));
         if !source.exists() {
             // It was there when this one was taken.
             return Ok(Ended::Done);
         }
         self.load(&source, agent)?;
-        if own.exists() && nn::sha256(&own)? == nn::sha256(&source)? {
-            return Ok(Ended::Done);
+        let is_taken = own.exists() && nn::sha256(&own)? == nn::sha256(&source)?;
+        if !is_taken {
+            for (log, own) in
+                [(from.train(agent), self.folder.train(agent)), (from.eval(agent), self.folder.eval(agent))]
+            {
+                if log.exists() {
+                    copy(&log, &own)?;
+                }
+            }
+            remove_folder(&self.folder.bests(agent))?;
         }
-        let copy = |from: &Path, to: &Path| -> Result<()> {
-            let content = std::fs::read(from).with_context(|| format!("{}: cannot be read", from.display()))?;
-            write_file(to, &content)
-        };
-        for (log, own) in [(from.train(agent), self.folder.train(agent)), (from.eval(agent), self.folder.eval(agent))] {
-            if log.exists() {
-                copy(&log, &own)?;
+        for (_, best) in bests(&from.bests(agent))? {
+            let own = self.folder.bests(agent).join(best.file_name().unwrap_or_default());
+            if !own.exists() {
+                copy(&best, &own)?;
             }
         }
-        remove_folder(&self.folder.bests(agent))?;
-        for (_, best) in bests(&from.bests(agent))? {
-            copy(&best, &self.folder.bests(agent).join(best.file_name().unwrap_or_default()))?;
+        if !is_taken {
+            copy(&source, &own)?;
+            self.forget_derived(agent)?;
         }
-        copy(&source, &own)?;
-        self.forget_derived(agent)?;
         Ok(Ended::Done)
     }
 
-    /// A new teacher makes stale what was made from an earlier one in this folder: its students and all scores.
+    /// A new teacher makes stale what was made from an earlier one in this folder: its students and their scores. What
+    /// was made from this very one, while it learned in another folder, stays.
     fn forget_derived(&self, teacher: &Agent) -> Result<()> {
         let Agent { game, seed, .. } = *teacher;
         if *teacher != Agent::teacher(game, seed) {
             return Ok(());
         }
-        for student in self.experiment.students.iter().filter(|student| !student.is_baseline()) {
+        let mut kept = Vec::new();
+        for student in &self.experiment.students {
             let agent = Agent::of(student, game, seed);
             let path = self.folder.weights(&agent);
-            // A network for other games than it is made for now is told of, not removed.
-            if path.exists() && nn::metadata(&path)?.head(game).is_some() {
-                remove_file(&path)?;
-                remove_file(&self.folder.sweep(&agent))?;
-            }
-            remove_folder(self.folder.candidates(&agent).root())?;
-            for place in [game.name(), SHARED] {
-                self.folder.remove_distillation(place, seed)?;
-                self.folder.remove_distillation(&format!("{place}.{}", student.name), seed)?;
+            let found = if path.exists() { Some(nn::metadata(&path)?) } else { None };
+            match &found {
+                Some(found) if scores::is_of_teachers(&self.experiment, &self.folder, &agent, found)? => {
+                    kept.push(student.name.as_str());
+                }
+                // A network for other games than it is made for now is told of, not removed.
+                _ if !student.is_baseline() => {
+                    let is_foreign = found.is_some_and(|found| found.head(game).is_none());
+                    self.forget_student(student, &agent, is_foreign)?;
+                }
+                _ => {}
             }
         }
-        let is_other = |of: &str, with: u64| of != game.name() || with != seed;
+        self.forget_scores(teacher, &kept)
+    }
+
+    /// Removes a student's weights, unless they are `foreign`, and whatever was begun for it.
+    fn forget_student(&self, student: &Student, agent: &Agent, foreign: bool) -> Result<()> {
+        if !foreign {
+            remove_file(&self.folder.weights(agent))?;
+            remove_file(&self.folder.sweep(agent))?;
+            remove_file(&self.folder.adoptions(agent))?;
+        }
+        remove_folder(self.folder.candidates(agent).root())?;
+        for place in [agent.game.name(), SHARED] {
+            self.folder.remove_distillation(place, agent.seed)?;
+            self.folder.remove_distillation(&format!("{place}.{}", student.name), agent.seed)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the scores that a teacher and its students had. Those of random play and of the students that are `kept`
+    /// stay, but for their relation to a teacher that is here no more.
+    fn forget_scores(&self, teacher: &Agent, kept: &[&str]) -> Result<()> {
+        let is_other = |game: &str, seed: u64| game != teacher.game.name() || seed != teacher.seed;
+        let stays = |role: Role, name: &str, game: &str, seed: u64| {
+            is_other(game, seed) || role == Role::Random || role == Role::Student && kept.contains(&name)
+        };
         let (episodes, scores) = (self.folder.episodes(), self.folder.scores());
         if episodes.exists() {
             let mut rows: Vec<EpisodeRow> = read_rows(&episodes)?;
-            rows.retain(|row| is_other(&row.game, row.seed));
+            rows.retain(|row| stays(row.role, &row.agent, &row.game, row.seed));
             write_rows(&episodes, &rows)?;
         }
         if scores.exists() {
             let mut rows: Vec<ScoreRow> = read_rows(&scores)?;
-            rows.retain(|row| is_other(&row.game, row.seed));
+            rows.retain(|row| stays(row.role, &row.agent, &row.game, row.seed));
+            for row in rows.iter_mut().filter(|row| !is_other(&row.game, row.seed)) {
+                (row.relative_to_teacher, row.ratio, row.beats_teacher) = (None, None, None);
+            }
             write_rows(&scores, &rows)?;
         }
         Ok(())
@@ -184,23 +219,43 @@ pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Re
         let (source, taken) = (from.weights(&agent), !fresh && folder.weights(&agent).exists());
         ensure!(source.exists() || taken, "teacher.from: {}: not found; train it there", source.display());
         any |= source.exists();
+        let has_bests = |folder: &Folder| Ok::<_, Error>(!bests(&folder.bests(&agent))?.is_empty());
+        ensure!(
+            !experiment.distillation.online || has_bests(&from)? || taken && has_bests(folder)?,
+            "teacher.from: {}: no best teachers, which distillation.online = true needs; train there with it, or set it \
+             to false",
+            from.bests(&agent).display()
+        );
     }
     if !any {
         return Ok(());
     }
-    let theirs = config::read(&from.experiment(), &Overrides::default())?;
-    let matters = |key: &str| {
-        let of_evaluation = ["evaluation.epsilon", "evaluation.no_op_max", "evaluation.max_frames"];
-        let section = key.starts_with("environment.") || key.starts_with("teacher.") || of_evaluation.contains(&key);
-        section && key != "teacher.log_every" && !WITHOUT_EFFECT.contains(&key)
-    };
-    let changed = differences(&theirs, experiment, matters)?;
+    let changed = learned_otherwise(&from, experiment)?;
     ensure!(
         changed.is_empty(),
         "teacher.from: the teachers in {} learned with other settings: {changed}; set them as there",
         path.display()
     );
     Ok(())
+}
+
+/// The settings with which the teachers of a folder learned, where an experiment's are others, as text.
+///
+/// # Errors
+/// If the folder's experiment cannot be read.
+pub fn learned_otherwise(from: &Folder, experiment: &Experiment) -> Result<String> {
+    let theirs = config::read(&from.experiment(), &Overrides::default())?;
+    let matters = |key: &str| {
+        let of_evaluation = ["evaluation.epsilon", "evaluation.no_op_max", "evaluation.max_frames"];
+        let section = key.starts_with("environment.") || key.starts_with("teacher.") || of_evaluation.contains(&key);
+        section && key != "teacher.log_every" && !WITHOUT_EFFECT.contains(&key)
+    };
+    differences(&theirs, experiment, matters)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let content = std::fs::read(from).with_context(|| format!("{}: cannot be read", from.display()))?;
+    write_file(to, &content)
 }
 
 fn remove_file(path: &Path) -> Result<()> {

@@ -6,11 +6,11 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::group::{Group, Run, State};
-use super::lead::Lead;
+use super::lead::{Lead, Teacher};
 use super::source::{PlayState, Source};
 use super::student::{SavedStudent, Student};
 use crate::env::PoolState;
-use crate::nn;
+use crate::nn::{self, Network, Played};
 use crate::record::{read_state, replace_folder, write_file};
 
 const STATE: &str = "state.bin";
@@ -29,9 +29,54 @@ pub struct Checkpoint {
 /// A saved source, but for its memory.
 #[derive(Serialize, Deserialize)]
 pub struct SavedSource {
-    /// The name of the file with its teacher's weights.
-    pub teacher: String,
+    pub teacher: SavedTeacher,
     pub play: (PlayState, PoolState),
+}
+
+/// The teacher whose Q-values a saved memory holds.
+#[derive(Serialize, Deserialize)]
+pub struct SavedTeacher {
+    /// The name of the file with its weights, and their SHA-256.
+    name: String,
+    hash: String,
+    frames: u64,
+    score: Option<f64>,
+    /// Its architecture as JSON and its weights, of a training that goes on: that may remove the file, or put another
+    /// in its place.
+    network: Option<(String, Vec<Vec<f32>>)>,
+}
+
+impl SavedTeacher {
+    fn of(teacher: &Teacher, lead: &Lead) -> Result<SavedTeacher> {
+        let Teacher { network, path, hash, frames, score } = teacher;
+        let network = match lead {
+            Lead::Latest(_) => Some((serde_json::to_string(network.architecture())?, network.values())),
+            Lead::Final(_) | Lead::Best { .. } => None,
+        };
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(SavedTeacher { name, hash: hash.clone(), frames: *frames, score: *score, network })
+    }
+
+    /// The teacher with which a game of the group goes on.
+    ///
+    /// # Errors
+    /// If its weights are not where they were, unless it was followed through a training that goes on.
+    pub fn restore(&self, group: &Group, index: usize) -> Result<Teacher> {
+        let (played, lead) = &group.games[index];
+        let path = lead.called(&self.name);
+        if let (Lead::Latest(_), Some((architecture, weights))) = (lead, &self.network) {
+            let network = Network::from_values(&serde_json::from_str(architecture)?, weights, group.device);
+            return Ok(Teacher { network, path, hash: self.hash.clone(), frames: self.frames, score: self.score });
+        }
+        ensure!(
+            path.exists() && nn::sha256(&path)? == self.hash,
+            "{}: not there any more, or not the teacher from which the distillation in {} learned; put it back, or \
+             start over with --fresh",
+            path.display(),
+            place(group).display()
+        );
+        Teacher::read(&path, played, &group.experiment.environment, group.device)
+    }
 }
 
 /// What a checkpoint must agree in with the distillation that continues it.
@@ -50,9 +95,14 @@ fn identity(group: &Group) -> Result<String> {
     Ok(serde_json::to_string(&(teachers, seed, settings))?)
 }
 
+/// Where the group's checkpoint is, if it has one.
+pub fn place(group: &Group) -> PathBuf {
+    group.folder.distillation(&group.name(), group.seed)
+}
+
 /// The memory of a game in the group's checkpoint.
 pub fn memory(group: &Group, index: usize) -> PathBuf {
-    group.folder.distillation(&group.name(), group.seed).join(memory_file(index))
+    place(group).join(memory_file(index))
 }
 
 fn memory_file(index: usize) -> String {
@@ -62,17 +112,17 @@ fn memory_file(index: usize) -> String {
 /// Replaces the group's checkpoint, whole.
 pub fn write(run: &Run) -> Result<()> {
     let save = |student: &Student| Ok((serde_json::to_string(&student.settings)?, student.save()?));
-    let source = |source: &Source| SavedSource {
-        teacher: source.teacher.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        play: (source.state.clone(), source.pool.save()),
+    let source = |(source, (_, lead)): (&Source, &(Played, Lead))| {
+        let teacher = SavedTeacher::of(&source.teacher, lead)?;
+        Ok(SavedSource { teacher, play: (source.state.clone(), source.pool.save()) })
     };
     let checkpoint = Checkpoint {
         identity: identity(run.group)?,
         state: run.state.clone(),
-        sources: run.sources.iter().map(source).collect(),
+        sources: run.sources.iter().zip(&run.group.games).map(source).collect::<Result<_>>()?,
         students: run.students.iter().map(save).collect::<Result<_>>()?,
     };
-    replace_folder(&run.group.folder.distillation(&run.group.name(), run.group.seed), |new| {
+    replace_folder(&place(run.group), |new| {
         write_file(&new.join(STATE), &postcard::to_stdvec(&checkpoint)?)?;
         let save = |(index, source): (usize, &Source)| source.memory.save(&new.join(memory_file(index)));
         run.sources.iter().enumerate().try_for_each(save)
@@ -84,7 +134,7 @@ pub fn write(run: &Run) -> Result<()> {
 /// # Errors
 /// If it is damaged, or of another teacher or other settings.
 pub fn read(group: &Group) -> Result<Option<Checkpoint>> {
-    let path = group.folder.distillation(&group.name(), group.seed);
+    let path = place(group);
     let Some(checkpoint): Option<Checkpoint> = read_state(&path, STATE)? else { return Ok(None) };
     ensure!(
         checkpoint.identity == identity(group)?,

@@ -4,18 +4,23 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Error, Result, ensure};
 
 use super::checkpoint;
 use super::group::{Group, Run};
-use super::lead::Lead;
+use super::lead::{Lead, Teacher};
 use crate::env::Pool;
-use crate::nn::Evaluate;
+use crate::nn::{self, Evaluate, WeightsError};
 use crate::progress::{Ended, Progress};
 use crate::record::bests;
 
 /// Between two looks at the folder.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// Why students take a teacher.
+const BETTER: &str = "a better evaluation appeared in the folder";
+const LOST: &str = "the weights that were followed are gone from the folder; these are the best that it has now";
+const REPLACED: &str = "the weights that were followed were replaced by others; these are the best in the folder now";
 
 /// Distils the group's students from the best teacher so far of a training that leaves its bests in the group's folder
 /// of them: `hours` hours from each, or fewer if a better one appears. Done when the training has written `finished`,
@@ -33,7 +38,8 @@ pub fn follow(
     let [(_, Lead::Latest(folder))] = group.games.as_slice() else {
         anyhow::bail!("students follow the training of one game");
     };
-    if wait_for_first(folder, finished, progress)? == Ended::Stopped {
+    let mut watch = Watch { folder, warned: String::new(), waits: false };
+    if !checkpoint::place(group).exists() && watch.for_first(group, finished, progress)? == Ended::Stopped {
         return Ok(Ended::Stopped);
     }
     let hours = group.experiment.distillation.hours;
@@ -46,16 +52,16 @@ pub fn follow(
         if run.begins_hour() {
             // Looked at first: what is the last best once it is there stays the last.
             let is_over = finished.exists();
-            look(&mut run, folder, hours)?;
+            let is_seen = watch.look(&mut run, hours)?;
             if run.state.hour >= run.state.until.max(hours) {
-                if is_over {
+                if is_over && is_seen {
                     run.finish()?;
                     return Ok(Ended::Done);
                 }
-                progress.at(run.updates(), "waiting for a better teacher");
-                sleep(PAUSE);
+                watch.wait(&run, progress)?;
                 continue;
             }
+            watch.waits = false;
         }
         if !run.advance(evaluate)? {
             checkpoint::write(&run)?;
@@ -65,26 +71,95 @@ pub fn follow(
     }
 }
 
-/// Waits until there is a teacher at all.
-fn wait_for_first(folder: &Path, finished: &Path, progress: &dyn Progress) -> Result<Ended> {
-    while bests(folder)?.is_empty() {
-        ensure!(!finished.exists(), "{}: empty, though the training is over; nobody to follow", folder.display());
-        progress.at(0, &format!("waiting for a teacher in {}", folder.display()));
-        if progress.stop() {
-            return Ok(Ended::Stopped);
-        }
-        sleep(PAUSE);
-    }
-    Ok(Ended::Done)
+/// Watches the folder in which the training leaves its bests.
+struct Watch<'a> {
+    folder: &'a Path,
+    /// What it warned of last.
+    warned: String,
+    /// The students have nothing to do, and their state is on disk.
+    waits: bool,
 }
 
-/// Goes over to the last best in the folder; a new one has its hours before it.
-fn look(run: &mut Run, folder: &Path, hours: u64) -> Result<()> {
-    let Some((_, path)) = bests(folder)?.pop() else { return Ok(()) };
-    let before = run.sources[0].teacher.hash.clone();
-    run.lead(0, &path, "a better evaluation appeared in the folder")?;
-    if run.sources[0].teacher.hash != before {
-        run.state.until = run.state.hour + hours;
+impl Watch<'_> {
+    /// Waits until there is a teacher at all.
+    fn for_first(&mut self, group: &Group, finished: &Path, progress: &dyn Progress) -> Result<Ended> {
+        let folder = self.folder.display();
+        loop {
+            if let Some((_, path)) = bests(self.folder)?.pop() {
+                match Teacher::read(&path, &group.games[0].0, &group.experiment.environment, group.device) {
+                    Ok(_) => return Ok(Ended::Done),
+                    Err(error) if matches!(error.downcast_ref(), Some(WeightsError::Mismatch { .. })) => {
+                        return Err(error);
+                    }
+                    Err(error) => self.warn(&error),
+                }
+            } else {
+                ensure!(!finished.exists(), "{folder}: empty, though the training is over; nobody to follow");
+            }
+            progress.at(0, &format!("waiting for a teacher in {folder}"));
+            if progress.stop() {
+                return Ok(Ended::Stopped);
+            }
+            sleep(PAUSE);
+        }
     }
-    Ok(())
+
+    /// Goes over to another teacher, if it is time; that has its hours before it. Gives whether the folder could be
+    /// read: if not, students stay with the teacher that they have.
+    fn look(&mut self, run: &mut Run, hours: u64) -> Result<bool> {
+        let (other, reason) = match self.next(run) {
+            Ok(next) => next,
+            Err(error) => {
+                self.warn(&error);
+                run.adopt(0, None, BETTER)?;
+                return Ok(false);
+            }
+        };
+        if other.is_some() {
+            run.state.until = run.state.hour + hours;
+        }
+        run.adopt(0, other, reason)?;
+        Ok(true)
+    }
+
+    /// Whom to go over to, if not to stay, and why. A training that was killed goes on from before its last bests, which
+    /// it removes: what is there then is older, and no better.
+    fn next(&self, run: &Run) -> Result<(Option<Teacher>, &'static str)> {
+        let followed = &run.sources[0].teacher;
+        let Some((frames, path)) = bests(self.folder)?.pop() else { return Ok((None, BETTER)) };
+        let reason = if !followed.path.exists() {
+            LOST
+        } else if nn::sha256(&followed.path)? != followed.hash {
+            REPLACED
+        } else if frames > followed.frames {
+            BETTER
+        } else {
+            return Ok((None, BETTER));
+        };
+        Ok((Teacher::other(run, 0, &path)?, reason))
+    }
+
+    /// Waits a little, with everything so far on disk.
+    fn wait(&mut self, run: &Run, progress: &dyn Progress) -> Result<()> {
+        if !self.waits {
+            checkpoint::write(run)?;
+            self.waits = true;
+        }
+        progress.at(run.updates(), "waiting for a better teacher");
+        sleep(PAUSE);
+        Ok(())
+    }
+
+    /// Tells what is wrong in the folder, once: the file may be on its way there.
+    fn warn(&mut self, error: &Error) {
+        let problem = match error.downcast_ref() {
+            // Not to be made again by whoever follows.
+            Some(WeightsError::Damaged { path, reason }) => format!("{}: {reason}", path.display()),
+            _ => format!("{error:#}"),
+        };
+        if self.warned != problem {
+            log::warn!("{problem}; not followed yet, tried again");
+            self.warned = problem;
+        }
+    }
 }

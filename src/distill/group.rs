@@ -71,7 +71,8 @@ pub fn distill(group: &Group, pools: Vec<Pool>, evaluate: &mut Evaluate, progres
         if run.begins_hour() {
             for index in 0..run.sources.len() {
                 let path = group.games[index].1.at(run.state.hour, settings.hours)?;
-                run.lead(index, &path, "best so far in the training that is followed")?;
+                let teacher = Teacher::other(&run, index, &path)?;
+                run.adopt(index, teacher, "best so far in the training that is followed")?;
             }
         }
         if !run.advance(evaluate)? {
@@ -117,11 +118,10 @@ impl<'a> Run<'a> {
             // Where the teacher plays, it plays the same games whoever learns from them.
             let seed = Seed(group.seed).derive("distillation", 0).derive(game.name(), 0);
             let seed = if settings.data == Data::Teacher { seed } else { seed.derive(&group.students[0].name, 0) };
-            let path = match &saved {
-                Some(saved) => lead.called(&saved.sources[index].teacher),
-                None => lead.at(0, settings.hours)?,
-            };
-            let teacher = Teacher::read(&path, played, &group.experiment.environment, group.device)?;
+            let first =
+                || Teacher::read(&lead.at(0, settings.hours)?, played, &group.experiment.environment, group.device);
+            let teacher =
+                saved.as_ref().map_or_else(first, |saved| saved.sources[index].teacher.restore(group, index))?;
             let mut source = Source::new(game, teacher, pool, settings.memory, seed);
             if let Some(saved) = &saved {
                 source.restore(&saved.sources[index].play)?;
@@ -159,15 +159,14 @@ impl<'a> Run<'a> {
         over && self.students.iter().all(|student| student.state.updates == trained)
     }
 
-    /// Makes the weights at `path` the teacher of a game, if they are not already, and writes down why.
-    pub fn lead(&mut self, index: usize, path: &std::path::Path, reason: &str) -> Result<()> {
+    /// Makes `other`, if there is one, the teacher of a game, and writes down why; also of the first teacher.
+    pub fn adopt(&mut self, index: usize, other: Option<Teacher>, reason: &str) -> Result<()> {
         let first = !self.students[0].state.adopted[index];
         let source = &mut self.sources[index];
-        let is_new = source.teacher.path != path;
+        let is_new = other.is_some();
         let before = source.teacher.score.filter(|_| !first);
-        if is_new {
-            let played = &self.group.games[index].0;
-            source.adopt(Teacher::read(path, played, &self.group.experiment.environment, self.group.device)?);
+        if let Some(teacher) = other {
+            source.adopt(teacher);
         }
         if self.group.is_online() && (is_new || first) {
             let hour = self.state.hour;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use super::group::Run;
 use crate::config::Environment;
 use crate::nn::{self, Device, Network, Played};
 use crate::record::bests;
@@ -31,6 +32,19 @@ impl Teacher {
         let (network, metadata) = loaded.context("the teacher")?;
         let (path, hash) = (path.to_owned(), nn::sha256(path)?);
         Ok(Teacher { network, path, hash, frames: metadata.frames, score: metadata.score })
+    }
+
+    /// The teacher at `path`, unless its weights are those that a game of the run has already. Their content decides: a
+    /// training that is started over gives other weights the same name.
+    ///
+    /// # Errors
+    /// As [`Teacher::read`].
+    pub fn other(run: &Run, index: usize, path: &Path) -> Result<Option<Teacher>> {
+        if nn::sha256(path)? == run.sources[index].teacher.hash {
+            return Ok(None);
+        }
+        let (group, (played, _)) = (run.group, &run.group.games[index]);
+        Teacher::read(path, played, &group.experiment.environment, group.device).map(Some)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A teacher's best weights on the way, by the frames that led to them.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -9,17 +10,19 @@ pub fn best_name(frames: u64) -> String {
     format!("frames-{frames:012}.safetensors")
 }
 
-/// The best weights that a training left in a folder, in its order, with the frames that led to them.
+/// The best weights that a training left in a folder, in its order, with the frames that led to them. A training that
+/// is started over may remove the folder at any moment.
 ///
 /// # Errors
 /// If a folder that exists cannot be read.
 pub fn bests(folder: &Path) -> Result<Vec<(u64, PathBuf)>> {
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
     let place = || format!("{}: cannot be read", folder.display());
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(place)?,
+    };
     let mut bests = Vec::new();
-    for entry in std::fs::read_dir(folder).with_context(place)? {
+    for entry in entries {
         let path = entry.with_context(place)?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let frames = name.strip_prefix("frames-").and_then(|name| name.strip_suffix(".safetensors"));
