@@ -157,6 +157,30 @@ fn a_distillation_survives_stops_at_any_moment() {
     survives_stops(29, |root, stops| pupils(&experiment, root, |_| Lead::Final(path.clone()), stops));
 }
 
+/// The same experiment with other values of what no training and no distillation depends on.
+fn otherwise_saved_and_scored(experiment: &Experiment) -> Experiment {
+    let mut other = experiment.clone();
+    other.teacher.from = "elsewhere".into();
+    other.teacher.checkpoint_every = 70;
+    other.distillation.checkpoint_every = 2;
+    other.evaluation.episodes = 7;
+    other.evaluation.workers = 1;
+    other.evaluation.latency_decisions = 9;
+    other
+}
+
+#[test]
+fn a_stopped_run_goes_on_with_other_settings_on_which_it_does_not_depend() {
+    let (experiment, teachers) = (experiment(), tempfile::tempdir().unwrap());
+    let other = otherwise_saved_and_scored(&experiment);
+    let path = teachers.path().join("catch.safetensors");
+    teacher(&experiment, experiment.games[0], &path, 3);
+    let turns = std::cell::RefCell::new([&experiment, &other].into_iter().cycle());
+    let settings = || turns.borrow_mut().next().unwrap();
+    survives_stops(37, |root, stops| teach(settings(), root, stops));
+    survives_stops(29, |root, stops| pupils(settings(), root, |_| Lead::Final(path.clone()), stops));
+}
+
 /// The tiny experiment with two games, and students that play both.
 fn two_games() -> Experiment {
     let text = TINY.replace("[\"catch\"]", "[\"catch\", \"pong\"]").replace("loss = \"mse\"", "loss = \"nll\"");
