@@ -8,6 +8,7 @@ mod experiment;
 mod follow;
 mod games;
 mod manifest;
+mod needs;
 mod observe;
 mod periodic;
 mod plan;
