@@ -5,6 +5,7 @@ mod bad_input;
 mod command;
 mod emulation;
 mod experiments;
+mod fresh;
 mod networks;
 mod replay;
 mod resume;

@@ -244,6 +244,7 @@ fn an_interrupted_command_exits_with_130_and_goes_on_to_the_same_weights() {
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(folder.join("checkpoint").exists() && !folder.join("weights.safetensors").exists());
+    assert!(stopped.path("results/x/manifest.json").exists());
     stopped.succeed(&["train", "x.toml"]);
     for file in ["weights.safetensors", "train.csv", "eval.csv"] {
         let read = |run: &Run| fs::read(run.path("results/x/teachers/catch/seed-1").join(file)).unwrap();

@@ -6,6 +6,7 @@ mod distill;
 mod evaluate;
 mod experiment;
 mod follow;
+mod fresh;
 mod games;
 mod manifest;
 mod needs;
@@ -14,6 +15,7 @@ mod periodic;
 mod plan;
 mod play;
 mod scores;
+mod settings;
 mod sweep;
 mod terminal;
 mod train;
@@ -83,7 +85,7 @@ fn command(arguments: &Arguments) -> Result<Ended> {
         Command::Run { file } => Job::open(file, common, Stage::Run)?.run(),
         Command::Train { file } => Job::open(file, common, Stage::Train)?.train(),
         Command::Distill { file } => Job::open(file, common, Stage::Distill)?.distill(),
-        Command::Follow { file, from } => Job::open(file, common, Stage::Distill)?.follow(from),
+        Command::Follow { file, from } => Job::open(file, common, Stage::Follow)?.follow(from),
         Command::Evaluate { file } => Job::open(file, common, Stage::Evaluate)?.evaluate(),
         Command::Report { file } => Job::open(file, common, Stage::Report)?.report(),
         Command::Plan { file, json } => plan::plan(file, common, *json),

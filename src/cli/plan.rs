@@ -157,7 +157,7 @@ fn results(experiment: &Experiment, folder: &Folder) -> Result<[PlannedStage; 2]
     let work = format!("{} episodes each", experiment.evaluation.episodes);
     let agent =
         if done { format!("{} agents", agents.len()) } else { format!("{left} of {} agents left", agents.len()) };
-    let reported = done && report::is_current(folder)?;
+    let reported = done && report::is_current(folder, experiment)?;
     Ok([
         PlannedStage { stage: "evaluate", done, agent, work },
         PlannedStage {

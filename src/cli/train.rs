@@ -5,9 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::experiment::{Job, WITHOUT_EFFECT, differences};
+use super::experiment::Job;
 use super::periodic::Periodic;
 use super::scores;
+use super::settings::{OF_EVERY_EVALUATION, WITHOUT_EFFECT, changes, listed};
 use super::terminal::Stage;
 use crate::config::{self, Experiment, Overrides};
 use crate::nn::{self, Metadata, Network, WeightsError};
@@ -190,15 +191,16 @@ pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Re
     }
     let theirs = config::read(&from.experiment(), &Overrides::default())?;
     let matters = |key: &str| {
-        let of_evaluation = ["evaluation.epsilon", "evaluation.no_op_max", "evaluation.max_frames"];
-        let section = key.starts_with("environment.") || key.starts_with("teacher.") || of_evaluation.contains(&key);
+        let section =
+            key.starts_with("environment.") || key.starts_with("teacher.") || OF_EVERY_EVALUATION.contains(&key);
         section && key != "teacher.log_every" && !WITHOUT_EFFECT.contains(&key)
     };
-    let changed = differences(&theirs, experiment, matters)?;
+    let changed = changes(&theirs, experiment, matters)?;
     ensure!(
         changed.is_empty(),
-        "teacher.from: the teachers in {} learned with other settings: {changed}; set them as there",
-        path.display()
+        "teacher.from: the teachers in {} learned with other settings: {}; set them as there",
+        path.display(),
+        listed(&changed)
     );
     Ok(())
 }
