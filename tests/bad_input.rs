@@ -47,6 +47,13 @@ fn other_settings_than_those_of_the_folder() {
 }
 
 #[test]
+fn a_report_of_nothing() {
+    let run = Run::new(TINY);
+    refused(&run, &["report", "x.toml"], &["results/x", "no results there yet", "pd run"]);
+    assert!(!run.path("results").exists());
+}
+
+#[test]
 fn a_student_of_the_same_name_but_another_kind() {
     let run = Run::new(TINY);
     run.succeed(&["run", "x.toml"]);

@@ -304,6 +304,15 @@ fn one_network_for_several_games_is_scored_saved_and_played_in_each() {
     let before = fs::read(&baseline).unwrap();
     run.succeed(&["distill", "x.toml", "--fresh"]);
     assert!(fs::read(&baseline).unwrap() == before);
+    // Of the networks for several games, those of the experiment's seeds are removed, and no others.
+    let of_another_seed = run.path("results/x/students/both-kl/multi/seed-7");
+    fs::create_dir_all(&of_another_seed).unwrap();
+    let students = run.path("results/x/students");
+    let trained = fs::metadata(&baseline).unwrap().modified().unwrap();
+    run.succeed(&["train", "x.toml", "--fresh"]);
+    assert!(of_another_seed.exists() && !students.join("both-kl/multi/seed-1").exists());
+    assert!(!students.join("kl").exists());
+    assert!(fs::metadata(&baseline).unwrap().modified().unwrap() > trained);
 }
 
 #[test]

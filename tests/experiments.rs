@@ -20,9 +20,13 @@ fn read(file: &Path) -> Experiment {
 }
 
 fn plan(file: &str) -> Value {
+    plan_with(file, &[])
+}
+
+fn plan_with(file: &str, options: &[&str]) -> Value {
     let root = env!("CARGO_MANIFEST_DIR");
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_pd")).args(["plan", file, "--json"]).current_dir(root).output().unwrap();
+    let plan = ["plan", file, "--json"];
+    let output = Command::new(env!("CARGO_BIN_EXE_pd")).args(plan).args(options).current_dir(root).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -80,4 +84,37 @@ fn ten_memories_of_ten_hours_take_at_most_8_gb() {
     let plan = plan("experiments/paper/multitask-10.toml");
     let bytes = plan["memory_bytes"].as_u64().unwrap();
     assert!((2_000_000_000..8_000_000_000).contains(&bytes), "{bytes}");
+}
+
+#[test]
+fn a_plan_counts_a_new_checkpoint_beside_the_old_and_the_teachers_that_are_kept_for_followers() {
+    let ten = plan("experiments/paper/multitask-10.toml");
+    let play = 10 * 540_000 * 520;
+    assert!(ten["disk_bytes"].as_u64().unwrap() > 2 * play, "{}", ten["disk_bytes"]);
+    let disk = |online: &str| {
+        let plan = plan_with("experiments/paper/online.toml", &["--set", online]);
+        plan["disk_bytes"].as_u64().unwrap()
+    };
+    // Two games, three seeds, 200 evaluations, and networks of 1.7 million parameters.
+    let bests = disk("distillation.online=true") - disk("distillation.online=false");
+    assert!((2 * 3 * 200 * 6_700_000..2 * 3 * 200 * 6_800_000).contains(&bests), "{bests}");
+}
+
+#[test]
+fn a_plan_counts_all_networks_of_a_sweep() {
+    let memory = |gaps: &str| {
+        let set = |setting: &'static str| ["--set", setting];
+        let small = [
+            set("games=[\"pong\"]"),
+            set("teacher.from=elsewhere"),
+            set("distillation.memory=2000"),
+            set("students.kl.temperature=auto"),
+        ];
+        let gaps = format!("distillation.sweep_gaps={gaps}");
+        let options = [small.as_flattened(), &["--set", &gaps]].concat();
+        plan_with("experiments/paper/online.toml", &options)["memory_bytes"].as_u64().unwrap()
+    };
+    // The students are as large as their teachers: 4 times 6.7 MB each.
+    let four_more = memory("[1.0, 2.0, 3.0, 4.0, 5.0]") - memory("[1.0]");
+    assert!((100_000_000..120_000_000).contains(&four_more), "{four_more}");
 }

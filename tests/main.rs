@@ -6,6 +6,7 @@ mod command;
 mod emulation;
 mod experiments;
 mod follow;
+mod fresh;
 mod networks;
 mod replay;
 mod resume;

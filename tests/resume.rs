@@ -169,6 +169,30 @@ fn a_distillation_survives_stops_at_any_moment() {
     survives_stops(29, |root, stops| pupils(&experiment, root, |_| Lead::Final(path.clone()), stops));
 }
 
+/// The same experiment with other values of what no training and no distillation depends on.
+fn otherwise_saved_and_scored(experiment: &Experiment) -> Experiment {
+    let mut other = experiment.clone();
+    other.teacher.from = "elsewhere".into();
+    other.teacher.checkpoint_every = 70;
+    other.distillation.checkpoint_every = 2;
+    other.evaluation.episodes = 7;
+    other.evaluation.workers = 1;
+    other.evaluation.latency_decisions = 9;
+    other
+}
+
+#[test]
+fn a_stopped_run_goes_on_with_other_settings_on_which_it_does_not_depend() {
+    let (experiment, teachers) = (experiment(), tempfile::tempdir().unwrap());
+    let other = otherwise_saved_and_scored(&experiment);
+    let path = teachers.path().join("catch.safetensors");
+    teacher(&experiment, experiment.games[0], &path, 3);
+    let turns = std::cell::RefCell::new([&experiment, &other].into_iter().cycle());
+    let settings = || turns.borrow_mut().next().unwrap();
+    survives_stops(37, |root, stops| teach(settings(), root, stops));
+    survives_stops(29, |root, stops| pupils(settings(), root, |_| Lead::Final(path.clone()), stops));
+}
+
 /// The tiny experiment with two games, and students that play both.
 fn two_games() -> Experiment {
     let text = TINY.replace("[\"catch\"]", "[\"catch\", \"pong\"]").replace("loss = \"mse\"", "loss = \"nll\"");
@@ -232,6 +256,7 @@ fn an_interrupted_command_exits_with_130_and_goes_on_to_the_same_weights() {
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(folder.join("checkpoint").exists() && !folder.join("weights.safetensors").exists());
+    assert!(stopped.path("results/x/manifest.json").exists());
     stopped.succeed(&["train", "x.toml"]);
     for file in ["weights.safetensors", "train.csv", "eval.csv"] {
         let read = |run: &Run| fs::read(run.path("results/x/teachers/catch/seed-1").join(file)).unwrap();

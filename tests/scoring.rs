@@ -5,7 +5,10 @@ use policy_distillation::eval::{Match, play};
 use policy_distillation::game::Game;
 use policy_distillation::nn::{Policy, RandomPlay};
 use policy_distillation::progress::Progress;
+use policy_distillation::record::{EpisodeRow, Ratio, Role, ScoreRow, read_rows, write_rows};
 use policy_distillation::units::{Generator, Seed};
+
+use super::command::{Run, TINY};
 
 pub struct Watch;
 
@@ -68,4 +71,28 @@ fn the_episodes_are_the_same_with_any_number_of_emulators() {
 fn the_frame_limit_cuts_an_episode_off_and_says_so() {
     let episodes = play(&mut pool(2, 100), &Follow, &MATCH, &Watch).unwrap();
     assert!(episodes.iter().all(|episode| episode.truncated && (100..104).contains(&episode.frames)));
+}
+
+#[test]
+fn an_agents_scores_are_put_in_relation_to_its_teacher_in_one_way_whatever_seed_is_evaluated() {
+    let run = Run::new(&TINY.replace("seeds = [1]", "seeds = [1, 2]"));
+    run.succeed(&["run", "x.toml"]);
+    let (episodes, scores) = (run.path("results/x/episodes.csv"), run.path("results/x/scores.csv"));
+    let mut rows: Vec<EpisodeRow> = read_rows(&episodes).unwrap();
+    for row in &mut rows {
+        row.score = match (row.role, row.agent.as_str(), row.seed) {
+            (Role::Random, ..) => 1.0,
+            (Role::Student, "mse", 2) => 0.0,
+            _ => 5.0,
+        };
+    }
+    write_rows(&episodes, &rows).unwrap();
+    for seed in ["1", "2"] {
+        run.succeed(&["evaluate", "x.toml", "--seed", seed]);
+        let rows: Vec<ScoreRow> = read_rows(&scores).unwrap();
+        let of_mse: Vec<_> = rows.iter().filter(|row| row.agent == "mse").collect();
+        assert!(of_mse.iter().all(|row| row.ratio == Some(Ratio::AboveRandom)), "{of_mse:?}");
+        let relative = |seed| of_mse.iter().find(|row| row.seed == seed).unwrap().relative_to_teacher;
+        assert_eq!((relative(1), relative(2)), (Some(1.0), Some(-0.25)));
+    }
 }

@@ -35,7 +35,7 @@ pub struct Common {
     /// One seed instead of the experiment's
     #[arg(long, global = true)]
     pub seed: Option<u64>,
-    /// Start over: remove what the command's stages and later ones made before
+    /// Start over: remove what the command's stages and later ones made before, of its games, seeds and students
     #[arg(long, global = true)]
     pub fresh: bool,
     /// No progress, only results and errors

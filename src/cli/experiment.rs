@@ -1,5 +1,6 @@
 //! An experiment that is being worked on: its folder, its ROMs, its device, and the order of the stages.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
@@ -7,10 +8,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result};
-use toml::Value;
 
 use super::arguments::Common;
-use super::manifest::made_by;
+use super::fresh::renew;
+use super::manifest::{forget_times, made_by};
+use super::settings::earlier;
 use super::train::check_source;
 use super::{terminal, usage};
 use crate::config::{self, Experiment, Overrides};
@@ -18,7 +20,7 @@ use crate::env::{Pool, Rom, Rules};
 use crate::game::Game;
 use crate::nn::{Device, Played};
 use crate::progress::Ended;
-use crate::record::{Folder, Manifest, RomRecord, remove_folder, write_file};
+use crate::record::{Folder, Manifest, RomRecord, write_file};
 use crate::report;
 
 /// What a command works on. Stages after it are made stale by `--fresh`.
@@ -26,24 +28,44 @@ use crate::report;
 pub enum Stage {
     Run,
     Train,
+    /// Distillation from a teacher that is in another folder.
+    Follow,
     Distill,
     Evaluate,
     Report,
 }
 
 impl Stage {
-    /// Whether `--fresh` with this command, which is not the first stage, removes what the stage called `name` made.
-    fn repeats(self, name: &str) -> bool {
-        name == "evaluate" || name == "distill" && self == Stage::Distill
+    /// Whether `--fresh` with this command removes what the stage called `name` made.
+    pub fn repeats(self, name: &str) -> bool {
+        match name {
+            "train" => self <= Stage::Train,
+            "distill" => self <= Stage::Distill,
+            "evaluate" => self <= Stage::Evaluate,
+            _ => false,
+        }
     }
 
-    /// The sections of an experiment whose results `--fresh` removes with this command.
-    fn renewed(self) -> &'static [&'static str] {
+    /// The command of which `holds` is true and that makes the least anew, in a folder where this one is at work.
+    pub fn smallest_that(self, holds: impl Fn(Stage) -> bool) -> Stage {
+        let candidates: &[Stage] = match self {
+            Stage::Follow => &[Stage::Evaluate],
+            _ => &[Stage::Evaluate, Stage::Distill],
+        };
+        let all = if self == Stage::Follow { Stage::Follow } else { Stage::Run };
+        candidates.iter().copied().find(|&stage| holds(stage)).unwrap_or(all)
+    }
+
+    /// How it is asked for on the command line.
+    pub fn command(self, file: &Path) -> String {
+        let file = file.display();
         match self {
-            Stage::Run | Stage::Train => &["environment", "teacher", "distillation", "students", "evaluation"],
-            Stage::Distill => &["distillation", "students"],
-            Stage::Evaluate => &["evaluation"],
-            Stage::Report => &[],
+            Stage::Run => format!("run {file}"),
+            Stage::Train => format!("train {file}"),
+            Stage::Follow => format!("follow {file} --from DIR"),
+            Stage::Distill => format!("distill {file}"),
+            Stage::Evaluate => format!("evaluate {file}"),
+            Stage::Report => format!("report {file}"),
         }
     }
 }
@@ -55,7 +77,10 @@ pub struct Job {
     pub device: Device,
     pub quiet: bool,
     roms: BTreeMap<&'static str, Option<Rom>>,
+    /// What makes the results from the moment on that this command does something.
     manifest: Manifest,
+    /// Whether the stage that goes on does something.
+    works: Cell<bool>,
     /// Held while the job lives: two commands at once in one folder would spoil it.
     _lock: File,
 }
@@ -79,7 +104,7 @@ impl Job {
                 roms.insert(game.name(), Rom::find(game)?);
             }
         }
-        let earlier = earlier(&folder, &experiment, common.fresh, stage)?;
+        let earlier = earlier(file, common, &folder, &experiment, stage)?;
         if stage <= Stage::Train {
             check_source(&experiment, &folder, common.fresh).map_err(usage)?;
         }
@@ -87,19 +112,27 @@ impl Job {
             return Err(usage(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
         }
         let lock = lock(&folder).map_err(usage)?;
-        let text = toml::to_string(&experiment)?;
         let mut manifest = made_by(&experiment, &folder, device, &roms)?;
         if common.fresh && earlier {
             renew(&folder, &experiment, stage)?;
-            manifest.stage_seconds.retain(|name, _| stage > Stage::Train && !stage.repeats(name));
+            forget_times(&mut manifest, &experiment, stage);
         }
-        if stage != Stage::Report {
-            // A report only reads: what it tells was made, and timed, where the manifest says.
-            write_file(&folder.experiment(), text.as_bytes()).map_err(usage)?;
+        write_file(&folder.experiment(), toml::to_string(&experiment)?.as_bytes()).map_err(usage)?;
+        // What was made and timed by another command is told of as long as this one does nothing.
+        if stage != Stage::Report && (common.fresh || !folder.manifest().exists()) {
             manifest.write(&folder.manifest()).map_err(usage)?;
         }
         terminal::catch_interrupts();
-        Ok(Job { experiment, folder, device, quiet: common.quiet, roms, manifest, _lock: lock })
+        Ok(Job {
+            experiment,
+            folder,
+            device,
+            quiet: common.quiet,
+            roms,
+            manifest,
+            works: Cell::new(false),
+            _lock: lock,
+        })
     }
 
     /// Every stage in order.
@@ -127,7 +160,7 @@ impl Job {
 
     /// Writes the report and prints its table.
     pub fn report(self) -> Result<Ended> {
-        let outcome = report::write(&self.folder)?;
+        let outcome = report::write(&self.folder, &self.experiment)?;
         println!("{}\n{}", outcome.table, outcome.result);
         for warning in &outcome.warnings {
             println!("warning: {warning} {}", warning.remedy());
@@ -179,88 +212,40 @@ impl Job {
         self.rom(game).map(|rom| rom.record.clone())
     }
 
-    /// Emulators for training and distillation.
+    /// Writes down who makes the results, before the first of a stage.
+    fn begin_work(&self) -> Result<()> {
+        if self.works.replace(true) {
+            return Ok(());
+        }
+        self.manifest.write(&self.folder.manifest())
+    }
+
+    /// Emulators for training and distillation. Who asks for them begins to work.
     pub fn pool(&self, game: Game) -> Result<Pool> {
+        self.begin_work()?;
         let rules = Rules::of_training(&self.experiment.environment, game);
         Pool::load(game, self.rom(game), &rules, self.experiment.environment.workers)
     }
 
-    /// Emulators for evaluations of that many episodes.
+    /// The same for evaluations of that many episodes.
     pub fn evaluation_pool(&self, game: Game, episodes: usize) -> Result<Pool> {
+        self.begin_work()?;
         let rules = Rules::of_evaluation(&self.experiment, game);
         let workers = self.experiment.evaluation.workers.min(episodes);
         Pool::load(game, self.rom(game), &rules, workers)
     }
 
-    /// Does a stage and adds the time that it took to the manifest.
+    /// Does a stage and, if there was something to do, adds the time that it took to the manifest.
     pub fn timed(&mut self, stage: &str, work: impl FnOnce(&mut Job) -> Result<Ended>) -> Result<Ended> {
         let start = Instant::now();
+        self.works.set(false);
         let ended = work(self);
-        let seconds = start.elapsed().as_secs();
-        // A stage that found everything done leaves the record of who did it alone.
-        if seconds > 0 {
-            *self.manifest.stage_seconds.entry(stage.to_owned()).or_default() += seconds;
+        if self.works.get() {
+            *self.manifest.stage_seconds.entry(stage.to_owned()).or_default() += start.elapsed().as_secs();
             self.manifest.write(&self.folder.manifest())?;
         }
         ended
     }
-}
-
-/// Whether the folder holds an experiment from before. Refuses one whose results were made with other settings.
-fn earlier(folder: &Folder, experiment: &Experiment, fresh: bool, stage: Stage) -> Result<bool> {
-    let path = folder.experiment();
-    if !path.exists() {
-        return Ok(false);
-    }
-    let old = match config::read(&path, &Overrides::default()) {
-        Ok(old) => old,
-        Err(error) => return Err(usage(format!("{error}; repair or remove it, or choose another folder with --out"))),
-    };
-    let renewed = if fresh { stage.renewed() } else { &[] };
-    let baseline = |name: &str| old.students.iter().any(|student| student.name == name && student.is_baseline());
-    let kept = |key: &str| {
-        let mut parts = key.split('.');
-        let (section, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let made_in_training = stage == Stage::Distill && section == "students" && baseline(name);
-        (made_in_training || !renewed.contains(&section)) && !WITHOUT_EFFECT.contains(&key)
-    };
-    let changed = differences(&old, experiment, kept)?;
-    if changed.is_empty() {
-        return Ok(true);
-    }
-    let place = folder.root().display();
-    Err(usage(format!(
-        "{place}: its results were made with other settings: {changed}; start over with --fresh, or choose another folder with --out"
-    )))
-}
-
-/// Settings on which no result depends.
-pub const WITHOUT_EFFECT: [&str; 3] = ["teacher.from", "teacher.checkpoint_every", "distillation.checkpoint_every"];
-
-/// The settings that both experiments have, but with other values, as text; of those keys that `of` chooses.
-pub fn differences(old: &Experiment, new: &Experiment, of: impl Fn(&str) -> bool) -> Result<String> {
-    let (old, new) = (settings(old)?, settings(new)?);
-    let change = |(key, was): (&String, &Value)| {
-        new.get(key).filter(|is| of(key) && *is != was).map(|is| format!("{key} ({was} → {is})"))
-    };
-    Ok(old.iter().filter_map(change).collect::<Vec<_>>().join(", "))
-}
-
-/// What results depend on, by key; students by name. Games, seeds and students may come and go.
-fn settings(experiment: &Experiment) -> Result<BTreeMap<String, Value>> {
-    let table = toml::Table::try_from(experiment)?;
-    let mut settings = BTreeMap::new();
-    for section in ["environment", "teacher", "distillation", "evaluation"] {
-        for (key, value) in table[section].as_table().into_iter().flatten() {
-            settings.insert(format!("{section}.{key}"), value.clone());
-        }
-    }
-    for student in table["students"].as_array().into_iter().flatten().filter_map(Value::as_table) {
-        for (key, value) in student {
-            settings.insert(format!("students.{}.{key}", student["name"].as_str().unwrap_or_default()), value.clone());
-        }
-    }
-    Ok(settings)
 }
 
 /// Takes the folder for this process.
@@ -272,32 +257,4 @@ fn lock(folder: &Folder) -> Result<File> {
     file.try_lock()
         .with_context(|| format!("{}: another pd is at work there; wait for it", folder.root().display()))?;
     Ok(file)
-}
-
-/// Removes what the command's stage and later ones made.
-fn renew(folder: &Folder, experiment: &Experiment, stage: Stage) -> Result<()> {
-    let root = folder.root();
-    if stage <= Stage::Train {
-        remove_folder(&root.join("teachers"))?;
-    }
-    if stage <= Stage::Train {
-        remove_folder(&root.join("students"))?;
-    }
-    if stage == Stage::Distill {
-        // Students that learn from rewards are made by the training.
-        for student in experiment.students.iter().filter(|student| !student.is_baseline()) {
-            remove_folder(&root.join("students").join(&student.name))?;
-        }
-    }
-    if stage <= Stage::Distill {
-        remove_folder(&root.join("distillation"))?;
-    }
-    if stage <= Stage::Evaluate {
-        for file in [folder.episodes(), folder.scores(), folder.summary()] {
-            if file.exists() {
-                std::fs::remove_file(&file).with_context(|| format!("{}: cannot be removed", file.display()))?;
-            }
-        }
-    }
-    remove_folder(&folder.report())
 }

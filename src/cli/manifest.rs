@@ -1,15 +1,17 @@
 //! What makes an experiment's results, as its manifest tells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
+use super::experiment::Stage;
 use crate::config::Experiment;
 use crate::env::Rom;
 use crate::nn::{self, Device};
 use crate::record::{Folder, Machine, Manifest};
 
-/// The manifest of a command that begins now; of what the folder's own says, ROMs of other games and times are kept.
+/// The manifest of a command that begins now; of what the folder's own says, other seeds, ROMs of other games and times
+/// are kept.
 pub fn made_by(
     experiment: &Experiment,
     folder: &Folder,
@@ -20,6 +22,7 @@ pub fn made_by(
     let found = roms.iter().filter_map(|(game, rom)| Some(((*game).to_owned(), rom.as_ref()?.record.clone())));
     let mut records: BTreeMap<_, _> = old.as_ref().map(|old| old.roms.clone()).unwrap_or_default();
     records.extend(found);
+    let seeds: BTreeSet<u64> = old.iter().flat_map(|old| &old.seeds).chain(&experiment.seeds).copied().collect();
     Ok(Manifest {
         program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
         git_commit: git_commit(),
@@ -28,10 +31,17 @@ pub fn made_by(
         device: device.to_string(),
         threads: rayon::current_num_threads(),
         machine: Machine::this(),
-        seeds: experiment.seeds.clone(),
+        seeds: seeds.into_iter().collect(),
         roms: records,
         stage_seconds: old.map(|old| old.stage_seconds).unwrap_or_default(),
     })
+}
+
+/// With `--fresh`, times begin anew, unless they are also those of seeds or games that stay.
+pub fn forget_times(manifest: &mut Manifest, experiment: &Experiment, stage: Stage) {
+    let has = |name: &String| experiment.games.iter().any(|game| game.name() == name);
+    let all = manifest.seeds.iter().all(|seed| experiment.seeds.contains(seed)) && manifest.roms.keys().all(has);
+    manifest.stage_seconds.retain(|name, _| !all || !stage.repeats(name));
 }
 
 fn git_commit() -> Option<String> {

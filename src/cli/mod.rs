@@ -6,13 +6,16 @@ mod distill;
 mod evaluate;
 mod experiment;
 mod follow;
+mod fresh;
 mod games;
 mod manifest;
+mod needs;
 mod observe;
 mod periodic;
 mod plan;
 mod play;
 mod scores;
+mod settings;
 mod sweep;
 mod terminal;
 mod train;
@@ -82,7 +85,7 @@ fn command(arguments: &Arguments) -> Result<Ended> {
         Command::Run { file } => Job::open(file, common, Stage::Run)?.run(),
         Command::Train { file } => Job::open(file, common, Stage::Train)?.train(),
         Command::Distill { file } => Job::open(file, common, Stage::Distill)?.distill(),
-        Command::Follow { file, from } => Job::open(file, common, Stage::Distill)?.follow(from),
+        Command::Follow { file, from } => Job::open(file, common, Stage::Follow)?.follow(from),
         Command::Evaluate { file } => Job::open(file, common, Stage::Evaluate)?.evaluate(),
         Command::Report { file } => Job::open(file, common, Stage::Report)?.report(),
         Command::Plan { file, json } => plan::plan(file, common, *json),

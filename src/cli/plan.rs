@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::arguments::Common;
 use super::experiment::read;
+use super::needs::Needs;
 use super::scores::{self, Scores};
-use crate::config::{Algorithm, Experiment};
-use crate::frame::OBSERVATION;
+use crate::config::Experiment;
 use crate::nn::{self, Architecture, Outputs};
 use crate::progress::Ended;
-use crate::record::{Agent, Folder, Role, SHARED};
+use crate::record::{Agent, Folder, SHARED};
 use crate::replay::TYPICAL_STEP;
 use crate::report;
 use crate::units::{Frames, grouped};
@@ -25,7 +25,8 @@ struct Plan {
     stages: Vec<PlannedStage>,
     /// Largest need of one run, in bytes: replay or memory, networks and minibatches.
     memory_bytes: u64,
-    /// Replay and memory in checkpoints; like `memory_bytes` an estimate, as screens take more or less with the game.
+    /// Two of the largest checkpoints, as the new one is written beside the old, and the best teachers that are kept for
+    /// followers; like `memory_bytes` an estimate, as screens take more or less with the game.
     disk_bytes: u64,
 }
 
@@ -49,14 +50,14 @@ struct PlannedStage {
 /// Prints the plan of an experiment; nothing is changed.
 pub fn plan(file: &Path, common: &Common, json: bool) -> Result<Ended> {
     let (experiment, folder) = read(file, common)?;
-    let (memory_bytes, disk_bytes) = needs(&experiment);
+    let needs = Needs::of(&experiment);
     let plan = Plan {
         experiment: experiment.name.clone(),
         folder: folder.root().display().to_string(),
         networks: networks(&experiment),
         stages: stages(&experiment, &folder)?,
-        memory_bytes,
-        disk_bytes,
+        memory_bytes: needs.memory,
+        disk_bytes: needs.disk,
     };
     if json {
         println!("{}", serde_json::to_string_pretty(&plan)?);
@@ -80,8 +81,9 @@ fn print(plan: &Plan) {
     }
     let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
     println!(
-        "\nmemory: about {:.1} GiB; checkpoints on disk: about {:.1} GiB (with {TYPICAL_STEP} bytes for a step of play, the \
-         mean of ten games; Pong takes a third of it, Beam Rider two and a half times as many)",
+        "\nmemory: about {:.1} GiB; disk: at most about {:.1} GiB, for checkpoints and the best teachers that students \
+         follow (with {TYPICAL_STEP} bytes for a step of play, the mean of ten games; Pong takes less than half of it, \
+         Beam Rider two and a half times as many)",
         gib(plan.memory_bytes),
         gib(plan.disk_bytes)
     );
@@ -155,7 +157,7 @@ fn results(experiment: &Experiment, folder: &Folder) -> Result<[PlannedStage; 2]
     let work = format!("{} episodes each", experiment.evaluation.episodes);
     let agent =
         if done { format!("{} agents", agents.len()) } else { format!("{left} of {} agents left", agents.len()) };
-    let reported = done && report::is_current(folder)?;
+    let reported = done && report::is_current(folder, experiment)?;
     Ok([
         PlannedStage { stage: "evaluate", done, agent, work },
         PlannedStage {
@@ -165,40 +167,4 @@ fn results(experiment: &Experiment, folder: &Folder) -> Result<[PlannedStage; 2]
             work: "summary.csv, index.html, plots".into(),
         },
     ])
-}
-
-/// Memory and disk of the largest run, in bytes.
-fn needs(experiment: &Experiment) -> (u64, u64) {
-    let bytes = |agent: &Agent| scores::architecture(experiment, agent).map_or(0, |network| network.bytes());
-    let games = |agent: &Agent| if agent.shared { experiment.games.len() as u64 } else { 1 };
-    let batch = |size: usize| 12 * (size * OBSERVATION) as u64;
-    let (teacher, distillation) = (&experiment.teacher, &experiment.distillation);
-    let played = Frames(teacher.frames).steps(experiment.environment.frame_skip).0;
-    let replay = if teacher.algorithm == Algorithm::Dqn { teacher.replay.min(played) * TYPICAL_STEP } else { 0 };
-    // Weights, gradient and the optimiser's two averages; a target network and the best weights.
-    let training = |agent: &Agent| (6 * bytes(agent) + batch(teacher.batch), games(agent) * replay);
-    let learning = [scores::teachers(experiment), scores::networks(experiment, |student| student.is_baseline())];
-    let learning = learning.concat();
-    let trained = learning
-        .iter()
-        .filter(|agent| agent.shared || teacher.from.as_os_str().is_empty() || agent.role != Role::Teacher);
-    let trained: Vec<(u64, u64)> = trained.map(training).collect();
-    let steps = distillation.memory.min(distillation.hours * distillation.steps_per_hour);
-    let actions = experiment.games.iter().map(|game| game.actions(experiment.environment.action_set).len());
-    // A step's Q-values lie in a block of their own.
-    let memory = steps * (TYPICAL_STEP + 32 + (actions.max().unwrap_or(18) * size_of::<f32>()) as u64);
-    // The students of a game, or those of several games, are distilled together with their teachers.
-    let distilled = scores::networks(experiment, |student| !student.is_baseline());
-    let together = |shared: bool| {
-        let one = |agent: &&Agent| {
-            agent.shared == shared && (shared || agent.game == experiment.games[0]) && agent.seed == experiment.seeds[0]
-        };
-        let own: Vec<_> = distilled.iter().filter(one).collect();
-        let games = own.first().map_or(0, |agent| games(agent));
-        let teachers = games * bytes(&Agent::teacher(experiment.games[0], experiment.seeds[0]));
-        (own.iter().map(|agent| 4 * bytes(agent)).sum::<u64>() + teachers + batch(distillation.batch), games * memory)
-    };
-    let runs: Vec<(u64, u64)> = trained.into_iter().chain([together(false), together(true)]).collect();
-    let most = |of: fn(&(u64, u64)) -> u64| runs.iter().map(of).max().unwrap_or(0);
-    (most(|(networks, play)| networks + play), most(|(_, play)| *play))
 }

@@ -78,8 +78,8 @@ impl<'a> Scores<'a> {
     }
 
     /// Replaces `episodes.csv` and `scores.csv`, agents in the experiment's order. Rows of agents that the experiment
-    /// does not name (other games, seeds or students), or whose weights are not here, stay as they are, after the
-    /// others.
+    /// does not name (other games, seeds or students), or whose weights are not here, stay after the others; only what
+    /// puts them in relation to their teacher is that of all seeds now.
     ///
     /// # Errors
     /// If a file cannot be read or written.
@@ -96,7 +96,13 @@ impl<'a> Scores<'a> {
             }
         }
         let old: Vec<ScoreRow> = read_rows(&self.folder.scores())?;
-        score_rows.extend(old.into_iter().filter(|row| others.contains_key(&row_key(row))));
+        for mut row in old.into_iter().filter(|row| others.contains_key(&row_key(row))) {
+            let (name, game) = (row.agent.clone(), Game::named(&row.game)?);
+            let agent = Agent { role: row.role, name, game, seed: row.seed, shared: false };
+            row.ratio = self.ratio(&agent);
+            row.relative_to_teacher = row.ratio.and_then(|ratio| self.relative(&agent, ratio));
+            score_rows.push(row);
+        }
         episode_rows.extend(others.values().flat_map(|rows| *rows));
         write_rows(&self.folder.scores(), &score_rows)?;
         write_rows(&self.folder.episodes(), &episode_rows)
@@ -163,11 +169,14 @@ impl<'a> Scores<'a> {
         statistics::mean(&self.of(agent))
     }
 
-    /// How the agent is put in relation to its teacher with all seeds of the experiment; none without a teacher.
+    /// How the agent is put in relation to its teacher with all seeds that are scored, whether the experiment names
+    /// them or not; none without a teacher.
     fn ratio(&self, agent: &Agent) -> Option<Ratio> {
+        let is_own = |key: &&Key| (key.1.as_str(), key.2.as_str()) == (agent.name.as_str(), agent.game.name());
+        let seeds = self.episodes.keys().filter(|key| key.0 == agent.role.to_string()).filter(is_own).map(|key| key.3);
         let means =
-            |&seed: &u64| self.mean(&Agent { seed, ..agent.clone() }).zip(self.mean(&Agent::teacher(agent.game, seed)));
-        let means: Vec<(f64, f64)> = self.experiment.seeds.iter().filter_map(means).collect();
+            |seed: u64| self.mean(&Agent { seed, ..agent.clone() }).zip(self.mean(&Agent::teacher(agent.game, seed)));
+        let means: Vec<(f64, f64)> = seeds.filter_map(means).collect();
         (!means.is_empty()).then(|| Ratio::of_seeds(means))
     }
 

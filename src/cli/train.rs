@@ -5,9 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context, Error, Result, ensure};
 
-use super::experiment::{Job, WITHOUT_EFFECT, differences};
+use super::experiment::Job;
 use super::periodic::Periodic;
 use super::scores;
+use super::settings::{OF_EVERY_EVALUATION, WITHOUT_EFFECT, changes, listed};
 use super::terminal::Stage;
 use crate::config::{self, Experiment, Overrides, Student};
 use crate::nn::{self, Metadata, Network, WeightsError};
@@ -246,11 +247,11 @@ pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Re
 pub fn learned_otherwise(from: &Folder, experiment: &Experiment) -> Result<String> {
     let theirs = config::read(&from.experiment(), &Overrides::default())?;
     let matters = |key: &str| {
-        let of_evaluation = ["evaluation.epsilon", "evaluation.no_op_max", "evaluation.max_frames"];
-        let section = key.starts_with("environment.") || key.starts_with("teacher.") || of_evaluation.contains(&key);
+        let section =
+            key.starts_with("environment.") || key.starts_with("teacher.") || OF_EVERY_EVALUATION.contains(&key);
         section && key != "teacher.log_every" && !WITHOUT_EFFECT.contains(&key)
     };
-    differences(&theirs, experiment, matters)
+    Ok(listed(&changes(&theirs, experiment, matters)?))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

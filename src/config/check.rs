@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Algorithm, Experiment, Network, Widths};
+use super::{Algorithm, Data, Experiment, Network, Widths};
 
 /// The key at fault and what it must be.
 pub type Fault = (String, String);
@@ -25,6 +25,13 @@ pub fn check(experiment: &Experiment) -> Result<(), Fault> {
 /// What students ask of the other sections.
 fn students(experiment: &Experiment) -> Result<(), Fault> {
     let distillation = &experiment.distillation;
+    let workers = experiment.environment.workers;
+    let halves = distillation.data != Data::Mixed || workers.is_multiple_of(2);
+    let must = format!(
+        "mixed: every second worker plays for the student, so that {workers} are not half and half; set \
+         environment.workers to an even number"
+    );
+    rule("distillation.data", halves, &must)?;
     for (index, student) in experiment.students.iter().enumerate() {
         let several = !student.is_shared() || experiment.games.len() > 1;
         rule(&format!("students.{index}.games"), several, "together: needs at least two games")?;

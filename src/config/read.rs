@@ -249,6 +249,33 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_temperature_or_network_is_told_with_what_is_allowed() {
+        let of_student = |setting: &str| refusal(&format!("[[students]]\nname = \"a\"\n{setting}\n"), &[]);
+        for (setting, allowed) in [
+            ("temperature = \"Auto\"", ["number", "{ gaps = NUMBER }", "\"auto\""]),
+            ("temperature = { gap = 1.0 }", ["number", "{ gaps = NUMBER }", "\"auto\""]),
+            ("network = \"net4\"", ["\"teacher\"", "\"net3\"", "{ conv = [A, B, C], hidden = D }"]),
+        ] {
+            let refused = of_student(setting);
+            assert!(refused.starts_with("x.toml:3: students.0."), "{refused}");
+            assert!(allowed.iter().all(|form| refused.contains(form)), "{refused}");
+        }
+        assert!(refusal("[teacher]\nnetwork = \"net4\"\n", &[]).contains("\"net3\""));
+    }
+
+    #[test]
+    fn an_odd_number_of_workers_cannot_be_shared_half_and_half() {
+        for workers in [1, 7] {
+            let text = format!("[environment]\nworkers = {workers}\n[distillation]\ndata = \"mixed\"\n");
+            let refused = refusal(&text, &[]);
+            assert!(refused.starts_with("x.toml:4: distillation.data: mixed"), "{refused}");
+            assert!(refused.contains("set environment.workers to an even number"), "{refused}");
+        }
+        assert!(from("[environment]\nworkers = 2\n[distillation]\ndata = \"mixed\"\n", &[]).is_ok());
+        assert!(from("[environment]\nworkers = 1\n[distillation]\ndata = \"student\"\n", &[]).is_ok());
+    }
+
+    #[test]
     fn a_value_out_of_range_is_refused_with_its_line() {
         assert!(refusal("[evaluation]\nepsilon = 1.5\n", &[]).starts_with("x.toml:2: evaluation.epsilon"));
         assert!(refusal("", &["teacher.batch=0"]).starts_with("--set teacher.batch=0: teacher.batch"));

@@ -20,7 +20,10 @@ pub enum Loss {
 
 /// What divides a teacher's Q-values before the softmax of [`Loss::Kl`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "must be a number (in units of Q), { gaps = NUMBER } (multiples of the teacher's mean action gap) or \"auto\""
+)]
 pub enum Temperature {
     /// In units of Q, as in the paper.
     Absolute(f64),
@@ -110,7 +113,7 @@ impl Student {
 
 /// The size of a network: one of the paper's four, or free widths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "must be \"teacher\", \"net1\", \"net2\", \"net3\" or { conv = [A, B, C], hidden = D }")]
 pub enum Network {
     Named(NamedNetwork),
     Widths(Widths),

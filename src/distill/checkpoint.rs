@@ -9,6 +9,7 @@ use super::group::{Group, Run, State};
 use super::lead::{Lead, Teacher};
 use super::source::{PlayState, Source};
 use super::student::{SavedStudent, Student};
+use crate::config;
 use crate::env::PoolState;
 use crate::nn::{self, Network, Played};
 use crate::record::{read_state, replace_folder, write_file};
@@ -91,7 +92,10 @@ fn identity(group: &Group) -> Result<String> {
         };
         teachers.push((played.game, rom, teacher));
     }
-    let settings = (&experiment.environment, &experiment.distillation, &experiment.evaluation);
+    // How often it is saved, and how many episodes are played when it is over, does not matter to it.
+    let distillation = config::Distillation { checkpoint_every: 0, ..experiment.distillation.clone() };
+    let config::Evaluation { epsilon, no_op_max, max_frames, .. } = experiment.evaluation;
+    let settings = (&experiment.environment, &distillation, (epsilon, no_op_max, max_frames));
     Ok(serde_json::to_string(&(teachers, seed, settings))?)
 }
 

@@ -134,10 +134,10 @@ mod tests {
     use crate::frame::FRAME;
     use crate::nn::{Architecture, Device};
 
-    /// The play of 5 workers, after so many steps, where the states are whose `data` says.
+    /// The play of 6 workers, after so many steps, where the states are whose `data` says.
     fn played(data: &str, steps: usize) -> Source {
         let text = format!(
-            "games = [\"catch\"]\n[environment]\nworkers = 5\n[distillation]\nepsilon = 0.0\ndata = \"{data}\"\n"
+            "games = [\"catch\"]\n[environment]\nworkers = 6\n[distillation]\nepsilon = 0.0\ndata = \"{data}\"\n"
         );
         let experiment = config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
         let game = Game::named("catch").unwrap();
@@ -152,7 +152,7 @@ mod tests {
             frames: 0,
             score: None,
         };
-        let pool = Pool::load(game, None, &Rules::of_training(&experiment.environment, game), 5).unwrap();
+        let pool = Pool::load(game, None, &Rules::of_training(&experiment.environment, game), 6).unwrap();
         let mut source = Source::new(game, teacher(1), pool, 1000, Seed(3));
         let student = network(8);
         (0..steps).for_each(|_| source.play(&experiment.distillation, (&student, 0)));
@@ -163,9 +163,9 @@ mod tests {
     #[test]
     fn states_are_the_teachers_the_students_or_half_of_each() {
         let [teacher, student, mixed] = ["teacher", "student", "mixed"].map(|data| played(data, 60));
-        let frames = |source: &Source| (0..5).map(|worker| source.pool.frame(worker).to_vec()).collect::<Vec<_>>();
+        let frames = |source: &Source| (0..6).map(|worker| source.pool.frame(worker).to_vec()).collect::<Vec<_>>();
         let [teacher, student, mixed] = [frames(&teacher), frames(&student), frames(&mixed)];
-        assert!((0..5).any(|worker| teacher[worker] != student[worker]), "they must differ to be told apart");
+        assert!((0..6).any(|worker| teacher[worker] != student[worker]), "they must differ to be told apart");
         for worker in 0..5 {
             let expected = if worker % 2 == 1 { &student } else { &teacher };
             assert!(mixed[worker] == expected[worker], "worker {worker}");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
-use crate::config::{self, Experiment, Overrides, Student};
+use crate::config::{Experiment, Student};
 use crate::game::Game;
 use crate::record::{
     AdoptionRow, Agent, DistillRow, EpisodeRow, EvalRow, Folder, Manifest, Role, ScoreRow, SweepRow, TrainRow,
@@ -24,7 +24,7 @@ pub struct Learner<Row> {
 /// All that a report is made from.
 pub struct Results {
     pub experiment: Experiment,
-    /// The text of `experiment.toml`.
+    /// The experiment's text.
     pub settings: String,
     pub manifest: Option<Manifest>,
     /// Rows of the experiment's agents, games and seeds alone.
@@ -45,18 +45,13 @@ pub struct Results {
 }
 
 impl Results {
-    /// Reads the folder. Only `experiment.toml` must exist.
+    /// Reads what the folder holds of the experiment.
     ///
     /// # Errors
-    /// The file that is missing or damaged, and the way out.
-    pub fn read(folder: &Folder) -> Result<Results> {
-        let path = folder.experiment();
-        let settings = std::fs::read_to_string(&path).with_context(|| {
-            format!("{}: cannot be read; there is something to report once `pd run` has started", path.display())
-        })?;
-        let experiment = config::read(&path, &Overrides::default())?;
+    /// The file that is damaged, and the way out.
+    pub fn read(folder: &Folder, experiment: &Experiment) -> Result<Results> {
         let of_experiment =
-            |role: Role, agent: &str, game: &str, seed: u64| belongs(&experiment, role, agent, game, seed);
+            |role: Role, agent: &str, game: &str, seed: u64| belongs(experiment, role, agent, game, seed);
         let mut scores: Vec<ScoreRow> = rows(&folder.scores())?;
         let all = scores.len();
         scores.retain(|row| of_experiment(row.role, &row.agent, &row.game, row.seed));
@@ -65,17 +60,17 @@ impl Results {
         Ok(Results {
             manifest: Manifest::read(&folder.manifest())?,
             foreign_scores: all - scores.len(),
-            teachers: learners(folder, runs(&experiment).map(|(game, seed)| Agent::teacher(game, seed)), |_| None)?,
-            students: learners(folder, student_agents(&experiment, |of| !of.is_baseline()), |row: &DistillRow| {
+            teachers: learners(folder, runs(experiment).map(|(game, seed)| Agent::teacher(game, seed)), |_| None)?,
+            students: learners(folder, student_agents(experiment, |of| !of.is_baseline()), |row: &DistillRow| {
                 Some(&row.game)
             })?,
-            baselines: learners(folder, student_agents(&experiment, Student::is_baseline), |row: &TrainRow| {
+            baselines: learners(folder, student_agents(experiment, Student::is_baseline), |row: &TrainRow| {
                 Some(&row.game)
             })?,
-            sweeps: of_networks(&experiment, |agent| folder.sweep(agent))?,
-            adoptions: of_networks(&experiment, |agent| folder.adoptions(agent))?,
-            experiment,
-            settings,
+            sweeps: of_networks(experiment, |agent| folder.sweep(agent))?,
+            adoptions: of_networks(experiment, |agent| folder.adoptions(agent))?,
+            experiment: experiment.clone(),
+            settings: toml::to_string(experiment)?,
             episodes,
             scores,
         })

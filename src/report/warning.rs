@@ -46,14 +46,18 @@ impl Warning {
         match self {
             Warning::Unfinished { .. } => "Run the same command again: it continues where it stopped.",
             Warning::NonFinite { .. } => {
-                "Learning diverged: lower learning_rate, then start that agent over with --fresh."
+                "Learning diverged: lower teacher.learning_rate and start over with pd run FILE --fresh, or, if only \
+                 students did, lower distillation.learning_rate and repeat pd distill FILE --fresh and pd run FILE."
             }
             Warning::FewSeeds { .. } => {
                 "Name more seeds in the experiment file and run it again; the seeds that are done stay."
             }
-            Warning::FewEpisodes { .. } => "Raise evaluation.episodes and evaluate again.",
+            Warning::FewEpisodes { .. } => {
+                "Raise evaluation.episodes, then repeat pd evaluate FILE --fresh and pd report FILE."
+            }
             Warning::TeacherNearRandom { .. } => {
-                "Train longer (teacher.frames): a score relative to such a teacher means nothing."
+                "A score relative to such a teacher means nothing: raise teacher.frames and start over with pd run FILE \
+                 --fresh, or choose another folder with --out."
             }
             Warning::StudentAboveTeacher { .. } => {
                 "The paper reports this too; look at the teacher's curve for an unlucky checkpoint, and add seeds."
@@ -61,13 +65,14 @@ impl Warning {
             Warning::AboveRandom { .. } => {
                 "Read these as (student − random) / (teacher − random), not as a ratio of scores."
             }
-            Warning::NoGeometricMean { .. } => {
-                "Compare such students by mean and interquartile mean, which exist; learn longer in these games."
-            }
+            Warning::NoGeometricMean { .. } => "Compare such students by mean and interquartile mean, which exist.",
             Warning::Truncated { .. } => {
                 "These scores depend on evaluation.max_frames; compare them only with the same limit."
             }
-            Warning::Foreign { .. } => "They are left out; evaluate again to drop them from the file.",
+            Warning::Foreign { .. } => {
+                "They are left out: name them in the experiment file to have them in the report, or delete their lines \
+                 from episodes.csv and scores.csv."
+            }
         }
     }
 }

@@ -8,14 +8,15 @@ use super::plot::{self, Figure};
 use super::read::Results;
 use super::standing::Standings;
 use super::{Outcome, markdown, page, prose, tables, warning};
+use crate::config::Experiment;
 use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, write_rows};
 
-/// Makes the report of an experiment's folder from what is there; an unfinished run is marked as such.
+/// Makes the report of an experiment from what is in its folder; an unfinished run is marked as such.
 ///
 /// # Errors
-/// A file that is missing, damaged or cannot be written, and the way out.
-pub fn write(folder: &Folder) -> Result<Outcome> {
-    let results = Results::read(folder)?;
+/// A file that is damaged or cannot be written, and the way out.
+pub fn write(folder: &Folder, experiment: &Experiment) -> Result<Outcome> {
+    let results = Results::read(folder, experiment)?;
     let standings = Standings::of(&results);
     let warnings = warning::warnings(&results, &standings);
     let figures = figures(&results, &standings);
@@ -35,16 +36,16 @@ pub fn write(folder: &Folder) -> Result<Outcome> {
     })
 }
 
-/// Whether there is a report, and its `summary.csv` is what the folder's scores give now.
+/// Whether there is a report, and its `summary.csv` is what the folder's scores of the experiment give now.
 ///
 /// # Errors
 /// A file that is damaged.
-pub fn is_current(folder: &Folder) -> Result<bool> {
-    if !folder.report().join("index.html").exists() || !folder.experiment().exists() {
+pub fn is_current(folder: &Folder, experiment: &Experiment) -> Result<bool> {
+    if !folder.report().join("index.html").exists() {
         return Ok(false);
     }
     let reported: Vec<SummaryRow> = read_rows(&folder.summary())?;
-    Ok(Standings::of(&Results::read(folder)?).overall == reported)
+    Ok(Standings::of(&Results::read(folder, experiment)?).overall == reported)
 }
 
 /// A figure that was drawn.

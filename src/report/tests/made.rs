@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::config::{self, Experiment, Overrides};
 use crate::eval::statistics;
 use crate::game::Game;
 use crate::record::{
@@ -13,7 +14,7 @@ use crate::units::Seed;
 
 /// Two games, three seeds, two students.
 pub const EXPERIMENT: &str = r#"
-name = "made-up" # <script>alert("settings")</script>
+name = "made-up"
 games = ["breakout", "pong"]
 seeds = [1, 2, 3]
 [[students]]
@@ -23,11 +24,14 @@ network = "net2"
 name = "smaller"
 network = "net3"
 loss = "nll"
+[teacher]
+from = "<script>alert('settings')</script>"
 "#;
 
 /// A folder to fill and report on.
 pub struct Made {
     pub folder: Folder,
+    pub experiment: Experiment,
     pub scores: Vec<ScoreRow>,
     episodes: Vec<EpisodeRow>,
     _kept: tempfile::TempDir,
@@ -37,8 +41,8 @@ impl Made {
     pub fn with(experiment: &str) -> Made {
         let kept = tempfile::tempdir().unwrap();
         let folder = Folder::at(kept.path().join("made-up"));
-        write_file(&folder.experiment(), experiment.as_bytes()).unwrap();
-        Made { folder, scores: Vec::new(), episodes: Vec::new(), _kept: kept }
+        let experiment = config::read_text("x.toml", "x", experiment, &Overrides::default()).unwrap();
+        Made { folder, experiment, scores: Vec::new(), episodes: Vec::new(), _kept: kept }
     }
 
     /// The experiment above with every agent scored and every log written.
@@ -182,7 +186,7 @@ impl Made {
     pub fn report(&self) -> Outcome {
         write_rows(&self.folder.scores(), &self.scores).unwrap();
         write_rows(&self.folder.episodes(), &self.episodes).unwrap();
-        write(&self.folder).unwrap()
+        write(&self.folder, &self.experiment).unwrap()
     }
 
     pub fn page(&self) -> String {

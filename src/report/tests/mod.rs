@@ -9,11 +9,11 @@ use std::path::Path;
 use made::{EXPERIMENT, Made};
 
 use super::format::{number, number_with_interval, percent};
-use super::{Warning, is_current, write};
+use super::{Warning, is_current};
 use crate::eval::statistics::{self, Interval};
 use crate::game::Game;
 use crate::record::{
-    AdoptionRow, Agent, DistillRow, Folder, Machine, Manifest, ScoreRow, SummaryRow, SweepRow, read_rows, write_file,
+    AdoptionRow, Agent, DistillRow, Machine, Manifest, ScoreRow, SummaryRow, SweepRow, read_rows, write_file,
     write_rows,
 };
 
@@ -221,12 +221,29 @@ fn without_a_geometric_mean_the_other_means_are_shown_and_it_is_said_why() {
 #[test]
 fn a_report_is_current_until_the_scores_change() {
     let mut made = Made::finished();
-    assert!(!is_current(&made.folder).unwrap());
+    assert!(!is_current(&made.folder, &made.experiment).unwrap());
     made.report();
-    assert!(is_current(&made.folder).unwrap());
+    assert!(is_current(&made.folder, &made.experiment).unwrap());
     made.scores.retain(|row| row.agent != "small" || row.seed != 3);
     write_rows(&made.folder.scores(), &made.scores).unwrap();
-    assert!(!is_current(&made.folder).unwrap());
+    assert!(!is_current(&made.folder, &made.experiment).unwrap());
+}
+
+#[test]
+fn a_report_is_of_the_experiment_that_it_is_asked_for() {
+    let mut made = Made::finished();
+    made.experiment.seeds = vec![2];
+    let outcome = made.report();
+    assert_eq!(made.summary("small").seeds, 1);
+    let foreign = Warning::Foreign { rows: 16 };
+    assert!(outcome.warnings.contains(&foreign), "{:?}", outcome.warnings);
+    assert!(foreign.remedy().contains("name them in the experiment file"));
+    assert!(made.page().contains("seeds = [2]"));
+    made.experiment.seeds = vec![1, 2, 3];
+    assert!(!is_current(&made.folder, &made.experiment).unwrap());
+    let outcome = made.report();
+    assert_eq!(made.summary("small").seeds, 3);
+    assert!(!outcome.warnings.iter().any(|warning| matches!(warning, Warning::Foreign { .. })));
 }
 
 #[test]
@@ -239,13 +256,6 @@ fn an_unfinished_run_is_marked_as_such() {
     assert_eq!((runs.len(), runs[0].as_str()), (24, "teacher of pong, seed 2 (50% learned)"));
     assert!(made.page().contains("24 runs not scored yet: teacher of pong, seed 2 (50% learned)"));
     assert!(files(&made.folder.report()).contains_key("learning-pong.svg"));
-}
-
-#[test]
-fn without_an_experiment_the_way_out_is_named() {
-    let folder = Folder::at(tempfile::tempdir().unwrap().path().join("none"));
-    let error = format!("{:#}", write(&folder).unwrap_err());
-    assert!(error.contains("experiment.toml") && error.contains("pd run"), "{error}");
 }
 
 #[test]
