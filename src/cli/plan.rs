@@ -79,14 +79,18 @@ fn print(plan: &Plan) {
     for stage in &plan.stages {
         println!("{:<10} {:<6} {:<44} {}", stage.stage, if stage.done { "yes" } else { "no" }, stage.agent, stage.work);
     }
-    let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
     println!(
-        "\nmemory: about {:.1} GiB; disk: at most about {:.1} GiB, for checkpoints and the best teachers that students \
+        "\nmemory: about {}; disk: at most about {}, for checkpoints and the best teachers that students \
          follow (with {TYPICAL_STEP} bytes for a step of play, the mean of ten games; Pong takes less than half of it, \
          Beam Rider two and a half times as many)",
-        gib(plan.memory_bytes),
-        gib(plan.disk_bytes)
+        size(plan.memory_bytes),
+        size(plan.disk_bytes)
     );
+}
+
+fn size(bytes: u64) -> String {
+    let mib = bytes as f64 / f64::from(1 << 20);
+    if mib < 1024.0 { format!("{mib:.0} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
 }
 
 /// Every network of one seed. One for several games is listed once.
