@@ -296,7 +296,7 @@ fn one_network_for_several_games_is_scored_saved_and_played_in_each() {
     let learned = steps_of_games(&run, "both-td");
     assert!(learned.len() > 3 && learned.iter().all(|[catch, pong]| catch.abs_diff(*pong) <= 4 * 50), "{learned:?}");
     let distilled = steps_of_games(&run, "both-kl");
-    assert!(distilled.iter().all(|[catch, pong]| *catch >= 160 && *pong >= 160), "{distilled:?}");
+    assert!(distilled.iter().flatten().all(|steps| (160..=2 * 160).contains(steps)), "{distilled:?}");
     let plan = run.succeed(&["plan", "x.toml", "--json"]);
     assert!(!plan.contains("\"done\": false"), "{plan}");
     // Who learned from rewards is not distilled, and must not be lost with those that are distilled anew.

@@ -53,7 +53,27 @@ fn starting_over_leaves_other_seeds_and_students_that_are_not_named() {
         assert_eq!(student > began, command != "evaluate", "{command}");
     }
     let scores: Vec<ScoreRow> = read_rows(&root.join("scores.csv")).unwrap();
-    assert!(scores.iter().any(|row| row.agent == "mse" && row.seed == 1));
+    assert_eq!(scores.iter().filter(|row| row.agent == "mse").count(), 2, "it was not named");
+}
+
+#[test]
+fn what_cannot_be_made_again_is_not_removed() {
+    let run = Run::new(TINY);
+    run.succeed(&["run", "x.toml"]);
+    // As in a clone, which has no weights.
+    fs::remove_file(run.path(TEACHER)).unwrap();
+    let error = refusal(&run, &["distill", "x.toml", "--fresh"]);
+    assert!(error.contains(TEACHER) && error.contains("`pd train x.toml`"), "{error}");
+    let scored = || -> Vec<ScoreRow> { read_rows(&run.path("results/x/scores.csv")).unwrap() };
+    let teacher = || scored().into_iter().find(|row| row.agent == "teacher");
+    let before = teacher();
+    run.succeed(&["evaluate", "x.toml", "--fresh"]);
+    assert_eq!((teacher(), scored().len()), (before, 4));
+    // The same teacher again makes nothing stale.
+    let students = || content(&run.path("results/x/students"));
+    let before = students();
+    run.succeed(&["train", "x.toml"]);
+    assert!(students() == before && scored().len() == 4);
 }
 
 #[test]
@@ -65,7 +85,7 @@ fn changed_settings_are_refused_with_the_smallest_command_that_makes_anew_what_d
         (vec!["evaluation.epsilon=0.1"], "evaluate"),
         (vec!["students.mse.loss=nll"], "distill"),
         (vec!["distillation.hours=3", "evaluation.episodes=4"], "distill"),
-        (vec!["distillation.hours=3", "evaluation.epsilon=0.1"], "run"),
+        (vec!["distillation.hours=3", "evaluation.epsilon=0.1"], "distill"),
         (vec!["distillation.online=true"], "run"),
         (vec!["students.mse.loss=td"], "run"),
         (vec!["teacher.gamma=0.9", "evaluation.episodes=4"], "run"),
@@ -73,7 +93,8 @@ fn changed_settings_are_refused_with_the_smallest_command_that_makes_anew_what_d
         let set = settings.iter().flat_map(|setting| ["--set", setting]);
         for asked in ["run", "report"] {
             let error = refusal(&run, &[asked, "x.toml"].into_iter().chain(set.clone()).collect::<Vec<_>>());
-            assert!(error.contains(&format!("`pd {command} x.toml --fresh`")), "{settings:?}: {error}");
+            let flags = set.clone().collect::<Vec<_>>().join(" ");
+            assert!(error.contains(&format!("`pd {command} x.toml --fresh {flags}`")), "{settings:?}: {error}");
         }
     }
     let trained = time(&run.path(TEACHER));
@@ -92,7 +113,7 @@ fn starting_over_with_other_settings_must_not_leave_results_of_the_old_ones() {
     run.succeed(&["train", "x.toml"]);
     let gamma = ["--set", "teacher.gamma=0.9"];
     let error = refusal(&run, &[&["run", "x.toml", "--seed", "2", "--fresh"], &gamma[..]].concat());
-    assert!(error.contains("make them all anew with `pd run x.toml --fresh`"), "{error}");
+    assert!(error.contains("make them all anew with `pd run x.toml --fresh --set teacher.gamma=0.9`"), "{error}");
     fs::write(run.path("x.toml"), TINY).unwrap();
     let error = refusal(&run, &[&["run", "x.toml", "--fresh"], &gamma[..]].concat());
     assert!(error.contains("name or remove results/x/teachers/catch/seed-2"), "{error}");

@@ -90,13 +90,21 @@ fn students_of_another_teacher_than_the_one_that_is_taken_are_made_again() {
 }
 
 #[test]
-fn a_teacher_with_other_settings_than_the_followers_experiment_is_not_taken() {
+fn a_teacher_with_other_settings_than_the_followers_experiment_is_not_followed() {
     let run = trained();
-    let output = run.pd(&[&FOLLOW[..], &["--set", "teacher.gamma=0.9"]].concat());
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && error.contains("other settings") && error.contains("teacher.gamma"), "{error}");
-    assert!(!run.path("results/y/teachers").exists());
-    left(&run, "kl");
+    refused(
+        &run,
+        &[&FOLLOW[..], &["--set", "teacher.gamma=0.9"]].concat(),
+        &["results/x", "teacher.gamma", "as there"],
+    );
+    run.succeed(&FOLLOW);
+    let before = left(&run, "kl");
+    let other = ["--fresh", "--set", "distillation.hours=3"];
+    refused(&run, &[&FOLLOW[..], &other, &["--set", "teacher.gamma=0.9"]].concat(), &["teacher.gamma"]);
+    assert_eq!(left(&run, "kl"), before);
+    // The teacher that was taken does not stand in the way of following it again.
+    run.succeed(&[&FOLLOW[..], &other].concat());
+    assert_ne!(left(&run, "kl"), before);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Error, Result};
 
 use super::arguments::Common;
-use super::fresh::renew;
+use super::fresh::{check_teachers, renew};
 use super::manifest::{forget_times, made_by};
 use super::settings::earlier;
 use super::train::check_source;
@@ -111,9 +111,12 @@ impl Job {
         if stage == Stage::Report && !earlier {
             return Err(usage(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
         }
+        if stage == Stage::Distill && common.fresh {
+            check_teachers(file, &folder, &experiment).map_err(usage)?;
+        }
         let lock = lock(&folder).map_err(usage)?;
         let mut manifest = made_by(&experiment, &folder, device, &roms)?;
-        if common.fresh && earlier {
+        if common.fresh {
             renew(&folder, &experiment, stage)?;
             forget_times(&mut manifest, &experiment, stage);
         }

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use super::experiment::Job;
+use super::arguments::Common;
+use super::experiment::{Job, read};
 use super::periodic::Periodic;
+use super::settings::listed;
 use super::terminal::Stage;
 use super::train::learned_otherwise;
 use super::{scores, usage};
@@ -48,7 +50,7 @@ impl Job {
         let games = vec![(self.played(game), Lead::Latest(from.bests(teacher)))];
         let group = Group { experiment, seed, games, students, folder: &self.folder, device: self.device };
         let stage = Stage::new(&format!("students that follow {teacher}"), group.updates(), "updates", self.quiet);
-        if wait_for_training(from, teacher, &stage)? == Ended::Stopped {
+        if wait_for_training(from, teacher, experiment, &stage)? == Ended::Stopped {
             return Ok(Ended::Stopped);
         }
         let mut evaluation = Periodic::new(self, &[game], seed, experiment.distillation.evaluation_episodes)?;
@@ -57,21 +59,12 @@ impl Job {
         distill::follow(&group, self.pool(game)?, &from.weights(teacher), &mut evaluate, &stage)
     }
 
-    /// Takes the teacher whose training is over, if it is the one that the experiment describes and its students
-    /// followed.
+    /// Takes the teacher whose training is over, if it is the one that the students followed.
     fn take_followed(&self, from: &Folder, teacher: &Agent) -> Result<Ended> {
         if !from.weights(teacher).exists() || !from.experiment().exists() {
             return Ok(Ended::Done);
         }
         let place = from.root().display();
-        let changed = learned_otherwise(from, &self.experiment)?;
-        if !changed.is_empty() {
-            log::warn!(
-                "{place}: its teacher learned with other settings than the experiment's ({changed}) and is not taken, so \
-                 that scores have none beside them"
-            );
-            return Ok(Ended::Done);
-        }
         for student in &self.experiment.students {
             let agent = Agent::of(student, teacher.game, teacher.seed);
             let found = nn::metadata(&self.folder.weights(&agent))?;
@@ -90,7 +83,12 @@ impl Job {
 ///
 /// # Errors
 /// If it is none of that teacher, or keeps no best ones.
-fn wait_for_training(from: &Folder, teacher: &Agent, progress: &dyn Progress) -> Result<Ended> {
+fn wait_for_training(
+    from: &Folder,
+    teacher: &Agent,
+    experiment: &Experiment,
+    progress: &dyn Progress,
+) -> Result<Ended> {
     let place = from.root().display();
     let has_begun = || from.experiment().exists() || from.bests(teacher).exists();
     if !has_begun() {
@@ -104,13 +102,24 @@ fn wait_for_training(from: &Folder, teacher: &Agent, progress: &dyn Progress) ->
         }
         sleep(PAUSE);
     }
-    check_followed(from, teacher)?;
+    check_followed(from, teacher, experiment)?;
     Ok(Ended::Done)
 }
 
-/// Checks that the experiment of the folder, where one is written down, trains that teacher and keeps its bests. It may
-/// have trained others before those that it names now.
-fn check_followed(from: &Folder, teacher: &Agent) -> Result<()> {
+/// Checks, before anything is changed, that students of the experiment can follow the training in a folder; as far as
+/// it has begun.
+///
+/// # Errors
+/// What stands against it.
+pub fn check(file: &Path, common: &Common, from: &Path) -> Result<()> {
+    let (experiment, _) = read(file, common)?;
+    let (game, seed) = followed(&experiment)?;
+    check_followed(&Folder::at(from), &Agent::teacher(game, seed), &experiment)
+}
+
+/// Checks that the experiment of the folder, where one is written down, trains that teacher as the students' experiment
+/// says, and keeps its bests. It may have trained others before those that it names now.
+fn check_followed(from: &Folder, teacher: &Agent, experiment: &Experiment) -> Result<()> {
     if !from.experiment().exists() {
         return Ok(());
     }
@@ -119,14 +128,18 @@ fn check_followed(from: &Folder, teacher: &Agent) -> Result<()> {
     let Agent { game, seed, .. } = teacher;
     let is_there = from.bests(teacher).exists();
     if !is_there && !theirs.games.contains(game) {
-        let games = theirs.games.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let games = listed(&theirs.games);
         return Err(usage(format!("{place}: no teacher of {game} is trained there; choose among games = {games}")));
     }
     if !is_there && !theirs.seeds.contains(seed) {
-        let seeds = theirs.seeds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let seeds = listed(&theirs.seeds);
         return Err(usage(format!("{place}: no teacher of seed {seed} is trained there; choose --seed among {seeds}")));
     }
     ensure!(theirs.distillation.online, "{place}: keeps no best teachers; train there with distillation.online = true");
+    let changed = learned_otherwise(from, experiment)?;
+    if !changed.is_empty() {
+        return Err(usage(format!("{place}: its teacher learns with other settings: {changed}; set them as there")));
+    }
     Ok(())
 }
 

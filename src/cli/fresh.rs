@@ -1,9 +1,9 @@
-//! `--fresh`: what a command makes again is removed first, and nothing else.
+//! `--fresh`: what a command makes again, and what that makes stale, is removed first, and nothing else.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -11,7 +11,7 @@ use super::experiment::Stage;
 use super::scores;
 use crate::config::Experiment;
 use crate::record::{
-    Agent, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, read_rows, remove_folder, write_rows,
+    Agent, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, bests, read_rows, remove_folder, write_rows,
 };
 
 /// Removes what the command's stage and later ones made of the experiment's games, seeds and students.
@@ -25,13 +25,28 @@ pub fn renew(folder: &Folder, experiment: &Experiment, stage: Stage) -> Result<(
     if stage <= Stage::Distill {
         remove_distillations(folder, experiment)?;
     }
+    let agents = stale(folder, experiment, stage);
+    remove_rows(&folder.episodes(), |row: &EpisodeRow| is_of(&agents, row.role, &row.agent, &row.game, row.seed))?;
+    remove_rows(&folder.scores(), |row: &ScoreRow| is_of(&agents, row.role, &row.agent, &row.game, row.seed))?;
     if stage <= Stage::Evaluate {
-        let agents = scores::agents(experiment);
-        remove_rows(&folder.episodes(), |row: &EpisodeRow| is_of(&agents, row.role, &row.agent, &row.game, row.seed))?;
-        remove_rows(&folder.scores(), |row: &ScoreRow| is_of(&agents, row.role, &row.agent, &row.game, row.seed))?;
         remove_rows(&folder.summary(), |_: &SummaryRow| true)?;
     }
     remove_folder(&folder.report())
+}
+
+/// Checks that a distillation that starts over has its teachers, before anything is removed.
+///
+/// # Errors
+/// The teacher that is missing.
+pub fn check_teachers(file: &Path, folder: &Folder, experiment: &Experiment) -> Result<()> {
+    let online = experiment.distillation.online;
+    for teacher in scores::teachers(experiment) {
+        let path = if online { folder.bests(&teacher) } else { folder.weights(&teacher) };
+        let is_there = if online { !bests(&path)?.is_empty() } else { path.exists() };
+        let (path, file) = (path.display(), file.display());
+        ensure!(is_there, "{path}: not found, and no student can be made again without it; `pd train {file}` first");
+    }
+    Ok(())
 }
 
 /// What lies in the folder and would depend on the stage called `stage` or later ones, but is not of the experiment's
@@ -43,22 +58,27 @@ pub fn others(folder: &Folder, experiment: &Experiment, old: &Experiment, stage:
     let root = folder.root();
     let own: Vec<PathBuf> = networks(experiment, stage).iter().map(|agent| folder.agent(agent)).collect();
     let mut found = Vec::new();
-    if stage < Stage::Distill {
+    let distills = matches!(stage, Stage::Distill | Stage::Follow);
+    if stage <= Stage::Train {
         found.extend(below(&root.join("teachers"), 2)?);
     }
     if stage <= Stage::Distill {
         found.extend(below(&root.join("students"), 3)?);
     }
-    if stage == Stage::Distill {
+    if distills {
         let all = [experiment, old].into_iter().flat_map(|of| &of.students);
         let baselines: Vec<_> = all.filter(|student| student.is_baseline()).map(|of| &of.name).collect();
         found.retain(|path| !baselines.iter().any(|name| path.starts_with(root.join("students").join(name))));
     }
     let paths = found.iter().filter(|path| !own.contains(path));
     let mut others: Vec<String> = paths.map(|path| path.display().to_string()).collect();
-    let agents = scores::agents(experiment);
+    // What is not scored anew at once is scored again when it should have played otherwise.
+    let scored_again =
+        if stage == Stage::Evaluate { stale(folder, experiment, stage) } else { scores::agents(experiment) };
+    let depends = |row: &EpisodeRow| !distills || row.role == Role::Student || old.evaluation != experiment.evaluation;
     let rows: Vec<EpisodeRow> = read_rows(&folder.episodes())?;
-    let foreign = rows.iter().filter(|row| !is_of(&agents, row.role, &row.agent, &row.game, row.seed));
+    let foreign =
+        rows.iter().filter(|row| depends(row) && !is_of(&scored_again, row.role, &row.agent, &row.game, row.seed));
     let scored: BTreeSet<_> = foreign.map(|row| (&row.agent, &row.game, row.seed)).collect();
     others.extend(scored.iter().map(|(name, game, seed)| format!("the episodes of {name} in {game}, seed {seed}")));
     Ok(others)
@@ -71,6 +91,19 @@ fn networks(experiment: &Experiment, stage: Stage) -> Vec<Agent> {
         Stage::Follow | Stage::Distill => scores::networks(experiment, |student| !student.is_baseline()),
         Stage::Evaluate | Stage::Report => Vec::new(),
     }
+}
+
+/// Whose scores the command makes stale: of what it makes again, or scores again.
+fn stale(folder: &Folder, experiment: &Experiment, stage: Stage) -> Vec<Agent> {
+    let mut agents = scores::agents(experiment);
+    let is_distilled = |agent: &Agent| scores::student(experiment, agent).is_some_and(|student| !student.is_baseline());
+    agents.retain(|agent| match stage {
+        Stage::Run | Stage::Train => true,
+        Stage::Follow | Stage::Distill => is_distilled(agent),
+        Stage::Evaluate => agent.role == Role::Random || folder.weights(agent).exists(),
+        Stage::Report => false,
+    });
+    agents
 }
 
 fn is_of(agents: &[Agent], role: Role, name: &str, game: &str, seed: u64) -> bool {
@@ -102,7 +135,7 @@ fn remove_distillations(folder: &Folder, experiment: &Experiment) -> Result<()> 
 }
 
 /// Removes some rows of a file, and the file if none are left.
-fn remove_rows<Row: Serialize + DeserializeOwned>(path: &Path, is_removed: impl Fn(&Row) -> bool) -> Result<()> {
+pub fn remove_rows<Row: Serialize + DeserializeOwned>(path: &Path, is_removed: impl Fn(&Row) -> bool) -> Result<()> {
     if !path.exists() {
         return Ok(());
     }

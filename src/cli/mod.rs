@@ -85,7 +85,10 @@ fn command(arguments: &Arguments) -> Result<Ended> {
         Command::Run { file } => Job::open(file, common, Stage::Run)?.run(),
         Command::Train { file } => Job::open(file, common, Stage::Train)?.train(),
         Command::Distill { file } => Job::open(file, common, Stage::Distill)?.distill(),
-        Command::Follow { file, from } => Job::open(file, common, Stage::Follow)?.follow(from),
+        Command::Follow { file, from } => {
+            follow::check(file, common, from)?;
+            Job::open(file, common, Stage::Follow)?.follow(from)
+        }
         Command::Evaluate { file } => Job::open(file, common, Stage::Evaluate)?.evaluate(),
         Command::Report { file } => Job::open(file, common, Stage::Report)?.report(),
         Command::Plan { file, json } => plan::plan(file, common, *json),

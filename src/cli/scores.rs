@@ -221,7 +221,7 @@ pub fn agents(experiment: &Experiment) -> Vec<Agent> {
 ///
 /// # Errors
 /// If the weights cannot be read.
-fn hash(folder: &Folder, agent: &Agent) -> Result<Option<String>> {
+pub fn hash(folder: &Folder, agent: &Agent) -> Result<Option<String>> {
     if agent.role == Role::Random {
         return Ok(Some(String::new()));
     }

@@ -89,7 +89,7 @@ pub fn earlier(file: &Path, common: &Common, folder: &Folder, experiment: &Exper
     // With `--seed` the command may leave results that it makes anew without.
     let whole = config::read(file, &Overrides { set: common.set.clone(), seed: None })?;
     let (place, changed) = (folder.root().display(), listed(&changed));
-    let command = format!("`pd {} --fresh`", smallest.command(file));
+    let command = format!("`pd {} --fresh{}`", smallest.command(file), flags(common));
     let way = match left_with(&whole)?.as_slice() {
         [] => format!("make them all anew with {command}"),
         [first, others @ ..] => {
@@ -102,7 +102,17 @@ pub fn earlier(file: &Path, common: &Common, folder: &Folder, experiment: &Exper
     )))
 }
 
-/// Whether a command that starts over makes everything anew that depends on these settings.
+/// What the command line says of settings and place, to be said again.
+fn flags(common: &Common) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/=,".contains(c);
+    let quoted = |text: String| if text.chars().all(is_plain) { text } else { format!("'{text}'") };
+    let set = common.set.iter().map(|set| format!(" --set {}", quoted(set.clone())));
+    let out = common.out.iter().map(|out| format!(" --out {}", quoted(out.display().to_string())));
+    set.chain(out).collect()
+}
+
+/// Whether a command that starts over makes everything anew that depends on these settings. That a teacher was chosen by
+/// other evaluations does not make it another: it may be scored, and distilled, by a protocol of its own.
 fn renews(stage: Stage, old: &Experiment, new: &Experiment, changed: &[Change]) -> bool {
     let is_baseline =
         |name: &str| [old, new].iter().any(|of| of.students.iter().any(|of| of.name == name && of.is_baseline()));
@@ -113,8 +123,7 @@ fn renews(stage: Stage, old: &Experiment, new: &Experiment, changed: &[Change]) 
             ("distillation", "online") => !new.distillation.online,
             ("distillation", _) => true,
             ("students", name) => !is_baseline(name),
-            // Teachers were chosen by evaluations.
-            ("evaluation", _) => !OF_EVERY_EVALUATION.contains(&change.key.as_str()),
+            ("evaluation", _) => true,
             _ => false,
         }
     };

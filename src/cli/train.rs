@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Error, Result, ensure};
 
 use super::experiment::Job;
+use super::fresh::remove_rows;
 use super::periodic::Periodic;
 use super::scores;
 use super::settings::{OF_EVERY_EVALUATION, WITHOUT_EFFECT, changes, listed};
@@ -101,7 +102,7 @@ impl Job {
     /// was made from this very one, while it learned in another folder, stays.
     fn forget_derived(&self, teacher: &Agent) -> Result<()> {
         let Agent { game, seed, .. } = *teacher;
-        if *teacher != Agent::teacher(game, seed) {
+        if *teacher != Agent::teacher(game, seed) || self.was_scored(teacher)? {
             return Ok(());
         }
         let mut kept = Vec::new();
@@ -139,28 +140,32 @@ impl Job {
         Ok(())
     }
 
-    /// Removes the scores that a teacher and its students had. Those of random play and of the students that are `kept`
-    /// stay, but for their relation to a teacher that is here no more.
+    /// Whether the folder's episodes are of these very weights, so that all that was made from them is of this teacher.
+    fn was_scored(&self, teacher: &Agent) -> Result<bool> {
+        let hash = scores::hash(&self.folder, teacher)?;
+        let rows: Vec<EpisodeRow> = read_rows(&self.folder.episodes())?;
+        let is_own =
+            |row: &EpisodeRow| row.role == Role::Teacher && row.game == teacher.game.name() && row.seed == teacher.seed;
+        Ok(rows.iter().any(|row| is_own(row) && Some(&row.weights) == hash.as_ref()))
+    }
+
+    /// Removes the scores that a teacher and the experiment's students of it had, unless they are `kept`. All others
+    /// lose their relation to a teacher that is here no more.
     fn forget_scores(&self, teacher: &Agent, kept: &[&str]) -> Result<()> {
-        let is_other = |game: &str, seed: u64| game != teacher.game.name() || seed != teacher.seed;
-        let stays = |role: Role, name: &str, game: &str, seed: u64| {
-            is_other(game, seed) || role == Role::Random || role == Role::Student && kept.contains(&name)
+        let is_own = |game: &str, seed: u64| game == teacher.game.name() && seed == teacher.seed;
+        let goes = |role: Role, name: &str, game: &str, seed: u64| {
+            let is_named = self.experiment.students.iter().any(|student| student.name == name);
+            let is_stale = role == Role::Teacher || role == Role::Student && is_named && !kept.contains(&name);
+            is_own(game, seed) && is_stale
         };
         let (episodes, scores) = (self.folder.episodes(), self.folder.scores());
-        if episodes.exists() {
-            let mut rows: Vec<EpisodeRow> = read_rows(&episodes)?;
-            rows.retain(|row| stays(row.role, &row.agent, &row.game, row.seed));
-            write_rows(&episodes, &rows)?;
+        remove_rows(&episodes, |row: &EpisodeRow| goes(row.role, &row.agent, &row.game, row.seed))?;
+        remove_rows(&scores, |row: &ScoreRow| goes(row.role, &row.agent, &row.game, row.seed))?;
+        let mut rows: Vec<ScoreRow> = read_rows(&scores)?;
+        for row in rows.iter_mut().filter(|row| is_own(&row.game, row.seed)) {
+            (row.relative_to_teacher, row.ratio, row.beats_teacher) = (None, None, None);
         }
-        if scores.exists() {
-            let mut rows: Vec<ScoreRow> = read_rows(&scores)?;
-            rows.retain(|row| stays(row.role, &row.agent, &row.game, row.seed));
-            for row in rows.iter_mut().filter(|row| !is_other(&row.game, row.seed)) {
-                (row.relative_to_teacher, row.ratio, row.beats_teacher) = (None, None, None);
-            }
-            write_rows(&scores, &rows)?;
-        }
-        Ok(())
+        if rows.is_empty() { Ok(()) } else { write_rows(&scores, &rows) }
     }
 
     /// Whether the agent's weights are there and are what the experiment asks for. A student of other teachers than

@@ -109,6 +109,8 @@ impl Watch<'_> {
     fn look(&mut self, run: &mut Run, hours: u64) -> Result<bool> {
         let (other, reason) = match self.next(run) {
             Ok(next) => next,
+            // No waiting makes it fit.
+            Err(error) if matches!(error.downcast_ref(), Some(WeightsError::Mismatch { .. })) => return Err(error),
             Err(error) => {
                 self.warn(&error);
                 run.adopt(0, None, BETTER)?;

@@ -166,7 +166,7 @@ mod tests {
         let frames = |source: &Source| (0..6).map(|worker| source.pool.frame(worker).to_vec()).collect::<Vec<_>>();
         let [teacher, student, mixed] = [frames(&teacher), frames(&student), frames(&mixed)];
         assert!((0..6).any(|worker| teacher[worker] != student[worker]), "they must differ to be told apart");
-        for worker in 0..5 {
+        for worker in 0..6 {
             let expected = if worker % 2 == 1 { &student } else { &teacher };
             assert!(mixed[worker] == expected[worker], "worker {worker}");
         }
@@ -177,7 +177,7 @@ mod tests {
         for (data, steps) in [("student", 60), ("mixed", 60), ("teacher", 120)] {
             let mut source = played(data, steps);
             // What was the newest step when a teacher was adopted is usable from the next step on.
-            (0..5).for_each(|worker| source.memory.push(worker, &[0; FRAME], true, None));
+            (0..6).for_each(|worker| source.memory.push(worker, &[0; FRAME], true, None));
             let places = source.memory.usable();
             let mut observations = vec![0; places.len() * OBSERVATION];
             source.memory.observations(&places, &mut observations);

@@ -106,15 +106,16 @@ impl Folder {
         self.0.join("distillation").join(group).join(format!("seed-{seed}")).join("checkpoint")
     }
 
-    /// Removes that state, and the folders above it that are then empty.
+    /// Removes that state, with what an interrupted replacement of it left, and the folders above it that are then empty.
     ///
     /// # Errors
     /// The path and the system's reason.
     pub fn remove_distillation(&self, group: &str, seed: u64) -> Result<()> {
-        let path = self.distillation(group, seed);
-        remove_folder(&path)?;
+        let checkpoint = self.distillation(group, seed);
+        let mut above = checkpoint.ancestors().skip(1);
+        above.next().map_or(Ok(()), remove_folder)?;
         // A folder that is not empty is not removed, and that is right.
-        path.ancestors().skip(1).take(3).try_for_each(std::fs::remove_dir).ok();
+        above.take(2).try_for_each(std::fs::remove_dir).ok();
         Ok(())
     }
 }

@@ -50,6 +50,6 @@ pub fn summary(results: &Results, standings: &Standings, warnings: &[Warning], p
     for plot in plots {
         let _ = write!(text, "\n![{}]({}.png)\n\n{}\n", plot.title, plot.name, plot.caption);
     }
-    let _ = write!(text, "\n## How to repeat\n\n    pd run results/{name}/experiment.toml\n");
+    let _ = write!(text, "\n## How to repeat\n\n    {}\n", prose::repeat(results).0);
     text
 }

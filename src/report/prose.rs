@@ -71,6 +71,24 @@ pub fn not_above_0(standings: &Standings, agent: &str) -> Vec<String> {
     standings.of_agent(Role::Student, agent).filter(below).map(|standing| standing.game.to_string()).collect()
 }
 
+/// The command that makes the results again, and what it does.
+pub fn repeat(results: &Results) -> (String, &'static str) {
+    let name = &results.experiment.name;
+    let followed = results.adoptions.iter().flat_map(|(_, rows)| rows).any(|row| row.unix_time.is_some());
+    match followed {
+        true => (
+            format!("pd follow results/{name}/experiment.toml --from DIR"),
+            "follows the training in DIR. What students take from it depends on when it is where, so that they cannot be \
+             made again just as they are.",
+        ),
+        false => (
+            format!("pd run results/{name}/experiment.toml"),
+            "runs what is missing and writes this page anew; with --fresh it makes everything again. On a CPU the same \
+             settings give the same scores, whatever the number of threads.",
+        ),
+    }
+}
+
 /// How every score of the report came about.
 pub fn protocol(results: &Results) -> Vec<String> {
     let (environment, evaluation) = (&results.experiment.environment, &results.experiment.evaluation);

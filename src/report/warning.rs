@@ -44,10 +44,11 @@ impl Warning {
     /// What can be done about it.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Warning::Unfinished { .. } => "Run the same command again: it continues where it stopped.",
+            Warning::Unfinished { .. } => "Repeat pd run FILE: it continues where it stopped.",
             Warning::NonFinite { .. } => {
-                "Learning diverged: lower teacher.learning_rate and start over with pd run FILE --fresh, or, if only \
-                 students did, lower distillation.learning_rate and repeat pd distill FILE --fresh and pd run FILE."
+                "Learning diverged: lower teacher.learning_rate and start over with pd run FILE --fresh, where the \
+                 teacher is trained, or, if only students did, lower distillation.learning_rate and repeat pd distill \
+                 FILE --fresh and pd run FILE."
             }
             Warning::FewSeeds { .. } => {
                 "Name more seeds in the experiment file and run it again; the seeds that are done stay."
@@ -57,7 +58,7 @@ impl Warning {
             }
             Warning::TeacherNearRandom { .. } => {
                 "A score relative to such a teacher means nothing: raise teacher.frames and start over with pd run FILE \
-                 --fresh, or choose another folder with --out."
+                 --fresh, where the teacher is trained, or choose another folder with --out."
             }
             Warning::StudentAboveTeacher { .. } => {
                 "The paper reports this too; look at the teacher's curve for an unlucky checkpoint, and add seeds."

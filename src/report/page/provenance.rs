@@ -6,6 +6,7 @@ use super::{paragraph, section};
 use crate::game::Game;
 use crate::record::{Manifest, RomRecord};
 use crate::report::format::{NONE, duration, escape};
+use crate::report::prose;
 use crate::report::read::Results;
 use crate::report::table::{Table, numbers, words};
 
@@ -83,13 +84,13 @@ pub fn settings(results: &Results) -> String {
     section("settings", "Settings", &content)
 }
 
-/// The commands.
+/// The command, where the folder has the experiment's name.
 pub fn repeat(results: &Results) -> String {
-    let name = escape(&results.experiment.name);
+    let (command, what) = prose::repeat(results);
     let content = format!(
-        "<pre>pd run results/{name}/experiment.toml</pre>\n<p>runs what is missing and writes this page anew; with --fresh \
-         it makes everything again. The file holds the settings above, whatever the command line changed. On a CPU the \
-         same settings give the same scores, whatever the number of threads.</p>\n"
+        "<pre>{}</pre>\n<p>{what} The file holds the settings above, whatever the command line changed; it is the one in \
+         the folder above this page.</p>\n",
+        escape(&command)
     );
     section("repeat", "How to repeat", &content)
 }
