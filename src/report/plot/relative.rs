@@ -137,10 +137,10 @@ fn values(
     results.experiment.students.iter().filter_map(value).collect()
 }
 
-/// The paper's figures at our students' sizes.
+/// The paper's figures at our students' sizes, aside so that neither hides the other.
 fn reported(overall: &[SummaryRow]) -> Vec<Mark> {
     let mark = |row: &SummaryRow| {
-        Some(Mark::Marker { x: row.parameters? as f64, y: 100.0 * row.paper?, ink: PAPER, hollow: true })
+        Some(Mark::Marker { x: 1.12 * row.parameters? as f64, y: 100.0 * row.paper?, ink: PAPER, hollow: true })
     };
     overall.iter().filter_map(mark).collect()
 }
@@ -164,13 +164,14 @@ fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>,
         vec![Mark::Level { y: 100.0, label: String::new(), ink: Ink { color: GREY, ..TEACHER }, named: End::Left }];
     // First, so that it hides no student of its size.
     marks.extend(teacher.map(|size| Mark::Marker { x: size, y: 100.0, ink: TEACHER, hollow: false }));
-    marks.extend(reported);
     for i in 0..series.len() {
         // Side by side, since the intervals of several losses would hide each other at the same size.
         let aside = 1.0 + 0.05 * (i as f64 - (series.len() - 1) as f64 / 2.0);
         let own: Vec<&Value> = values.iter().filter(|value| value.series == i).collect();
         marks.extend(line(&own, ink_of_series(series, i), aside));
     }
+    // Hollow, and last, so that neither hides the other.
+    marks.extend(reported);
     Some(Panel {
         title: title.to_owned(),
         x: Axis { label: "parameters".into(), scale: Scale::Log, include: around(values) },
