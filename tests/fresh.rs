@@ -97,6 +97,8 @@ fn changed_settings_are_refused_with_the_smallest_command_that_makes_anew_what_d
             assert!(error.contains(&format!("`pd {command} x.toml --fresh {flags}`")), "{settings:?}: {error}");
         }
     }
+    let plan = run.succeed(&["plan", "x.toml", "--set", "teacher.gamma=0.9"]);
+    assert!(plan.contains("`pd run` would refuse: results/x: its results were made with other settings"), "{plan}");
     let trained = time(&run.path(TEACHER));
     run.succeed(&["evaluate", "x.toml", "--fresh", "--set", "evaluation.episodes=4"]);
     let set = ["--set", "students.mse.loss=nll", "--set", "evaluation.episodes=5", "--set", "evaluation.workers=1"];

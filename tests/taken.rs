@@ -97,6 +97,7 @@ fn a_teacher_with_other_settings_than_the_followers_experiment_is_not_followed()
         &[&FOLLOW[..], &["--set", "teacher.gamma=0.9"]].concat(),
         &["results/x", "teacher.gamma", "as there"],
     );
+    refused(&run, &[&FOLLOW[..], &["--out", "results/x"]].concat(), &["results/x: the training's own folder"]);
     run.succeed(&FOLLOW);
     let before = left(&run, "kl");
     let other = ["--fresh", "--set", "distillation.hours=3"];

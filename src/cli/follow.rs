@@ -112,7 +112,11 @@ fn wait_for_training(
 /// # Errors
 /// What stands against it.
 pub fn check(file: &Path, common: &Common, from: &Path) -> Result<()> {
-    let (experiment, _) = read(file, common)?;
+    let (experiment, folder) = read(file, common)?;
+    if from.canonicalize().is_ok_and(|from| folder.root().canonicalize().is_ok_and(|own| own == from)) {
+        let from = from.display();
+        return Err(usage(format!("{from}: the training's own folder; followers need another, with --out or a name")));
+    }
     let (game, seed) = followed(&experiment)?;
     check_followed(&Folder::at(from), &Agent::teacher(game, seed), &experiment)
 }

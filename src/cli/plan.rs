@@ -6,9 +6,11 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::arguments::Common;
-use super::experiment::read;
+use super::experiment::{Stage, read};
 use super::needs::Needs;
 use super::scores::{self, Scores};
+use super::settings::earlier;
+use super::train::check_source;
 use crate::config::Experiment;
 use crate::nn::{self, Architecture, Outputs};
 use crate::progress::Ended;
@@ -23,6 +25,8 @@ struct Plan {
     folder: String,
     networks: Vec<PlannedNetwork>,
     stages: Vec<PlannedStage>,
+    /// Why `pd run` would not begin.
+    refused: Option<String>,
     /// Largest need of one run, in bytes: replay or memory, networks and minibatches.
     memory_bytes: u64,
     /// Two of the largest checkpoints, as the new one is written beside the old, and the best teachers that are kept for
@@ -51,11 +55,14 @@ struct PlannedStage {
 pub fn plan(file: &Path, common: &Common, json: bool) -> Result<Ended> {
     let (experiment, folder) = read(file, common)?;
     let needs = Needs::of(&experiment);
+    let begins = earlier(file, common, &folder, &experiment, Stage::Run)
+        .and_then(|_| check_source(&experiment, &folder, common.fresh));
     let plan = Plan {
         experiment: experiment.name.clone(),
         folder: folder.root().display().to_string(),
         networks: networks(&experiment),
-        stages: stages(&experiment, &folder)?,
+        stages: stages(&experiment, &folder, common.fresh)?,
+        refused: begins.err().map(|error| format!("{error:#}")),
         memory_bytes: needs.memory,
         disk_bytes: needs.disk,
     };
@@ -86,6 +93,9 @@ fn print(plan: &Plan) {
         size(plan.memory_bytes),
         size(plan.disk_bytes)
     );
+    if let Some(refused) = &plan.refused {
+        println!("\n`pd run` would refuse: {refused}");
+    }
 }
 
 fn size(bytes: u64) -> String {
@@ -113,7 +123,7 @@ fn networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
     networks
 }
 
-fn stages(experiment: &Experiment, folder: &Folder) -> Result<Vec<PlannedStage>> {
+fn stages(experiment: &Experiment, folder: &Folder, fresh: bool) -> Result<Vec<PlannedStage>> {
     let stage = |stage: &'static str, agent: Agent, work: String| {
         let path = folder.weights(&agent);
         let done = path.exists() && scores::is_of_teachers(experiment, folder, &agent, &nn::metadata(&path)?)?;
@@ -145,6 +155,7 @@ fn stages(experiment: &Experiment, folder: &Folder) -> Result<Vec<PlannedStage>>
         stages.push(stage("distill", agent, work)?);
     }
     stages.extend(results(experiment, folder)?);
+    stages.iter_mut().for_each(|stage| stage.done &= !fresh);
     Ok(stages)
 }
 

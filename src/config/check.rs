@@ -159,6 +159,9 @@ fn memories(experiment: &Experiment) -> Result<(), Fault> {
     if teacher.algorithm == Algorithm::Dqn {
         rule("teacher.replay", teacher.replay >= least, &enough)?;
         rule("teacher.warmup", teacher.warmup >= least, &enough)?;
+        let steps = teacher.frames / u64::from(experiment.environment.frame_skip);
+        let must = format!("must be below the {steps} steps of the training (teacher.frames): it would end untaught");
+        rule("teacher.warmup", teacher.warmup < steps, &must)?;
     }
     rule("distillation.memory", experiment.distillation.memory >= least, &enough)?;
     rule("distillation.steps_per_hour", experiment.distillation.steps_per_hour >= least, &enough)

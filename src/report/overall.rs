@@ -72,14 +72,15 @@ fn reported(results: &Results, own: &[&mut Standing]) -> Option<(f64, String)> {
     let student = results.student(&row.agent).filter(|_| row.role == Role::Student);
     let teacher = &results.experiment.teacher;
     let loss = student.map(|student| student.loss).filter(|&loss| loss != Loss::Td);
-    if loss.is_none() && teacher.algorithm != Algorithm::Dqn {
-        return None;
-    }
     let network = student.map_or(teacher.network, |student| student.network);
     let figure = paper::reported(loss, network, row.network_games?)?;
     let games: Vec<Game> = own.iter().map(|standing| standing.game).collect();
     let temperature = student.filter(|student| student.loss == Loss::Kl).map(|student| student.temperature);
-    Some((figure.share, figure.note(&games, temperature)))
+    let mut note = figure.note(&games, temperature);
+    if loss.is_none() && teacher.algorithm != Algorithm::Dqn {
+        note += "; by DQN with a memory of each game, here by another algorithm";
+    }
+    Some((figure.share, note))
 }
 
 /// The episodes of a student, its teacher and random play with one seed.

@@ -82,9 +82,9 @@ pub fn repeat(results: &Results) -> (String, &'static str) {
              made again just as they are.",
         ),
         false => (
-            format!("pd run results/{name}/experiment.toml"),
-            "runs what is missing and writes this page anew; with --fresh it makes everything again. On a CPU the same \
-             settings give the same scores, whatever the number of threads.",
+            format!("pd run results/{name}/experiment.toml --out results/{name}-again"),
+            "makes everything again in another folder, to compare. On a CPU the same settings give the same scores, \
+             whatever the number of threads.",
         ),
     }
 }

@@ -72,8 +72,8 @@ impl Standings {
                 agents.filter_map(move |(role, agent)| standing(results, role, agent, game))
             })
             .collect();
-        let overall =
-            learners.iter().filter_map(|&(role, agent)| overall::summarize(results, &mut each, role, agent)).collect();
+        let all = learners.iter().copied().chain([(Role::Random, "random")]);
+        let overall = all.filter_map(|(role, agent)| overall::summarize(results, &mut each, role, agent)).collect();
         Standings { each, overall }
     }
 

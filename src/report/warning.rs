@@ -28,6 +28,8 @@ pub enum Warning {
     FewEpisodes { episodes: u64 },
     /// The intervals of teacher and random play overlap in these games.
     TeacherNearRandom { games: Vec<String> },
+    /// Students that score no more than random play in a game.
+    StudentNotAboveRandom { students: Vec<String> },
     /// The interval of a student's relative score lies above 100%.
     StudentAboveTeacher { students: Vec<String> },
     /// The relative scores are those above random play.
@@ -60,6 +62,9 @@ impl Warning {
                 "A score relative to such a teacher means nothing: raise teacher.frames and start over with pd run FILE \
                  --fresh, where the teacher is trained, or choose another folder with --out."
             }
+            Warning::StudentNotAboveRandom { .. } => {
+                "There they learned nothing that scores; a mean over games with such a one says little of the others."
+            }
             Warning::StudentAboveTeacher { .. } => {
                 "The paper reports this too; look at the teacher's curve for an unlucky checkpoint, and add seeds."
             }
@@ -71,8 +76,8 @@ impl Warning {
                 "These scores depend on evaluation.max_frames; compare them only with the same limit."
             }
             Warning::Foreign { .. } => {
-                "They are left out: name them in the experiment file to have them in the report, or delete their lines \
-                 from episodes.csv and scores.csv."
+                "They are left out: to have them in the report, leave out --seed or name them in the experiment file; or \
+                 delete their lines from episodes.csv and scores.csv."
             }
         }
     }
@@ -95,6 +100,9 @@ impl fmt::Display for Warning {
             }
             Warning::TeacherNearRandom { games } => {
                 write!(f, "The teacher is not clearly better than random play in {}.", listed(games))
+            }
+            Warning::StudentNotAboveRandom { students } => {
+                write!(f, "No more than random play scores: {}.", listed(students))
             }
             Warning::StudentAboveTeacher { students } => {
                 write!(f, "Better than the teacher beyond chance: {}.", listed(students))
@@ -133,6 +141,7 @@ pub fn warnings(results: &Results, standings: &Standings) -> Vec<Warning> {
         (scored && seeds < SEEDS).then_some(Warning::FewSeeds { seeds }),
         episodes.map(|episodes| Warning::FewEpisodes { episodes }),
         some(near_random(results, standings), |games| Warning::TeacherNearRandom { games }),
+        some(not_above_random(standings), |students| Warning::StudentNotAboveRandom { students }),
         some(students.clone().filter(better).map(named).collect(), |students| Warning::StudentAboveTeacher {
             students,
         }),
@@ -169,6 +178,15 @@ fn near_random(results: &Results, standings: &Standings) -> Vec<String> {
                 .then(|| format!("{game} ({} against {})", number(teacher.mean), number(random.mean)))
         })
         .collect()
+}
+
+fn not_above_random(standings: &Standings) -> Vec<String> {
+    let of = |student: &Standing| {
+        let random = standings.reference(Role::Random, student.game)?.mean;
+        let (agent, game, mean) = (student.agent(), student.game, number(student.mean));
+        (student.mean <= random).then(|| format!("{agent} in {game} ({mean} against {})", number(random)))
+    };
+    standings.each.iter().filter(|standing| standing.role() == Role::Student).filter_map(of).collect()
 }
 
 fn without_geometric_mean(standings: &Standings) -> Vec<String> {

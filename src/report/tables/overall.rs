@@ -8,7 +8,7 @@ use crate::report::read::Results;
 use crate::report::standing::Standings;
 use crate::report::table::{Table, numbers, words};
 
-/// Every student over the games.
+/// Every student over the games, and what random play would have.
 pub fn overall(results: &Results, standings: &Standings) -> Table {
     let columns = vec![
         words("student", ""),
@@ -33,8 +33,9 @@ pub fn overall(results: &Results, standings: &Standings) -> Table {
         numbers("games", ""),
         numbers("seeds", ""),
     ];
-    let students = standings.overall.iter().filter(|row| row.role == Role::Student);
-    Table { columns, rows: students.map(|row| row_of(results, row)).collect() }
+    let students = standings.overall.iter().any(|row| row.role == Role::Student);
+    let rows = standings.overall.iter().filter(|row| students && row.role != Role::Teacher);
+    Table { columns, rows: rows.map(|row| row_of(results, row)).collect() }
 }
 
 fn row_of(results: &Results, row: &SummaryRow) -> Vec<String> {

@@ -189,12 +189,12 @@ fn the_differences_of_protocol_are_those_of_the_settings() {
         assert!(!paper.contains(same), "{same} in {paper}");
     }
     let ours = differences(
-        "[environment]\nsticky_actions = 0.25\n[teacher]\nframes = 96000\n[distillation]\nhours = 5\n\
+        "[environment]\nsticky_actions = 0.25\n[teacher]\nframes = 960000\n[distillation]\nhours = 5\n\
          optimizer = \"adam\"\n",
     );
     for difference in [
         "| sticky actions | none | probability 0.25 | Mnih et al. (2015) |",
-        "| teacher’s training | 200,000,000 frames | 96,000 frames | Mnih et al. (2015) |",
+        "| teacher’s training | 200,000,000 frames | 960,000 frames | Mnih et al. (2015) |",
         "| play for students | 500 hours | 5 hours | one note |",
         "| students’ optimiser | RMSProp | Adam | several notes |",
     ] {
@@ -309,6 +309,8 @@ fn a_single_episode_has_no_interval_and_is_warned_about() {
     assert!(!outcome.table.lines().skip(1).any(|line| line.contains('[')), "{}", outcome.table);
     assert!(outcome.warnings.contains(&Warning::FewEpisodes { episodes: 1 }));
     assert!(outcome.warnings.iter().any(|warning| matches!(warning, Warning::TeacherNearRandom { .. })));
+    let students = vec!["net1 in catch (1.08 against 1.08)".to_owned()];
+    assert!(outcome.warnings.contains(&Warning::StudentNotAboveRandom { students }), "{:?}", outcome.warnings);
 }
 
 #[test]
