@@ -212,3 +212,11 @@ pub struct Evaluation {
     /// Decisions timed for `latency_ms`.
     pub latency_decisions: usize,
 }
+
+impl Evaluation {
+    /// What the evaluations during a training, by which checkpoints are chosen, have in common with the final one:
+    /// `epsilon`, `no_op_max` and `max_frames`.
+    pub fn protocol(&self) -> (f64, u32, u64) {
+        (self.epsilon, self.no_op_max, self.max_frames)
+    }
+}

@@ -94,8 +94,7 @@ fn identity(group: &Group) -> Result<String> {
     }
     // How often it is saved, and how many episodes are played when it is over, does not matter to it.
     let distillation = config::Distillation { checkpoint_every: 0, ..experiment.distillation.clone() };
-    let config::Evaluation { epsilon, no_op_max, max_frames, .. } = experiment.evaluation;
-    let settings = (&experiment.environment, &distillation, (epsilon, no_op_max, max_frames));
+    let settings = (&experiment.environment, &distillation, experiment.evaluation.protocol());
     Ok(serde_json::to_string(&(teachers, seed, settings))?)
 }
 

@@ -295,6 +295,7 @@ impl<'a> Run<'a> {
     }
 }
 
-fn mean(values: &[f64]) -> f64 {
+/// The mean of what games have in common; there is at least one.
+pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }

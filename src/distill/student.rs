@@ -147,8 +147,7 @@ impl Student {
         });
         self.optimizer.step(&mut self.network, head);
         let agreeing = agreeing.expect("the loss was computed");
-        let of_game = self.sums.get(head as i64).g_add_(&Tensor::stack(&[loss, entropy(&q, temperature), agreeing], 0));
-        drop(of_game);
+        let _ = self.sums.get(head as i64).g_add_(&Tensor::stack(&[loss, entropy(&q, temperature), agreeing], 0));
         self.state.updates += 1;
         self.state.since[head] += 1;
     }

@@ -1,5 +1,6 @@
 //! Which of several temperatures is best.
 
+use super::group::mean;
 use crate::record::SweepRow;
 
 /// Marks the rows of the temperature to be used. In one game: of those whose score is not clearly below the best (not
@@ -18,7 +19,7 @@ pub fn choose(rows: &mut [SweepRow]) {
 /// Mean over games of the agreement that was reached with a temperature.
 fn agreement(rows: &[SweepRow], gaps: f64) -> f64 {
     let own: Vec<f64> = rows.iter().filter(|row| row.gaps == gaps).map(|row| row.held_out_agreement).collect();
-    own.iter().sum::<f64>() / own.len() as f64
+    mean(&own)
 }
 
 #[cfg(test)]

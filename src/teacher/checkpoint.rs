@@ -28,8 +28,7 @@ fn identity(training: &Training) -> Result<String> {
     let Training { experiment, agent, architecture, games, .. } = training;
     // Where teachers were taken from does not matter to what learns beside them, nor how often they are saved.
     let teacher = config::Teacher { from: PathBuf::new(), checkpoint_every: 0, ..experiment.teacher.clone() };
-    let config::Evaluation { epsilon, no_op_max, max_frames, .. } = experiment.evaluation;
-    let settings = (&experiment.environment, &teacher, (epsilon, no_op_max, max_frames));
+    let settings = (&experiment.environment, &teacher, experiment.evaluation.protocol());
     let roms: Vec<_> = games.iter().map(|played| (played.game, played.rom.as_ref().map(|rom| &rom.md5))).collect();
     Ok(serde_json::to_string(&(&agent.name, agent.seed, architecture, roms, settings))?)
 }

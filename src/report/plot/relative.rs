@@ -170,7 +170,6 @@ fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>,
         let own: Vec<&Value> = values.iter().filter(|value| value.series == i).collect();
         marks.extend(line(&own, ink_of_series(series, i), aside));
     }
-    // Hollow, and last, so that neither hides the other.
     marks.extend(reported);
     Some(Panel {
         title: title.to_owned(),
