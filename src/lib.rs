@@ -27,4 +27,6 @@ pub mod eval;
 
 pub mod report;
 
+pub mod pipeline;
+
 pub mod cli;

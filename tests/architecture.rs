@@ -16,6 +16,7 @@ const LEVELS: &[&[&str]] = &[
     &["nn"],
     &["teacher", "distill", "eval"],
     &["report"],
+    &["pipeline"],
     &["cli"],
 ];
 

@@ -91,7 +91,7 @@ pub fn content(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(content(&path));
-        } else if !["manifest.json", "scores.csv", ".lock"].iter().any(|name| path.ends_with(name)) {
+        } else if !["manifest.json", "scores.csv"].iter().any(|name| path.ends_with(name)) {
             let content = fs::read(&path).unwrap();
             found.push((path, content));
         }

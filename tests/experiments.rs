@@ -111,7 +111,7 @@ fn a_plan_counts_all_networks_of_a_sweep() {
             set("students.kl.temperature=auto"),
         ];
         let gaps = format!("distillation.sweep_gaps={gaps}");
-        let options = [small.as_flattened(), &["--set", &gaps]].concat();
+        let options = [small.as_flattened(), &["--set", &gaps, "--jobs", "1"]].concat();
         plan_with("experiments/paper/online.toml", &options)["memory_bytes"].as_u64().unwrap()
     };
     // The students are as large as their teachers: 4 times 6.7 MB each.

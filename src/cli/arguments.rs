@@ -32,10 +32,13 @@ pub struct Common {
     /// Threads of emulation and learning; all cores unless given. On a CPU results do not depend on it
     #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// Most tasks at once; as many as threads unless given (on a GPU one). Results do not depend on it
+    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
     /// One seed instead of the experiment's
     #[arg(long, global = true)]
     pub seed: Option<u64>,
-    /// Start over: remove what the command's stages and later ones made before, of its games, seeds and students
+    /// Start over: remove what the command's tasks and later ones made before, of its games, seeds and students
     #[arg(long, global = true)]
     pub fresh: bool,
     /// No progress, only results and errors
@@ -48,8 +51,13 @@ pub struct Common {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Every stage that is not done yet: teachers, students, evaluation, report
-    Run { file: PathBuf },
+    /// Every task that is not done yet: teachers, students, evaluation, report
+    Run {
+        file: PathBuf,
+        /// Only this task, such as train/teacher/pong/seed-1; `pd plan --json` lists them
+        #[arg(long, value_name = "ID")]
+        task: Vec<String>,
+    },
     /// Train the teachers
     Train { file: PathBuf },
     /// Distil the students of the teachers that are trained
@@ -71,6 +79,11 @@ pub enum Command {
         /// As JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Join folders of one experiment, made in different places, into --out DIR
+    Merge {
+        #[arg(required = true, num_args = 2..)]
+        folders: Vec<PathBuf>,
     },
     /// List the games: ROM, actions, published scores
     Games,

@@ -1,25 +1,14 @@
-//! Composes the stages; one file per subcommand.
+//! Arguments and printing; one file for each subcommand that has more to it than that.
 
 mod arguments;
 mod bench;
-mod distill;
-mod evaluate;
-mod experiment;
-mod follow;
-mod fresh;
 mod games;
-mod manifest;
-mod needs;
 mod observe;
-mod periodic;
 mod plan;
 mod play;
-mod scores;
-mod settings;
-mod sweep;
 mod terminal;
-mod train;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
@@ -27,11 +16,12 @@ use rayon::ThreadPoolBuilder;
 
 pub use arguments::Arguments;
 use arguments::{Command, Common};
-use experiment::{Job, Stage};
+use terminal::Terminal;
 
 use crate::nn::Device;
+use crate::pipeline::{self, Pipeline, Refusal, Request, Scope, TaskId};
 use crate::progress::Ended;
-use crate::{config, env, game, nn};
+use crate::{config, env, game, nn, report};
 
 /// As much as a process's first thread has.
 const STACK_BYTES: usize = 8 << 20;
@@ -82,16 +72,14 @@ fn device(common: &Common) -> Result<Device> {
 fn command(arguments: &Arguments) -> Result<Ended> {
     let common = &arguments.common;
     match &arguments.command {
-        Command::Run { file } => Job::open(file, common, Stage::Run)?.run(),
-        Command::Train { file } => Job::open(file, common, Stage::Train)?.train(),
-        Command::Distill { file } => Job::open(file, common, Stage::Distill)?.distill(),
-        Command::Follow { file, from } => {
-            follow::check(file, common, from)?;
-            Job::open(file, common, Stage::Follow)?.follow(from)
-        }
-        Command::Evaluate { file } => Job::open(file, common, Stage::Evaluate)?.evaluate(),
-        Command::Report { file } => Job::open(file, common, Stage::Report)?.report(),
-        Command::Plan { file, json } => plan::plan(file, common, *json),
+        Command::Run { file, task } => work(&request(Scope::Run, file, common)?, common, task),
+        Command::Train { file } => work(&request(Scope::Train, file, common)?, common, &[]),
+        Command::Distill { file } => work(&request(Scope::Distill, file, common)?, common, &[]),
+        Command::Follow { file, from } => follow(&request(Scope::Follow, file, common)?, common, from),
+        Command::Evaluate { file } => work(&request(Scope::Evaluate, file, common)?, common, &[]),
+        Command::Report { file } => work(&request(Scope::Report, file, common)?, common, &[]),
+        Command::Plan { file, json } => plan::plan(&request(Scope::Run, file, common)?, *json),
+        Command::Merge { folders } => merge(folders, common),
         Command::Games => games::games(),
         Command::Play(options) => play::play(options, common),
         Command::Observe { game, actions } => observe::observe(game, actions, common),
@@ -99,19 +87,72 @@ fn command(arguments: &Arguments) -> Result<Ended> {
     }
 }
 
-/// A request that cannot be carried out as it stands: nothing was begun, and nothing on disk was changed.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Usage(String);
+/// What a command line asks of an experiment.
+fn request<'a>(scope: Scope, file: &'a Path, common: &'a Common) -> Result<Request<'a>> {
+    Ok(Request {
+        scope,
+        file,
+        set: &common.set,
+        seed: common.seed,
+        out: common.out.as_deref(),
+        device: device(common)?,
+        threads: rayon::current_num_threads(),
+        jobs: common.jobs.map(usize::from),
+        fresh: common.fresh,
+    })
+}
+
+/// Does the tasks of a command, or those in `only`, and tells the results.
+fn work(request: &Request, common: &Common, only: &[String]) -> Result<Ended> {
+    let terminal = Terminal::new(common.quiet);
+    let pipeline = Pipeline::open(request, &terminal)?;
+    terminal::catch_interrupts();
+    let only: Vec<TaskId> = only.iter().cloned().map(TaskId).collect();
+    let ended = pipeline.run(request.scope, &only, None);
+    let reports = matches!(request.scope, Scope::Run | Scope::Report) && only.is_empty();
+    // Where some tasks failed, the others are reported.
+    if reports && !matches!(ended, Ok(Ended::Stopped)) {
+        report(&pipeline)?;
+    }
+    ended
+}
+
+fn follow(request: &Request, common: &Common, from: &Path) -> Result<Ended> {
+    pipeline::check_followed(request, from)?;
+    let terminal = Terminal::new(common.quiet);
+    let pipeline = Pipeline::open(&Request { jobs: Some(1), ..*request }, &terminal)?;
+    terminal::catch_interrupts();
+    pipeline.run(request.scope, &[], Some(from))
+}
+
+/// Writes the report and prints its table.
+fn report(pipeline: &Pipeline) -> Result<()> {
+    pipeline.write_scores()?;
+    let outcome = report::write(&pipeline.folder, &pipeline.experiment)?;
+    println!("{}\n{}", outcome.table, outcome.result);
+    for warning in &outcome.warnings {
+        println!("warning: {warning} {}", warning.remedy());
+    }
+    println!("report: {}", outcome.page.display());
+    Ok(())
+}
+
+/// Joins folders of one experiment.
+fn merge(folders: &[std::path::PathBuf], common: &Common) -> Result<Ended> {
+    let out = common.out.as_deref().ok_or_else(|| usage("merge needs --out DIR, the folder of all together"))?;
+    pipeline::merge(folders, out)?;
+    println!("{} folders joined in {}; `pd report {}` reports them", folders.len(), out.display(), out.join("experiment.toml").display());
+    Ok(Ended::Done)
+}
 
 /// Marks `error` as a fault of the request.
 fn usage(error: impl std::fmt::Display) -> Error {
-    Usage(format!("{error:#}")).into()
+    Refusal::new(error)
 }
 
 fn is_usage(error: &Error) -> bool {
     error.chain().any(|cause| {
-        cause.is::<Usage>()
+        cause.is::<Refusal>()
             || cause.is::<config::Error>()
             || cause.is::<game::UnknownGame>()
             || cause.is::<env::RomError>()

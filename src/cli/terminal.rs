@@ -2,16 +2,18 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::pipeline::Observer;
 use crate::progress::Progress;
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
-/// From here on the first interrupt (Ctrl-C, SIGTERM) asks stages to save and stop, and the second ends the process.
+/// From here on the first interrupt (Ctrl-C, SIGTERM) asks tasks to save and stop, and the second ends the process.
 pub fn catch_interrupts() {
     let handler = || {
         if STOP.swap(true, Ordering::SeqCst) {
@@ -27,14 +29,83 @@ pub fn catch_interrupts() {
 /// Time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(15);
 
-/// Progress of one stage; the stage's line is gone when it is dropped.
+/// Whether an interrupt has asked to stop.
+fn is_stopped() -> bool {
+    STOP.load(Ordering::Relaxed)
+}
+
+/// The progress of a command that works on several tasks, also at once: a line for each and one for all of them.
+pub struct Terminal {
+    quiet: bool,
+    bars: MultiProgress,
+    /// The line for all tasks, once there are several.
+    whole: Mutex<Option<ProgressBar>>,
+    /// Tasks that are done, of all.
+    done: AtomicU64,
+    tasks: AtomicU64,
+}
+
+impl Terminal {
+    pub fn new(quiet: bool) -> Terminal {
+        Terminal {
+            quiet,
+            bars: MultiProgress::new(),
+            whole: Mutex::new(None),
+            done: AtomicU64::new(0),
+            tasks: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Observer for Terminal {
+    fn begin(&self, task: &str, total: u64, unit: &'static str) -> Box<dyn Progress + '_> {
+        let (done, tasks) = (self.done.load(Ordering::Relaxed), self.tasks.load(Ordering::Relaxed));
+        let of_several = if tasks > 1 && !std::io::stderr().is_terminal() { format!(" ({done} of {tasks} tasks done)") } else { String::new() };
+        let mut stage = Stage::new(&format!("{task}{of_several}"), total, unit, self.quiet);
+        stage.bar = stage.bar.take().map(|bar| self.bars.insert(0, bar));
+        Box::new(stage)
+    }
+
+    fn whole(&self, done: usize, tasks: usize, share: f64) {
+        self.done.store(done as u64, Ordering::Relaxed);
+        self.tasks.store(tasks as u64, Ordering::Relaxed);
+        if self.quiet || tasks < 2 || !std::io::stderr().is_terminal() {
+            return;
+        }
+        let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        let bar = whole.get_or_insert_with(|| {
+            let style = ProgressStyle::with_template("{msg}").expect("the template is fixed");
+            self.bars.add(ProgressBar::new_spinner().with_style(style))
+        });
+        bar.set_message(format!("{done} of {tasks} tasks done, {:.0}% of all work", 100.0 * share));
+        bar.tick();
+    }
+
+    fn say(&self, message: &str) {
+        self.bars.suspend(|| eprintln!("pd: {message}"));
+    }
+
+    fn stop(&self) -> bool {
+        is_stopped()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if let Some(bar) = self.whole.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Progress of one task; its line is gone when it is dropped.
 pub struct Stage {
     name: String,
     unit: &'static str,
     total: u64,
     quiet: bool,
     bar: Option<ProgressBar>,
-    /// Where the stage was when it was first heard of, and when.
+    /// Where the task was when it was first heard of, and when.
     start: Cell<Option<(u64, Instant)>>,
     last_line: RefCell<Instant>,
 }
@@ -93,6 +164,6 @@ impl Progress for Stage {
     }
 
     fn stop(&self) -> bool {
-        STOP.load(Ordering::Relaxed)
+        is_stopped()
     }
 }

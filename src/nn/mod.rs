@@ -14,4 +14,4 @@ pub use device::{Device, DeviceChoice, LIBTORCH_VERSION, set_threads};
 pub use network::Network;
 pub use optimizer::{Optimizer, OptimizerState};
 pub use policy::{Evaluate, Player, Policy, RandomPlay, actions_of};
-pub use weights::{Metadata, Played, WeightsError, load, load_for, metadata, save, sha256};
+pub use weights::{Metadata, Played, WeightsError, check_for, load, load_for, metadata, save, sha256};

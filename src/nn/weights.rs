@@ -238,17 +238,27 @@ struct Header {
 /// If the file cannot be read, or is none of this program's.
 pub fn metadata(path: &Path) -> Result<Metadata> {
     let foreign = |reason: String| WeightsError::Foreign { path: path.to_owned(), reason };
-    let read = || -> std::io::Result<Vec<u8>> {
+    let read = || -> std::io::Result<(u64, Vec<u8>)> {
         let mut file = File::open(path)?;
+        let all = file.metadata()?.len();
         let mut length = [0; 8];
         file.read_exact(&mut length)?;
         let mut header = Vec::new();
         file.take(u64::from_le_bytes(length)).read_to_end(&mut header)?;
-        Ok(header)
+        Ok((all, header))
     };
-    let header = read().with_context(|| format!("{}: cannot be read", path.display()))?;
-    let header: Header = serde_json::from_slice(&header).map_err(|error| foreign(error.to_string()))?;
-    Ok(parse(header.metadata.as_ref()).map_err(foreign)?)
+    if !path.exists() {
+        return Err(WeightsError::Missing(path.to_owned()).into());
+    }
+    let damaged = |reason: String| WeightsError::Damaged { path: path.to_owned(), reason };
+    let (length, bytes) = read().map_err(|error| damaged(error.to_string()))?;
+    let header: Header = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let metadata = parse(header.metadata.as_ref()).map_err(foreign)?;
+    let values: i64 = metadata.architecture.tensors().iter().map(|tensor| tensor.shape.iter().product::<i64>()).sum();
+    if length != 8 + bytes.len() as u64 + 4 * values as u64 {
+        return Err(damaged("its length is not that of its tensors".into()).into());
+    }
+    Ok(metadata)
 }
 
 /// Reads a network that must play `game` in `environment` with the ROM that is used now.
@@ -263,6 +273,21 @@ pub fn load_for(
     rom: Option<&RomRecord>,
 ) -> Result<(Network, Metadata)> {
     let (network, metadata) = load(path, device)?;
+    check_for(path, &metadata, game, environment, rom)?;
+    Ok((network, metadata))
+}
+
+/// Checks that weights play `game` in `environment` with the ROM that is used now.
+///
+/// # Errors
+/// [`WeightsError::Mismatch`].
+pub fn check_for(
+    path: &Path,
+    metadata: &Metadata,
+    game: Game,
+    environment: &Environment,
+    rom: Option<&RomRecord>,
+) -> Result<()> {
     let md5 = |rom: Option<&RomRecord>| rom.map_or("none".to_owned(), |rom| rom.md5.clone());
     let what = |game: Game, actions: &[i32], environment: &Environment, rom: Option<&RomRecord>| {
         let Environment { frame_skip, sticky_actions, .. } = environment;
@@ -276,7 +301,7 @@ pub fn load_for(
         let found = found.join("; ");
         return Err(WeightsError::Mismatch { path: path.to_owned(), found, expected }.into());
     }
-    Ok((network, metadata))
+    Ok(())
 }
 
 /// SHA-256 of a file, in hexadecimal.

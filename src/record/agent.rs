@@ -1,6 +1,8 @@
 //! Who is trained, scored and reported.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,16 +31,49 @@ impl fmt::Display for Role {
     }
 }
 
-/// One agent of an experiment: its role, and its name, game and seed.
-#[derive(Debug, Clone, PartialEq)]
+/// One agent of an experiment. Role, name, game and seed tell it from all others.
+#[derive(Debug, Clone)]
 pub struct Agent {
     pub role: Role,
     /// The student's name in the experiment file; the role's name for others.
     pub name: String,
     pub game: Game,
     pub seed: u64,
-    /// It is one of the players of a network that plays several games.
+    /// It is one of the players of a network that plays several games. Rows do not say it, so that agents which differ
+    /// in it alone are equal.
     pub shared: bool,
+}
+
+impl Agent {
+    fn identity(&self) -> (Role, &str, &str, u64) {
+        (self.role, &self.name, self.game.name(), self.seed)
+    }
+}
+
+impl PartialEq for Agent {
+    fn eq(&self, other: &Agent) -> bool {
+        self.identity() == other.identity()
+    }
+}
+
+impl Eq for Agent {}
+
+impl PartialOrd for Agent {
+    fn partial_cmp(&self, other: &Agent) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Agent {
+    fn cmp(&self, other: &Agent) -> Ordering {
+        self.identity().cmp(&other.identity())
+    }
+}
+
+impl Hash for Agent {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.identity().hash(state);
+    }
 }
 
 impl Agent {
@@ -55,6 +90,11 @@ impl Agent {
     /// The student called `name` of that teacher.
     pub fn student(name: &str, game: Game, seed: u64) -> Agent {
         Agent { role: Role::Student, name: name.to_owned(), game, seed, shared: false }
+    }
+
+    /// Whether it is one of the experiment's students.
+    pub fn is_student(&self) -> bool {
+        self.role == Role::Student
     }
 
     /// The experiment's student of that seed, as the player of `game`.

@@ -17,7 +17,7 @@ pub struct RomRecord {
 }
 
 /// Versions, machine, seeds and ROMs of an experiment's folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub program: String,
     /// Commit of the checkout that the program ran in, with `+changes` if it had uncommitted ones; none outside git.
@@ -30,8 +30,21 @@ pub struct Manifest {
     pub machine: Machine,
     pub seeds: Vec<u64>,
     pub roms: BTreeMap<String, RomRecord>,
-    /// Wall-clock seconds that each stage has taken so far, over all runs of the command.
+    /// Seconds that the work of each stage has taken so far, over all runs of the command: of tasks that were done at
+    /// once, each one's.
     pub stage_seconds: BTreeMap<String, u64>,
+    /// How long decisions take, by role, name, game and seed.
+    #[serde(default)]
+    pub latencies: BTreeMap<String, Latency>,
+}
+
+/// How long some weights take for a decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Latency {
+    /// Start of the SHA-256 of the weights.
+    pub weights: String,
+    /// Median at batch 1.
+    pub milliseconds: f64,
 }
 
 impl Manifest {

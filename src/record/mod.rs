@@ -14,7 +14,7 @@ pub use agent::{Agent, Role};
 pub use best::{best_name, bests};
 pub use folder::{Folder, SHARED};
 pub use machine::Machine;
-pub use manifest::{Manifest, RomRecord};
+pub use manifest::{Latency, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};
 pub use table::{Log, read_rows, write_rows};

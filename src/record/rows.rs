@@ -2,9 +2,11 @@
 //! that is repeated gives the same bytes, but for `latency_ms`, a measurement of the machine, and `unix_time`, where
 //! a training in another process is followed.
 
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::{Ratio, Role};
+use super::{Agent, Ratio, Role};
+use crate::game::Game;
 
 /// A teacher's `train.csv`: one row per `log_every` steps. Means are over the steps since the row before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -119,6 +121,30 @@ pub struct EpisodeRow {
     pub truncated: bool,
     /// Start of the SHA-256 of the weights that played; empty for random play.
     pub weights: String,
+}
+
+impl EpisodeRow {
+    /// Who played.
+    ///
+    /// # Errors
+    /// If the catalogue has no such game.
+    pub fn id(&self) -> Result<Agent> {
+        id(self.role, &self.agent, &self.game, self.seed)
+    }
+}
+
+impl ScoreRow {
+    /// Who was scored.
+    ///
+    /// # Errors
+    /// If the catalogue has no such game.
+    pub fn id(&self) -> Result<Agent> {
+        id(self.role, &self.agent, &self.game, self.seed)
+    }
+}
+
+fn id(role: Role, name: &str, game: &str, seed: u64) -> Result<Agent> {
+    Ok(Agent { role, name: name.to_owned(), game: Game::named(game)?, seed, shared: false })
 }
 
 /// `scores.csv`: one row per agent, game and seed.

@@ -1,4 +1,4 @@
-//! `pd follow`: students of a teacher that another process trains.
+//! Students of a teacher that another process trains.
 
 use std::path::Path;
 use std::thread::sleep;
@@ -6,13 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use super::arguments::Common;
-use super::experiment::{Job, read};
-use super::periodic::Periodic;
-use super::settings::listed;
-use super::terminal::Stage;
-use super::train::learned_otherwise;
-use super::{scores, usage};
+use super::evaluator::TrainingEvaluator;
+use super::open::{Pipeline, Request};
+use super::settings::learned_otherwise;
+use super::state::is_of_teachers;
+use super::{Refusal, listed};
 use crate::config::{self, Data, Experiment, Overrides};
 use crate::distill::{self, Group, Lead};
 use crate::game::Game;
@@ -23,44 +21,31 @@ use crate::record::{Agent, Folder};
 /// Between two looks whether the training has begun.
 const PAUSE: Duration = Duration::from_millis(500);
 
-impl Job {
-    /// Distils the experiment's students from the best teacher so far of a training in another folder, as long as that
-    /// goes on, or as it is still to begin; then takes its teacher, so that they are scored beside it.
-    pub fn follow(mut self, from: &Path) -> Result<Ended> {
-        let (game, seed) = followed(&self.experiment)?;
-        let (from, teacher) = (Folder::at(from), Agent::teacher(game, seed));
-        self.timed("distill", |job| match job.follow_training(&from, &teacher)? {
-            Ended::Done => job.take_followed(&from, &teacher),
-            Ended::Stopped => Ok(Ended::Stopped),
-        })
-    }
-
-    fn follow_training(&self, from: &Folder, teacher: &Agent) -> Result<Ended> {
+impl Pipeline<'_> {
+    /// Distils students from the best teacher so far of a training in another folder, as long as that goes on, or as it
+    /// is still to begin.
+    pub fn follow(&self, from: &Path, agents: &[&Agent]) -> Result<Ended> {
         let experiment = &self.experiment;
-        let Agent { game, seed, .. } = *teacher;
-        let mut students = Vec::new();
-        for student in &experiment.students {
-            if !self.is_done(&Agent::of(student, game, seed))? {
-                students.push(student.clone());
-            }
-        }
-        if students.is_empty() {
-            return Ok(Ended::Done);
-        }
-        let games = vec![(self.played(game), Lead::Latest(from.bests(teacher)))];
+        let (game, seed) = followed(experiment)?;
+        let (from, teacher) = (Folder::at(from), Agent::teacher(game, seed));
+        let students = self.students(agents)?;
+        let games = vec![(self.played(game), Lead::Latest(from.bests(&teacher)))];
         let group = Group { experiment, seed, games, students, folder: &self.folder, device: self.device };
-        let stage = Stage::new(&format!("students that follow {teacher}"), group.updates(), "updates", self.quiet);
-        if wait_for_training(from, teacher, experiment, &stage)? == Ended::Stopped {
+        let name = format!("students that follow {teacher}");
+        let progress = self.observer.begin(&name, group.updates(), "updates");
+        let progress = progress.as_ref();
+        if wait_for_training(&from, &teacher, experiment, progress)? == Ended::Stopped {
             return Ok(Ended::Stopped);
         }
-        let mut evaluation = Periodic::new(self, &[game], seed, experiment.distillation.evaluation_episodes)?;
+        let mut evaluator = TrainingEvaluator::new(self, &[game], seed, experiment.distillation.evaluation_episodes)?;
         let mut evaluate =
-            |game, policy: &dyn Policy, steps, updates| evaluation.score(game, policy, steps, updates, &stage);
-        distill::follow(&group, self.pool(game)?, &from.weights(teacher), &mut evaluate, &stage)
+            |game, policy: &dyn Policy, steps, updates| evaluator.score(game, policy, steps, updates, progress);
+        distill::follow(&group, self.pool(game)?, &from.weights(&teacher), &mut evaluate, progress)
     }
 
-    /// Takes the teacher whose training is over, if it is the one that the students followed.
-    fn take_followed(&self, from: &Folder, teacher: &Agent) -> Result<Ended> {
+    /// Takes the teacher whose training is over, if it is the one that the students followed, so that they are scored
+    /// beside it.
+    pub fn take_followed(&self, from: &Folder, teacher: &Agent) -> Result<Ended> {
         if !from.weights(teacher).exists() || !from.experiment().exists() {
             return Ok(Ended::Done);
         }
@@ -68,7 +53,7 @@ impl Job {
         for student in &self.experiment.students {
             let agent = Agent::of(student, teacher.game, teacher.seed);
             let found = nn::metadata(&self.folder.weights(&agent))?;
-            if !scores::is_of_teachers(&self.experiment, from, &agent, &found)? {
+            if !is_of_teachers(&self.experiment, from, &self.digests, &agent, &found)? {
                 log::warn!(
                     "{place}: its teacher is not taken, since it is another than {agent} followed; start over with --fresh"
                 );
@@ -111,11 +96,12 @@ fn wait_for_training(
 ///
 /// # Errors
 /// What stands against it.
-pub fn check(file: &Path, common: &Common, from: &Path) -> Result<()> {
-    let (experiment, folder) = read(file, common)?;
+pub fn check(request: &Request, from: &Path) -> Result<()> {
+    let (experiment, folder) = request.read()?;
     if from.canonicalize().is_ok_and(|from| folder.root().canonicalize().is_ok_and(|own| own == from)) {
         let from = from.display();
-        return Err(usage(format!("{from}: the training's own folder; followers need another, with --out or a name")));
+        let problem = format!("{from}: the training's own folder; followers need another, with --out or a name");
+        return Err(Refusal::new(problem));
     }
     let (game, seed) = followed(&experiment)?;
     check_followed(&Folder::at(from), &Agent::teacher(game, seed), &experiment)
@@ -133,16 +119,18 @@ fn check_followed(from: &Folder, teacher: &Agent, experiment: &Experiment) -> Re
     let is_there = from.bests(teacher).exists();
     if !is_there && !theirs.games.contains(game) {
         let games = listed(&theirs.games);
-        return Err(usage(format!("{place}: no teacher of {game} is trained there; choose among games = {games}")));
+        return Err(Refusal::new(format!("{place}: no teacher of {game} is trained there; choose among games = {games}")));
     }
     if !is_there && !theirs.seeds.contains(seed) {
         let seeds = listed(&theirs.seeds);
-        return Err(usage(format!("{place}: no teacher of seed {seed} is trained there; choose --seed among {seeds}")));
+        let problem = format!("{place}: no teacher of seed {seed} is trained there; choose --seed among {seeds}");
+        return Err(Refusal::new(problem));
     }
     ensure!(theirs.distillation.online, "{place}: keeps no best teachers; train there with distillation.online = true");
     let changed = learned_otherwise(from, experiment)?;
     if !changed.is_empty() {
-        return Err(usage(format!("{place}: its teacher learns with other settings: {changed}; set them as there")));
+        let problem = format!("{place}: its teacher learns with other settings: {changed}; set them as there");
+        return Err(Refusal::new(problem));
     }
     Ok(())
 }
@@ -154,14 +142,15 @@ fn check_followed(from: &Folder, teacher: &Agent, experiment: &Experiment) -> Re
 fn followed(experiment: &Experiment) -> Result<(Game, u64)> {
     let Experiment { students, distillation, .. } = experiment;
     let (&[game], &[seed]) = (experiment.games.as_slice(), experiment.seeds.as_slice()) else {
-        return Err(usage("students follow one teacher: name one game and one seed"));
+        return Err(Refusal::new("students follow one teacher: name one game and one seed"));
     };
-    let unfit = students.iter().any(|of| of.is_baseline() || of.is_shared() || of.chooses_temperature());
-    if students.is_empty() || unfit {
-        return Err(usage("follow: needs students of one game with a distillation loss and a given temperature"));
+    let cannot_follow =
+        students.iter().any(|student| student.is_baseline() || student.is_shared() || student.chooses_temperature());
+    if students.is_empty() || cannot_follow {
+        return Err(Refusal::new("follow: needs students of one game with a distillation loss and a given temperature"));
     }
     if distillation.data != Data::Teacher && students.len() > 1 {
-        return Err(usage("follow: students that play for themselves follow one by one"));
+        return Err(Refusal::new("follow: students that play for themselves follow one by one"));
     }
     Ok((game, seed))
 }

@@ -2,29 +2,30 @@
 
 use anyhow::{Context, Result};
 
-use super::experiment::Job;
-use super::scores;
+use super::agents::{games, student};
+use super::open::Pipeline;
 use crate::config::{Data, Experiment, Student, Temperature};
 use crate::distill::{self, Group, Lead};
 use crate::nn;
 use crate::progress::Ended;
 use crate::record::{Agent, DistillRow, EvalRow, Folder, SweepRow, read_rows, remove_folder, write_rows};
 
-impl Job {
-    /// The temperature with which a student is distilled; none if it must be chosen first.
-    ///
-    /// # Errors
-    /// If the file with the choice is damaged.
-    pub fn temperature(&self, student: &Student, agent: &Agent) -> Result<Option<Temperature>> {
-        if !student.chooses_temperature() {
-            return Ok(Some(student.temperature));
-        }
-        let rows: Vec<SweepRow> = read_rows(&self.folder.sweep(agent))?;
-        Ok(rows.iter().find(|row| row.chosen).map(|row| Temperature::relative(row.gaps)))
+/// The temperature with which a student is distilled; none if it must be chosen first.
+///
+/// # Errors
+/// If the file with the choice is damaged.
+pub fn temperature(folder: &Folder, student: &Student, agent: &Agent) -> Result<Option<Temperature>> {
+    if !student.chooses_temperature() {
+        return Ok(Some(student.temperature));
     }
+    let rows: Vec<SweepRow> = read_rows(&folder.sweep(agent))?;
+    Ok(rows.iter().find(|row| row.chosen).map(|row| Temperature::relative(row.gaps)))
+}
 
+impl Pipeline<'_> {
     /// Distils a candidate with each temperature of the sweep, and writes down what they reached and which is chosen.
-    pub fn sweep(&self, student: &Student, agent: &Agent) -> Result<Ended> {
+    pub fn sweep(&self, agent: &Agent) -> Result<Ended> {
+        let student = student(&self.experiment, agent).with_context(|| format!("{agent}: not a student"))?;
         let settings = &self.experiment.distillation;
         let candidate = |&gaps: &f64| Student {
             name: format!("{}-{gaps}", student.name),
@@ -38,7 +39,7 @@ impl Job {
         // Candidates are told apart by the same states.
         experiment.distillation.data = Data::Teacher;
         let folder = self.folder.candidates(agent);
-        let games = scores::games(&self.experiment, agent).into_iter();
+        let games = games(&self.experiment, agent).into_iter();
         let teacher = |game| Lead::Final(self.folder.weights(&Agent::teacher(game, agent.seed)));
         let group = Group {
             experiment: &experiment,

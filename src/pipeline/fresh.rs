@@ -7,28 +7,30 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::experiment::Stage;
-use super::scores;
+use super::agents::{agents, teachers};
+use super::scope::Scope;
+use super::task::{Stage, Task, Work};
 use crate::config::Experiment;
 use crate::record::{
     Agent, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, bests, read_rows, remove_folder, write_rows,
 };
 
-/// Removes what the command's stage and later ones made of the experiment's games, seeds and students.
+/// Removes the outputs of the tasks that the command makes anew, and of those that are stale then.
 ///
 /// # Errors
 /// The path and the system's reason, or a file that is damaged.
-pub fn renew(folder: &Folder, experiment: &Experiment, stage: Stage) -> Result<()> {
-    for agent in networks(experiment, stage) {
-        remove_run(folder, &folder.agent(&agent))?;
+pub fn renew(folder: &Folder, experiment: &Experiment, list: &[Task], scope: Scope) -> Result<()> {
+    let renewed = scope.renews(list);
+    for agent in networks(&renewed) {
+        remove_run(folder, &folder.agent(agent))?;
     }
-    if stage <= Stage::Distill {
+    if renewed.iter().any(|task| task.work.stage() == Stage::Distill) {
         remove_distillations(folder, experiment)?;
     }
-    let agents = stale(folder, experiment, stage);
-    remove_rows(&folder.episodes(), |row: &EpisodeRow| is_of(&agents, row.role, &row.agent, &row.game, row.seed))?;
-    remove_rows(&folder.scores(), |row: &ScoreRow| is_of(&agents, row.role, &row.agent, &row.game, row.seed))?;
-    if stage <= Stage::Evaluate {
+    let scored = unscored(folder, &renewed, scope);
+    remove_rows(&folder.episodes(), |row: &EpisodeRow| row.id().is_ok_and(|agent| scored.contains(&agent)))?;
+    remove_rows(&folder.scores(), |row: &ScoreRow| row.id().is_ok_and(|agent| scored.contains(&agent)))?;
+    if scope <= Scope::Evaluate {
         remove_rows(&folder.summary(), |_: &SummaryRow| true)?;
     }
     remove_folder(&folder.report())
@@ -40,7 +42,7 @@ pub fn renew(folder: &Folder, experiment: &Experiment, stage: Stage) -> Result<(
 /// The teacher that is missing.
 pub fn check_teachers(file: &Path, folder: &Folder, experiment: &Experiment) -> Result<()> {
     let online = experiment.distillation.online;
-    for teacher in scores::teachers(experiment) {
+    for teacher in teachers(experiment) {
         let path = if online { folder.bests(&teacher) } else { folder.weights(&teacher) };
         let is_there = if online { !bests(&path)?.is_empty() } else { path.exists() };
         let (path, file) = (path.display(), file.display());
@@ -49,67 +51,67 @@ pub fn check_teachers(file: &Path, folder: &Folder, experiment: &Experiment) -> 
     Ok(())
 }
 
-/// What lies in the folder and would depend on the stage called `stage` or later ones, but is not of the experiment's
-/// games, seeds and students, so that no command makes it anew.
+/// Everything in the folder that would depend on what the command makes anew, but is not of the experiment's games, seeds
+/// and students, so that no command makes it anew.
 ///
 /// # Errors
 /// A folder that cannot be read, or a file that is damaged.
-pub fn others(folder: &Folder, experiment: &Experiment, old: &Experiment, stage: Stage) -> Result<Vec<String>> {
+pub fn others(
+    folder: &Folder,
+    experiment: &Experiment,
+    list: &[Task],
+    old: &Experiment,
+    scope: Scope,
+) -> Result<Vec<String>> {
     let root = folder.root();
-    let own: Vec<PathBuf> = networks(experiment, stage).iter().map(|agent| folder.agent(agent)).collect();
+    let renewed = scope.renews(list);
+    let own: Vec<PathBuf> = networks(&renewed).map(|agent| folder.agent(agent)).collect();
     let mut found = Vec::new();
-    let distills = matches!(stage, Stage::Distill | Stage::Follow);
-    if stage <= Stage::Train {
+    let distills = matches!(scope, Scope::Distill | Scope::Follow);
+    if scope <= Scope::Train {
         found.extend(below(&root.join("teachers"), 2)?);
     }
-    if stage <= Stage::Distill {
+    if scope <= Scope::Distill {
         found.extend(below(&root.join("students"), 3)?);
     }
     if distills {
-        let all = [experiment, old].into_iter().flat_map(|of| &of.students);
-        let baselines: Vec<_> = all.filter(|student| student.is_baseline()).map(|of| &of.name).collect();
+        let all = [experiment, old].into_iter().flat_map(|experiment| &experiment.students);
+        let baselines: Vec<_> = all.filter(|student| student.is_baseline()).map(|student| &student.name).collect();
         found.retain(|path| !baselines.iter().any(|name| path.starts_with(root.join("students").join(name))));
     }
     let paths = found.iter().filter(|path| !own.contains(path));
     let mut others: Vec<String> = paths.map(|path| path.display().to_string()).collect();
-    // What is not scored anew at once is scored again when it should have played otherwise.
+    // Who is not scored anew at once is scored again when it should have played otherwise.
     let scored_again =
-        if stage == Stage::Evaluate { stale(folder, experiment, stage) } else { scores::agents(experiment) };
-    let depends = |row: &EpisodeRow| !distills || row.role == Role::Student || old.evaluation != experiment.evaluation;
-    let rows: Vec<EpisodeRow> = read_rows(&folder.episodes())?;
-    let foreign =
-        rows.iter().filter(|row| depends(row) && !is_of(&scored_again, row.role, &row.agent, &row.game, row.seed));
-    let scored: BTreeSet<_> = foreign.map(|row| (&row.agent, &row.game, row.seed)).collect();
-    others.extend(scored.iter().map(|(name, game, seed)| format!("the episodes of {name} in {game}, seed {seed}")));
+        if scope == Scope::Evaluate { unscored(folder, &renewed, scope) } else { agents(experiment).into_iter().collect() };
+    let depends = |agent: &Agent| !distills || agent.is_student() || old.evaluation != experiment.evaluation;
+    let foreign = with_rows(folder)?.into_iter().filter(|agent| depends(agent) && !scored_again.contains(agent));
+    others.extend(foreign.map(|agent| format!("the episodes of {} in {}, seed {}", agent.name, agent.game, agent.seed)));
     Ok(others)
 }
 
-/// The networks that the command's stage and later ones make.
-fn networks(experiment: &Experiment, stage: Stage) -> Vec<Agent> {
-    match stage {
-        Stage::Run | Stage::Train => [scores::teachers(experiment), scores::networks(experiment, |_| true)].concat(),
-        Stage::Follow | Stage::Distill => scores::networks(experiment, |student| !student.is_baseline()),
-        Stage::Evaluate | Stage::Report => Vec::new(),
-    }
+/// Every agent that has episodes in the folder.
+///
+/// # Errors
+/// If the file is damaged.
+pub fn with_rows(folder: &Folder) -> Result<BTreeSet<Agent>> {
+    read_rows::<EpisodeRow>(&folder.episodes())?.iter().map(EpisodeRow::id).collect()
 }
 
-/// Whose scores the command makes stale: of what it makes again, or scores again.
-fn stale(folder: &Folder, experiment: &Experiment, stage: Stage) -> Vec<Agent> {
-    let mut agents = scores::agents(experiment);
-    let is_distilled = |agent: &Agent| scores::student(experiment, agent).is_some_and(|student| !student.is_baseline());
-    agents.retain(|agent| match stage {
-        Stage::Run | Stage::Train => true,
-        Stage::Follow | Stage::Distill => is_distilled(agent),
-        Stage::Evaluate => agent.role == Role::Random || folder.weights(agent).exists(),
-        Stage::Report => false,
+/// The networks that some tasks make.
+fn networks<'a>(tasks: &'a [&Task]) -> impl Iterator<Item = &'a Agent> {
+    let makes = |task: &&&Task| matches!(task.work.stage(), Stage::Train | Stage::Distill);
+    tasks.iter().filter(makes).filter_map(|task| task.work.agent())
+}
+
+/// Whose episodes some tasks play again. Scores of weights that are not here stay, unless the weights are made again.
+fn unscored(folder: &Folder, tasks: &[&Task], scope: Scope) -> BTreeSet<Agent> {
+    let played = tasks.iter().filter_map(|task| match &task.work {
+        Work::Evaluate(agent) => Some(agent),
+        _ => None,
     });
-    agents
-}
-
-fn is_of(agents: &[Agent], role: Role, name: &str, game: &str, seed: u64) -> bool {
-    let is =
-        |agent: &Agent| agent.role == role && agent.name == name && agent.game.name() == game && agent.seed == seed;
-    agents.iter().any(is)
+    let is_there = |agent: &&Agent| scope != Scope::Evaluate || agent.role == Role::Random || folder.weights(agent).exists();
+    played.filter(is_there).cloned().collect()
 }
 
 /// Removes the folder of a run, and those above it that are then empty.
@@ -135,6 +137,9 @@ fn remove_distillations(folder: &Folder, experiment: &Experiment) -> Result<()> 
 }
 
 /// Removes some rows of a file, and the file if none are left.
+///
+/// # Errors
+/// The path and the system's reason, or a file that is damaged.
 pub fn remove_rows<Row: Serialize + DeserializeOwned>(path: &Path, is_removed: impl Fn(&Row) -> bool) -> Result<()> {
     if !path.exists() {
         return Ok(());
@@ -162,3 +167,4 @@ fn below(folder: &Path, levels: usize) -> Result<Vec<PathBuf>> {
     found.sort();
     Ok(found)
 }
+

@@ -2,8 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use super::experiment::Job;
-use super::terminal::Stage;
+use super::open::Pipeline;
 use crate::env::Pool;
 use crate::eval::{self, Match, Purpose, statistics};
 use crate::game::Game;
@@ -13,7 +12,7 @@ use crate::record::EvalRow;
 use crate::units::{Seed, Steps};
 
 /// Scores a network that learns, by episodes that are not those of the final evaluation.
-pub struct Periodic {
+pub struct TrainingEvaluator {
     games: Vec<(Game, Pool, Seed)>,
     epsilon: f64,
     frame_skip: u32,
@@ -31,18 +30,19 @@ impl Progress for Silent<'_> {
     }
 }
 
-impl Periodic {
+impl TrainingEvaluator {
     /// For networks that play these games and are trained with that seed.
     ///
     /// # Errors
     /// As [`Pool::load`].
-    pub fn new(job: &Job, games: &[Game], training: u64, episodes: usize) -> Result<Periodic> {
-        let of_game =
-            |&game: &Game| Ok((game, job.evaluation_pool(game, episodes)?, Purpose::Choose.seed(training, game)));
-        Ok(Periodic {
-            games: games.iter().map(of_game).collect::<Result<_>>()?,
-            epsilon: job.experiment.evaluation.epsilon,
-            frame_skip: job.experiment.environment.frame_skip,
+    pub fn new(pipeline: &Pipeline, games: &[Game], training: u64, episodes: usize) -> Result<TrainingEvaluator> {
+        let load = |&game: &Game| {
+            Ok((game, pipeline.evaluation_pool(game, episodes)?, Purpose::Choose.seed(training, game)))
+        };
+        Ok(TrainingEvaluator {
+            games: games.iter().map(load).collect::<Result<_>>()?,
+            epsilon: pipeline.experiment.evaluation.epsilon,
+            frame_skip: pipeline.experiment.environment.frame_skip,
             episodes,
         })
     }
@@ -57,12 +57,12 @@ impl Periodic {
         policy: &dyn Policy,
         steps: Steps,
         updates: u64,
-        stage: &Stage,
+        progress: &dyn Progress,
     ) -> Result<Option<EvalRow>> {
         let found = self.games.iter_mut().find(|(own, ..)| *own == game);
         let (_, pool, seed) = found.with_context(|| format!("{game} is not evaluated"))?;
         let played = Match { episodes: self.episodes, epsilon: self.epsilon, seed: *seed };
-        let Some(episodes) = eval::play(pool, policy, &played, &Silent(stage)) else { return Ok(None) };
+        let Some(episodes) = eval::play(pool, policy, &played, &Silent(progress)) else { return Ok(None) };
         let scores: Vec<_> = episodes.iter().map(|episode| episode.score).collect();
         let none = "an evaluation has at least one episode";
         let mean = statistics::mean(&scores).context(none)?;

@@ -1,26 +1,36 @@
 //! The memory and disk that an experiment takes, estimated from its settings.
 
-use super::scores;
+use super::agents::{architecture, games, networks, teachers};
 use crate::config::{Algorithm, Experiment};
 use crate::frame::OBSERVATION;
 use crate::record::{Agent, Role};
 use crate::replay::TYPICAL_STEP;
 use crate::units::Frames;
 
-/// In bytes; screens take more or less than is assumed with the game.
-pub struct Needs {
-    /// Of the largest run: replay or memory, networks and minibatches.
+/// Bytes that the largest runs of an experiment need; screens take more or less than is assumed with the game.
+pub struct Resources {
+    /// Replay or memory, networks and minibatches.
     pub memory: u64,
-    /// Of the largest run's checkpoints, and of the best teachers that are kept for who follows them.
+    /// Checkpoints, and the best teachers that are kept for who follows them.
     pub disk: u64,
 }
 
-impl Needs {
-    pub fn of(experiment: &Experiment) -> Needs {
-        let runs = [trainings(experiment), distillations(experiment), sweeps(experiment)].concat();
-        let most = |of: fn(&Run) -> u64| runs.iter().map(of).max().unwrap_or(0);
+impl Resources {
+    /// For so many runs at once.
+    pub fn of(experiment: &Experiment, jobs: usize) -> Resources {
+        let (learning, distilling) = (trainings(experiment), [distillations(experiment), sweeps(experiment)].concat());
+        let largest = |runs: &[Run], need: fn(&Run) -> u64| {
+            let mut each: Vec<u64> = runs.iter().map(need).collect();
+            each.sort_unstable();
+            each.iter().rev().take(jobs).sum::<u64>()
+        };
+        let memory = |runs: &[Run]| largest(runs, |run| run.networks + run.play);
         // A new checkpoint is whole before the old one is removed.
-        Needs { memory: most(|run| run.networks + run.play), disk: 2 * most(|run| run.play) + bests(experiment) }
+        let checkpoints = |runs: &[Run]| 2 * largest(runs, |run| run.play);
+        Resources {
+            memory: memory(&learning).max(memory(&distilling)),
+            disk: checkpoints(&learning).max(checkpoints(&distilling)) + bests(experiment),
+        }
     }
 }
 
@@ -32,7 +42,7 @@ struct Run {
 }
 
 fn bytes(experiment: &Experiment, agent: &Agent) -> u64 {
-    scores::architecture(experiment, agent).map_or(0, |network| network.bytes())
+    architecture(experiment, agent).map_or(0, |network| network.bytes())
 }
 
 fn batch(size: usize) -> u64 {
@@ -46,7 +56,7 @@ fn steps(experiment: &Experiment) -> u64 {
 
 /// Every network that learns from rewards.
 fn learners(experiment: &Experiment) -> Vec<Agent> {
-    [scores::teachers(experiment), scores::networks(experiment, |student| student.is_baseline())].concat()
+    [teachers(experiment), networks(experiment, |student| student.is_baseline())].concat()
 }
 
 fn trainings(experiment: &Experiment) -> Vec<Run> {
@@ -59,36 +69,38 @@ fn trainings(experiment: &Experiment) -> Vec<Run> {
     let run = |agent: Agent| Run {
         // Weights, gradient and the optimiser's two averages; a target network and the best weights.
         networks: 6 * bytes(experiment, &agent) + batch(teacher.batch),
-        play: scores::games(experiment, &agent).len() as u64 * replay,
+        play: games(experiment, &agent).len() as u64 * replay,
     };
     learners(experiment).into_iter().filter(is_trained).map(run).collect()
 }
 
-/// A seed's students of a game, or those of all games, which are distilled together.
+/// Students of a seed that are distilled together: those of a game, or those of all games.
 fn distillations(experiment: &Experiment) -> Vec<Run> {
-    let students = scores::networks(experiment, |student| !student.is_baseline());
-    let together = |shared: bool| {
-        let one = |agent: &&Agent| {
-            agent.shared == shared && (shared || agent.game == experiment.games[0]) && agent.seed == experiment.seeds[0]
-        };
-        let own: Vec<_> = students.iter().filter(one).cloned().collect();
-        distillation(experiment, &own, experiment.distillation.hours)
-    };
-    [false, true].into_iter().filter_map(together).collect()
+    let students = networks(experiment, |student| !student.is_baseline());
+    let mut runs = Vec::new();
+    for &seed in &experiment.seeds {
+        let of_seed = |shared: bool| students.iter().filter(move |agent| agent.seed == seed && agent.shared == shared);
+        let together = |agents: Vec<Agent>| distillation(experiment, &agents, experiment.distillation.hours);
+        for &game in &experiment.games {
+            runs.extend(together(of_seed(false).filter(|agent| agent.game == game).cloned().collect()));
+        }
+        runs.extend(together(of_seed(true).cloned().collect()));
+    }
+    runs
 }
 
 /// A network for each temperature that is tried for a student, all of them at once.
 fn sweeps(experiment: &Experiment) -> Vec<Run> {
     let settings = &experiment.distillation;
     let sweep = |agent| distillation(experiment, &vec![agent; settings.sweep_gaps.len()], settings.sweep_hours);
-    scores::networks(experiment, |student| student.chooses_temperature()).into_iter().filter_map(sweep).collect()
+    networks(experiment, |student| student.chooses_temperature()).into_iter().filter_map(sweep).collect()
 }
 
 /// The distillation of these students, with a teacher for each of their games; none without students.
 fn distillation(experiment: &Experiment, students: &[Agent], hours: u64) -> Option<Run> {
     let settings = &experiment.distillation;
     let first = students.first()?;
-    let games = scores::games(experiment, first).len() as u64;
+    let games = games(experiment, first).len() as u64;
     let steps = settings.memory.min(hours * settings.steps_per_hour);
     let actions = experiment.games.iter().map(|game| game.actions(experiment.environment.action_set).len());
     // A step's Q-values lie in a block of their own.

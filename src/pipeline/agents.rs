@@ -1,0 +1,64 @@
+//! Who is trained and scored in an experiment, and with which networks.
+
+use crate::config::{Experiment, Student};
+use crate::game::Game;
+use crate::nn::Architecture;
+use crate::record::{Agent, Role};
+
+/// Every teacher, seed by seed.
+pub fn teachers(experiment: &Experiment) -> Vec<Agent> {
+    let of_seed = |&seed: &u64| experiment.games.iter().map(move |&game| Agent::teacher(game, seed));
+    experiment.seeds.iter().flat_map(of_seed).collect()
+}
+
+/// Every network of the students that `chosen` accepts, seed by seed: one that several games share once, as the player
+/// of the first.
+pub fn networks(experiment: &Experiment, chosen: impl Fn(&Student) -> bool) -> Vec<Agent> {
+    let mut networks = Vec::new();
+    for &seed in &experiment.seeds {
+        for student in experiment.students.iter().filter(|student| chosen(student)) {
+            let games = if student.is_shared() { &experiment.games[..1] } else { &experiment.games };
+            networks.extend(games.iter().map(|&game| Agent::of(student, game, seed)));
+        }
+    }
+    networks
+}
+
+/// Every agent that is scored, in the order of the files.
+pub fn agents(experiment: &Experiment) -> Vec<Agent> {
+    let mut agents = Vec::new();
+    for &game in &experiment.games {
+        for &seed in &experiment.seeds {
+            agents.extend([Agent::random(game, seed), Agent::teacher(game, seed)]);
+            agents.extend(experiment.students.iter().map(|student| Agent::of(student, game, seed)));
+        }
+    }
+    agents
+}
+
+/// The games that the agent's network plays, in the order of its heads.
+pub fn games(experiment: &Experiment, agent: &Agent) -> Vec<Game> {
+    if agent.shared { experiment.games.clone() } else { vec![agent.game] }
+}
+
+/// The network that the experiment gives the agent; none for random play.
+pub fn architecture(experiment: &Experiment, agent: &Agent) -> Option<Architecture> {
+    let actions = |game: Game| game.actions(experiment.environment.action_set).len();
+    match agent.role {
+        Role::Random => None,
+        Role::Teacher => Some(Architecture::teacher(&experiment.teacher, actions(agent.game))),
+        Role::Student => {
+            let student = student(experiment, agent)?;
+            let games = games(experiment, agent).into_iter().map(|game| (game, actions(game)));
+            let architecture = Architecture::student(student, games);
+            // A baseline has what its algorithm needs.
+            let layer_norm = student.is_baseline() && experiment.teacher.layer_norm;
+            Some(Architecture { layer_norm, ..architecture })
+        }
+    }
+}
+
+/// The agent's section of the experiment; none if it is not a student of it.
+pub fn student<'a>(experiment: &'a Experiment, agent: &Agent) -> Option<&'a Student> {
+    experiment.students.iter().find(|student| agent.is_student() && student.name == agent.name)
+}

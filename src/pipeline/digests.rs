@@ -1,0 +1,36 @@
+//! SHA-256 of weights, computed once as long as a file stays as it is.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+
+use crate::nn;
+
+/// Digests of files by their size and the time of their last change.
+#[derive(Default)]
+pub struct Digests(Mutex<HashMap<PathBuf, (u64, SystemTime, String)>>);
+
+impl Digests {
+    /// The file's SHA-256, in hexadecimal; none if there is no such file.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn of(&self, path: &Path) -> Result<Option<String>> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let place = || format!("{}: cannot be read", path.display());
+        let file = std::fs::metadata(path).with_context(place)?;
+        let (length, changed) = (file.len(), file.modified().with_context(place)?);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((.., digest)) = known.get(path).filter(|own| (own.0, own.1) == (length, changed)) {
+            return Ok(Some(digest.clone()));
+        }
+        let digest = nn::sha256(path)?;
+        known.insert(path.to_owned(), (length, changed, digest.clone()));
+        Ok(Some(digest))
+    }
+}

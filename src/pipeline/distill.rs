@@ -1,0 +1,84 @@
+//! Students that learn from the same play are distilled together.
+
+use std::fmt;
+
+use anyhow::{Context, Result};
+
+use super::agents::{games, student};
+use super::evaluator::TrainingEvaluator;
+use super::open::Pipeline;
+use super::sweep::temperature;
+use crate::config::Student;
+use crate::distill::{self, Group, Lead};
+use crate::game::Game;
+use crate::nn::{self, Policy};
+use crate::progress::Ended;
+use crate::record::Agent;
+
+/// Names students of a seed that are distilled together.
+struct Together<'a> {
+    seed: u64,
+    games: &'a [Game],
+}
+
+impl fmt::Display for Together<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.games {
+            [game] => write!(f, "students of {game}, seed {}", self.seed),
+            games => write!(f, "students of {} games, seed {}", games.len(), self.seed),
+        }
+    }
+}
+
+impl Pipeline<'_> {
+    /// Distils students of the same games and seed, until their weights are on disk.
+    pub fn distill(&self, agents: &[&Agent]) -> Result<Ended> {
+        let first = agents.first().context("a distillation without students")?;
+        let students = self.students(agents)?;
+        let games = games(&self.experiment, first);
+        let leads = games.iter().map(|&game| Ok((self.played(game), self.lead(&Agent::teacher(game, first.seed))?)));
+        let games = leads.collect::<Result<_>>()?;
+        let (experiment, folder, device) = (&self.experiment, &self.folder, self.device);
+        self.distill_group(&Group { experiment, seed: first.seed, students, games, folder, device })
+    }
+
+    /// The agents' sections of the experiment, with the temperatures that were chosen for them.
+    pub fn students(&self, agents: &[&Agent]) -> Result<Vec<Student>> {
+        let section = |agent: &&Agent| {
+            let student = student(&self.experiment, agent).with_context(|| format!("{agent}: not a student"))?;
+            let temperature = temperature(&self.folder, student, agent)?.context("the sweep chose no temperature")?;
+            Ok(Student { temperature, ..student.clone() })
+        };
+        agents.iter().map(section).collect()
+    }
+
+    /// Distils a group whose students have their temperatures.
+    pub fn distill_group(&self, group: &Group) -> Result<Ended> {
+        let games: Vec<_> = group.games.iter().map(|(played, _)| played.game).collect();
+        let name = Together { seed: group.seed, games: &games }.to_string();
+        let progress = self.observer.begin(&name, group.updates(), "updates");
+        let progress = progress.as_ref();
+        let episodes = group.experiment.distillation.evaluation_episodes;
+        let mut evaluator = TrainingEvaluator::new(self, &games, group.seed, episodes)?;
+        let pools = games.iter().map(|&game| self.pool(game)).collect::<Result<_>>()?;
+        let mut evaluate =
+            |game, policy: &dyn Policy, steps, updates| evaluator.score(game, policy, steps, updates, progress);
+        distill::distill(group, pools, &mut evaluate, progress)
+    }
+
+    /// Where students of that teacher find whom they learn from.
+    fn lead(&self, teacher: &Agent) -> Result<Lead> {
+        if self.experiment.distillation.online {
+            let frames = self.experiment.teacher.frames;
+            return Ok(Lead::Best { folder: self.folder.bests(teacher), frames });
+        }
+        let path = self.folder.weights(teacher);
+        let rom = self.rom_record(teacher.game);
+        let check = || {
+            let found = nn::metadata(&path)?;
+            nn::check_for(&path, &found, teacher.game, &self.experiment.environment, rom.as_ref())
+        };
+        check().context("the teacher")?;
+        Ok(Lead::Final(path))
+    }
+}

@@ -1,0 +1,63 @@
+//! The final evaluation: every agent that is there, scored by the protocol.
+
+use anyhow::{Context, Result};
+
+use super::open::Pipeline;
+use super::scores::{self, HASH};
+use super::task::Task;
+use crate::eval::{self, Match, Purpose};
+use crate::nn::{self, Network, Policy, RandomPlay};
+use crate::progress::Ended;
+use crate::record::{Agent, Latency, Role};
+
+impl Pipeline<'_> {
+    /// Plays the agent's episodes, and measures how long its decisions take.
+    pub fn evaluate(&self, task: &Task, agent: &Agent) -> Result<Ended> {
+        let settings = &self.experiment.evaluation;
+        let weights = self.weights_of(agent)?;
+        let progress = self.observer.begin(&agent.to_string(), task.amount.amount, task.amount.unit);
+        let network = self.network(agent)?;
+        let random = RandomPlay { actions: agent.game.actions(self.experiment.environment.action_set).len() };
+        let player = network.as_ref().map(|(network, head)| network.player(*head));
+        let latency = player.as_ref().map(|player| eval::milliseconds_per_decision(player, settings.latency_decisions));
+        let policy: &dyn Policy = player.as_ref().map_or(&random, |player| player);
+        let seed = Purpose::Report.seed(agent.seed, agent.game);
+        let game = Match { episodes: settings.episodes, epsilon: settings.epsilon, seed };
+        let mut pool = self.evaluation_pool(agent.game, settings.episodes)?;
+        let Some(played) = eval::play(&mut pool, policy, &game, progress.as_ref()) else { return Ok(Ended::Stopped) };
+        let lock = self.locks.wait("scores")?;
+        scores::put(&self.experiment, &self.folder, agent, &weights, played)?;
+        drop(lock);
+        if let Some(milliseconds) = latency {
+            let measured = Latency { weights, milliseconds };
+            self.write_manifest(|manifest| manifest.latencies.extend([(latency_name(agent), measured)]))?;
+        }
+        Ok(Ended::Done)
+    }
+
+    /// The start of the digest of the agent's weights; empty for random play.
+    fn weights_of(&self, agent: &Agent) -> Result<String> {
+        if agent.role == Role::Random {
+            return Ok(String::new());
+        }
+        let path = self.folder.weights(agent);
+        let digest = self.digests.of(&path)?.with_context(|| format!("{}: not found", path.display()))?;
+        Ok(digest[..HASH].to_owned())
+    }
+
+    /// The agent's network and its head; none for random play.
+    fn network(&self, agent: &Agent) -> Result<Option<(Network, usize)>> {
+        if agent.role == Role::Random {
+            return Ok(None);
+        }
+        let path = self.folder.weights(agent);
+        let found = self.check_weights(&path, agent)?;
+        let (network, _) = nn::load(&path, self.device)?;
+        Ok(found.head(agent.game).map(|head| (network, head)))
+    }
+}
+
+/// An agent in the manifest's table of latencies.
+pub fn latency_name(agent: &Agent) -> String {
+    format!("{}/{}/{}/seed-{}", agent.role, agent.name, agent.game, agent.seed)
+}

@@ -1,0 +1,148 @@
+//! What a task's result depends on: settings of the experiment, and the keys of its inputs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use anyhow::Result;
+use sha2::{Digest, Sha256};
+use toml::Value;
+
+use super::task::{TaskId, Work};
+use crate::config::{Algorithm, Experiment, Keep, Loss};
+
+/// Hexadecimal digits of a key in plans.
+const DIGITS: usize = 16;
+
+/// An experiment's settings by key, such as `teacher.gamma` or `students.net1.loss`.
+pub type Settings = BTreeMap<String, Value>;
+
+/// The settings that a task depends on, and a digest of them and of its inputs' keys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Key {
+    pub settings: Settings,
+    digest: String,
+}
+
+impl Key {
+    /// The key of the task `id`, whose inputs have those keys.
+    pub fn new<'a>(id: &TaskId, settings: Settings, inputs: impl IntoIterator<Item = &'a Key>) -> Key {
+        let mut hasher = Sha256::new();
+        hasher.update(id.0.as_bytes());
+        settings.iter().for_each(|(key, value)| hasher.update(format!("\n{key} = {value}")));
+        inputs.into_iter().for_each(|key| hasher.update(format!("\n{}", key.digest)));
+        let digest: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Key { settings, digest: digest[..DIGITS].to_owned() }
+    }
+
+    /// The settings whose values differ in an experiment; those that it does not have do not differ.
+    pub fn changes(&self, other: &Settings) -> Vec<Change> {
+        let change = |(key, is): (&String, &Value)| {
+            let was = other.get(key).filter(|was| *was != is)?;
+            Some(Change { key: key.clone(), was: was.clone(), is: is.clone() })
+        };
+        self.settings.iter().filter_map(change).collect()
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.digest)
+    }
+}
+
+/// A setting that two experiments have, but with other values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    pub key: String,
+    was: Value,
+    is: Value,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} → {})", self.key, self.was, self.is)
+    }
+}
+
+/// Every setting of an experiment but its name, games and seeds; those of students by their names.
+///
+/// # Errors
+/// If the experiment cannot be written as TOML.
+pub fn settings(experiment: &Experiment) -> Result<Settings> {
+    let table = toml::Table::try_from(experiment)?;
+    let mut settings = Settings::new();
+    for section in ["environment", "teacher", "distillation", "evaluation"] {
+        for (key, value) in table[section].as_table().into_iter().flatten() {
+            settings.insert(format!("{section}.{key}"), value.clone());
+        }
+    }
+    for student in table["students"].as_array().into_iter().flatten().filter_map(Value::as_table) {
+        let name = student["name"].as_str().unwrap_or_default();
+        settings.extend(student.iter().map(|(key, value)| (format!("students.{name}.{key}"), value.clone())));
+    }
+    Ok(settings)
+}
+
+/// Settings of an algorithm that the other one does not read.
+const OF_DQN: [&str; 5] = ["replay", "batch", "update_period", "target_period", "double"];
+const OF_PQN: [&str; 4] = ["rollout", "epochs", "minibatches", "lambda"];
+
+/// Settings of the teacher that change no weights.
+const WITHOUT_EFFECT: [&str; 4] = ["from", "preset", "checkpoint_every", "log_every"];
+
+/// When a training is scored: that chooses the weights which are kept, unless the last are.
+const CHOICE_OF_BEST: [&str; 2] = ["evaluation_every", "evaluation_episodes"];
+
+/// Settings of distillation that change no student's weights.
+const WITHOUT_EFFECT_ON_STUDENTS: [&str; 3] = ["checkpoint_every", "evaluation_every", "evaluation_episodes"];
+
+/// The protocol by which agents are scored.
+pub const PROTOCOL: [&str; 3] = ["evaluation.epsilon", "evaluation.no_op_max", "evaluation.max_frames"];
+
+/// What the emulation of an evaluation takes from the training's.
+const OF_EVERY_PLAY: [&str; 3] =
+    ["environment.frame_skip", "environment.sticky_actions", "environment.action_set"];
+
+/// Whether the result of `work` depends on the setting `key`, apart from what its inputs depend on.
+pub fn depends_on(experiment: &Experiment, work: &Work, key: &str) -> bool {
+    let (section, rest) = key.split_once('.').unwrap_or((key, ""));
+    match work {
+        Work::Train(agent) | Work::Take(agent) => match section {
+            "environment" => true,
+            "teacher" => training_depends_on(experiment, rest) && (!agent.is_student() || rest != "network"),
+            // Only a training leaves whom students follow.
+            "distillation" => rest == "online" && experiment.distillation.online && !agent.is_student(),
+            "students" => agent.is_student() && student_depends_on(experiment, &agent.name, rest),
+            _ => false,
+        },
+        Work::Sweep(agent) | Work::Distill(agent) | Work::Follow(agent) => match section {
+            "environment" => true,
+            "distillation" => match work {
+                Work::Sweep(_) => rest != "checkpoint_every" && rest != "evaluation_every",
+                _ => !rest.starts_with("sweep_") && !WITHOUT_EFFECT_ON_STUDENTS.contains(&rest),
+            },
+            "students" => student_depends_on(experiment, &agent.name, rest),
+            _ => false,
+        },
+        Work::Evaluate(_) => PROTOCOL.contains(&key) || OF_EVERY_PLAY.contains(&key),
+        Work::Report => false,
+    }
+}
+
+fn training_depends_on(experiment: &Experiment, key: &str) -> bool {
+    let teacher = &experiment.teacher;
+    let of_other = match teacher.algorithm {
+        Algorithm::Dqn => OF_PQN.as_slice(),
+        Algorithm::Pqn => &OF_DQN,
+    };
+    let chooses = teacher.keep == Keep::Best || !CHOICE_OF_BEST.contains(&key);
+    !WITHOUT_EFFECT.contains(&key) && !of_other.contains(&key) && chooses
+}
+
+/// `key` is NAME.KEY of any student.
+fn student_depends_on(experiment: &Experiment, name: &str, key: &str) -> bool {
+    // Names may hold dots, keys do not.
+    let Some((owner, key)) = key.rsplit_once('.') else { return false };
+    let softens = experiment.students.iter().any(|student| student.name == name && student.loss == Loss::Kl);
+    owner == name && key != "name" && (key != "temperature" || softens)
+}

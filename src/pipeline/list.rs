@@ -1,0 +1,232 @@
+//! An experiment as a list of tasks, in the order in which one process does them.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::agents::{agents, games, networks, student, teachers};
+use super::key::{Key, Settings, depends_on, settings};
+use super::task::{Amount, Task, TaskId, Work};
+use crate::config::{Data, Experiment};
+use crate::record::{Agent, Folder, Role, SHARED};
+use crate::units::Frames;
+
+/// Where the students' teachers learn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Teaching {
+    /// In this experiment, or in the one that `teacher.from` names.
+    Finished,
+    /// In another process that is still at it: students follow it, and its teacher is taken in the end.
+    Live,
+}
+
+/// Every task of the experiment.
+///
+/// # Errors
+/// If the experiment cannot be written as TOML.
+pub fn tasks(experiment: &Experiment, folder: &Folder, teaching: Teaching) -> Result<Vec<Task>> {
+    let mut list = List { experiment, folder, settings: settings(experiment)?, tasks: Vec::new(), by_id: BTreeMap::new() };
+    let is_distilled = |agent: &Agent| student(experiment, agent).is_some_and(|student| !student.is_baseline());
+    let (distilled, baselines): (Vec<_>, Vec<_>) = networks(experiment, |_| true).into_iter().partition(is_distilled);
+    let takes = teaching == Teaching::Live || !experiment.teacher.from.as_os_str().is_empty();
+    let teach = |agent| if takes { Work::Take(agent) } else { Work::Train(agent) };
+    if teaching == Teaching::Finished {
+        teachers(experiment).into_iter().for_each(|agent| list.add(teach(agent), &[]));
+    }
+    baselines.into_iter().for_each(|agent| list.add(Work::Train(agent), &[]));
+    for agent in distilled {
+        list.add_student(agent, teaching);
+    }
+    if teaching == Teaching::Live {
+        teachers(experiment).into_iter().for_each(|agent| list.add(teach(agent), &[]));
+    }
+    let mut scored = Vec::new();
+    for agent in agents(experiment) {
+        let network = list.network_of(&agent);
+        list.add(Work::Evaluate(agent), network.as_slice());
+        scored.extend(list.tasks.last().map(|task| task.id.clone()));
+    }
+    list.add(Work::Report, &scored);
+    Ok(list.tasks)
+}
+
+/// The id of a task: its kind, and whom it is about.
+pub fn id(work: &Work) -> TaskId {
+    let Some(agent) = work.agent() else { return TaskId(work.kind().into()) };
+    let is_network = !matches!(work, Work::Evaluate(_));
+    let game = if agent.shared && is_network { SHARED } else { agent.game.name() };
+    TaskId(format!("{}/{}/{game}/seed-{}", work.kind(), agent.name, agent.seed))
+}
+
+struct List<'a> {
+    experiment: &'a Experiment,
+    folder: &'a Folder,
+    settings: Settings,
+    tasks: Vec<Task>,
+    /// Where each task stands in the list.
+    by_id: BTreeMap<TaskId, usize>,
+}
+
+impl List<'_> {
+    fn add(&mut self, work: Work, inputs: &[TaskId]) {
+        let id = id(&work);
+        let own = self.settings.iter().filter(|(key, _)| depends_on(self.experiment, &work, key));
+        let settings = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+        let key = Key::new(&id, settings, inputs.iter().map(|input| &self.tasks[self.by_id[input]].key));
+        self.by_id.insert(id.clone(), self.tasks.len());
+        self.tasks.push(Task {
+            inputs: inputs.to_vec(),
+            key,
+            outputs: self.outputs(&work),
+            amount: self.amount(&work),
+            lock: self.lock(&work, &id),
+            id,
+            work,
+        });
+    }
+
+    /// A student's distillation, after the choice of its temperature where that is asked for.
+    fn add_student(&mut self, agent: Agent, teaching: Teaching) {
+        if teaching == Teaching::Live {
+            return self.add(Work::Follow(agent), &[]);
+        }
+        let is_teacher = |task: &&Task| {
+            let teacher = task.work.agent().filter(|own| own.role == Role::Teacher && own.seed == agent.seed);
+            teacher.is_some_and(|own| agent.shared || own.game == agent.game)
+        };
+        let mut inputs: Vec<TaskId> = self.tasks.iter().filter(is_teacher).map(|task| task.id.clone()).collect();
+        if student(self.experiment, &agent).is_some_and(|student| student.chooses_temperature()) {
+            let sweep = Work::Sweep(agent.clone());
+            let chosen = id(&sweep);
+            self.add(sweep, &inputs);
+            inputs.push(chosen);
+        }
+        self.add(Work::Distill(agent), &inputs);
+    }
+
+    /// The task that makes the network with which the agent plays; none for random play.
+    fn network_of(&self, agent: &Agent) -> Option<TaskId> {
+        let makes = |task: &&Task| match &task.work {
+            Work::Train(own) | Work::Take(own) | Work::Distill(own) | Work::Follow(own) => {
+                let same = (own.role, &own.name, own.seed) == (agent.role, &agent.name, agent.seed);
+                same && (own.shared || own.game == agent.game)
+            }
+            Work::Sweep(_) | Work::Evaluate(_) | Work::Report => false,
+        };
+        self.tasks.iter().find(makes).map(|task| task.id.clone())
+    }
+
+    fn outputs(&self, work: &Work) -> Vec<std::path::PathBuf> {
+        let folder = self.folder;
+        match work {
+            Work::Train(agent) | Work::Take(agent) | Work::Distill(agent) | Work::Follow(agent) => {
+                vec![folder.weights(agent)]
+            }
+            Work::Sweep(agent) => vec![folder.sweep(agent)],
+            Work::Evaluate(_) => vec![folder.episodes()],
+            Work::Report => vec![folder.scores(), folder.summary(), folder.report()],
+        }
+    }
+
+    fn amount(&self, work: &Work) -> Amount {
+        let Experiment { environment, teacher, distillation, evaluation, .. } = self.experiment;
+        let games = work.agent().map_or(1, |agent| games(self.experiment, agent).len() as u64);
+        let (amount, unit) = match work {
+            Work::Train(_) => (games * Frames(teacher.frames).steps(environment.frame_skip).0, "steps"),
+            Work::Take(_) => (1, "teachers"),
+            Work::Sweep(_) => {
+                let tried = distillation.sweep_gaps.len() as u64 * distillation.sweep_hours;
+                (games * tried * distillation.updates_per_hour, "updates")
+            }
+            Work::Distill(_) | Work::Follow(_) => (games * distillation.hours * distillation.updates_per_hour, "updates"),
+            Work::Evaluate(_) => (evaluation.episodes as u64, "episodes"),
+            Work::Report => (1, "pages"),
+        };
+        Amount { amount, unit }
+    }
+
+    /// Students that learn from the same play share a lock; all else is done alone.
+    fn lock(&self, work: &Work, id: &TaskId) -> String {
+        let (Work::Distill(agent) | Work::Follow(agent)) = work else { return id.0.clone() };
+        let game = if agent.shared { SHARED } else { agent.game.name() };
+        match self.experiment.distillation.data {
+            Data::Teacher => format!("{}/{game}/seed-{}", work.kind(), agent.seed),
+            Data::Student | Data::Mixed => id.0.clone(),
+        }
+    }
+}
+
+/// The tasks that `chosen` accepts, and all that are made from their outputs, however indirectly.
+pub fn closure(tasks: &[Task], chosen: impl Fn(&Task) -> bool) -> Vec<&Task> {
+    let mut reached: Vec<&Task> = Vec::new();
+    for task in tasks {
+        let depends = task.inputs.iter().any(|input| reached.iter().any(|other| other.id == *input));
+        if depends || chosen(task) {
+            reached.push(task);
+        }
+    }
+    reached
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Overrides, read_text};
+
+    fn list(text: &str) -> Vec<Task> {
+        let experiment = read_text("x.toml", "x", text, &Overrides::default()).unwrap();
+        tasks(&experiment, &Folder::at("results/x"), Teaching::Finished).unwrap()
+    }
+
+    const TWO_GAMES: &str = "games = [\"pong\", \"qbert\"]\nseeds = [1]\n[[students]]\nname = \"a\"\nnetwork = \"net3\"\n\
+                             [[students]]\nname = \"b\"\ngames = \"together\"\ntemperature = \"auto\"\n";
+
+    #[test]
+    fn a_task_comes_after_its_inputs_and_each_has_an_id_of_its_own() {
+        let tasks = list(TWO_GAMES);
+        let ids: Vec<_> = tasks.iter().map(|task| task.id.0.as_str()).collect();
+        for (index, task) in tasks.iter().enumerate() {
+            assert!(task.inputs.iter().all(|input| ids[..index].contains(&input.0.as_str())), "{}", task.id);
+            assert!(!ids[..index].contains(&task.id.0.as_str()), "{} twice", task.id);
+        }
+        let shared = tasks.iter().find(|task| task.id.0 == "distill/b/multi/seed-1").unwrap();
+        let inputs: Vec<_> = shared.inputs.iter().map(|input| input.0.as_str()).collect();
+        assert_eq!(inputs, ["train/teacher/pong/seed-1", "train/teacher/qbert/seed-1", "sweep/b/multi/seed-1"]);
+        let scored = tasks.iter().find(|task| task.id.0 == "evaluate/b/qbert/seed-1").unwrap();
+        assert_eq!(scored.inputs[0].0, "distill/b/multi/seed-1");
+    }
+
+    /// The ids whose keys differ when a setting is added.
+    fn keys_changed_by(setting: &str) -> Vec<String> {
+        let (before, after) = (list(TWO_GAMES), list(&format!("{setting}\n{TWO_GAMES}")));
+        let changed = before.iter().zip(&after).filter(|(one, other)| one.key != other.key);
+        changed.map(|(task, _)| task.id.0.clone()).collect()
+    }
+
+    #[test]
+    fn what_changes_no_result_is_in_no_key() {
+        for setting in [
+            "teacher.log_every = 7",
+            "teacher.checkpoint_every = 7",
+            "teacher.lambda = 0.5",
+            "distillation.evaluation_every = 3",
+            "distillation.checkpoint_every = 3",
+            "evaluation.workers = 3",
+            "evaluation.latency_decisions = 3",
+            "evaluation.episodes = 3",
+        ] {
+            assert!(keys_changed_by(setting).is_empty(), "{setting}");
+        }
+    }
+
+    #[test]
+    fn a_setting_changes_the_keys_of_what_is_made_with_it_and_of_what_is_made_from_that() {
+        let of_sweeps = keys_changed_by("distillation.sweep_hours = 3");
+        assert!(of_sweeps.contains(&"evaluate/b/pong/seed-1".to_owned()), "{of_sweeps:?}");
+        assert!(!of_sweeps.iter().any(|id| id.contains("/a/") || id.contains("teacher")), "{of_sweeps:?}");
+        let of_play = keys_changed_by("evaluation.epsilon = 0.1");
+        assert!(of_play.iter().all(|id| id.starts_with("evaluate") || id == "report") && of_play.len() == 9);
+        let trained = keys_changed_by("teacher.gamma = 0.9");
+        assert_eq!(trained.len(), list(TWO_GAMES).len() - 2, "all but random play in two games");
+    }
+}

@@ -1,0 +1,300 @@
+//! Locks by which several processes, on one machine or on several that share a disk, divide an experiment's tasks.
+//!
+//! A lock is a file that only one process can create, which also holds on file systems without file locks (NFS, Lustre).
+//! Its owner rewrites it every [`BEAT`]. A lock whose owner has died on this machine, or whose file has not changed for
+//! [`DEAD_AFTER`] by the watcher's own clock, is taken over.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::record::write_file;
+
+/// Time between two signs of life.
+const BEAT: Duration = Duration::from_secs(10);
+/// Time without a sign of life after which an owner counts as dead.
+pub const DEAD_AFTER: Duration = Duration::from_secs(90);
+/// Time between two looks at a lock that is waited for.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Who holds a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// Host name and boot: process numbers mean something on one machine until it is started again.
+    machine: String,
+    boot: String,
+    process: u32,
+    /// Seconds since 1970 at which it was taken.
+    since: u64,
+    /// Tells this lock from a later one of the same process.
+    number: u64,
+    /// Signs of life so far.
+    beat: u64,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} on {}", self.process, self.machine)
+    }
+}
+
+impl Owner {
+    fn of_this_process() -> Owner {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let kernel = |file: &str| fs::read_to_string(file).unwrap_or_default().trim().to_owned();
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Owner {
+            machine: kernel("/proc/sys/kernel/hostname"),
+            boot: kernel("/proc/sys/kernel/random/boot_id"),
+            process: std::process::id(),
+            since: since.map_or(0, |since| since.as_secs()),
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            beat: 0,
+        }
+    }
+
+    fn is_same_lock(&self, other: &Owner) -> bool {
+        Owner { beat: 0, ..self.clone() } == Owner { beat: 0, ..other.clone() }
+    }
+
+    /// Whether it ran on this machine and runs no more.
+    fn has_died_here(&self) -> bool {
+        let this = Owner::of_this_process();
+        let here = (&self.machine, &self.boot) == (&this.machine, &this.boot);
+        here && self.process != this.process && !Path::new("/proc").join(self.process.to_string()).exists()
+    }
+}
+
+/// The locks of one experiment's folder.
+pub struct Locks {
+    folder: PathBuf,
+    held: Arc<Mutex<HashMap<PathBuf, Owner>>>,
+    /// Locks of others: what each said, and since when it has not said anything else.
+    seen: Mutex<HashMap<PathBuf, (Option<Owner>, Instant)>>,
+    heart: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+/// A lock that this process holds until it is dropped.
+pub struct Lock<'a> {
+    locks: &'a Locks,
+    path: PathBuf,
+}
+
+impl Locks {
+    /// The locks that lie in `folder`, which is made with the first of them.
+    pub fn in_folder(folder: PathBuf) -> Locks {
+        let held = Arc::new(Mutex::new(HashMap::new()));
+        let (stop, stopped) = channel();
+        let owners = Arc::clone(&held);
+        let beats = thread::spawn(move || beat(&owners, &stopped));
+        Locks { folder, held, seen: Mutex::new(HashMap::new()), heart: Some((stop, beats)) }
+    }
+
+    /// Takes the lock `name`; none if somebody has it, this process included.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn take(&self, name: &str) -> Result<Option<Lock<'_>>> {
+        let path = self.path(name);
+        if self.create(&path)? {
+            return Ok(Some(Lock { locks: self, path }));
+        }
+        let taken = self.is_dead(&path) && self.take_over(&path)?;
+        Ok(taken.then_some(Lock { locks: self, path }))
+    }
+
+    /// Waits for the lock `name`, as for a file that is rewritten in a moment.
+    ///
+    /// # Errors
+    /// As [`Locks::take`].
+    pub fn wait(&self, name: &str) -> Result<Lock<'_>> {
+        loop {
+            if let Some(lock) = self.take(name)? {
+                return Ok(lock);
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// Another process that is at work in the folder.
+    pub fn other(&self) -> Option<String> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut paths = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
+        paths.find_map(|path| {
+            let foreign = !held(&self.held).contains_key(&path);
+            (foreign && path.exists() && !self.is_dead(&path)).then(|| describe(&path))
+        })
+    }
+
+    /// Who holds the lock `name`.
+    pub fn owner(&self, name: &str) -> String {
+        describe(&self.path(name))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{}.lock", name.replace('/', "+")))
+    }
+
+    fn create(&self, path: &Path) -> Result<bool> {
+        let place = || format!("{}: cannot be written; choose another folder with --out", path.display());
+        fs::create_dir_all(&self.folder).with_context(place)?;
+        let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+            Err(error) => return Err(error).with_context(place),
+        };
+        let owner = Owner::of_this_process();
+        file.write_all(&serde_json::to_vec(&owner)?).with_context(place)?;
+        held(&self.held).insert(path.to_owned(), owner);
+        Ok(true)
+    }
+
+    /// Whether the owner of a lock is gone.
+    fn is_dead(&self, path: &Path) -> bool {
+        if held(&self.held).contains_key(path) {
+            return false;
+        }
+        let owner = read(path);
+        owner.as_ref().is_some_and(Owner::has_died_here) || self.is_silent(path, owner)
+    }
+
+    /// Whether a file has said the same for so long that its owner must be gone.
+    fn is_silent(&self, path: &Path, says: Option<Owner>) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let (said, since) = seen.entry(path.to_owned()).or_insert_with(|| (says.clone(), Instant::now()));
+        if *said != says {
+            (*said, *since) = (says, Instant::now());
+        }
+        since.elapsed() >= DEAD_AFTER
+    }
+
+    /// Takes the lock of a dead owner, unless somebody else is about to. One process at a time does so, and looks again
+    /// first: what it removes is the dead owner's, as nobody can create the file before.
+    fn take_over(&self, path: &Path) -> Result<bool> {
+        let guard = path.with_extension("takeover");
+        if let Err(error) = OpenOptions::new().write(true).create_new(true).open(&guard) {
+            if error.kind() == ErrorKind::AlreadyExists && self.is_silent(&guard, None) {
+                fs::remove_file(&guard).ok();
+            }
+            return Ok(false);
+        }
+        let taken = self.is_dead(path) && {
+            log::warn!("{}: taken over from {}, which is gone", path.display(), describe(path));
+            fs::remove_file(path).with_context(|| format!("{}: cannot be taken over", path.display()))?;
+            self.create(path)?
+        };
+        fs::remove_file(&guard).ok();
+        Ok(taken)
+    }
+}
+
+impl Drop for Locks {
+    fn drop(&mut self) {
+        if let Some((stop, beats)) = self.heart.take() {
+            drop(stop);
+            beats.join().ok();
+        }
+        // It goes if it is empty.
+        fs::remove_dir(&self.folder).ok();
+    }
+}
+
+impl Drop for Lock<'_> {
+    fn drop(&mut self) {
+        if let Some(owner) = held(&self.locks.held).remove(&self.path)
+            && read(&self.path).is_some_and(|found| found.is_same_lock(&owner))
+        {
+            fs::remove_file(&self.path).ok();
+        }
+    }
+}
+
+fn held(owners: &Mutex<HashMap<PathBuf, Owner>>) -> MutexGuard<'_, HashMap<PathBuf, Owner>> {
+    owners.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn read(path: &Path) -> Option<Owner> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+fn describe(path: &Path) -> String {
+    read(path).map_or_else(|| "another process".to_owned(), |owner| owner.to_string())
+}
+
+/// Gives signs of life until the sender is dropped.
+fn beat(owners: &Mutex<HashMap<PathBuf, Owner>>, stopped: &Receiver<()>) {
+    while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+        for (path, owner) in held(owners).iter_mut() {
+            if !read(path).is_some_and(|found| found.is_same_lock(owner)) {
+                log::warn!("{}: another process has taken this lock, as if this one were dead", path.display());
+                continue;
+            }
+            owner.beat += 1;
+            let written = serde_json::to_vec(owner).map_err(Into::into).and_then(|bytes| write_file(path, &bytes));
+            if let Err(error) = written {
+                log::warn!("{error:#}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_held_by_one_and_free_again_when_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, other] = [(); 2].map(|()| Locks::in_folder(folder.path().join(".locks")));
+        let lock = one.take("train/teacher/pong/seed-1").unwrap().unwrap();
+        assert!(other.take("train/teacher/pong/seed-1").unwrap().is_none());
+        assert!(one.take("train/teacher/pong/seed-1").unwrap().is_none(), "not twice by one process either");
+        assert!(other.other().is_some() && one.other().is_none());
+        assert!(other.take("train/teacher/qbert/seed-1").unwrap().is_some());
+        drop(lock);
+        assert!(other.take("train/teacher/pong/seed-1").unwrap().is_some());
+        drop((one, other));
+        assert!(!folder.path().join(".locks").exists());
+    }
+
+    #[test]
+    fn the_lock_of_a_process_that_died_here_is_taken_over_and_that_of_another_machine_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let locks = Locks::in_folder(folder.path().to_owned());
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let dead = Owner { process: child.id(), ..Owner::of_this_process() };
+        let write = |owner: &Owner| fs::write(locks.path("a"), serde_json::to_vec(owner).unwrap()).unwrap();
+        write(&dead);
+        assert!(locks.take("a").unwrap().is_some());
+        write(&Owner { machine: "elsewhere".into(), ..dead });
+        assert!(locks.take("a").unwrap().is_none());
+    }
+
+    #[test]
+    fn of_many_that_want_to_take_over_a_dead_lock_one_gets_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let dead = Owner { process: child.id(), ..Owner::of_this_process() };
+        for _ in 0..20 {
+            fs::write(folder.path().join("a.lock"), serde_json::to_vec(&dead).unwrap()).unwrap();
+            let all: Vec<Locks> = (0..4).map(|_| Locks::in_folder(folder.path().to_owned())).collect();
+            let taken = thread::scope(|scope| {
+                let takers: Vec<_> = all.iter().map(|locks| scope.spawn(|| locks.take("a").unwrap())).collect();
+                takers.into_iter().map(|taker| taker.join().unwrap()).collect::<Vec<_>>()
+            });
+            assert_eq!(taken.iter().flatten().count(), 1);
+        }
+    }
+}

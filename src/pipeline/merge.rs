@@ -1,0 +1,166 @@
+//! Folders join: seeds, games and students of an experiment that were made in different places.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::digests::Digests;
+use super::key::settings;
+use super::list::{Teaching, tasks};
+use super::scores::{Scores, read_episodes, write_episodes};
+use super::task::Stage;
+use super::{Refusal, listed};
+use crate::config::{self, Experiment, Overrides};
+use crate::record::{Folder, Manifest, write_file};
+
+/// Puts what was made in several folders of an experiment into one that does not exist yet, or is one of them. Trainings
+/// that are not over stay where they are.
+///
+/// # Errors
+/// If the folders' tasks have other keys, or hold other results of one task; nothing is written then.
+pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
+    let digests = Digests::default();
+    let read = |path: &PathBuf| -> Result<(Folder, Experiment)> {
+        let folder = Folder::at(path);
+        let experiment = config::read(&folder.experiment(), &Overrides::default()).map_err(Refusal::new)?;
+        Ok((folder, experiment))
+    };
+    let folders: Vec<_> = sources.iter().map(read).collect::<Result<_>>()?;
+    let joined = join(&folders)?;
+    let target = Folder::at(out);
+    let is_source = |folder: &Folder| out.canonicalize().is_ok_and(|out| folder.root().canonicalize().is_ok_and(|own| own == out));
+    if target.experiment().exists() && !folders.iter().any(|(folder, _)| is_source(folder)) {
+        let place = out.display();
+        return Err(Refusal::new(format!("{place}: holds an experiment that is not merged; name it too, or another --out")));
+    }
+    let copies = copies(&folders, &joined, &target, &digests)?;
+    let mut episodes = read_episodes(&target)?;
+    let mut manifest = None;
+    for (folder, _) in &folders {
+        for (agent, rows) in read_episodes(folder)? {
+            // Of two evaluations of one agent, the one with more episodes is the other one and more.
+            if episodes.get(&agent).is_none_or(|own| own.len() < rows.len()) {
+                episodes.insert(agent, rows);
+            }
+        }
+        manifest = joined_manifest(manifest, Manifest::read(&folder.manifest())?);
+    }
+    for (from, to) in copies {
+        let content = std::fs::read(&from).with_context(|| format!("{}: cannot be read", from.display()))?;
+        write_file(&to, &content)?;
+    }
+    write_episodes(&joined, &target, episodes)?;
+    if let Some(manifest) = manifest {
+        manifest.write(&target.manifest())?;
+    }
+    write_file(&target.experiment(), toml::to_string(&joined)?.as_bytes())?;
+    Scores::read(&joined, &target, &digests)?.write()
+}
+
+/// The experiment of all games, seeds and students.
+fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
+    let [(first_folder, first), others @ ..] = folders else {
+        return Err(Refusal::new("merge: name at least two folders"));
+    };
+    let mut joined = first.clone();
+    for (folder, experiment) in others {
+        let theirs = settings(experiment)?;
+        let mut changes = Vec::new();
+        for task in tasks(&joined, first_folder, Teaching::Finished)? {
+            changes.extend(task.key.changes(&theirs).iter().map(ToString::to_string));
+        }
+        changes.sort();
+        changes.dedup();
+        let (first, other) = (first_folder.root().display(), folder.root().display());
+        if !changes.is_empty() {
+            let problem = format!("{other}: made with other settings than {first}: {}", listed(&changes));
+            return Err(Refusal::new(problem));
+        }
+        let has_shared = [&joined, experiment].iter().any(|of| of.students.iter().any(|student| student.is_shared()));
+        if has_shared && joined.games != experiment.games {
+            let problem = format!("{other}: its networks for several games are for other games than those of {first}");
+            return Err(Refusal::new(problem));
+        }
+        let new = |student: &&config::Student| joined.students.iter().all(|own| own.name != student.name);
+        let students: Vec<_> = experiment.students.iter().filter(new).cloned().collect();
+        joined.students.extend(students);
+        joined.games.extend(experiment.games.iter().copied());
+        joined.seeds.extend(experiment.seeds.iter().copied());
+    }
+    distinct(&mut joined.games);
+    distinct(&mut joined.seeds);
+    joined.seeds.sort_unstable();
+    Ok(joined)
+}
+
+fn distinct<T: PartialEq + Clone>(items: &mut Vec<T>) {
+    let mut seen: Vec<T> = Vec::new();
+    items.retain(|item| {
+        let is_new = !seen.contains(item);
+        seen.extend(is_new.then(|| item.clone()));
+        is_new
+    });
+}
+
+/// The files of finished networks, and where they go.
+fn copies(
+    folders: &[(Folder, Experiment)],
+    joined: &Experiment,
+    target: &Folder,
+    digests: &Digests,
+) -> Result<Vec<(PathBuf, PathBuf)>> {
+    let mut copies = Vec::new();
+    for task in tasks(joined, target, Teaching::Finished)? {
+        let makes_network = matches!(task.work.stage(), Stage::Train | Stage::Distill);
+        let Some(agent) = task.work.agent().filter(|_| makes_network) else { continue };
+        let mut found: Option<(String, PathBuf)> = None;
+        for (folder, _) in folders {
+            let Some(digest) = digests.of(&folder.weights(agent))? else { continue };
+            let own = folder.agent(agent);
+            match &found {
+                Some((known, place)) if *known != digest => {
+                    let (one, other) = (place.display(), own.display());
+                    return Err(Refusal::new(format!("{other}: other weights than in {one}; remove one of them")));
+                }
+                Some(_) => {}
+                None => found = Some((digest, own)),
+            }
+        }
+        if let Some((_, place)) = found.filter(|(_, place)| *place != target.agent(agent)) {
+            copies.extend(files(&place, &target.agent(agent))?);
+        }
+    }
+    // A network that a sweep and a distillation make is there once.
+    distinct(&mut copies);
+    Ok(copies)
+}
+
+/// Every file of a run, but for what it goes on from.
+fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
+    let place = || format!("{}: cannot be read", from.display());
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(from).with_context(place)? {
+        let path = entry.with_context(place)?.path();
+        let name = path.file_name().unwrap_or_default();
+        match (path.is_dir(), name.to_string_lossy().as_ref()) {
+            (true, "best") => found.extend(files(&path, &to.join(name))?),
+            (true, _) => {}
+            (false, _) => found.push((path.clone(), to.join(name))),
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn joined_manifest(one: Option<Manifest>, other: Option<Manifest>) -> Option<Manifest> {
+    let (Some(mut one), Some(other)) = (one.clone(), other.clone()) else { return one.or(other) };
+    one.seeds.extend(other.seeds);
+    one.seeds.sort_unstable();
+    one.seeds.dedup();
+    one.roms.extend(other.roms);
+    one.latencies.extend(other.latencies);
+    for (stage, seconds) in other.stage_seconds {
+        *one.stage_seconds.entry(stage).or_default() += seconds;
+    }
+    Some(one)
+}

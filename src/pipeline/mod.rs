@@ -1,0 +1,77 @@
+//! An experiment as a list of tasks: what is to be done, what is done, what is stale, and who does it.
+//!
+//! One list ([`tasks`]) serves every command: `pd run` does the tasks that are not done, `pd plan` prints them, `--fresh`
+//! removes their outputs. A task's [`Key`] says what its result depends on. The experiment that lies in a folder is the
+//! record of the keys with which everything there was made: settings that differ from it are refused, or made anew.
+
+mod agents;
+mod digests;
+mod distill;
+mod evaluate;
+mod evaluator;
+mod follow;
+mod fresh;
+mod key;
+mod list;
+mod lock;
+mod manifest;
+mod merge;
+mod open;
+mod plan;
+mod resources;
+mod schedule;
+mod scope;
+mod scores;
+mod settings;
+mod source;
+mod state;
+mod sweep;
+mod task;
+mod train;
+
+use std::fmt;
+
+pub use follow::check as check_followed;
+pub use key::{Change, Key};
+pub use list::{Teaching, tasks};
+pub use lock::DEAD_AFTER;
+pub use merge::merge;
+pub use open::{Pipeline, Request};
+pub use plan::{Plan, PlannedNetwork, PlannedStage, PlannedTask, plan};
+pub use scope::Scope;
+pub use state::State;
+pub use task::{Amount, Stage, Task, TaskId, Work};
+
+use crate::progress::Progress;
+
+/// Watches the tasks of a command. The terminal is one.
+pub trait Observer: Sync {
+    /// Begins to watch a task; `total` is in `unit`.
+    fn begin(&self, task: &str, total: u64, unit: &'static str) -> Box<dyn Progress + '_>;
+
+    /// How far the command is: tasks that are done, of all, and the share of all work, between 0 and 1.
+    fn whole(&self, done: usize, tasks: usize, share: f64);
+
+    /// Something that a person should know now.
+    fn say(&self, message: &str);
+
+    /// Whether the command must end at the next safe moment.
+    fn stop(&self) -> bool;
+}
+
+/// A request that cannot be carried out as it stands: nothing was begun, and nothing on disk was changed.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(String);
+
+impl Refusal {
+    /// Marks a problem as a fault of the request.
+    pub fn new(problem: impl fmt::Display) -> anyhow::Error {
+        Refusal(format!("{problem:#}")).into()
+    }
+}
+
+/// Items as text, with commas between them.
+pub fn listed(items: &[impl ToString]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

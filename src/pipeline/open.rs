@@ -1,0 +1,185 @@
+//! An experiment that is being worked on: its tasks, its folder, its ROMs, its device.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Result;
+
+use super::digests::Digests;
+use super::fresh::{check_teachers, renew};
+use super::list::{Teaching, tasks};
+use super::lock::Locks;
+use super::manifest::forget_times;
+use super::scope::Scope;
+use super::source::check_source;
+use super::task::Task;
+use super::{Observer, Refusal, settings};
+use crate::config::{self, Experiment, Overrides};
+use crate::env::{Pool, Rom, Rules};
+use crate::game::Game;
+use crate::nn::{Device, Played};
+use crate::record::{Folder, RomRecord, write_file};
+
+/// What a command asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    pub scope: Scope,
+    pub file: &'a Path,
+    /// `key=value` settings over the file's.
+    pub set: &'a [String],
+    /// Replaces the file's seeds.
+    pub seed: Option<u64>,
+    /// The experiment's folder instead of `results/NAME`.
+    pub out: Option<&'a Path>,
+    pub device: Device,
+    /// Threads of all tasks together.
+    pub threads: usize,
+    /// Most tasks at once; see [`Request::jobs()`].
+    pub jobs: Option<usize>,
+    pub fresh: bool,
+}
+
+impl Request<'_> {
+    /// The experiment, and its folder.
+    ///
+    /// # Errors
+    /// As [`config::read`].
+    pub fn read(&self) -> Result<(Experiment, Folder)> {
+        let overrides = Overrides { set: self.set.to_vec(), seed: self.seed };
+        let experiment = config::read(self.file, &overrides)?;
+        let root = self.out.map_or_else(|| Path::new("results").join(&experiment.name), Path::to_owned);
+        Ok((experiment, Folder::at(root)))
+    }
+
+    /// Most tasks at once: on a CPU as many as there are threads, on a GPU one, unless the command says another number.
+    pub fn jobs(&self) -> usize {
+        self.jobs.unwrap_or(if self.device.is_cpu() { self.threads } else { 1 })
+    }
+
+    /// Where students find their teachers.
+    pub fn teaching(&self) -> Teaching {
+        if self.scope == Scope::Follow { Teaching::Live } else { Teaching::Finished }
+    }
+}
+
+/// An experiment with its folder prepared.
+pub struct Pipeline<'a> {
+    pub experiment: Experiment,
+    pub folder: Folder,
+    pub device: Device,
+    pub threads: usize,
+    /// Most tasks at once.
+    pub jobs: usize,
+    pub tasks: Vec<Task>,
+    pub observer: &'a dyn Observer,
+    pub digests: Digests,
+    pub locks: Locks,
+    roms: BTreeMap<&'static str, Option<Rom>>,
+    /// Whether this command has done something.
+    works: AtomicBool,
+}
+
+impl<'a> Pipeline<'a> {
+    /// Checks everything that can be checked before anything is changed, then prepares the folder.
+    ///
+    /// # Errors
+    /// What stands against the request, with the way out.
+    pub fn open(request: &Request, observer: &'a dyn Observer) -> Result<Pipeline<'a>> {
+        let (experiment, folder) = request.read()?;
+        let scope = request.scope;
+        let list = tasks(&experiment, &folder, request.teaching())?;
+        let mut roms = BTreeMap::new();
+        if scope != Scope::Report {
+            for &game in &experiment.games {
+                roms.insert(game.name(), Rom::find(game)?);
+            }
+        }
+        let earlier = settings::check(request, &folder, &experiment, &list)?;
+        if scope.takes(&experiment) {
+            check_source(&experiment, &folder, request.fresh).map_err(Refusal::new)?;
+        }
+        if scope == Scope::Report && !earlier {
+            return Err(Refusal::new(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
+        }
+        if scope == Scope::Distill && request.fresh && experiment.teacher.from.as_os_str().is_empty() {
+            check_teachers(request.file, &folder, &experiment).map_err(Refusal::new)?;
+        }
+        let locks = Locks::in_folder(folder.root().join(".locks"));
+        let alone = locks.wait("folder").map_err(Refusal::new)?;
+        if request.fresh {
+            if let Some(other) = locks.other() {
+                let place = folder.root().display();
+                return Err(Refusal::new(format!("{place}: {other} is at work there; wait for it before --fresh")));
+            }
+            renew(&folder, &experiment, &list, scope)?;
+            forget_times(&folder, &experiment, scope)?;
+        }
+        write_file(&folder.experiment(), toml::to_string(&experiment)?.as_bytes()).map_err(Refusal::new)?;
+        drop(alone);
+        let pipeline = Pipeline {
+            experiment,
+            folder,
+            device: request.device,
+            threads: request.threads,
+            jobs: request.jobs(),
+            tasks: list,
+            observer,
+            digests: Digests::default(),
+            locks,
+            roms,
+            works: AtomicBool::new(false),
+        };
+        // Who made and timed what is there is told of as long as this command does nothing.
+        if scope != Scope::Report && (request.fresh || !pipeline.folder.manifest().exists()) {
+            pipeline.write_manifest(|_| ()).map_err(Refusal::new)?;
+        }
+        Ok(pipeline)
+    }
+
+    /// The ROM of one of the experiment's games; none for the built-in game.
+    pub fn rom(&self, game: Game) -> Option<&Rom> {
+        self.roms.get(game.name()).and_then(Option::as_ref)
+    }
+
+    /// The part of it that checkpoints and manifests hold.
+    pub fn rom_record(&self, game: Game) -> Option<RomRecord> {
+        self.rom(game).map(|rom| rom.record.clone())
+    }
+
+    /// A game as the experiment's networks play it.
+    pub fn played(&self, game: Game) -> Played {
+        Played::new(game, &self.experiment.environment, self.rom_record(game))
+    }
+
+    /// Writes down who makes the results, before the first of them.
+    fn begin_work(&self) -> Result<()> {
+        if self.works.swap(true, Ordering::SeqCst) { Ok(()) } else { self.write_manifest(|_| ()) }
+    }
+
+    /// Whether this command has done something.
+    pub fn has_worked(&self) -> bool {
+        self.works.load(Ordering::SeqCst)
+    }
+
+    /// Emulators for training and distillation.
+    ///
+    /// # Errors
+    /// As [`Pool::load`].
+    pub fn pool(&self, game: Game) -> Result<Pool> {
+        self.begin_work()?;
+        let rules = Rules::of_training(&self.experiment.environment, game);
+        Pool::load(game, self.rom(game), &rules, self.experiment.environment.workers)
+    }
+
+    /// The same for evaluations of that many episodes.
+    ///
+    /// # Errors
+    /// As [`Pool::load`].
+    pub fn evaluation_pool(&self, game: Game, episodes: usize) -> Result<Pool> {
+        self.begin_work()?;
+        let rules = Rules::of_evaluation(&self.experiment, game);
+        let workers = self.experiment.evaluation.workers.min(episodes);
+        Pool::load(game, self.rom(game), &rules, workers)
+    }
+}

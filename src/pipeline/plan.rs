@@ -1,0 +1,181 @@
+//! What a command would do, and what it needs.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::agents::{architecture, networks, teachers};
+use super::digests::Digests;
+use super::list::{closure, tasks};
+use super::open::Request;
+use super::resources::Resources;
+use super::scores::Scores;
+use super::source::check_source;
+use super::state::{Inspection, State};
+use super::task::{Amount, Stage, Task, TaskId, Work};
+use super::{key, settings};
+use crate::config::{self, Experiment, Overrides};
+use crate::nn::{Architecture, Outputs};
+use crate::record::{Agent, SHARED};
+use crate::units::grouped;
+
+/// What `pd run` would do.
+#[derive(Debug, Serialize)]
+pub struct Plan {
+    pub experiment: String,
+    pub folder: String,
+    pub networks: Vec<PlannedNetwork>,
+    pub tasks: Vec<PlannedTask>,
+    /// The same for people: all evaluations are one line.
+    pub stages: Vec<PlannedStage>,
+    /// Why `pd run` would not begin.
+    pub refused: Option<String>,
+    /// Need of the largest tasks that are done at once, in bytes: replay or memory, networks and minibatches.
+    pub memory_bytes: u64,
+    /// Two of the largest checkpoints, as the new one is written beside the old, and the best teachers that are kept for
+    /// followers; like `memory_bytes` an estimate, as screens take more or less with the game.
+    pub disk_bytes: u64,
+}
+
+/// A network of one seed.
+#[derive(Debug, Serialize)]
+pub struct PlannedNetwork {
+    pub name: String,
+    pub game: String,
+    pub parameters: u64,
+    /// With all 18 actions, as the paper counts those of networks for one game; none of one for several.
+    pub parameters_18_actions: Option<u64>,
+}
+
+/// A task and whether it is done.
+#[derive(Debug, Serialize)]
+pub struct PlannedTask {
+    pub id: TaskId,
+    pub kind: &'static str,
+    pub inputs: Vec<TaskId>,
+    pub key: String,
+    pub state: State,
+    pub outputs: Vec<String>,
+    pub work: Amount,
+    /// Does this task alone, once its inputs are done.
+    pub command: String,
+}
+
+/// A line of the plan.
+#[derive(Debug, Serialize)]
+pub struct PlannedStage {
+    pub stage: &'static str,
+    pub agent: String,
+    pub done: bool,
+    pub work: String,
+}
+
+/// The plan of an experiment; nothing is changed.
+///
+/// # Errors
+/// If the experiment or a file of its results is damaged.
+pub fn plan(request: &Request) -> Result<Plan> {
+    let (experiment, folder) = request.read()?;
+    let list = tasks(&experiment, &folder, request.teaching())?;
+    let begins = settings::check(request, &folder, &experiment, &list)
+        .and_then(|_| check_source(&experiment, &folder, request.fresh));
+    let digests = Digests::default();
+    let scores = Scores::read(&experiment, &folder, &digests)?;
+    let inspection = Inspection { experiment: &experiment, folder: &folder, digests: &digests, scores: &scores };
+    let states = states(request, &list, &inspection)?;
+    let resources = Resources::of(&experiment, request.jobs());
+    Ok(Plan {
+        experiment: experiment.name.clone(),
+        folder: folder.root().display().to_string(),
+        networks: planned_networks(&experiment),
+        tasks: list.iter().zip(&states).map(|(task, &state)| planned(request, task, state)).collect(),
+        stages: stages(&experiment, &list, &states),
+        refused: begins.err().map(|error| format!("{error:#}")),
+        memory_bytes: resources.memory,
+        disk_bytes: resources.disk,
+    })
+}
+
+/// The state of each task. What was made with other settings is stale, and what is made from stale inputs as well.
+fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<Vec<State>> {
+    if request.fresh {
+        return Ok(vec![State::Missing; list.len()]);
+    }
+    let path = inspection.folder.experiment();
+    let old = if path.exists() { key::settings(&config::read(&path, &Overrides::default())?)? } else { key::Settings::new() };
+    let own = |task: &Task| match task.key.changes(&old).is_empty() {
+        true => inspection.state(task).unwrap_or(State::Stale),
+        false if task.outputs.iter().all(|output| output.exists()) => State::Stale,
+        false => State::Missing,
+    };
+    let mut states: Vec<State> = list.iter().map(own).collect();
+    let not_done: Vec<&TaskId> =
+        list.iter().zip(&states).filter(|(_, state)| **state != State::Done).map(|(task, _)| &task.id).collect();
+    let stale = closure(list, |task| not_done.contains(&&task.id));
+    for (task, state) in list.iter().zip(&mut states) {
+        // A teacher that was taken, or whose weights are not kept in a clone, leaves its students as they are.
+        let inputs_are_stale = task.inputs.iter().any(|input| stale.iter().any(|other| other.id == *input));
+        if *state == State::Done && inputs_are_stale && task.work == Work::Report {
+            *state = State::Stale;
+        }
+    }
+    Ok(states)
+}
+
+fn planned(request: &Request, task: &Task, state: State) -> PlannedTask {
+    PlannedTask {
+        id: task.id.clone(),
+        kind: task.work.kind(),
+        inputs: task.inputs.clone(),
+        key: task.key.to_string(),
+        state,
+        outputs: task.outputs.iter().map(|output| output.display().to_string()).collect(),
+        work: task.amount,
+        command: match task.work {
+            Work::Report => format!("pd report {}{}", request.file.display(), request.flags()),
+            _ => format!("pd run {}{} --task {}", request.file.display(), request.flags(), task.id),
+        },
+    }
+}
+
+/// Every network of one seed. One for several games is listed once.
+fn planned_networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
+    let one_seed = Experiment { seeds: experiment.seeds[..1].to_vec(), ..experiment.clone() };
+    let agents = [teachers(&one_seed), networks(&one_seed, |_| true)].concat();
+    let planned = |agent: Agent| {
+        let own = architecture(experiment, &agent)?;
+        let all = Architecture { outputs: Outputs::One(18), ..own.clone() };
+        Some(PlannedNetwork {
+            name: agent.name.clone(),
+            game: if agent.shared { SHARED.into() } else { agent.game.name().into() },
+            parameters: own.parameters(),
+            parameters_18_actions: (!agent.shared).then(|| all.parameters()),
+        })
+    };
+    let mut networks: Vec<_> = agents.into_iter().filter_map(planned).collect();
+    let place = |network: &PlannedNetwork| experiment.games.iter().position(|game| game.name() == network.game);
+    networks.sort_by_key(|network| place(network).unwrap_or(usize::MAX));
+    networks
+}
+
+fn stages(experiment: &Experiment, list: &[Task], states: &[State]) -> Vec<PlannedStage> {
+    let mut stages = Vec::new();
+    let is_done = |state: State| state == State::Done;
+    for (task, &state) in list.iter().zip(states) {
+        let Some(agent) = task.work.agent().filter(|_| task.work.stage() < Stage::Evaluate) else { continue };
+        let work = match task.work {
+            Work::Take(_) => format!("taken from {}", experiment.teacher.from.display()),
+            Work::Sweep(_) => format!("{} updates, to choose the temperature", grouped(task.amount.amount)),
+            _ => format!("{} {}", grouped(task.amount.amount), task.amount.unit),
+        };
+        stages.push(PlannedStage { stage: task.work.stage().name(), done: is_done(state), agent: agent.to_string(), work });
+    }
+    let of_evaluation = || list.iter().zip(states).filter(|(task, _)| task.work.stage() == Stage::Evaluate);
+    let (all, left) = (of_evaluation().count(), of_evaluation().filter(|(_, state)| !is_done(**state)).count());
+    let agent = if left == 0 { format!("{all} agents") } else { format!("{left} of {all} agents left") };
+    let work = format!("{} episodes each", experiment.evaluation.episodes);
+    stages.push(PlannedStage { stage: "evaluate", done: left == 0, agent, work });
+    let reported = left == 0 && states.last().is_some_and(|&state| is_done(state));
+    let work = "summary.csv, index.html, plots".into();
+    stages.push(PlannedStage { stage: "report", done: reported, agent: String::new(), work });
+    stages
+}

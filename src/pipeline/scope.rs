@@ -1,0 +1,69 @@
+//! The part of an experiment that a command works on.
+
+use std::path::Path;
+
+use super::list::closure;
+use super::task::{Stage, Task, Work};
+use crate::config::Experiment;
+
+/// What a command works on. Of two, the later one makes less anew with `--fresh`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    Run,
+    Train,
+    /// Distillation from a teacher that another process trains in another folder.
+    Follow,
+    Distill,
+    Evaluate,
+    Report,
+}
+
+impl Scope {
+    /// Whether the command does the task.
+    pub fn includes(self, task: &Task) -> bool {
+        match self {
+            Scope::Run => true,
+            Scope::Train => task.work.stage() == Stage::Train,
+            Scope::Follow => matches!(task.work, Work::Follow(_) | Work::Take(_)),
+            // Who distils teachers of another experiment takes them first.
+            Scope::Distill => task.work.stage() == Stage::Distill || matches!(task.work, Work::Take(_)),
+            Scope::Evaluate => task.work.stage() == Stage::Evaluate,
+            Scope::Report => task.work.stage() == Stage::Report,
+        }
+    }
+
+    /// The tasks that the command makes anew with `--fresh`, and those that are stale then.
+    pub fn renews(self, tasks: &[Task]) -> Vec<&Task> {
+        closure(tasks, |task| match self {
+            Scope::Follow | Scope::Distill => task.work.stage() == Stage::Distill,
+            scope => scope.includes(task),
+        })
+    }
+
+    /// The cheapest command that satisfies `holds`, given that `self` is running.
+    pub fn cheapest(self, holds: impl Fn(Scope) -> bool) -> Scope {
+        let (candidates, last): (&[Scope], _) = match self {
+            Scope::Follow => (&[Scope::Evaluate], Scope::Follow),
+            _ => (&[Scope::Evaluate, Scope::Distill], Scope::Run),
+        };
+        candidates.iter().copied().find(|&scope| holds(scope)).unwrap_or(last)
+    }
+
+    /// How it is asked for on the command line.
+    pub fn command(self, file: &Path) -> String {
+        let file = file.display();
+        match self {
+            Scope::Run => format!("run {file}"),
+            Scope::Train => format!("train {file}"),
+            Scope::Follow => format!("follow {file} --from DIR"),
+            Scope::Distill => format!("distill {file}"),
+            Scope::Evaluate => format!("evaluate {file}"),
+            Scope::Report => format!("report {file}"),
+        }
+    }
+
+    /// Whether it can take teachers from another experiment.
+    pub fn takes(self, experiment: &Experiment) -> bool {
+        self <= Scope::Train || self == Scope::Distill && !experiment.teacher.from.as_os_str().is_empty()
+    }
+}

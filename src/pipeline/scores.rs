@@ -1,0 +1,283 @@
+//! `episodes.csv`, which evaluations write, and `scores.csv`, which follows from it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+
+use super::agents::{agents, architecture, student};
+use super::digests::Digests;
+use super::evaluate::latency_name;
+use crate::config::{Experiment, Loss, Student};
+use crate::eval::{Episode, paper, statistics};
+use crate::game::Game;
+use crate::nn::{self, Architecture, Metadata};
+use crate::record::{Agent, EpisodeRow, Folder, Manifest, Ratio, Role, ScoreRow, read_rows, write_rows};
+use crate::units::Seed;
+
+/// Characters of a weights file's SHA-256 in `episodes.csv`.
+pub const HASH: usize = 16;
+
+/// Episodes by agent.
+type Episodes = BTreeMap<Agent, Vec<EpisodeRow>>;
+
+/// Puts an agent's episodes in the place of those that it had. Agents that the experiment names stand in its order, all
+/// others after them.
+///
+/// # Errors
+/// If the file is damaged or cannot be written.
+pub fn put(
+    experiment: &Experiment,
+    folder: &Folder,
+    agent: &Agent,
+    weights: &str,
+    played: Vec<Episode>,
+) -> Result<()> {
+    let mut episodes = read_episodes(folder)?;
+    let row = |(number, episode): (usize, Episode)| EpisodeRow {
+        role: agent.role,
+        agent: agent.name.clone(),
+        game: agent.game.name().into(),
+        seed: agent.seed,
+        episode: number as u64,
+        score: episode.score,
+        frames: episode.frames,
+        truncated: episode.truncated,
+        weights: weights.to_owned(),
+    };
+    episodes.insert(agent.clone(), played.into_iter().enumerate().map(row).collect());
+    write_episodes(experiment, folder, episodes)
+}
+
+/// Everybody's episodes.
+///
+/// # Errors
+/// If the file is damaged.
+pub fn read_episodes(folder: &Folder) -> Result<Episodes> {
+    let mut episodes = Episodes::new();
+    for row in read_rows::<EpisodeRow>(&folder.episodes())? {
+        let agent = row.id().with_context(|| format!("{}: damaged", folder.episodes().display()))?;
+        episodes.entry(agent).or_default().push(row);
+    }
+    Ok(episodes)
+}
+
+/// Replaces `episodes.csv`.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_episodes(experiment: &Experiment, folder: &Folder, mut episodes: Episodes) -> Result<()> {
+    let own: Vec<_> = agents(experiment).iter().filter_map(|agent| episodes.remove(agent)).flatten().collect();
+    write_rows(&folder.episodes(), &own.into_iter().chain(episodes.into_values().flatten()).collect::<Vec<_>>())
+}
+
+/// What `scores.csv` is written from.
+pub struct Scores<'a> {
+    experiment: &'a Experiment,
+    folder: &'a Folder,
+    digests: &'a Digests,
+    episodes: Episodes,
+    latencies: BTreeMap<String, f64>,
+    /// What `scores.csv` says so far: of networks that are not here any more it is all that is known.
+    before: BTreeMap<Agent, ScoreRow>,
+}
+
+/// What a row says of an agent besides its scores.
+#[derive(Default)]
+struct Description {
+    loss: Option<String>,
+    temperature: Option<f64>,
+    parameters: Option<u64>,
+    compression: Option<f64>,
+    bytes: Option<u64>,
+    mflops: Option<f64>,
+    network_games: Option<u64>,
+    data: Option<String>,
+}
+
+impl<'a> Scores<'a> {
+    /// Reads what the folder holds.
+    ///
+    /// # Errors
+    /// The file that is damaged.
+    pub fn read(experiment: &'a Experiment, folder: &'a Folder, digests: &'a Digests) -> Result<Scores<'a>> {
+        let rows: Vec<ScoreRow> = read_rows(&folder.scores())?;
+        let before: BTreeMap<Agent, ScoreRow> =
+            rows.into_iter().map(|row| Ok((row.id()?, row))).collect::<Result<_>>()?;
+        // Before manifests had them, latencies were in the scores alone.
+        let old = before.iter().filter_map(|(agent, row)| Some((latency_name(agent), row.latency_ms?)));
+        let mut latencies: BTreeMap<String, f64> = old.collect();
+        let manifest = Manifest::read(&folder.manifest())?;
+        let measured = manifest.into_iter().flat_map(|manifest| manifest.latencies);
+        latencies.extend(measured.map(|(agent, latency)| (agent, latency.milliseconds)));
+        Ok(Scores { experiment, folder, digests, episodes: read_episodes(folder)?, latencies, before })
+    }
+
+    /// Whether the agent's weights are here and have played all their episodes.
+    ///
+    /// # Errors
+    /// If the weights cannot be read.
+    pub fn are_complete(&self, agent: &Agent) -> Result<bool> {
+        let Some(weights) = self.weights(agent)? else { return Ok(false) };
+        let rows = self.episodes.get(agent).map_or(&[][..], Vec::as_slice);
+        let is_timed = agent.role == Role::Random || self.latencies.contains_key(&latency_name(agent));
+        let played = rows.len() >= self.experiment.evaluation.episodes;
+        Ok(played && is_timed && rows.iter().all(|row| row.weights == weights))
+    }
+
+    /// Replaces `scores.csv`: agents in the experiment's order, then those that it does not name. Episodes of weights in
+    /// whose place there are others now do not count.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written.
+    pub fn write(&self) -> Result<()> {
+        let named = agents(self.experiment);
+        let others = self.episodes.keys().filter(|agent| !named.contains(agent));
+        let mut rows = Vec::new();
+        for agent in named.iter().chain(others) {
+            if self.is_current(agent)? {
+                rows.extend(self.row(agent)?);
+            }
+        }
+        write_rows(&self.folder.scores(), &rows)
+    }
+
+    /// The start of the digest of the agent's weights: empty for random play, none if they are not here.
+    fn weights(&self, agent: &Agent) -> Result<Option<String>> {
+        if agent.role == Role::Random {
+            return Ok(Some(String::new()));
+        }
+        Ok(self.digests.of(&self.folder.weights(agent))?.map(|digest| digest[..HASH].to_owned()))
+    }
+
+    fn is_current(&self, agent: &Agent) -> Result<bool> {
+        let Some(rows) = self.episodes.get(agent).filter(|rows| !rows.is_empty()) else { return Ok(false) };
+        Ok(self.weights(agent)?.is_none_or(|weights| rows.iter().all(|row| row.weights == weights)))
+    }
+
+    fn row(&self, agent: &Agent) -> Result<Option<ScoreRow>> {
+        let Agent { role, game, seed, .. } = *agent;
+        let Some(description) = self.description(agent)? else { return Ok(None) };
+        let scores = self.scores(agent);
+        let no_episodes = || format!("{agent}: no episodes");
+        let mean = statistics::mean(&scores).with_context(no_episodes)?;
+        let bootstrap = Seed(seed).derive("bootstrap", 0);
+        let interval = statistics::mean_interval(&scores, bootstrap).with_context(no_episodes)?;
+        let ratio = self.ratio(agent);
+        Ok(Some(ScoreRow {
+            experiment: self.experiment.name.clone(),
+            role,
+            agent: agent.name.clone(),
+            game: game.name().into(),
+            seed,
+            loss: description.loss,
+            temperature: description.temperature,
+            parameters: description.parameters,
+            compression: description.compression,
+            bytes: description.bytes,
+            mflops: description.mflops,
+            latency_ms: self.latencies.get(&latency_name(agent)).copied().filter(|_| role != Role::Random),
+            episodes: scores.len() as u64,
+            mean,
+            median: statistics::median(&scores).with_context(no_episodes)?,
+            std: statistics::sample_std(&scores),
+            ci_low: interval.low,
+            ci_high: interval.high,
+            relative_to_teacher: ratio.and_then(|ratio| self.relative(agent, ratio)),
+            human_normalized: human_normalized(game, mean),
+            paper: paper::teacher(game, &self.experiment.teacher).filter(|_| role == Role::Teacher),
+            network_games: description.network_games,
+            ratio,
+            beats_teacher: statistics::win_rate(&scores, &self.scores(&Agent::teacher(game, seed))),
+            data: description.data,
+        }))
+    }
+
+    /// What is known of the agent's network: from its weights, else from the rows before; none if from nowhere.
+    fn description(&self, agent: &Agent) -> Result<Option<Description>> {
+        if agent.role == Role::Random {
+            return Ok(Some(Description::default()));
+        }
+        let path = self.folder.weights(agent);
+        let is_here = path.exists();
+        // The folder of an agent that the experiment does not name may be that of a network for several games.
+        let before = self.before.get(agent).filter(|_| !is_here);
+        if let Some(row) = before {
+            return Ok(Some(Description::from(row)));
+        }
+        if !is_here {
+            return Ok(None);
+        }
+        let found = nn::metadata(&path)?;
+        let network = architecture(self.experiment, agent).unwrap_or_else(|| found.architecture.clone());
+        let student = student(self.experiment, agent);
+        let teacher = architecture(self.experiment, &Agent::teacher(agent.game, agent.seed));
+        let parameters = network.parameters();
+        let relative = |teacher: Architecture| parameters as f64 / teacher.parameters() as f64;
+        Ok(Some(Description {
+            loss: loss(agent, student, &found).map(|loss| format!("{loss:?}").to_lowercase()),
+            temperature: found.head(agent.game).and_then(|head| found.temperatures.get(head).copied()),
+            parameters: Some(parameters),
+            compression: teacher.map(relative),
+            bytes: Some(network.bytes()),
+            mflops: Some(network.mflops()),
+            network_games: Some(network.actions().len() as u64),
+            data: self.data(agent, student, &found),
+        }))
+    }
+
+    fn data(&self, agent: &Agent, student: Option<&Student>, found: &Metadata) -> Option<String> {
+        let is_distilled = agent.is_student() && student.map_or(found.teacher.is_some(), |own| !own.is_baseline());
+        let data = student.map(|_| self.experiment.distillation.data).or(found.data);
+        data.filter(|_| is_distilled).map(|data| data.name().to_owned())
+    }
+
+    /// The scores of as many of the agent's episodes as the experiment asks for; none if it is not scored.
+    fn scores(&self, agent: &Agent) -> Vec<f64> {
+        let rows = self.episodes.get(agent).into_iter().flatten();
+        rows.take(self.experiment.evaluation.episodes).map(|row| row.score).collect()
+    }
+
+    fn mean(&self, agent: &Agent) -> Option<f64> {
+        statistics::mean(&self.scores(agent))
+    }
+
+    /// How the agent is put in relation to its teacher with all seeds that are scored, whether the experiment names
+    /// them or not; none without a teacher.
+    fn ratio(&self, agent: &Agent) -> Option<Ratio> {
+        let is_own = |other: &&Agent| Agent { seed: agent.seed, ..(*other).clone() } == *agent;
+        let means = |other: &Agent| self.mean(other).zip(self.mean(&Agent::teacher(agent.game, other.seed)));
+        let means: Vec<(f64, f64)> = self.episodes.keys().filter(is_own).filter_map(means).collect();
+        (!means.is_empty()).then(|| Ratio::of_seeds(means))
+    }
+
+    fn relative(&self, agent: &Agent, ratio: Ratio) -> Option<f64> {
+        let Agent { game, seed, .. } = *agent;
+        ratio.value(self.mean(agent)?, self.mean(&Agent::teacher(game, seed))?, self.mean(&Agent::random(game, seed)))
+    }
+}
+
+impl From<&ScoreRow> for Description {
+    fn from(row: &ScoreRow) -> Description {
+        Description {
+            loss: row.loss.clone(),
+            temperature: row.temperature,
+            parameters: row.parameters,
+            compression: row.compression,
+            bytes: row.bytes,
+            mflops: row.mflops,
+            network_games: row.network_games,
+            data: row.data.clone(),
+        }
+    }
+}
+
+/// What the agent was fitted with; a student that nobody taught learned from rewards.
+fn loss(agent: &Agent, student: Option<&Student>, found: &Metadata) -> Option<Loss> {
+    let of_weights = || found.loss.map_or(Loss::Td, |(loss, _)| loss);
+    agent.is_student().then(|| student.map_or_else(of_weights, |student| student.loss))
+}
+
+fn human_normalized(game: Game, mean: f64) -> Option<f64> {
+    let entry = game.entry();
+    statistics::human_normalized(mean, entry.random?, entry.human?)
+}

@@ -1,0 +1,111 @@
+//! The settings that a folder's results were made with, and those of a command that goes on with them.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::fresh::{others, with_rows};
+use super::key::{self, Change, Settings};
+use super::list::{Teaching, tasks};
+use super::open::Request;
+use super::scope::Scope;
+use super::task::{Task, Work};
+use super::{Refusal, listed};
+use crate::config::{self, Experiment, Overrides};
+use crate::record::{Agent, Folder};
+
+/// Checks that a command may go on in a folder. Gives whether it holds an experiment from before.
+///
+/// # Errors
+/// If results of the experiment's tasks were made with other settings, and the command does not make all of those anew.
+pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: &[Task]) -> Result<bool> {
+    let path = folder.experiment();
+    if !path.exists() {
+        return Ok(false);
+    }
+    let old = match config::read(&path, &Overrides::default()) {
+        Ok(old) => old,
+        Err(error) => {
+            return Err(Refusal::new(format!("{error}; repair or remove it, or choose another folder with --out")));
+        }
+    };
+    let stale = stale(folder, list, &key::settings(&old)?)?;
+    if stale.is_empty() {
+        return Ok(true);
+    }
+    let renews = |scope: Scope, list: &[Task]| {
+        let renewed = scope.renews(list);
+        stale.iter().all(|(task, _)| renewed.iter().any(|other| other.id == task.id))
+    };
+    let cheapest = request.scope.cheapest(|scope| renews(scope, list));
+    let left_with = |experiment: &Experiment, list: &[Task]| others(folder, experiment, list, &old, cheapest);
+    if request.fresh && renews(request.scope, list) && left_with(experiment, list)?.is_empty() {
+        return Ok(true);
+    }
+    // With `--seed` the command may leave results that it makes anew without.
+    let whole = config::read(request.file, &Overrides { set: request.set.to_vec(), seed: None })?;
+    let whole_list = tasks(&whole, folder, request.teaching())?;
+    let command = format!("`pd {} --fresh{}`", cheapest.command(request.file), request.flags());
+    let way = match left_with(&whole, &whole_list)?.as_slice() {
+        [] => format!("make them all anew with {command}"),
+        [first, others @ ..] => {
+            let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+            format!("name or remove {first}{more} and make all anew with {command}")
+        }
+    };
+    let (place, changed) = (folder.root().display(), listed(&distinct(stale)));
+    Err(Refusal::new(format!(
+        "{place}: its results were made with other settings: {changed}; {way}, or choose another folder with --out"
+    )))
+}
+
+/// The tasks of which the folder holds something that was made with other settings.
+fn stale<'a>(folder: &Folder, list: &'a [Task], old: &Settings) -> Result<Vec<(&'a Task, Vec<Change>)>> {
+    let scored = with_rows(folder)?;
+    let is_there = |task: &Task| match &task.work {
+        Work::Evaluate(agent) => scored.contains(agent),
+        Work::Train(agent) | Work::Take(agent) | Work::Sweep(agent) | Work::Distill(agent) | Work::Follow(agent) => {
+            folder.agent(agent).exists()
+        }
+        Work::Report => false,
+    };
+    let changed = list.iter().map(|task| (task, task.key.changes(old))).filter(|(_, changes)| !changes.is_empty());
+    Ok(changed.filter(|(task, _)| is_there(task)).collect())
+}
+
+fn distinct(stale: Vec<(&Task, Vec<Change>)>) -> Vec<String> {
+    let changes: BTreeSet<String> = stale.into_iter().flat_map(|(_, changes)| changes).map(|it| it.to_string()).collect();
+    changes.into_iter().collect()
+}
+
+/// The settings with which the teachers of a folder learned, where an experiment's are others, as text.
+///
+/// # Errors
+/// If the folder's experiment cannot be read.
+pub fn learned_otherwise(from: &Folder, experiment: &Experiment) -> Result<String> {
+    let theirs = key::settings(&config::read(&from.experiment(), &Overrides::default())?)?;
+    let mut teachers = tasks(experiment, from, Teaching::Finished)?.into_iter();
+    let teacher = teachers.find(|task| task.work.agent().is_some_and(|agent| *agent == teacher_of(experiment)));
+    let own = key::settings(experiment)?.into_iter().filter(|(key, _)| key::PROTOCOL.contains(&key.as_str()));
+    let Some(mut key) = teacher.map(|task| task.key) else { return Ok(String::new()) };
+    // The best weights were chosen by that protocol.
+    key.settings.extend(own);
+    key.settings.remove("distillation.online");
+    Ok(listed(&key.changes(&theirs)))
+}
+
+fn teacher_of(experiment: &Experiment) -> Agent {
+    Agent::teacher(experiment.games[0], experiment.seeds[0])
+}
+
+impl Request<'_> {
+    /// The settings and the place as the command line says them, to be said again.
+    pub fn flags(&self) -> String {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/=,".contains(c);
+        let quoted = |text: &str| if text.chars().all(is_plain) { text.to_owned() } else { format!("'{text}'") };
+        let set = self.set.iter().map(|set| format!(" --set {}", quoted(set)));
+        let out = self.out.iter().map(|out: &&Path| format!(" --out {}", quoted(&out.display().to_string())));
+        set.chain(out).collect()
+    }
+}

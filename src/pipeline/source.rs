@@ -1,0 +1,189 @@
+//! Teachers that are taken from another experiment's folder.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context, Error, Result, ensure};
+
+use super::agents::teachers;
+use super::digests::Digests;
+use super::fresh::remove_rows;
+use super::open::Pipeline;
+use super::settings::learned_otherwise;
+use super::state::{check_architecture, is_of_teachers};
+use crate::config::{Experiment, Student};
+use crate::nn;
+use crate::progress::Ended;
+use crate::record::{Agent, EpisodeRow, Folder, Role, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file};
+
+impl Pipeline<'_> {
+    /// Takes a teacher with its logs from another experiment's folder, unless it was taken already. Bests that are not
+    /// here are taken in any case: the training may have kept them since.
+    pub fn take(&self, agent: &Agent, from: &Folder) -> Result<Ended> {
+        let (source, own) = (from.weights(agent), self.folder.weights(agent));
+        let Some(digest) = self.digests.of(&source)? else {
+            // It was there when this one was taken.
+            return Ok(Ended::Done);
+        };
+        self.check_weights(&source, agent)?;
+        let is_taken = self.digests.of(&own)?.is_some_and(|own| own == digest);
+        if !is_taken {
+            for (log, own) in
+                [(from.train(agent), self.folder.train(agent)), (from.eval(agent), self.folder.eval(agent))]
+            {
+                if log.exists() {
+                    copy(&log, &own)?;
+                }
+            }
+            remove_folder(&self.folder.bests(agent))?;
+        }
+        for (_, best) in bests(&from.bests(agent))? {
+            let own = self.folder.bests(agent).join(best.file_name().unwrap_or_default());
+            if !own.exists() {
+                copy(&best, &own)?;
+            }
+        }
+        if !is_taken {
+            copy(&source, &own)?;
+            self.forget_derived(agent)?;
+        }
+        Ok(Ended::Done)
+    }
+
+    /// Checks that weights are of the network that the experiment gives the agent, and that it plays its game as the
+    /// experiment says.
+    ///
+    /// # Errors
+    /// As [`nn::check_for`], and if they are of another network.
+    pub fn check_weights(&self, path: &Path, agent: &Agent) -> Result<nn::Metadata> {
+        let found = nn::metadata(path)?;
+        let rom = self.rom_record(agent.game);
+        nn::check_for(path, &found, agent.game, &self.experiment.environment, rom.as_ref())?;
+        check_architecture(&self.experiment, agent, path, &found)?;
+        Ok(found)
+    }
+
+    /// A new teacher makes stale what was made from an earlier one in this folder: its students and their scores. What
+    /// was made from this very one, while it learned in another folder, stays.
+    pub fn forget_derived(&self, teacher: &Agent) -> Result<()> {
+        if self.was_scored(teacher)? {
+            return Ok(());
+        }
+        let mut kept = Vec::new();
+        for student in &self.experiment.students {
+            let agent = Agent::of(student, teacher.game, teacher.seed);
+            let path = self.folder.weights(&agent);
+            let found = if path.exists() { Some(nn::metadata(&path)?) } else { None };
+            match &found {
+                Some(found) if is_of_teachers(&self.experiment, &self.folder, &self.digests, &agent, found)? => {
+                    kept.push(agent);
+                }
+                // A network for other games than it is made for now is told of, not removed.
+                _ if !student.is_baseline() => {
+                    let is_foreign = found.is_some_and(|found| found.head(teacher.game).is_none());
+                    self.forget_student(student, &agent, is_foreign)?;
+                }
+                _ => {}
+            }
+        }
+        self.forget_scores(teacher, &kept)
+    }
+
+    /// Removes a student's weights, unless they are `foreign`, and whatever was begun for it.
+    fn forget_student(&self, student: &Student, agent: &Agent, foreign: bool) -> Result<()> {
+        if !foreign {
+            remove_file(&self.folder.weights(agent))?;
+            remove_file(&self.folder.sweep(agent))?;
+            remove_file(&self.folder.adoptions(agent))?;
+        }
+        remove_folder(self.folder.candidates(agent).root())?;
+        for place in [agent.game.name(), SHARED] {
+            self.folder.remove_distillation(place, agent.seed)?;
+            self.folder.remove_distillation(&format!("{place}.{}", student.name), agent.seed)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the folder's episodes are of these very weights, so that all that was made from them is of this teacher.
+    fn was_scored(&self, teacher: &Agent) -> Result<bool> {
+        let Some(digest) = self.digests.of(&self.folder.weights(teacher))? else { return Ok(false) };
+        let rows: Vec<EpisodeRow> = read_rows(&self.folder.episodes())?;
+        let is_own = |row: &EpisodeRow| row.id().is_ok_and(|agent| agent == *teacher);
+        Ok(rows.iter().any(|row| is_own(row) && !row.weights.is_empty() && digest.starts_with(&row.weights)))
+    }
+
+    /// Removes the scores that a teacher and the experiment's students of it had, unless they are `kept`.
+    fn forget_scores(&self, teacher: &Agent, kept: &[Agent]) -> Result<()> {
+        let is_stale = |agent: &Agent| {
+            let is_named = self.experiment.students.iter().any(|student| student.name == agent.name);
+            let is_student = agent.role == Role::Student && is_named && !kept.contains(agent);
+            (agent.game, agent.seed) == (teacher.game, teacher.seed) && (agent.role == Role::Teacher || is_student)
+        };
+        let _lock = self.locks.wait("scores")?;
+        remove_rows(&self.folder.episodes(), |row: &EpisodeRow| row.id().is_ok_and(|agent| is_stale(&agent)))?;
+        remove_rows(&self.folder.scores(), |row: &ScoreRow| row.id().is_ok_and(|agent| is_stale(&agent)))
+    }
+}
+
+/// Whether nothing is left to take of a teacher.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn is_taken(from: &Folder, to: &Folder, agent: &Agent, digests: &Digests) -> Result<bool> {
+    let own = digests.of(&to.weights(agent))?;
+    let Some(source) = digests.of(&from.weights(agent))? else { return Ok(own.is_some()) };
+    let here = |path: &Path| to.bests(agent).join(path.file_name().unwrap_or_default()).exists();
+    Ok(own.is_some_and(|own| own == source) && bests(&from.bests(agent))?.iter().all(|(_, path)| here(path)))
+}
+
+/// Checks that the teachers that an experiment takes from another folder are there, and learned as it says, before
+/// anything is changed. Those that were taken already need not be there any more.
+///
+/// # Errors
+/// What is wrong with the folder.
+pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Result<()> {
+    let path = &experiment.teacher.from;
+    if path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    let from = Folder::at(path);
+    let same = path.canonicalize().ok().is_some_and(|path| folder.root().canonicalize().is_ok_and(|own| own == path));
+    ensure!(!same, "teacher.from: {} is the experiment's own folder", path.display());
+    let mut any = false;
+    for agent in teachers(experiment) {
+        let (source, taken) = (from.weights(&agent), !fresh && folder.weights(&agent).exists());
+        ensure!(source.exists() || taken, "teacher.from: {}: not found; train it there", source.display());
+        any |= source.exists();
+        let has_bests = |folder: &Folder| Ok::<_, Error>(!bests(&folder.bests(&agent))?.is_empty());
+        ensure!(
+            !experiment.distillation.online || has_bests(&from)? || taken && has_bests(folder)?,
+            "teacher.from: {}: no best teachers, which distillation.online = true needs; train there with it, or set it \
+             to false",
+            from.bests(&agent).display()
+        );
+    }
+    if !any {
+        return Ok(());
+    }
+    let changed = learned_otherwise(&from, experiment)?;
+    ensure!(
+        changed.is_empty(),
+        "teacher.from: the teachers in {} learned with other settings: {changed}; set them as there",
+        path.display()
+    );
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let content = std::fs::read(from).with_context(|| format!("{}: cannot be read", from.display()))?;
+    write_file(to, &content)
+}
+
+fn remove_file(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{}: cannot be removed", path.display()))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,143 @@
+//! Whether a task is done, as far as the folder tells.
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::agents::{architecture, games, student};
+use super::digests::Digests;
+use super::scores::Scores;
+use super::source::is_taken;
+use super::task::{Task, Work};
+use crate::config::Experiment;
+use crate::nn::{self, Metadata, WeightsError};
+use crate::record::{Agent, Folder, bests};
+use crate::report;
+
+/// Whether a task has to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Its outputs are there.
+    Done,
+    /// Its outputs are there, but were made from other inputs or with other settings.
+    Stale,
+    /// Its outputs are not there.
+    Missing,
+}
+
+/// What the states of tasks are read from.
+pub struct Inspection<'a> {
+    pub experiment: &'a Experiment,
+    pub folder: &'a Folder,
+    pub digests: &'a Digests,
+    /// Read once for all evaluations.
+    pub scores: &'a Scores<'a>,
+}
+
+impl Inspection<'_> {
+    /// The task's state.
+    ///
+    /// # Errors
+    /// If a file is damaged, or holds a network of another kind.
+    pub fn state(&self, task: &Task) -> Result<State> {
+        let done = |is_done: bool| if is_done { State::Done } else { State::Missing };
+        match &task.work {
+            Work::Train(agent) => Ok(done(self.fitting(agent)?.is_some())),
+            Work::Take(agent) => self.taken(agent),
+            Work::Sweep(agent) => Ok(done(self.folder.sweep(agent).exists())),
+            Work::Distill(agent) | Work::Follow(agent) => self.distilled(agent),
+            Work::Evaluate(agent) => Ok(done(self.scores.are_complete(agent)?)),
+            Work::Report => Ok(done(report::is_current(self.folder, self.experiment)?)),
+        }
+    }
+
+    fn taken(&self, agent: &Agent) -> Result<State> {
+        let from = Folder::at(&self.experiment.teacher.from);
+        let is_there = self.fitting(agent)?.is_some();
+        let is_current = is_taken(&from, self.folder, agent, self.digests)?;
+        Ok(match (is_there, is_current) {
+            (_, true) => State::Done,
+            (true, false) => State::Stale,
+            (false, false) => State::Missing,
+        })
+    }
+
+    fn distilled(&self, agent: &Agent) -> Result<State> {
+        let Some(found) = self.fitting(agent)? else { return Ok(State::Missing) };
+        let made = is_of_teachers(self.experiment, self.folder, self.digests, agent, &found)?;
+        Ok(if made { State::Done } else { State::Stale })
+    }
+
+    /// What the agent's weights say of themselves; none if they are not there.
+    ///
+    /// # Errors
+    /// If they are of another network, or were fitted with another loss.
+    fn fitting(&self, agent: &Agent) -> Result<Option<Metadata>> {
+        let path = self.folder.weights(agent);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let found = nn::metadata(&path)?;
+        check_architecture(self.experiment, agent, &path, &found)?;
+        let Some(student) = student(self.experiment, agent).filter(|student| !student.is_baseline()) else {
+            return Ok(Some(found));
+        };
+        let temperature = super::sweep::temperature(self.folder, student, agent)?.unwrap_or(student.temperature);
+        let expected = (student.loss, temperature);
+        if found.loss != Some(expected) {
+            let loss = |loss: Option<_>| format!("loss {loss:?}");
+            let (found, expected) = (loss(found.loss), loss(Some(expected)));
+            return Err(WeightsError::Mismatch { path, found, expected }.into());
+        }
+        Ok(Some(found))
+    }
+}
+
+/// Checks that weights are of the network that the experiment gives the agent.
+///
+/// # Errors
+/// [`WeightsError::Mismatch`].
+pub fn check_architecture(experiment: &Experiment, agent: &Agent, path: &Path, found: &Metadata) -> Result<()> {
+    let Some(expected) = architecture(experiment, agent).filter(|expected| *expected != found.architecture) else {
+        return Ok(());
+    };
+    let (found, expected) = (found.architecture.to_string(), expected.to_string());
+    Err(WeightsError::Mismatch { path: path.to_owned(), found, expected }.into())
+}
+
+/// Whether what was found of an agent was made from the teachers that are in the folder now; true where nobody taught
+/// it, or where the teachers are not there.
+///
+/// # Errors
+/// If a teacher's weights cannot be read.
+pub fn is_of_teachers(
+    experiment: &Experiment,
+    folder: &Folder,
+    digests: &Digests,
+    agent: &Agent,
+    found: &Metadata,
+) -> Result<bool> {
+    let Some(made_from) = &found.teacher else { return Ok(true) };
+    let online = experiment.distillation.online;
+    let teachers = |best: bool| -> Result<Option<String>> {
+        let mut hashes = Vec::new();
+        for game in games(experiment, agent) {
+            let teacher = Agent::teacher(game, agent.seed);
+            let last = match best {
+                true => bests(&folder.bests(&teacher))?.pop().map(|(_, path)| path),
+                false => Some(folder.weights(&teacher)),
+            };
+            let Some(path) = last else { return Ok(None) };
+            let Some(hash) = digests.of(&path)? else { return Ok(None) };
+            hashes.push(hash);
+        }
+        Ok(Some(hashes.join(",")))
+    };
+    if teachers(online)?.is_none_or(|hashes| hashes == *made_from) {
+        return Ok(true);
+    }
+    // What a training keeps in the end may be its last weights, but who followed it learned from its last best.
+    Ok(!online && teachers(true)?.is_some_and(|hashes| hashes == *made_from))
+}

@@ -1,0 +1,141 @@
+//! The unit of an experiment's work: a task makes files from files.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::key::Key;
+use crate::record::Agent;
+
+/// Names a task within its experiment, such as `train/teacher/pong/seed-1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskId(pub String);
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The part of an experiment that a command of its own works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Networks that learn from rewards.
+    Train,
+    Distill,
+    Evaluate,
+    Report,
+}
+
+impl Stage {
+    /// As the command line and the manifest call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Train => "train",
+            Stage::Distill => "distill",
+            Stage::Evaluate => "evaluate",
+            Stage::Report => "report",
+        }
+    }
+}
+
+/// The work of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Work {
+    /// A network learns from rewards: a teacher, or a baseline beside the students.
+    Train(Agent),
+    /// A teacher is copied from another experiment's folder.
+    Take(Agent),
+    /// The temperature of a student is chosen among several.
+    Sweep(Agent),
+    /// A student learns from its teachers.
+    Distill(Agent),
+    /// A student learns from a teacher that another process trains.
+    Follow(Agent),
+    /// An agent plays the episodes of the final evaluation.
+    Evaluate(Agent),
+    /// Scores become tables, plots and a page.
+    Report,
+}
+
+impl Work {
+    /// The first part of the task's id.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Work::Train(_) => "train",
+            Work::Take(_) => "take",
+            Work::Sweep(_) => "sweep",
+            Work::Distill(_) => "distill",
+            Work::Follow(_) => "follow",
+            Work::Evaluate(_) => "evaluate",
+            Work::Report => "report",
+        }
+    }
+
+    /// The stage whose command does it.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Work::Train(_) | Work::Take(_) => Stage::Train,
+            Work::Sweep(_) | Work::Distill(_) | Work::Follow(_) => Stage::Distill,
+            Work::Evaluate(_) => Stage::Evaluate,
+            Work::Report => Stage::Report,
+        }
+    }
+
+    /// Who is trained or scored; nobody in a report. A network for several games stands here as its first player.
+    pub fn agent(&self) -> Option<&Agent> {
+        match self {
+            Work::Train(agent) | Work::Take(agent) | Work::Sweep(agent) => Some(agent),
+            Work::Distill(agent) | Work::Follow(agent) | Work::Evaluate(agent) => Some(agent),
+            Work::Report => None,
+        }
+    }
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.agent() {
+            Some(agent) => agent.fmt(f),
+            None => f.write_str("report"),
+        }
+    }
+}
+
+/// A number with its unit: how much work a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Amount {
+    pub amount: u64,
+    pub unit: &'static str,
+}
+
+/// A task of an experiment.
+#[derive(Debug, Clone)]
+pub struct Task {
+    pub id: TaskId,
+    pub work: Work,
+    /// The tasks whose outputs it reads.
+    pub inputs: Vec<TaskId>,
+    /// What its result depends on.
+    pub key: Key,
+    /// The files that are there when it is done. Rows of a common file are its rows there.
+    pub outputs: Vec<PathBuf>,
+    pub amount: Amount,
+    /// Names the lock under which it is done. Tasks of one lock are done together: students that learn from the same play.
+    pub lock: String,
+}
+
+impl Task {
+    /// The work in seconds, roughly, on one core: good enough to tell shares of a whole.
+    pub fn weight(&self) -> f64 {
+        let seconds = match self.work {
+            Work::Train(_) => 0.004,
+            Work::Sweep(_) | Work::Distill(_) | Work::Follow(_) => 0.01,
+            Work::Evaluate(_) => 0.5,
+            Work::Take(_) | Work::Report => 1.0,
+        };
+        self.amount.amount as f64 * seconds
+    }
+}
