@@ -100,7 +100,7 @@ pub fn content(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     found
 }
 
-fn results(run: &Run) -> Vec<(PathBuf, Vec<u8>)> {
+pub fn results(run: &Run) -> Vec<(PathBuf, Vec<u8>)> {
     let root = run.path("results/x");
     let of_learning = content(&root).into_iter().filter(|(path, _)| !path.starts_with(root.join("report")));
     of_learning.map(|(path, content)| (path.strip_prefix(&root).unwrap().to_owned(), content)).collect()

@@ -81,7 +81,6 @@ fn changed_settings_are_refused_with_the_smallest_command_that_makes_anew_what_d
     let run = Run::new(TINY);
     run.succeed(&["run", "x.toml"]);
     for (settings, command) in [
-        (vec!["evaluation.episodes=4"], "evaluate"),
         (vec!["evaluation.epsilon=0.1"], "evaluate"),
         (vec!["students.mse.loss=nll"], "distill"),
         (vec!["distillation.hours=3", "evaluation.episodes=4"], "distill"),
@@ -152,4 +151,17 @@ fn a_report_is_of_the_file_that_is_named_not_of_the_last_command() {
     assert!(!out.contains("does not name") && out.contains("Only 2 seeds"), "{out}");
     let text = fs::read_to_string(run.path("results/x/experiment.toml")).unwrap();
     assert!(text.contains("seeds = [1, 2]"), "{text}");
+}
+
+#[test]
+fn after_a_change_of_the_protocol_everyone_is_scored_by_the_new_one() {
+    let (changed, straight) = (Run::new(TINY), Run::new(TINY));
+    let set = ["--set", "evaluation.epsilon=0.5", "--set", "distillation.hours=3"];
+    straight.succeed(&[&["train", "x.toml"], &["--set", "distillation.hours=3"][..]].concat());
+    straight.succeed(&[&["run", "x.toml"], &set[..]].concat());
+    changed.succeed(&["run", "x.toml"]);
+    changed.succeed(&[&["distill", "x.toml", "--fresh"], &set[..]].concat());
+    changed.succeed(&[&["run", "x.toml"], &set[..]].concat());
+    let episodes = |run: &Run| fs::read_to_string(run.path("results/x/episodes.csv")).unwrap();
+    assert_eq!(episodes(&straight), episodes(&changed));
 }

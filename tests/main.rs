@@ -8,6 +8,7 @@ mod experiments;
 mod follow;
 mod fresh;
 mod networks;
+mod pipeline;
 mod replay;
 mod resume;
 mod scoring;

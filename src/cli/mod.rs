@@ -110,9 +110,11 @@ fn work(request: &Request, common: &Common, only: &[String]) -> Result<Ended> {
     let only: Vec<TaskId> = only.iter().cloned().map(TaskId).collect();
     let ended = pipeline.run(request.scope, &only, None);
     let reports = matches!(request.scope, Scope::Run | Scope::Report) && only.is_empty();
-    // Where some tasks failed, the others are reported.
-    if reports && !matches!(ended, Ok(Ended::Stopped)) {
-        report(&pipeline)?;
+    match &ended {
+        Ok(Ended::Done) if reports => report(&pipeline)?,
+        // Where some tasks failed, the others are reported.
+        Err(error) if reports && !is_usage(error) => report(&pipeline)?,
+        _ => {}
     }
     ended
 }
@@ -141,7 +143,12 @@ fn report(pipeline: &Pipeline) -> Result<()> {
 fn merge(folders: &[std::path::PathBuf], common: &Common) -> Result<Ended> {
     let out = common.out.as_deref().ok_or_else(|| usage("merge needs --out DIR, the folder of all together"))?;
     pipeline::merge(folders, out)?;
-    println!("{} folders joined in {}; `pd report {}` reports them", folders.len(), out.display(), out.join("experiment.toml").display());
+    println!(
+        "{} folders joined in {}; `pd report {}` reports them",
+        folders.len(),
+        out.display(),
+        out.join("experiment.toml").display()
+    );
     Ok(Ended::Done)
 }
 

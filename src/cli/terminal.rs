@@ -60,7 +60,11 @@ impl Terminal {
 impl Observer for Terminal {
     fn begin(&self, task: &str, total: u64, unit: &'static str) -> Box<dyn Progress + '_> {
         let (done, tasks) = (self.done.load(Ordering::Relaxed), self.tasks.load(Ordering::Relaxed));
-        let of_several = if tasks > 1 && !std::io::stderr().is_terminal() { format!(" ({done} of {tasks} tasks done)") } else { String::new() };
+        let of_several = if tasks > 1 && !std::io::stderr().is_terminal() {
+            format!(" ({done} of {tasks} tasks done)")
+        } else {
+            String::new()
+        };
         let mut stage = Stage::new(&format!("{task}{of_several}"), total, unit, self.quiet);
         stage.bar = stage.bar.take().map(|bar| self.bars.insert(0, bar));
         Box::new(stage)

@@ -92,9 +92,14 @@ fn identity(group: &Group) -> Result<String> {
         };
         teachers.push((played.game, rom, teacher));
     }
-    // How often it is saved, and how many episodes are played when it is over, does not matter to it.
-    let distillation = config::Distillation { checkpoint_every: 0, ..experiment.distillation.clone() };
-    let settings = (&experiment.environment, &distillation, experiment.evaluation.protocol());
+    // How often it is saved and scored, and how many episodes are played when it is over, does not matter to it.
+    let without_effect = config::Distillation {
+        checkpoint_every: 0,
+        evaluation_every: 0,
+        evaluation_episodes: 0,
+        ..experiment.distillation.clone()
+    };
+    let settings = (&experiment.environment, &without_effect, experiment.evaluation.protocol());
     Ok(serde_json::to_string(&(teachers, seed, settings))?)
 }
 

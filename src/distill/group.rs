@@ -68,7 +68,8 @@ pub fn distill(group: &Group, pools: Vec<Pool>, evaluate: &mut Evaluate, progres
             checkpoint::write(&run)?;
             return Ok(Ended::Stopped);
         }
-        if run.begins_hour() {
+        // A teacher that has finished stays as it is.
+        if group.is_online() && run.begins_hour() {
             for index in 0..run.sources.len() {
                 let path = group.games[index].1.at(run.state.hour, settings.hours)?;
                 let teacher = Teacher::other(&run, index, &path)?;

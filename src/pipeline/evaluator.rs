@@ -36,9 +36,8 @@ impl TrainingEvaluator {
     /// # Errors
     /// As [`Pool::load`].
     pub fn new(pipeline: &Pipeline, games: &[Game], training: u64, episodes: usize) -> Result<TrainingEvaluator> {
-        let load = |&game: &Game| {
-            Ok((game, pipeline.evaluation_pool(game, episodes)?, Purpose::Choose.seed(training, game)))
-        };
+        let load =
+            |&game: &Game| Ok((game, pipeline.evaluation_pool(game, episodes)?, Purpose::Choose.seed(training, game)));
         Ok(TrainingEvaluator {
             games: games.iter().map(load).collect::<Result<_>>()?,
             epsilon: pipeline.experiment.evaluation.epsilon,

@@ -119,7 +119,9 @@ fn check_followed(from: &Folder, teacher: &Agent, experiment: &Experiment) -> Re
     let is_there = from.bests(teacher).exists();
     if !is_there && !theirs.games.contains(game) {
         let games = listed(&theirs.games);
-        return Err(Refusal::new(format!("{place}: no teacher of {game} is trained there; choose among games = {games}")));
+        return Err(Refusal::new(format!(
+            "{place}: no teacher of {game} is trained there; choose among games = {games}"
+        )));
     }
     if !is_there && !theirs.seeds.contains(seed) {
         let seeds = listed(&theirs.seeds);
@@ -147,7 +149,9 @@ fn followed(experiment: &Experiment) -> Result<(Game, u64)> {
     let cannot_follow =
         students.iter().any(|student| student.is_baseline() || student.is_shared() || student.chooses_temperature());
     if students.is_empty() || cannot_follow {
-        return Err(Refusal::new("follow: needs students of one game with a distillation loss and a given temperature"));
+        return Err(Refusal::new(
+            "follow: needs students of one game with a distillation loss and a given temperature",
+        ));
     }
     if distillation.data != Data::Teacher && students.len() > 1 {
         return Err(Refusal::new("follow: students that play for themselves follow one by one"));

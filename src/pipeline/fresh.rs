@@ -15,11 +15,18 @@ use crate::record::{
     Agent, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, bests, read_rows, remove_folder, write_rows,
 };
 
-/// Removes the outputs of the tasks that the command makes anew, and of those that are stale then.
+/// Removes the outputs of the tasks that the command makes anew, and of those that are stale then, and the episodes of
+/// agents that `played_otherwise`.
 ///
 /// # Errors
 /// The path and the system's reason, or a file that is damaged.
-pub fn renew(folder: &Folder, experiment: &Experiment, list: &[Task], scope: Scope) -> Result<()> {
+pub fn renew(
+    folder: &Folder,
+    experiment: &Experiment,
+    list: &[Task],
+    scope: Scope,
+    played_otherwise: BTreeSet<Agent>,
+) -> Result<()> {
     let renewed = scope.renews(list);
     for agent in networks(&renewed) {
         remove_run(folder, &folder.agent(agent))?;
@@ -27,7 +34,8 @@ pub fn renew(folder: &Folder, experiment: &Experiment, list: &[Task], scope: Sco
     if renewed.iter().any(|task| task.work.stage() == Stage::Distill) {
         remove_distillations(folder, experiment)?;
     }
-    let scored = unscored(folder, &renewed, scope);
+    let mut scored = unscored(folder, &renewed, scope);
+    scored.extend(played_otherwise);
     remove_rows(&folder.episodes(), |row: &EpisodeRow| row.id().is_ok_and(|agent| scored.contains(&agent)))?;
     remove_rows(&folder.scores(), |row: &ScoreRow| row.id().is_ok_and(|agent| scored.contains(&agent)))?;
     if scope <= Scope::Evaluate {
@@ -82,11 +90,15 @@ pub fn others(
     let paths = found.iter().filter(|path| !own.contains(path));
     let mut others: Vec<String> = paths.map(|path| path.display().to_string()).collect();
     // Who is not scored anew at once is scored again when it should have played otherwise.
-    let scored_again =
-        if scope == Scope::Evaluate { unscored(folder, &renewed, scope) } else { agents(experiment).into_iter().collect() };
+    let scored_again = if scope == Scope::Evaluate {
+        unscored(folder, &renewed, scope)
+    } else {
+        agents(experiment).into_iter().collect()
+    };
     let depends = |agent: &Agent| !distills || agent.is_student() || old.evaluation != experiment.evaluation;
     let foreign = with_rows(folder)?.into_iter().filter(|agent| depends(agent) && !scored_again.contains(agent));
-    others.extend(foreign.map(|agent| format!("the episodes of {} in {}, seed {}", agent.name, agent.game, agent.seed)));
+    others
+        .extend(foreign.map(|agent| format!("the episodes of {} in {}, seed {}", agent.name, agent.game, agent.seed)));
     Ok(others)
 }
 
@@ -110,7 +122,8 @@ fn unscored(folder: &Folder, tasks: &[&Task], scope: Scope) -> BTreeSet<Agent> {
         Work::Evaluate(agent) => Some(agent),
         _ => None,
     });
-    let is_there = |agent: &&Agent| scope != Scope::Evaluate || agent.role == Role::Random || folder.weights(agent).exists();
+    let is_there =
+        |agent: &&Agent| scope != Scope::Evaluate || agent.role == Role::Random || folder.weights(agent).exists();
     played.filter(is_there).cloned().collect()
 }
 
@@ -167,4 +180,3 @@ fn below(folder: &Path, levels: usize) -> Result<Vec<PathBuf>> {
     found.sort();
     Ok(found)
 }
-

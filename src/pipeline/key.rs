@@ -100,8 +100,7 @@ const WITHOUT_EFFECT_ON_STUDENTS: [&str; 3] = ["checkpoint_every", "evaluation_e
 pub const PROTOCOL: [&str; 3] = ["evaluation.epsilon", "evaluation.no_op_max", "evaluation.max_frames"];
 
 /// What the emulation of an evaluation takes from the training's.
-const OF_EVERY_PLAY: [&str; 3] =
-    ["environment.frame_skip", "environment.sticky_actions", "environment.action_set"];
+const OF_EVERY_PLAY: [&str; 3] = ["environment.frame_skip", "environment.sticky_actions", "environment.action_set"];
 
 /// Whether the result of `work` depends on the setting `key`, apart from what its inputs depend on.
 pub fn depends_on(experiment: &Experiment, work: &Work, key: &str) -> bool {

@@ -25,7 +25,8 @@ pub enum Teaching {
 /// # Errors
 /// If the experiment cannot be written as TOML.
 pub fn tasks(experiment: &Experiment, folder: &Folder, teaching: Teaching) -> Result<Vec<Task>> {
-    let mut list = List { experiment, folder, settings: settings(experiment)?, tasks: Vec::new(), by_id: BTreeMap::new() };
+    let mut list =
+        List { experiment, folder, settings: settings(experiment)?, tasks: Vec::new(), by_id: BTreeMap::new() };
     let is_distilled = |agent: &Agent| student(experiment, agent).is_some_and(|student| !student.is_baseline());
     let (distilled, baselines): (Vec<_>, Vec<_>) = networks(experiment, |_| true).into_iter().partition(is_distilled);
     let takes = teaching == Teaching::Live || !experiment.teacher.from.as_os_str().is_empty();
@@ -138,7 +139,9 @@ impl List<'_> {
                 let tried = distillation.sweep_gaps.len() as u64 * distillation.sweep_hours;
                 (games * tried * distillation.updates_per_hour, "updates")
             }
-            Work::Distill(_) | Work::Follow(_) => (games * distillation.hours * distillation.updates_per_hour, "updates"),
+            Work::Distill(_) | Work::Follow(_) => {
+                (games * distillation.hours * distillation.updates_per_hour, "updates")
+            }
             Work::Evaluate(_) => (evaluation.episodes as u64, "episodes"),
             Work::Report => (1, "pages"),
         };

@@ -110,7 +110,7 @@ impl Locks {
             return Ok(Some(Lock { locks: self, path }));
         }
         let taken = self.is_dead(&path) && self.take_over(&path)?;
-        Ok(taken.then_some(Lock { locks: self, path }))
+        Ok(taken.then(|| Lock { locks: self, path }))
     }
 
     /// Waits for the lock `name`, as for a file that is rewritten in a moment.
@@ -129,7 +129,8 @@ impl Locks {
     /// Another process that is at work in the folder.
     pub fn other(&self) -> Option<String> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let mut paths = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
+        let mut paths =
+            entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
         paths.find_map(|path| {
             let foreign = !held(&self.held).contains_key(&path);
             (foreign && path.exists() && !self.is_dead(&path)).then(|| describe(&path))
@@ -283,13 +284,15 @@ mod tests {
 
     #[test]
     fn of_many_that_want_to_take_over_a_dead_lock_one_gets_it() {
-        let folder = tempfile::tempdir().unwrap();
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join(".locks");
         let mut child = std::process::Command::new("true").spawn().unwrap();
         child.wait().unwrap();
         let dead = Owner { process: child.id(), ..Owner::of_this_process() };
         for _ in 0..20 {
-            fs::write(folder.path().join("a.lock"), serde_json::to_vec(&dead).unwrap()).unwrap();
-            let all: Vec<Locks> = (0..4).map(|_| Locks::in_folder(folder.path().to_owned())).collect();
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join("a.lock"), serde_json::to_vec(&dead).unwrap()).unwrap();
+            let all: Vec<Locks> = (0..4).map(|_| Locks::in_folder(folder.clone())).collect();
             let taken = thread::scope(|scope| {
                 let takers: Vec<_> = all.iter().map(|locks| scope.spawn(|| locks.take("a").unwrap())).collect();
                 takers.into_iter().map(|taker| taker.join().unwrap()).collect::<Vec<_>>()

@@ -24,7 +24,8 @@ impl Pipeline<'_> {
     }
 
     fn made_here(&self, old: Option<Manifest>) -> Manifest {
-        let found = self.experiment.games.iter().filter_map(|&game| Some((game.name().to_owned(), self.rom_record(game)?)));
+        let found =
+            self.experiment.games.iter().filter_map(|&game| Some((game.name().to_owned(), self.rom_record(game)?)));
         let mut roms: BTreeMap<String, RomRecord> = old.as_ref().map(|old| old.roms.clone()).unwrap_or_default();
         roms.extend(found);
         let seeds = old.iter().flat_map(|old| &old.seeds).chain(&self.experiment.seeds);

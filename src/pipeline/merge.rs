@@ -28,10 +28,13 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     let folders: Vec<_> = sources.iter().map(read).collect::<Result<_>>()?;
     let joined = join(&folders)?;
     let target = Folder::at(out);
-    let is_source = |folder: &Folder| out.canonicalize().is_ok_and(|out| folder.root().canonicalize().is_ok_and(|own| own == out));
+    let is_source =
+        |folder: &Folder| out.canonicalize().is_ok_and(|out| folder.root().canonicalize().is_ok_and(|own| own == out));
     if target.experiment().exists() && !folders.iter().any(|(folder, _)| is_source(folder)) {
         let place = out.display();
-        return Err(Refusal::new(format!("{place}: holds an experiment that is not merged; name it too, or another --out")));
+        return Err(Refusal::new(format!(
+            "{place}: holds an experiment that is not merged; name it too, or another --out"
+        )));
     }
     let copies = copies(&folders, &joined, &target, &digests)?;
     let mut episodes = read_episodes(&target)?;
@@ -64,10 +67,10 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
     };
     let mut joined = first.clone();
     for (folder, experiment) in others {
-        let theirs = settings(experiment)?;
+        let own = settings(&joined)?;
         let mut changes = Vec::new();
-        for task in tasks(&joined, first_folder, Teaching::Finished)? {
-            changes.extend(task.key.changes(&theirs).iter().map(ToString::to_string));
+        for task in tasks(experiment, folder, Teaching::Finished)? {
+            changes.extend(task.key.changes(&own).iter().map(ToString::to_string));
         }
         changes.sort();
         changes.dedup();

@@ -99,8 +99,11 @@ impl<'a> Pipeline<'a> {
         if scope.takes(&experiment) {
             check_source(&experiment, &folder, request.fresh).map_err(Refusal::new)?;
         }
-        if scope == Scope::Report && !earlier {
-            return Err(Refusal::new(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
+        if scope == Scope::Report && !earlier.exists {
+            return Err(Refusal::new(format!(
+                "{}: no results there yet; `pd run` makes them",
+                folder.root().display()
+            )));
         }
         if scope == Scope::Distill && request.fresh && experiment.teacher.from.as_os_str().is_empty() {
             check_teachers(request.file, &folder, &experiment).map_err(Refusal::new)?;
@@ -112,7 +115,7 @@ impl<'a> Pipeline<'a> {
                 let place = folder.root().display();
                 return Err(Refusal::new(format!("{place}: {other} is at work there; wait for it before --fresh")));
             }
-            renew(&folder, &experiment, &list, scope)?;
+            renew(&folder, &experiment, &list, scope, earlier.played_otherwise)?;
             forget_times(&folder, &experiment, scope)?;
         }
         write_file(&folder.experiment(), toml::to_string(&experiment)?.as_bytes()).map_err(Refusal::new)?;

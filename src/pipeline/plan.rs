@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::agents::{architecture, networks, teachers};
 use super::digests::Digests;
-use super::list::{closure, tasks};
+use super::list::tasks;
 use super::open::Request;
 use super::resources::Resources;
 use super::scores::Scores;
@@ -101,22 +101,22 @@ fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<V
         return Ok(vec![State::Missing; list.len()]);
     }
     let path = inspection.folder.experiment();
-    let old = if path.exists() { key::settings(&config::read(&path, &Overrides::default())?)? } else { key::Settings::new() };
+    let old =
+        if path.exists() { key::settings(&config::read(&path, &Overrides::default())?)? } else { key::Settings::new() };
     let own = |task: &Task| match task.key.changes(&old).is_empty() {
         true => inspection.state(task).unwrap_or(State::Stale),
         false if task.outputs.iter().all(|output| output.exists()) => State::Stale,
         false => State::Missing,
     };
-    let mut states: Vec<State> = list.iter().map(own).collect();
-    let not_done: Vec<&TaskId> =
-        list.iter().zip(&states).filter(|(_, state)| **state != State::Done).map(|(task, _)| &task.id).collect();
-    let stale = closure(list, |task| not_done.contains(&&task.id));
-    for (task, state) in list.iter().zip(&mut states) {
-        // A teacher that was taken, or whose weights are not kept in a clone, leaves its students as they are.
-        let inputs_are_stale = task.inputs.iter().any(|input| stale.iter().any(|other| other.id == *input));
-        if *state == State::Done && inputs_are_stale && task.work == Work::Report {
-            *state = State::Stale;
-        }
+    let mut states: Vec<State> = Vec::new();
+    for task in list {
+        let own = own(task);
+        let is_stale = |input: &TaskId| {
+            let state = list.iter().zip(&states).find(|(task, _)| task.id == *input).map(|(_, state)| *state);
+            // What a network was made from need not be there any more; a report tells of what is there.
+            state == Some(State::Stale) || task.work == Work::Report && state != Some(State::Done)
+        };
+        states.push(if own == State::Done && task.inputs.iter().any(is_stale) { State::Stale } else { own });
     }
     Ok(states)
 }
@@ -167,7 +167,12 @@ fn stages(experiment: &Experiment, list: &[Task], states: &[State]) -> Vec<Plann
             Work::Sweep(_) => format!("{} updates, to choose the temperature", grouped(task.amount.amount)),
             _ => format!("{} {}", grouped(task.amount.amount), task.amount.unit),
         };
-        stages.push(PlannedStage { stage: task.work.stage().name(), done: is_done(state), agent: agent.to_string(), work });
+        stages.push(PlannedStage {
+            stage: task.work.stage().name(),
+            done: is_done(state),
+            agent: agent.to_string(),
+            work,
+        });
     }
     let of_evaluation = || list.iter().zip(states).filter(|(task, _)| task.work.stage() == Stage::Evaluate);
     let (all, left) = (of_evaluation().count(), of_evaluation().filter(|(_, state)| !is_done(**state)).count());

@@ -25,13 +25,7 @@ type Episodes = BTreeMap<Agent, Vec<EpisodeRow>>;
 ///
 /// # Errors
 /// If the file is damaged or cannot be written.
-pub fn put(
-    experiment: &Experiment,
-    folder: &Folder,
-    agent: &Agent,
-    weights: &str,
-    played: Vec<Episode>,
-) -> Result<()> {
+pub fn put(experiment: &Experiment, folder: &Folder, agent: &Agent, weights: &str, played: Vec<Episode>) -> Result<()> {
     let mut episodes = read_episodes(folder)?;
     let row = |(number, episode): (usize, Episode)| EpisodeRow {
         role: agent.role,

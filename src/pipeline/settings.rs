@@ -15,14 +15,24 @@ use super::{Refusal, listed};
 use crate::config::{self, Experiment, Overrides};
 use crate::record::{Agent, Folder};
 
-/// Checks that a command may go on in a folder. Gives whether it holds an experiment from before.
+/// What a folder holds from before.
+#[derive(Debug, Default)]
+pub struct Earlier {
+    /// There is an experiment.
+    pub exists: bool,
+    /// Agents whose episodes were played by another protocol than the experiment's. A command that makes something anew
+    /// removes them.
+    pub played_otherwise: BTreeSet<Agent>,
+}
+
+/// Checks that a command may go on in a folder.
 ///
 /// # Errors
 /// If results of the experiment's tasks were made with other settings, and the command does not make all of those anew.
-pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: &[Task]) -> Result<bool> {
+pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: &[Task]) -> Result<Earlier> {
     let path = folder.experiment();
     if !path.exists() {
-        return Ok(false);
+        return Ok(Earlier::default());
     }
     let old = match config::read(&path, &Overrides::default()) {
         Ok(old) => old,
@@ -31,17 +41,23 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
         }
     };
     let stale = stale(folder, list, &key::settings(&old)?)?;
+    let played = stale.iter().filter_map(|(task, _)| match &task.work {
+        Work::Evaluate(agent) => Some(agent.clone()),
+        _ => None,
+    });
+    let earlier = Earlier { exists: true, played_otherwise: played.collect() };
     if stale.is_empty() {
-        return Ok(true);
+        return Ok(earlier);
     }
     let renews = |scope: Scope, list: &[Task]| {
         let renewed = scope.renews(list);
-        stale.iter().all(|(task, _)| renewed.iter().any(|other| other.id == task.id))
+        let plays_again = |task: &Task| matches!(task.work, Work::Evaluate(_)) && scope != Scope::Report;
+        stale.iter().all(|(task, _)| plays_again(task) || renewed.iter().any(|other| other.id == task.id))
     };
     let cheapest = request.scope.cheapest(|scope| renews(scope, list));
     let left_with = |experiment: &Experiment, list: &[Task]| others(folder, experiment, list, &old, cheapest);
     if request.fresh && renews(request.scope, list) && left_with(experiment, list)?.is_empty() {
-        return Ok(true);
+        return Ok(earlier);
     }
     // With `--seed` the command may leave results that it makes anew without.
     let whole = config::read(request.file, &Overrides { set: request.set.to_vec(), seed: None })?;
@@ -75,7 +91,8 @@ fn stale<'a>(folder: &Folder, list: &'a [Task], old: &Settings) -> Result<Vec<(&
 }
 
 fn distinct(stale: Vec<(&Task, Vec<Change>)>) -> Vec<String> {
-    let changes: BTreeSet<String> = stale.into_iter().flat_map(|(_, changes)| changes).map(|it| it.to_string()).collect();
+    let changes: BTreeSet<String> =
+        stale.into_iter().flat_map(|(_, changes)| changes).map(|it| it.to_string()).collect();
     changes.into_iter().collect()
 }
 

@@ -26,8 +26,9 @@ pub struct Checkpoint {
 /// What a checkpoint must agree in with the training that continues it.
 fn identity(training: &Training) -> Result<String> {
     let Training { experiment, agent, architecture, games, .. } = training;
-    // Where teachers were taken from does not matter to what learns beside them, nor how often they are saved.
-    let teacher = config::Teacher { from: PathBuf::new(), checkpoint_every: 0, ..experiment.teacher.clone() };
+    // Where teachers were taken from does not matter to what learns beside them, nor how often they are saved or logged.
+    let teacher =
+        config::Teacher { from: PathBuf::new(), checkpoint_every: 0, log_every: 0, ..experiment.teacher.clone() };
     let settings = (&experiment.environment, &teacher, experiment.evaluation.protocol());
     let roms: Vec<_> = games.iter().map(|played| (played.game, played.rom.as_ref().map(|rom| &rom.md5))).collect();
     Ok(serde_json::to_string(&(&agent.name, agent.seed, architecture, roms, settings))?)

@@ -1,0 +1,168 @@
+//! An experiment as a list of tasks: several at once, by several processes, one by one, in several folders.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use policy_distillation::record::Manifest;
+use serde_json::Value;
+
+use super::command::{Run, TINY, results};
+
+fn two_seeds() -> String {
+    TINY.replace("seeds = [1]", "seeds = [1, 2]")
+}
+
+/// The rows of `scores.csv` without what measures the machine.
+fn scores(folder: &Path) -> Vec<BTreeMap<String, String>> {
+    let mut scores = csv::Reader::from_path(folder.join("scores.csv")).unwrap();
+    let rows = scores.deserialize().map(Result::unwrap);
+    rows.map(|mut row: BTreeMap<String, String>| {
+        row.remove("latency_ms");
+        row
+    })
+    .collect()
+}
+
+fn assert_same(one: &Run, other: &Run) {
+    let (one_files, other_files) = (results(one), results(other));
+    let names = |files: &[(std::path::PathBuf, Vec<u8>)]| files.iter().map(|file| file.0.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&one_files), names(&other_files));
+    for (one, other) in one_files.iter().zip(&other_files) {
+        assert!(one.1 == other.1, "{} differs", one.0.display());
+    }
+    assert_eq!(scores(&one.path("results/x")), scores(&other.path("results/x")));
+}
+
+fn tasks(run: &Run) -> Vec<Value> {
+    let plan: Value = serde_json::from_str(&run.succeed(&["plan", "x.toml", "--json"])).unwrap();
+    plan["tasks"].as_array().unwrap().clone()
+}
+
+#[test]
+fn several_tasks_at_once_give_the_same_bytes_as_one_after_the_other() {
+    let (one, four) = (Run::new(&two_seeds()), Run::new(&two_seeds()));
+    one.succeed(&["run", "x.toml"]);
+    let output = four.pd_on("4", &["run", "x.toml", "--jobs", "4"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_same(&one, &four);
+}
+
+#[test]
+fn two_processes_share_an_experiment_and_each_task_is_done_once() {
+    let (alone, shared) = (Run::new(&two_seeds()), Run::new(&two_seeds()));
+    alone.succeed(&["run", "x.toml"]);
+    let start = || {
+        let mut pd = Command::new(env!("CARGO_BIN_EXE_pd"));
+        pd.args(["run", "x.toml", "--threads", "1"]).current_dir(&shared.folder).stdout(Stdio::null());
+        pd.stderr(Stdio::piped()).spawn().unwrap()
+    };
+    for child in [start(), start()] {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_same(&alone, &shared);
+    assert!(!shared.path("results/x/.locks").exists(), "locks are left behind");
+}
+
+#[test]
+fn each_task_is_done_alone_by_the_command_that_the_plan_names() {
+    let (whole, parts) = (Run::new(TINY), Run::new(TINY));
+    whole.succeed(&["run", "x.toml"]);
+    let before = tasks(&parts);
+    let ids: Vec<_> = before.iter().map(|task| task["id"].as_str().unwrap()).collect();
+    assert_eq!(&ids[..3], ["train/teacher/catch/seed-1", "distill/kl/catch/seed-1", "distill/mse/catch/seed-1"]);
+    let early = parts.pd(&["run", "x.toml", "--task", ids[1]]);
+    assert_eq!(early.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&early.stderr).contains("needed: train/teacher/catch/seed-1"));
+    for task in &before {
+        assert_eq!(task["state"], "missing", "{task}");
+        let command: Vec<_> = task["command"].as_str().unwrap().split(' ').skip(1).collect();
+        parts.succeed(&command);
+    }
+    assert!(tasks(&parts).iter().all(|task| task["state"] == "done"), "{:?}", tasks(&parts));
+    assert_same(&whole, &parts);
+}
+
+#[test]
+fn what_was_made_with_other_settings_is_stale_in_the_plan_and_nothing_else_is() {
+    let run = Run::new(TINY);
+    run.succeed(&["run", "x.toml"]);
+    let states = |set: &str| {
+        let plan: Value = serde_json::from_str(&run.succeed(&["plan", "x.toml", "--json", "--set", set])).unwrap();
+        let tasks = plan["tasks"].as_array().unwrap().iter();
+        let stale = tasks.filter(|task| task["state"] == "stale").map(|task| task["id"].as_str().unwrap().to_owned());
+        stale.collect::<Vec<_>>()
+    };
+    assert!(states("teacher.log_every=7").is_empty());
+    let of_kl = ["distill/kl/catch/seed-1", "evaluate/kl/catch/seed-1", "report"];
+    assert_eq!(states("students.kl.temperature=0.5"), of_kl);
+    assert_eq!(states("evaluation.epsilon=0.5").len(), 4 + 1, "all agents play otherwise, and the report tells of it");
+}
+
+#[test]
+fn folders_of_one_experiment_join() {
+    let (whole, parts) = (Run::new(&two_seeds()), Run::new(&two_seeds()));
+    whole.succeed(&["run", "x.toml"]);
+    for seed in ["1", "2"] {
+        parts.succeed(&["run", "x.toml", "--seed", seed, "--out", &format!("part-{seed}")]);
+    }
+    parts.succeed(&["merge", "part-1", "part-2", "--out", "results/x"]);
+    // The report of the first command is not that of the others.
+    parts.succeed(&["run", "x.toml"]);
+    assert_same(&whole, &parts);
+    let manifest = Manifest::read(&parts.path("results/x/manifest.json")).unwrap().unwrap();
+    assert_eq!((manifest.seeds.as_slice(), manifest.latencies.len()), ([1, 2].as_slice(), 6));
+}
+
+#[test]
+fn folders_that_were_made_with_other_settings_do_not_join() {
+    let run = Run::new(&two_seeds());
+    for (seed, gamma) in [("1", "0.99"), ("2", "0.9")] {
+        let gamma = format!("teacher.gamma={gamma}");
+        run.succeed(&["train", "x.toml", "--seed", seed, "--set", &gamma, "--out", &format!("part-{seed}")]);
+    }
+    super::bad_input::refused(
+        &run,
+        &["merge", "part-1", "part-2", "--out", "all"],
+        &["teacher.gamma (0.99 → 0.9)", "part-2"],
+    );
+    assert!(!run.path("all").exists());
+}
+
+#[test]
+fn a_run_that_fails_takes_no_other_with_it() {
+    let run = Run::new(&two_seeds());
+    // What a training of seed 1 would go on from is damaged.
+    let checkpoint = run.path("results/x/teachers/catch/seed-1/checkpoint");
+    fs::create_dir_all(&checkpoint).unwrap();
+    fs::write(checkpoint.join("state.bin"), b"damaged").unwrap();
+    let output = run.pd(&["run", "x.toml"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("teacher of catch, seed 1"), "{error}");
+    assert!(run.path("results/x/students/mse/catch/seed-2/weights.safetensors").exists());
+    let scored = scores(&run.path("results/x"));
+    assert_eq!(scored.iter().filter(|row| row["seed"] == "2").count(), 4, "{scored:?}");
+    assert!(run.path("results/x/report/index.html").exists());
+}
+
+#[test]
+fn more_episodes_and_other_cadences_are_no_reason_to_start_over() {
+    let run = Run::new(TINY);
+    run.succeed(&["run", "x.toml"]);
+    let weights = || fs::read(run.path("results/x/students/kl/catch/seed-1/weights.safetensors")).unwrap();
+    let (before, episodes) = (weights(), fs::read_to_string(run.path("results/x/episodes.csv")).unwrap());
+    let set = ["evaluation.episodes=5", "teacher.log_every=70", "distillation.evaluation_every=2"];
+    let set: Vec<&str> = set.iter().flat_map(|set| ["--set", set]).collect();
+    run.succeed(&[&["run", "x.toml"], &set[..]].concat());
+    assert!(weights() == before);
+    let more = fs::read_to_string(run.path("results/x/episodes.csv")).unwrap();
+    assert_eq!(more.lines().count(), 1 + 4 * 5);
+    assert!(episodes.lines().all(|line| more.contains(line)), "the first episodes are the same");
+    // Fewer are asked for: the first ones count.
+    run.succeed(&["run", "x.toml"]);
+    let scored = scores(&run.path("results/x"));
+    assert!(scored.iter().all(|row| row["episodes"] == "3"), "{scored:?}");
+}
