@@ -66,9 +66,14 @@ fn names(experiment: &Experiment) -> Result<(), Fault> {
     rule("seeds", experiment.seeds.iter().all(|&seed| i64::try_from(seed).is_ok()), "must be below 2^63")?;
     rule("games", distinct(experiment.games.iter().map(|game| game.name())), "name each game once")?;
     rule("seeds", distinct(experiment.seeds.iter()), "name each seed once")?;
+    let seeds = &experiment.teacher.seeds;
+    rule("teacher.seeds", seeds.iter().all(|&seed| i64::try_from(seed).is_ok()), "must be below 2^63")?;
+    rule("teacher.seeds", distinct(seeds.iter()), "name each seed once")?;
     for (index, student) in experiment.students.iter().enumerate() {
         let key = format!("students.{index}.name");
         rule(&key, plain(&student.name), words)?;
+        let reserved = ["teacher", "random"].contains(&student.name.as_str());
+        rule(&key, !reserved, "every experiment has an agent of this name; choose another")?;
         let earlier = &experiment.students[..index];
         rule(&key, earlier.iter().all(|other| other.name != student.name), "another student has this name")?;
     }

@@ -14,7 +14,7 @@ pub struct Experiment {
     pub name: String,
     /// Each game has teachers and students of its own.
     pub games: Vec<Game>,
-    /// Each seed has teachers and students of its own.
+    /// Each seed has students of its own, and teachers unless `teacher.seeds` says otherwise.
     pub seeds: Vec<u64>,
     /// How games are played in training and distillation.
     pub environment: Environment,
@@ -26,6 +26,20 @@ pub struct Experiment {
     pub evaluation: Evaluation,
     /// What is distilled.
     pub students: Vec<Student>,
+}
+
+impl Experiment {
+    /// The seeds of the teachers.
+    pub fn teacher_seeds(&self) -> &[u64] {
+        if self.teacher.seeds.is_empty() { &self.seeds } else { &self.teacher.seeds }
+    }
+
+    /// The seed of the teacher from which students of `seed` learn: the same where there is such a teacher, else the
+    /// teachers' seeds in turn. It depends on no other seed of the students, so that each can be made alone.
+    pub fn teacher_seed(&self, seed: u64) -> u64 {
+        let seeds = self.teacher_seeds();
+        if seeds.contains(&seed) { seed } else { seeds[(seed % seeds.len() as u64) as usize] }
+    }
 }
 
 /// `[environment]`: from emulator frames to an agent's steps.
@@ -93,6 +107,8 @@ pub struct Teacher {
     pub algorithm: Algorithm,
     /// The folder of an experiment whose teachers are taken instead of training any; empty for none.
     pub from: PathBuf,
+    /// Seeds of the teachers, where they are not those of the students; else empty.
+    pub seeds: Vec<u64>,
     /// The block of `presets.toml` below the file's own values.
     pub preset: String,
     /// Length of training in emulator frames.

@@ -8,7 +8,12 @@ use crate::record::{Agent, Role};
 /// Every teacher, seed by seed.
 pub fn teachers(experiment: &Experiment) -> Vec<Agent> {
     let of_seed = |&seed: &u64| experiment.games.iter().map(move |&game| Agent::teacher(game, seed));
-    experiment.seeds.iter().flat_map(of_seed).collect()
+    experiment.teacher_seeds().iter().flat_map(of_seed).collect()
+}
+
+/// The teacher in `game` from which students of that seed learn.
+pub fn teacher_of(experiment: &Experiment, game: Game, seed: u64) -> Agent {
+    Agent::teacher(game, experiment.teacher_seed(seed))
 }
 
 /// Every network of the students that `chosen` accepts, seed by seed: one that several games share once, as the player
@@ -26,12 +31,16 @@ pub fn networks(experiment: &Experiment, chosen: impl Fn(&Student) -> bool) -> V
 
 /// Every agent that is scored, in the order of the files.
 pub fn agents(experiment: &Experiment) -> Vec<Agent> {
+    let (own, teachers) = (&experiment.seeds, experiment.teacher_seeds());
     let mut agents = Vec::new();
     for &game in &experiment.games {
-        for &seed in &experiment.seeds {
-            agents.extend([Agent::random(game, seed), Agent::teacher(game, seed)]);
+        for &seed in own {
+            agents.push(Agent::random(game, seed));
+            agents.extend(teachers.contains(&seed).then(|| Agent::teacher(game, seed)));
             agents.extend(experiment.students.iter().map(|student| Agent::of(student, game, seed)));
         }
+        let others = teachers.iter().filter(|seed| !own.contains(seed));
+        agents.extend(others.map(|&seed| Agent::teacher(game, seed)));
     }
     agents
 }

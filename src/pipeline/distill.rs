@@ -4,7 +4,7 @@ use std::fmt;
 
 use anyhow::{Context, Result};
 
-use super::agents::{games, student};
+use super::agents::{games, student, teacher_of};
 use super::evaluator::TrainingEvaluator;
 use super::open::Pipeline;
 use super::sweep::temperature;
@@ -36,7 +36,9 @@ impl Pipeline<'_> {
         let first = agents.first().context("a distillation without students")?;
         let students = self.students(agents)?;
         let games = games(&self.experiment, first);
-        let leads = games.iter().map(|&game| Ok((self.played(game), self.lead(&Agent::teacher(game, first.seed))?)));
+        let leads = games
+            .iter()
+            .map(|&game| Ok((self.played(game), self.lead(&teacher_of(&self.experiment, game, first.seed))?)));
         let games = leads.collect::<Result<_>>()?;
         let (experiment, folder, device) = (&self.experiment, &self.folder, self.device);
         self.distill_group(&Group { experiment, seed: first.seed, students, games, folder, device })

@@ -88,7 +88,7 @@ const OF_DQN: [&str; 5] = ["replay", "batch", "update_period", "target_period", 
 const OF_PQN: [&str; 4] = ["rollout", "epochs", "minibatches", "lambda"];
 
 /// Settings of the teacher that change no weights.
-const WITHOUT_EFFECT: [&str; 4] = ["from", "preset", "checkpoint_every", "log_every"];
+const WITHOUT_EFFECT: [&str; 5] = ["from", "seeds", "preset", "checkpoint_every", "log_every"];
 
 /// When a training is scored: that chooses the weights which are kept, unless the last are.
 const CHOICE_OF_BEST: [&str; 2] = ["evaluation_every", "evaluation_episodes"];

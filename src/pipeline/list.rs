@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::agents::{agents, games, networks, student, teachers};
+use super::agents::{agents, games, networks, student, teacher_of, teachers};
 use super::key::{Key, Settings, depends_on, settings};
 use super::task::{Amount, Task, TaskId, Work};
 use crate::config::{Data, Experiment};
-use crate::record::{Agent, Folder, Role, SHARED};
+use crate::record::{Agent, Folder, SHARED};
 use crate::units::Frames;
 
 /// Where the students' teachers learn.
@@ -92,7 +92,8 @@ impl List<'_> {
             return self.add(Work::Follow(agent), &[]);
         }
         let is_teacher = |task: &&Task| {
-            let teacher = task.work.agent().filter(|own| own.role == Role::Teacher && own.seed == agent.seed);
+            let is_own = |own: &Agent| *own == teacher_of(self.experiment, own.game, agent.seed);
+            let teacher = task.work.agent().filter(|own| is_own(own));
             teacher.is_some_and(|own| agent.shared || own.game == agent.game)
         };
         let mut inputs: Vec<TaskId> = self.tasks.iter().filter(is_teacher).map(|task| task.id.clone()).collect();

@@ -1,6 +1,6 @@
 //! The memory and disk that an experiment takes, estimated from its settings.
 
-use super::agents::{architecture, games, networks, teachers};
+use super::agents::{architecture, games, networks, teacher_of, teachers};
 use crate::config::{Algorithm, Experiment};
 use crate::frame::OBSERVATION;
 use crate::record::{Agent, Role};
@@ -105,7 +105,7 @@ fn distillation(experiment: &Experiment, students: &[Agent], hours: u64) -> Opti
     let actions = experiment.games.iter().map(|game| game.actions(experiment.environment.action_set).len());
     // A step's Q-values lie in a block of their own.
     let step = TYPICAL_STEP + 32 + (actions.max().unwrap_or(18) * size_of::<f32>()) as u64;
-    let teachers = games * bytes(experiment, &Agent::teacher(first.game, first.seed));
+    let teachers = games * bytes(experiment, &teacher_of(experiment, first.game, first.seed));
     let networks = students.iter().map(|agent| 4 * bytes(experiment, agent)).sum::<u64>() + teachers;
     Some(Run { networks: networks + batch(settings.batch), play: games * steps * step })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 
-use super::agents::{agents, architecture, student};
+use super::agents::{agents, architecture, student, teacher_of};
 use super::digests::Digests;
 use super::evaluate::latency_name;
 use crate::config::{Experiment, Loss, Student};
@@ -181,7 +181,7 @@ impl<'a> Scores<'a> {
             paper: paper::teacher(game, &self.experiment.teacher).filter(|_| role == Role::Teacher),
             network_games: description.network_games,
             ratio,
-            beats_teacher: statistics::win_rate(&scores, &self.scores(&Agent::teacher(game, seed))),
+            beats_teacher: statistics::win_rate(&scores, &self.scores(&self.teacher(agent))),
             data: description.data,
         }))
     }
@@ -231,6 +231,14 @@ impl<'a> Scores<'a> {
         rows.take(self.experiment.evaluation.episodes).map(|row| row.score).collect()
     }
 
+    /// By whom the agent is measured; a teacher by itself.
+    fn teacher(&self, agent: &Agent) -> Agent {
+        match agent.role {
+            Role::Teacher => agent.clone(),
+            Role::Random | Role::Student => teacher_of(self.experiment, agent.game, agent.seed),
+        }
+    }
+
     fn mean(&self, agent: &Agent) -> Option<f64> {
         statistics::mean(&self.scores(agent))
     }
@@ -239,14 +247,14 @@ impl<'a> Scores<'a> {
     /// them or not; none without a teacher.
     fn ratio(&self, agent: &Agent) -> Option<Ratio> {
         let is_own = |other: &&Agent| Agent { seed: agent.seed, ..(*other).clone() } == *agent;
-        let means = |other: &Agent| self.mean(other).zip(self.mean(&Agent::teacher(agent.game, other.seed)));
+        let means = |other: &Agent| self.mean(other).zip(self.mean(&self.teacher(other)));
         let means: Vec<(f64, f64)> = self.episodes.keys().filter(is_own).filter_map(means).collect();
         (!means.is_empty()).then(|| Ratio::of_seeds(means))
     }
 
     fn relative(&self, agent: &Agent, ratio: Ratio) -> Option<f64> {
-        let Agent { game, seed, .. } = *agent;
-        ratio.value(self.mean(agent)?, self.mean(&Agent::teacher(game, seed))?, self.mean(&Agent::random(game, seed)))
+        let random = Agent::random(agent.game, agent.seed);
+        ratio.value(self.mean(agent)?, self.mean(&self.teacher(agent))?, self.mean(&random))
     }
 }
 

@@ -14,7 +14,7 @@ use super::state::{check_architecture, is_of_teachers};
 use crate::config::{Experiment, Student};
 use crate::nn;
 use crate::progress::Ended;
-use crate::record::{Agent, EpisodeRow, Folder, Role, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file};
+use crate::record::{Agent, EpisodeRow, Folder, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file};
 
 impl Pipeline<'_> {
     /// Takes a teacher with its logs from another experiment's folder, unless it was taken already. Bests that are not
@@ -70,8 +70,8 @@ impl Pipeline<'_> {
             return Ok(());
         }
         let mut kept = Vec::new();
-        for student in &self.experiment.students {
-            let agent = Agent::of(student, teacher.game, teacher.seed);
+        for (student, seed) in self.pupils(teacher) {
+            let agent = Agent::of(student, teacher.game, seed);
             let path = self.folder.weights(&agent);
             let found = if path.exists() { Some(nn::metadata(&path)?) } else { None };
             match &found {
@@ -87,6 +87,12 @@ impl Pipeline<'_> {
             }
         }
         self.forget_scores(teacher, &kept)
+    }
+
+    /// The students that learn from that teacher, each with its seed.
+    fn pupils(&self, teacher: &Agent) -> impl Iterator<Item = (&Student, u64)> {
+        let seeds = self.experiment.seeds.iter().filter(|&&seed| self.experiment.teacher_seed(seed) == teacher.seed);
+        seeds.flat_map(|&seed| self.experiment.students.iter().map(move |student| (student, seed)))
     }
 
     /// Removes a student's weights, unless they are `foreign`, and whatever was begun for it.
@@ -115,9 +121,9 @@ impl Pipeline<'_> {
     /// Removes the scores that a teacher and the experiment's students of it had, unless they are `kept`.
     fn forget_scores(&self, teacher: &Agent, kept: &[Agent]) -> Result<()> {
         let is_stale = |agent: &Agent| {
-            let is_named = self.experiment.students.iter().any(|student| student.name == agent.name);
-            let is_student = agent.role == Role::Student && is_named && !kept.contains(agent);
-            (agent.game, agent.seed) == (teacher.game, teacher.seed) && (agent.role == Role::Teacher || is_student)
+            let is_pupil = |(student, seed): (&Student, u64)| (&student.name, seed) == (&agent.name, agent.seed);
+            let is_student = agent.is_student() && self.pupils(teacher).any(is_pupil) && !kept.contains(agent);
+            agent == teacher || agent.game == teacher.game && is_student
         };
         let _lock = self.locks.wait("scores")?;
         remove_rows(&self.folder.episodes(), |row: &EpisodeRow| row.id().is_ok_and(|agent| is_stale(&agent)))?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::agents::{architecture, games, student};
+use super::agents::{architecture, games, student, teacher_of};
 use super::digests::Digests;
 use super::scores::Scores;
 use super::source::is_taken;
@@ -124,7 +124,7 @@ pub fn is_of_teachers(
     let teachers = |best: bool| -> Result<Option<String>> {
         let mut hashes = Vec::new();
         for game in games(experiment, agent) {
-            let teacher = Agent::teacher(game, agent.seed);
+            let teacher = teacher_of(experiment, game, agent.seed);
             let last = match best {
                 true => bests(&folder.bests(&teacher))?.pop().map(|(_, path)| path),
                 false => Some(folder.weights(&teacher)),

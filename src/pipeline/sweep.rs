@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use super::agents::{games, student};
+use super::agents::{games, student, teacher_of};
 use super::open::Pipeline;
 use crate::config::{Data, Experiment, Student, Temperature};
 use crate::distill::{self, Group, Lead};
@@ -40,7 +40,7 @@ impl Pipeline<'_> {
         experiment.distillation.data = Data::Teacher;
         let folder = self.folder.candidates(agent);
         let games = games(&self.experiment, agent).into_iter();
-        let teacher = |game| Lead::Final(self.folder.weights(&Agent::teacher(game, agent.seed)));
+        let teacher = |game| Lead::Final(self.folder.weights(&teacher_of(&self.experiment, game, agent.seed)));
         let group = Group {
             experiment: &experiment,
             seed: agent.seed,

@@ -84,18 +84,28 @@ fn reported(results: &Results, own: &[&mut Standing]) -> Option<(f64, String)> {
 }
 
 /// The episodes of a student, its teacher and random play with one seed.
-struct Episodes([Vec<f64>; 3]);
+struct Episodes {
+    student: Vec<f64>,
+    teacher: Vec<f64>,
+    random: Vec<f64>,
+    teacher_seed: u64,
+}
 
 impl Episodes {
     fn of(results: &Results, standing: &Standing, seed: u64) -> Episodes {
-        let of = |role, agent| results.episode_scores(role, agent, standing.game, seed);
-        let student = of(Role::Student, standing.agent());
-        Episodes([student, of(Role::Teacher, "teacher"), of(Role::Random, "random")])
+        let of = |role, agent, seed| results.episode_scores(role, agent, standing.game, seed);
+        let teacher_seed = results.experiment.teacher_seed(seed);
+        Episodes {
+            student: of(Role::Student, standing.agent(), seed),
+            teacher: of(Role::Teacher, "teacher", teacher_seed),
+            random: of(Role::Random, "random", seed),
+            teacher_seed,
+        }
     }
 
     fn run(&self) -> Run<'_> {
-        let [student, teacher, random] = &self.0;
-        Run { student, teacher, random }
+        let Episodes { student, teacher, random, teacher_seed } = self;
+        Run { student, teacher, random, teacher_seed: *teacher_seed }
     }
 }
 

@@ -60,7 +60,7 @@ impl Results {
         Ok(Results {
             manifest: Manifest::read(&folder.manifest())?,
             foreign_scores: all - scores.len(),
-            teachers: learners(folder, runs(experiment).map(|(game, seed)| Agent::teacher(game, seed)), |_| None)?,
+            teachers: learners(folder, teachers(experiment), |_| None)?,
             students: learners(folder, student_agents(experiment, |of| !of.is_baseline()), |row: &DistillRow| {
                 Some(&row.game)
             })?,
@@ -109,6 +109,11 @@ impl Results {
     }
 }
 
+fn teachers(experiment: &Experiment) -> impl Iterator<Item = Agent> {
+    let of_game = |&game: &Game| experiment.teacher_seeds().iter().map(move |&seed| Agent::teacher(game, seed));
+    experiment.games.iter().flat_map(of_game)
+}
+
 /// Every game with every seed.
 pub fn runs(experiment: &Experiment) -> impl Iterator<Item = (Game, u64)> {
     experiment.games.iter().flat_map(|&game| experiment.seeds.iter().map(move |&seed| (game, seed)))
@@ -137,7 +142,7 @@ fn belongs(experiment: &Experiment, role: Role, agent: &str, game: &str, seed: u
     let student = role == Role::Student && experiment.students.iter().any(|student| student.name == agent);
     (role != Role::Student || student)
         && experiment.games.iter().any(|known| known.name() == game)
-        && experiment.seeds.contains(&seed)
+        && if role == Role::Teacher { experiment.teacher_seeds() } else { &experiment.seeds }.contains(&seed)
 }
 
 /// `game` tells which game a row is of, if it is of one: a network of several games has all their rows in one file.

@@ -1,5 +1,7 @@
 //! Intervals of a student's figures over its teachers'.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::bootstrap::{Interval, RESAMPLES, drawn, percentiles, sorted};
 use super::figures::{AgainstTeacher, Figures};
 use super::summary::mean;
@@ -13,6 +15,8 @@ pub struct Run<'a> {
     pub teacher: &'a [f64],
     /// May be empty for [`Ratio::Raw`].
     pub random: &'a [f64],
+    /// Tells teachers apart: of runs that share one, its episodes are drawn once.
+    pub teacher_seed: u64,
 }
 
 /// A student's runs in one game.
@@ -34,7 +38,8 @@ pub struct Intervals {
 }
 
 /// Bootstrap intervals of a student's figures, stratified by game: in each game runs are drawn with replacement, as many
-/// as there are, and of each run that is drawn the episodes of student, teacher and random play, each on its own. With
+/// as there are, and of each run that is drawn the episodes of student, teacher and random play, each on its own. Where
+/// several runs have one teacher, its episodes are drawn once for all of them: its chance is theirs in common. With
 /// `one_network` the first runs of all games are those of one network, and so on: these are drawn for all games at once,
 /// unless a game lacks some.
 pub fn intervals(games: &[InGame], one_network: bool, seed: Seed) -> Intervals {
@@ -63,10 +68,30 @@ fn resample(games: &[(Ratio, Vec<Ranked>)], one_network: bool, generator: &mut G
         .iter()
         .map(|(ratio, runs)| {
             let drawn = for_all.clone().unwrap_or_else(|| draw(runs.len(), generator));
-            drawn.into_iter().map(|run| runs[run].resample(*ratio, generator)).collect()
+            let mut teachers = Teachers::of(runs);
+            drawn.into_iter().map(|run| runs[run].resample(*ratio, &mut teachers, generator)).collect()
         })
         .collect();
     Figures::of(&games)
+}
+
+/// The episodes that were drawn of teachers that several runs share, by their numbers.
+struct Teachers {
+    are_shared: bool,
+    drawn: BTreeMap<u64, Vec<usize>>,
+}
+
+impl Teachers {
+    fn of(runs: &[Ranked]) -> Teachers {
+        let seeds: BTreeSet<u64> = runs.iter().map(|ranked| ranked.run.teacher_seed).collect();
+        Teachers { are_shared: seeds.len() < runs.len(), drawn: BTreeMap::new() }
+    }
+
+    fn draw(&mut self, run: &Run, generator: &mut Generator) -> Vec<usize> {
+        let count = run.teacher.len();
+        let mut draw = || (0..count).map(|_| drawn(count, generator)).collect();
+        if self.are_shared { self.drawn.entry(run.teacher_seed).or_insert_with(draw).clone() } else { draw() }
+    }
 }
 
 /// A run with the rank of each score among those of student and teacher, equal scores having one rank: wins are then
@@ -91,10 +116,11 @@ impl<'a> Ranked<'a> {
         }
     }
 
-    fn resample(&self, ratio: Ratio, generator: &mut Generator) -> AgainstTeacher {
-        let Run { student, teacher, random } = self.run;
-        let (student, ours) = self.draw(student, &self.student, generator);
-        let (teacher, theirs) = self.draw(teacher, &self.teacher, generator);
+    fn resample(&self, ratio: Ratio, teachers: &mut Teachers, generator: &mut Generator) -> AgainstTeacher {
+        let Run { student, teacher, random, .. } = self.run;
+        let own = (0..student.len()).map(|_| drawn(student.len(), generator));
+        let (student, ours) = self.counted(student, &self.student, own);
+        let (teacher, theirs) = self.counted(teacher, &self.teacher, teachers.draw(&self.run, generator).into_iter());
         let random = if ratio == Ratio::AboveRandom { draw_mean(random, generator) } else { None };
         AgainstTeacher {
             relative: student.zip(teacher).and_then(|(student, teacher)| ratio.value(student, teacher, random)),
@@ -102,14 +128,18 @@ impl<'a> Ranked<'a> {
         }
     }
 
-    /// The mean of a resample, and how many of it have each rank.
-    fn draw(&self, scores: &[f64], ranks: &[usize], generator: &mut Generator) -> (Option<f64>, Vec<u32>) {
+    /// The mean of the scores with these numbers, and how many of them have each rank.
+    fn counted(
+        &self,
+        scores: &[f64],
+        ranks: &[usize],
+        numbers: impl Iterator<Item = usize>,
+    ) -> (Option<f64>, Vec<u32>) {
         let mut counts = vec![0; self.ranks];
         let mut sum = 0.0;
-        for _ in scores {
-            let index = drawn(scores.len(), generator);
-            sum += scores[index];
-            counts[ranks[index]] += 1;
+        for number in numbers {
+            sum += scores[number];
+            counts[ranks[number]] += 1;
         }
         ((!scores.is_empty()).then(|| sum / scores.len() as f64), counts)
     }

@@ -22,10 +22,14 @@ fn within(interval: Option<Interval>, (low, high): (f64, f64), tolerance: f64) {
     near(interval.map(|of| of.high), high, tolerance);
 }
 
-/// Runs of one episode each, with a teacher that always scores 1, so that a run's relative score is its episode's.
+/// A run of one episode, with a teacher of its own that always scores 1.
+fn single_episode(score: &f64) -> Run<'_> {
+    Run { student: std::slice::from_ref(score), teacher: &[1.0], random: &[], teacher_seed: score.to_bits() }
+}
+
+/// Runs of one episode each, so that a run's relative score is its episode's.
 fn single_episodes(games: &[[f64; 5]]) -> Vec<InGame<'_>> {
-    let run = |score| Run { student: std::slice::from_ref(score), teacher: &[1.0], random: &[] };
-    games.iter().map(|runs| InGame { ratio: Ratio::Raw, runs: runs.iter().map(run).collect() }).collect()
+    games.iter().map(|runs| InGame { ratio: Ratio::Raw, runs: runs.iter().map(single_episode).collect() }).collect()
 }
 
 /// `x = np.array(RUNS).T; gm = lambda s: np.exp(np.mean(np.log(np.mean(s, axis=0))))`
@@ -58,7 +62,7 @@ fn the_probability_to_beat_the_teacher_is_rliables_probability_of_improvement() 
     near(mean(&rates), 0.328125, 1e-12);
     let games = [0, 1].map(|game| InGame {
         ratio: Ratio::Raw,
-        runs: vec![Run { student: STUDENTS[game], teacher: TEACHERS[game], random: &[] }],
+        runs: vec![Run { student: STUDENTS[game], teacher: TEACHERS[game], random: &[], teacher_seed: 1 }],
     });
     within(intervals(&games, false, Seed(1)).beats, (0.140625, 0.544), 0.012);
     assert_eq!((win_rate(&[1.0], &[]), win_rate(&[2.0], &[2.0])), (None, Some(0.5)));
@@ -71,13 +75,20 @@ fn two_games() -> [InGame<'static>; 2] {
             student: &[300.0, 280.0, 310.0, 260.0, 290.0, 350.0, 240.0, 330.0],
             teacher: &[320.0, 340.0, 300.0, 310.0, 330.0, 290.0, 360.0, 350.0],
             random: &[],
+            teacher_seed: 1,
         },
-        Run { student: &[200.0, 260.0, 310.0, 150.0], teacher: &[300.0, 280.0, 330.0, 250.0, 310.0], random: &[] },
+        Run {
+            student: &[200.0, 260.0, 310.0, 150.0],
+            teacher: &[300.0, 280.0, 330.0, 250.0, 310.0],
+            random: &[],
+            teacher_seed: 2,
+        },
     ];
     let above = Run {
         student: &[-5.0, 3.0, -8.0, 2.0, -1.0, 0.0],
         teacher: &TEACHER,
         random: &[-20.0, -21.0, -21.0, -20.0, -19.0, -21.0],
+        teacher_seed: 1,
     };
     [InGame { ratio: Ratio::Raw, runs: raw }, InGame { ratio: Ratio::AboveRandom, runs: vec![above] }]
 }
@@ -98,12 +109,34 @@ fn intervals_cover_the_chance_of_runs_and_of_the_episodes_of_all_agents() {
     within(intervals.beats, (0.025, 0.23047), 0.006);
 }
 
+/// In numpy: `t = rng.choice(T, 8).mean(); np.mean([rng.choice(S[k], 4).mean() / t for k in rng.integers(3, size=3)])`.
+/// With a teacher drawn for each student, as if they were different ones, the interval would be narrower.
+#[test]
+fn the_chance_of_a_teacher_that_students_share_is_theirs_in_common() {
+    const STUDENTS: [&[f64]; 3] =
+        [&[300.0, 280.0, 310.0, 260.0], &[200.0, 260.0, 310.0, 150.0], &[290.0, 330.0, 270.0, 350.0]];
+    const TEACHER: &[f64] = &[320.0, 340.0, 300.0, 310.0, 330.0, 290.0, 100.0, 420.0];
+    let game = |teacher_seed: fn(u64) -> u64| InGame {
+        ratio: Ratio::Raw,
+        runs: (0..3)
+            .map(|run| Run {
+                student: STUDENTS[run as usize],
+                teacher: TEACHER,
+                random: &[],
+                teacher_seed: teacher_seed(run),
+            })
+            .collect(),
+    };
+    within(intervals(&[game(|_| 1)], false, Seed(1)).games[0].0, (0.70941, 1.21014), 0.012);
+    within(intervals(&[game(|run| run)], false, Seed(1)).games[0].0, (0.73842, 1.11611), 0.012);
+}
+
 /// In numpy, with the same rows `i = rng.integers(3, size=3)` for both games: `np.exp(np.log(a[i].mean(0)).mean())`.
 #[test]
 fn runs_of_one_network_are_drawn_for_all_its_games_at_once() {
     const GAMES: [[f64; 3]; 2] = [[0.5, 1.0, 1.4], [0.6, 1.1, 1.2]];
-    let run = |score| Run { student: std::slice::from_ref(score), teacher: &[1.0], random: &[] };
-    let games = [&GAMES[0], &GAMES[1]].map(|runs| InGame { ratio: Ratio::Raw, runs: runs.iter().map(run).collect() });
+    let games = [&GAMES[0], &GAMES[1]]
+        .map(|runs| InGame { ratio: Ratio::Raw, runs: runs.iter().map(single_episode).collect() });
     within(intervals(&games, false, Seed(1)).geometric_mean, (0.69522, 1.21564), 0.001);
     within(intervals(&games, true, Seed(1)).geometric_mean, (0.54772, 1.29615), 0.001);
 }
@@ -125,7 +158,7 @@ fn a_seed_repeats_its_intervals() {
 
 #[test]
 fn a_teacher_that_may_be_no_better_than_random_play_leaves_no_interval_but_that_of_beating_it() {
-    let run = Run { student: &[1.0, 2.0], teacher: &[-1.0, 1.5], random: &[0.0, 0.0] };
+    let run = Run { student: &[1.0, 2.0], teacher: &[-1.0, 1.5], random: &[0.0, 0.0], teacher_seed: 1 };
     let game = InGame { ratio: Ratio::AboveRandom, runs: vec![run] };
     let intervals = intervals(&[game], false, Seed(1));
     assert_eq!((intervals.games[0].0, intervals.geometric_mean, intervals.interquartile_mean), (None, None, None));
