@@ -422,3 +422,17 @@ fn benchmarks_tell_the_machine_and_a_positive_figure_for_each_case() {
         }
     }
 }
+
+#[test]
+fn output_that_nobody_reads_or_that_cannot_be_written_ends_no_work() {
+    let run = Run::new(TINY);
+    let shell = |line: &str| {
+        let pd = env!("CARGO_BIN_EXE_pd");
+        let line = line.replace("pd ", &format!("{pd} "));
+        Command::new("bash").args(["-c", &line]).current_dir(&run.folder).output().unwrap()
+    };
+    let closed = shell("pd games | head -1; exit ${PIPESTATUS[0]}");
+    assert!(closed.status.success() && closed.stderr.is_empty(), "{closed:?}");
+    assert!(shell("pd run x.toml > /dev/full 2> /dev/full").status.success());
+    assert!(run.path("results/x/report/index.html").exists());
+}

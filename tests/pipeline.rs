@@ -166,3 +166,24 @@ fn more_episodes_and_other_cadences_are_no_reason_to_start_over() {
     let scored = scores(&run.path("results/x"));
     assert!(scored.iter().all(|row| row["episodes"] == "3"), "{scored:?}");
 }
+
+#[test]
+fn students_of_several_seeds_learn_from_one_teacher() {
+    let run =
+        Run::new(&TINY.replace("seeds = [1]", "seeds = [1, 2, 3]").replace("[teacher]", "[teacher]\nseeds = [1]"));
+    run.succeed(&["run", "x.toml"]);
+    let teachers = fs::read_dir(run.path("results/x/teachers/catch")).unwrap().count();
+    assert_eq!(teachers, 1);
+    let weights =
+        |seed: u32| fs::read(run.path(&format!("results/x/students/kl/catch/seed-{seed}/weights.safetensors")));
+    assert!(weights(1).unwrap() != weights(2).unwrap() && weights(2).unwrap() != weights(3).unwrap());
+    let scored = scores(&run.path("results/x"));
+    let count = |agent: &str| scored.iter().filter(|row| row["agent"] == agent).count();
+    assert_eq!((count("teacher"), count("kl"), count("random")), (1, 3, 3));
+    assert!(scored.iter().all(|row| row["role"] != "student" || !row["beats_teacher"].is_empty()), "{scored:?}");
+    // One seed alone is made from the same teacher.
+    let alone = Run::new(&fs::read_to_string(run.path("x.toml")).unwrap());
+    alone.succeed(&["run", "x.toml", "--seed", "3"]);
+    let path = "results/x/students/kl/catch/seed-3/weights.safetensors";
+    assert!(fs::read(run.path(path)).unwrap() == fs::read(alone.path(path)).unwrap());
+}

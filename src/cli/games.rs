@@ -8,13 +8,13 @@ use crate::progress::Ended;
 
 /// Prints every game with its ROM, actions and published scores.
 pub fn games() -> Result<Ended> {
-    println!("{:<20} {:<12} {:>7} {:>10} {:>10} {:>10}", "game", "rom", "actions", "random", "human", "dqn");
+    out!("{:<20} {:<12} {:>7} {:>10} {:>10} {:>10}", "game", "rom", "actions", "random", "human", "dqn");
     for game in Game::all() {
         let score = |score: Option<f64>| score.map_or("-".into(), |score| score.to_string());
         let entry = game.entry();
         let actions = game.actions(ActionSet::Minimal).len();
         let scores = [entry.random, entry.human, entry.dqn].map(score);
-        println!(
+        out!(
             "{:<20} {:<12} {actions:>7} {:>10} {:>10} {:>10}",
             game.name(),
             rom(game),
@@ -23,10 +23,8 @@ pub fn games() -> Result<Ended> {
             scores[2]
         );
     }
-    println!("\nrom: listed = the dump that ALE lists, other = another dump of the game, missing = run `make setup`");
-    println!(
-        "scores: null-op starts; random play and DQN: Mnih et al. (2015); a human tester: as later papers give it"
-    );
+    out!("\nrom: listed = the dump that ALE lists, other = another dump of the game, missing = run `make setup`");
+    out!("scores: null-op starts; random play and DQN: Mnih et al. (2015); a human tester: as later papers give it");
     Ok(Ended::Done)
 }
 

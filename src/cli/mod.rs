@@ -1,5 +1,8 @@
 //! Arguments and printing; one file for each subcommand that has more to it than that.
 
+#[macro_use]
+mod print;
+
 mod arguments;
 mod bench;
 mod games;
@@ -44,11 +47,11 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     match on_threads(arguments) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Stopped) => {
-            eprintln!("pd: stopped; everything so far is saved, and the same command goes on from there");
+            err!("pd: stopped; everything so far is saved, and the same command goes on from there");
             ExitCode::from(130)
         }
         Err(error) => {
-            eprintln!("pd: {error:#}");
+            err!("pd: {error:#}");
             ExitCode::from(if is_usage(&error) { 2 } else { 1 })
         }
     }
@@ -131,11 +134,11 @@ fn follow(request: &Request, common: &Common, from: &Path) -> Result<Ended> {
 fn report(pipeline: &Pipeline) -> Result<()> {
     pipeline.write_scores()?;
     let outcome = report::write(&pipeline.folder, &pipeline.experiment)?;
-    println!("{}\n{}", outcome.table, outcome.result);
+    out!("{}\n{}", outcome.table, outcome.result);
     for warning in &outcome.warnings {
-        println!("warning: {warning} {}", warning.remedy());
+        out!("warning: {warning} {}", warning.remedy());
     }
-    println!("report: {}", outcome.page.display());
+    out!("report: {}", outcome.page.display());
     Ok(())
 }
 
@@ -143,7 +146,7 @@ fn report(pipeline: &Pipeline) -> Result<()> {
 fn merge(folders: &[std::path::PathBuf], common: &Common) -> Result<Ended> {
     let out = common.out.as_deref().ok_or_else(|| usage("merge needs --out DIR, the folder of all together"))?;
     pipeline::merge(folders, out)?;
-    println!(
+    out!(
         "{} folders joined in {}; `pd report {}` reports them",
         folders.len(),
         out.display(),

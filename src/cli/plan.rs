@@ -11,7 +11,7 @@ use crate::units::grouped;
 pub fn plan(request: &Request, json: bool) -> Result<Ended> {
     let plan = pipeline::plan(request)?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&plan)?);
+        out!("{}", serde_json::to_string_pretty(&plan)?);
     } else {
         print(&plan);
     }
@@ -19,18 +19,18 @@ pub fn plan(request: &Request, json: bool) -> Result<Ended> {
 }
 
 fn print(plan: &Plan) {
-    println!("experiment {}, in {}\n", plan.experiment, plan.folder);
-    println!("{:<12} {:<20} {:>12} {:>20}", "network", "game", "parameters", "with 18 actions");
+    out!("experiment {}, in {}\n", plan.experiment, plan.folder);
+    out!("{:<12} {:<20} {:>12} {:>20}", "network", "game", "parameters", "with 18 actions");
     for network in &plan.networks {
         let own = grouped(network.parameters);
         let all = network.parameters_18_actions.map_or("".to_owned(), grouped);
-        println!("{:<12} {:<20} {own:>12} {all:>20}", network.name, network.game);
+        out!("{:<12} {:<20} {own:>12} {all:>20}", network.name, network.game);
     }
-    println!("\n{:<10} {:<6} {:<44} work", "stage", "done", "agent");
+    out!("\n{:<10} {:<6} {:<44} work", "stage", "done", "agent");
     for stage in &plan.stages {
-        println!("{:<10} {:<6} {:<44} {}", stage.stage, if stage.done { "yes" } else { "no" }, stage.agent, stage.work);
+        out!("{:<10} {:<6} {:<44} {}", stage.stage, if stage.done { "yes" } else { "no" }, stage.agent, stage.work);
     }
-    println!(
+    out!(
         "\nmemory: about {}; disk: at most about {}, for checkpoints and the best teachers that students \
          follow (with {TYPICAL_STEP} bytes for a step of play, the mean of ten games; Pong takes less than half of it, \
          Beam Rider two and a half times as many)",
@@ -38,7 +38,7 @@ fn print(plan: &Plan) {
         size(plan.disk_bytes)
     );
     if let Some(refused) = &plan.refused {
-        println!("\n`pd run` would refuse: {refused}");
+        out!("\n`pd run` would refuse: {refused}");
     }
 }
 

@@ -65,7 +65,7 @@ pub fn play(options: &Options, common: &Common) -> Result<Ended> {
     if let Some(gif) = &options.gif {
         let env = Env::new(load(played.game, rom.as_ref())?, rules.clone());
         let Some(score) = record(env, &network.player(head), seed, gif)? else { return Ok(Ended::Stopped) };
-        println!("episode 0: score {score}, recorded in {}", gif.display());
+        out!("episode 0: score {score}, recorded in {}", gif.display());
         recorded = 1;
     }
     let workers = (episodes as usize).min(metadata.environment.workers);
@@ -78,7 +78,7 @@ pub fn play(options: &Options, common: &Common) -> Result<Ended> {
     drop(stage);
     for (number, episode) in played.iter().enumerate().skip(recorded as usize) {
         let end = if episode.truncated { ", cut off" } else { "" };
-        println!("episode {number}: score {}, {} frames{end}", episode.score, episode.frames);
+        out!("episode {number}: score {}, {} frames{end}", episode.score, episode.frames);
     }
     Ok(Ended::Done)
 }

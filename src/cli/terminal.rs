@@ -19,7 +19,7 @@ pub fn catch_interrupts() {
         if STOP.swap(true, Ordering::SeqCst) {
             std::process::exit(130);
         }
-        eprintln!("pd: saving; once more to end at once");
+        err!("pd: saving; once more to end at once");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
         log::warn!("interrupts are not caught: {error}");
@@ -86,7 +86,7 @@ impl Observer for Terminal {
     }
 
     fn say(&self, message: &str) {
-        self.bars.suspend(|| eprintln!("pd: {message}"));
+        self.bars.suspend(|| err!("pd: {message}"));
     }
 
     fn stop(&self) -> bool {
@@ -135,7 +135,7 @@ impl Stage {
         let percent = (100 * done / self.total.max(1)).min(100);
         let note = if note.is_empty() { String::new() } else { format!("; {note}") };
         let unit = self.unit;
-        eprintln!("{}: {percent}%, {done} of {} {unit}, {rate:.1}/s{left}{note}", self.name, self.total);
+        err!("{}: {percent}%, {done} of {} {unit}, {rate:.1}/s{left}{note}", self.name, self.total);
     }
 }
 

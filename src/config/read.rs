@@ -1,6 +1,6 @@
 //! Defaults, preset, file and overrides laid over one another.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -49,8 +49,15 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
         let value = Value::Array(vec![locate::value(&seed.to_string())]);
         settings.push(Setting { path: vec!["seeds".into()], value, place: format!("--seed {seed}") });
     }
-    let base = base(&settings)?;
+    let mut base = base(&settings)?;
+    let source = source(file, &settings);
+    if let Some(from) = &source {
+        lay_source(&mut base, from, &settings)?;
+    }
     let mut experiment = deserialize(file, &base, &settings)?;
+    if let Some(from) = source {
+        experiment.teacher.from = from;
+    }
     if experiment.name.is_empty() {
         stem.clone_into(&mut experiment.name);
     }
@@ -119,6 +126,32 @@ fn base(settings: &[Setting]) -> Result<Table, Error> {
         *student = Value::Table(laid_over_template(student.as_table().expect("each student is a section")));
     }
     Ok(base)
+}
+
+/// The folder that `teacher.from` names, if it holds an experiment: it is looked for beside the file, then in the working
+/// directory.
+fn source(file: &str, settings: &[Setting]) -> Option<PathBuf> {
+    let named = settings.iter().rev().find(|setting| setting.key() == "teacher.from")?;
+    let from = Path::new(named.value.as_str()?);
+    let beside = Path::new(file).parent().map(|folder| folder.join(from));
+    beside.into_iter().chain([from.to_owned()]).find(|folder| folder.join("experiment.toml").is_file())
+}
+
+/// Lays over the base how the teachers in another experiment's folder learned: `[teacher]` and `[environment]`, so that
+/// the file need not repeat them.
+fn lay_source(base: &mut Table, from: &Path, settings: &[Setting]) -> Result<(), Error> {
+    let theirs = read(&from.join("experiment.toml"), &Overrides::default())?;
+    let mut theirs = Table::try_from(&theirs).map_err(|error| Error {
+        place: settings.iter().map(|setting| setting.place.clone()).next().unwrap_or_default(),
+        problem: format!("teacher.from: {}: {error}", from.display()),
+    })?;
+    for section in ["teacher", "environment"] {
+        let mut inherited =
+            theirs.remove(section).and_then(|section| section.try_into::<Table>().ok()).unwrap_or_default();
+        ["from", "seeds"].iter().for_each(|own| _ = inherited.remove(*own));
+        base[section].as_table_mut().expect("a section").extend(inherited);
+    }
+    Ok(())
 }
 
 /// A student's section with the first default student's values for all that it does not set, but not its name.
@@ -206,6 +239,23 @@ mod tests {
                 .iter()
                 .all(|student| student.loss == Loss::Kl && student.temperature == Temperature::Absolute(0.01))
         );
+    }
+
+    #[test]
+    fn a_file_takes_over_how_the_teachers_that_it_names_learned_and_finds_them_beside_itself() {
+        let root = tempfile::tempdir().unwrap();
+        let source = root.path().join("teachers");
+        std::fs::create_dir(&source).unwrap();
+        let theirs =
+            from("[teacher]\nalgorithm = \"pqn\"\nframes = 8000\nseeds = [3]\n[environment]\nworkers = 16\n", &[]);
+        std::fs::write(source.join("experiment.toml"), toml::to_string(&theirs.unwrap()).unwrap()).unwrap();
+        let file = root.path().join("x.toml");
+        std::fs::write(&file, "[teacher]\nfrom = \"teachers\"\ngamma = 0.9\n").unwrap();
+        let experiment = read(&file, &Overrides::default()).unwrap();
+        let teacher = &experiment.teacher;
+        assert_eq!((teacher.algorithm, teacher.frames, teacher.gamma), (crate::config::Algorithm::Pqn, 8000, 0.9));
+        assert_eq!((experiment.environment.workers, teacher.seeds.as_slice()), (16, [].as_slice()));
+        assert_eq!(teacher.from, source);
     }
 
     #[test]

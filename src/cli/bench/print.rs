@@ -13,18 +13,18 @@ struct Measurements<'a> {
 }
 
 pub fn json(results: &[Measured]) -> Result<()> {
-    println!("{}", serde_json::to_string_pretty(&Measurements { machine: Machine::this(), results })?);
+    out!("{}", serde_json::to_string_pretty(&Measurements { machine: Machine::this(), results })?);
     Ok(())
 }
 
 pub fn table(results: &[Measured]) {
     let Machine { cpu, cores, memory_mib, .. } = Machine::this();
-    println!("{cpu}, {cores} cores, {memory_mib} MiB\n");
+    out!("{cpu}, {cores} cores, {memory_mib} MiB\n");
     let width = results.iter().map(|result| result.case.len()).max().unwrap_or(0);
-    println!("{:<width$} {:>12} {:>25}  unit", "case", "median", "range");
+    out!("{:<width$} {:>12} {:>25}  unit", "case", "median", "range");
     for Measured { case, value, unit, low, high, .. } in results {
         let range = format!("{}..{}", digits(*low), digits(*high));
-        println!("{case:<width$} {:>12} {range:>25}  {unit}", digits(*value));
+        out!("{case:<width$} {:>12} {range:>25}  {unit}", digits(*value));
     }
 }
 
