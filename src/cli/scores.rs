@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 
-use crate::config::{Experiment, Loss, Student};
+use crate::config::{Experiment, Student};
 use crate::eval::{Episode, paper, statistics};
 use crate::game::Game;
 use crate::nn::{self, Architecture, Metadata};
@@ -126,7 +126,7 @@ impl<'a> Scores<'a> {
             agent: agent.name.clone(),
             game: game.name().into(),
             seed,
-            loss: student.map(|student| format!("{:?}", student.loss).to_lowercase()),
+            loss: student.map(|student| student.loss.name().to_owned()),
             temperature: self.temperature(agent)?,
             parameters,
             compression: parameters.zip(teacher).map(|(own, teacher)| own as f64 / teacher.parameters() as f64),
@@ -153,7 +153,7 @@ impl<'a> Scores<'a> {
 
     /// The temperature that the agent was distilled with, in units of Q.
     fn temperature(&self, agent: &Agent) -> Result<Option<f64>> {
-        if student(self.experiment, agent).is_none_or(|student| student.loss != Loss::Kl) {
+        if student(self.experiment, agent).is_none_or(|student| !student.loss.has_temperature()) {
             return Ok(None);
         }
         let metadata = nn::metadata(&self.folder.weights(agent))?;

@@ -179,10 +179,11 @@ impl Job {
             return Ok(false);
         }
         let (_, found) = self.load(&path, agent)?;
-        let Some(student) = scores::student(&self.experiment, agent).filter(|student| !student.is_baseline()) else {
+        let student = scores::student(&self.experiment, agent);
+        let Some((student, loss)) = student.and_then(|student| Some((student, student.loss.loss()?))) else {
             return Ok(true);
         };
-        let expected = (student.loss, self.temperature(student, agent)?.unwrap_or(student.temperature));
+        let expected = (loss, self.temperature(student, agent)?.unwrap_or(student.temperature));
         if found.loss != Some(expected) {
             let what = |loss: Option<_>| format!("loss {loss:?}");
             let (found, expected) = (what(found.loss), what(Some(expected)));

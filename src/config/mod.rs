@@ -15,7 +15,7 @@ pub use experiment::{
 };
 pub use read::{Overrides, read, read_text};
 pub use student::{
-    AutomaticTemperature, Games, Loss, NamedNetwork, Network, RelativeTemperature, Student, Temperature, Widths,
+    AutomaticTemperature, Games, NamedNetwork, Network, Objective, RelativeTemperature, Student, Temperature, Widths,
 };
 
 /// What is wrong with an experiment, where, and what would be right.

@@ -180,7 +180,8 @@ fn lay(root: &mut Table, setting: &Setting) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Loss, Network, Optimizer, Temperature, Widths};
+    use crate::config::{Network, Objective, Optimizer, Temperature, Widths};
+    use crate::losses::{KL, MSE, NLL};
 
     fn from(text: &str, set: &[&str]) -> Result<Experiment, Error> {
         let set = set.iter().map(|&option| option.to_owned()).collect();
@@ -200,12 +201,9 @@ mod tests {
         assert_eq!(experiment.distillation.hours * experiment.distillation.steps_per_hour, 27_000_000);
         let names: Vec<_> = experiment.students.iter().map(|student| student.name.as_str()).collect();
         assert_eq!(names, ["net1", "net2", "net3"]);
-        assert!(
-            experiment
-                .students
-                .iter()
-                .all(|student| student.loss == Loss::Kl && student.temperature == Temperature::Absolute(0.01))
-        );
+        assert!(experiment.students.iter().all(
+            |student| student.loss == Objective::Teacher(KL) && student.temperature == Temperature::Absolute(0.01)
+        ));
     }
 
     #[test]
@@ -222,8 +220,8 @@ mod tests {
         let experiment = from(text, &["students.tiny.loss=nll"]).unwrap();
         assert_eq!(experiment.students.len(), 1);
         assert_eq!(experiment.students[0].network, Network::Widths(Widths { conv: [4, 8, 8], hidden: 32 }));
-        assert_eq!(experiment.students[0].loss, Loss::Nll);
-        assert_eq!(from("", &["students.net2.loss=mse"]).unwrap().students[1].loss, Loss::Mse);
+        assert_eq!(experiment.students[0].loss, Objective::Teacher(NLL));
+        assert_eq!(from("", &["students.net2.loss=mse"]).unwrap().students[1].loss, Objective::Teacher(MSE));
     }
 
     #[test]

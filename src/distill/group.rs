@@ -285,7 +285,7 @@ impl<'a> Run<'a> {
             let games = self.group.games.iter().map(|(played, _)| played.clone()).collect();
             let architecture = student.network.architecture();
             let mut metadata = Metadata::new(&student.agent, architecture, &experiment.environment, games, frames);
-            metadata.loss = Some((student.settings.loss, student.settings.temperature));
+            metadata.loss = Some((student.loss, student.settings.temperature));
             metadata.data = Some(experiment.distillation.data);
             metadata.temperatures.clone_from(&student.state.temperatures);
             metadata.teacher = Some(teachers.join(","));

@@ -8,10 +8,10 @@ use tch::{Kind, Tensor};
 
 use super::group::Group;
 use super::lead::Lead;
-use super::loss::{entropy, loss};
 use super::source::{QValues, Source};
-use crate::config::{self, Loss};
+use crate::config;
 use crate::frame::OBSERVATION;
+use crate::losses::{Loss, entropy};
 use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
 use crate::record::{AdoptionRow, Agent, DistillRow, EvalRow, Log, SHARED};
 use crate::replay::{Place, Replay};
@@ -25,6 +25,7 @@ pub struct Student {
     /// Of a network for several games, its player of the first.
     pub agent: Agent,
     pub settings: config::Student,
+    pub loss: Loss,
     pub network: Network,
     pub state: StudentState,
     pub train: Log,
@@ -50,7 +51,7 @@ pub struct StudentState {
     best: Vec<Option<f64>>,
     /// For each game, whether a teacher in training was adopted.
     pub adopted: Vec<bool>,
-    /// In units of Q for each game, once it has a memory to take them from; for KL.
+    /// In units of Q for each game, once it has a memory to take them from; for a loss that has one.
     pub temperatures: Vec<f64>,
     /// Rows of `train.csv`, `eval.csv` and `adoptions.csv`.
     rows: [u64; 3],
@@ -85,7 +86,8 @@ impl Student {
     /// A new student, or the saved one.
     ///
     /// # Errors
-    /// If what was saved is of other students or does not fit, or the logs cannot be written.
+    /// If the student has no distillation loss, what was saved is of other students or does not fit, or the logs cannot
+    /// be written.
     pub fn start(
         group: &Group,
         settings: &config::Student,
@@ -94,6 +96,7 @@ impl Student {
         let Group { experiment, seed, games, folder, device, .. } = group;
         let game = games[0].0.game;
         let agent = Agent::of(settings, game, *seed);
+        let loss = settings.loss.loss().with_context(|| format!("{agent}: learns from rewards, not from a teacher"))?;
         let place = if agent.shared { SHARED } else { game.name() };
         let seed = Seed(*seed).derive("student", 0).derive(place, 0).derive(&agent.name, 0);
         let architecture =
@@ -118,6 +121,7 @@ impl Student {
             adoptions: group.is_online().then(adoptions).transpose()?,
             follows_live: games.iter().any(|(_, lead)| matches!(lead, Lead::Latest(_))),
             settings: settings.clone(),
+            loss,
             agent,
             network,
             state,
@@ -128,7 +132,7 @@ impl Student {
 
     /// One step of the optimiser on a minibatch of one game's memory; the games take turns.
     pub fn update(&mut self, sources: &[Source], batch: usize) {
-        if self.state.temperatures.is_empty() && self.settings.loss == Loss::Kl {
+        if self.state.temperatures.is_empty() && self.loss.has_temperature() {
             let temperature = |source: &Source| self.settings.temperature.of_gap(source.mean_action_gap());
             let temperatures: Option<Vec<f64>> = sources.iter().map(temperature).collect();
             // A teacher that prefers nothing is learned as it is.
@@ -139,15 +143,15 @@ impl Student {
         let memory = &sources[head].memory;
         let places = memory.sample(&mut self.state.sampler, batch);
         let (observations, q) = minibatch(memory, &places, self.network.device());
-        let (kind, temperature) = (self.settings.loss, self.state.temperatures.get(head).copied().unwrap_or(1.0));
+        let (loss, temperature) = (self.loss, self.state.temperatures.get(head).copied().unwrap_or(1.0));
         let mut agreeing = None;
-        let loss = self.network.learn(head, &observations, |outputs| {
+        let value = self.network.learn(head, &observations, |outputs| {
             agreeing = Some(agreement(&q, &outputs.detach()));
-            loss(kind, temperature, &q, outputs)
+            loss.value(&q, temperature, outputs)
         });
         self.optimizer.step(&mut self.network, head);
         let agreeing = agreeing.expect("the loss was computed");
-        let _ = self.sums.get(head as i64).g_add_(&Tensor::stack(&[loss, entropy(&q, temperature), agreeing], 0));
+        let _ = self.sums.get(head as i64).g_add_(&Tensor::stack(&[value, entropy(&q, temperature), agreeing], 0));
         self.state.updates += 1;
         self.state.since[head] += 1;
     }

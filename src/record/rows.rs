@@ -129,9 +129,9 @@ pub struct ScoreRow {
     pub agent: String,
     pub game: String,
     pub seed: u64,
-    /// `kl`, `nll`, `mse` or `td`; students only.
+    /// The name of a distillation loss, or `td`; students only.
     pub loss: Option<String>,
-    /// In units of Q, for `kl` alone.
+    /// In units of Q, for a loss that has one.
     pub temperature: Option<f64>,
     pub parameters: Option<u64>,
     /// Parameters as a share of the teacher's.

@@ -2,7 +2,7 @@
 
 use super::format::listed;
 use super::read::Results;
-use crate::config::{Algorithm, Data, Experiment, Loss, Optimizer, Widths};
+use crate::config::{Algorithm, Data, Experiment, Optimizer, Widths};
 use crate::eval::paper::Source;
 use crate::game::Game;
 use crate::units::grouped;
@@ -138,7 +138,7 @@ fn distillation(experiment: &Experiment) -> Vec<Point> {
 /// The temperatures of the students that have one, each once.
 fn temperatures(experiment: &Experiment) -> Option<String> {
     let mut all: Vec<String> = Vec::new();
-    for student in experiment.students.iter().filter(|student| student.loss == Loss::Kl) {
+    for student in experiment.students.iter().filter(|student| student.loss.has_temperature()) {
         let own = student.temperature.to_string();
         if !all.contains(&own) {
             all.push(own);
