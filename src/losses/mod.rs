@@ -3,6 +3,7 @@
 //! A loss is one value of type [`Loss`], in a file of its own, that is listed in [`ALL`]. Experiment files, CSV files,
 //! weights and reports take everything that they say about losses from that list.
 
+mod js;
 mod kl;
 mod mse;
 mod nll;
@@ -12,12 +13,13 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use tch::{Kind, Tensor};
 
+pub use js::JS;
 pub use kl::KL;
 pub use mse::MSE;
 pub use nll::NLL;
 
 /// Every loss, in the order in which reports show them.
-pub const ALL: &[Loss] = &[KL, NLL, MSE];
+pub const ALL: &[Loss] = &[KL, NLL, MSE, JS];
 
 /// A loss between a teacher's Q-values and a student's outputs. Two losses are equal if they have the same name.
 #[derive(Clone, Copy)]
