@@ -147,6 +147,17 @@ pub struct Teacher {
     pub checkpoint_every: u64,
 }
 
+impl Teacher {
+    /// The algorithm with its variant, as reports say it.
+    pub fn algorithm_name(&self) -> &'static str {
+        match self.algorithm {
+            Algorithm::Pqn => "PQN",
+            Algorithm::Dqn if self.double => "Double DQN",
+            Algorithm::Dqn => "DQN",
+        }
+    }
+}
+
 /// Whose actions lead to the states that students learn from; the labels are always the teacher's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
