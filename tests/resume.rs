@@ -264,15 +264,26 @@ fn an_interrupted_command_exits_with_130_and_goes_on_to_the_same_weights() {
     }
 }
 
-#[test]
-fn a_dqn_teacher_of_the_built_in_game_learns_to_play_it() {
+/// The tiny experiment with a DQN that has time to learn.
+fn dqn(more: &str) -> Experiment {
     let text = TINY.replace("frames = 2400", "frames = 10000");
     let text = text.replace("conv = [4, 4, 4], hidden = 16", "conv = [8, 8, 8], hidden = 32").replace(
         "replay = 400",
         "learning_rate = 0.001\noptimizer_epsilon = 1e-4\ntd_error = \"huber\"\nreplay = 4000",
     );
     let text = text.replace("batch = 8\nepsilon_steps = 200", "batch = 32\nepsilon_steps = 1000");
-    learns(&config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap());
+    let text = text.replace("target_period", &format!("{more}\ntarget_period"));
+    config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap()
+}
+
+#[test]
+fn a_dqn_teacher_of_the_built_in_game_learns_to_play_it() {
+    learns(&dqn(""));
+}
+
+#[test]
+fn a_munchausen_dqn_teacher_of_the_built_in_game_learns_to_play_it() {
+    learns(&dqn("munchausen = true"));
 }
 
 #[test]

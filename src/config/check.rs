@@ -141,6 +141,8 @@ fn shares(experiment: &Experiment) -> Result<(), Fault> {
     ] {
         rule(key, positive(value), "must be above 0")?;
     }
+    let alone = !teacher.munchausen || (teacher.algorithm == Algorithm::Dqn && !teacher.double);
+    rule("teacher.munchausen", alone, "needs teacher.algorithm = \"dqn\" and teacher.double = false")?;
     let norm = teacher.max_gradient_norm;
     rule("teacher.max_gradient_norm", norm >= 0.0 && norm.is_finite(), "must not be below 0")?;
     let samples = environment.workers as u64 * teacher.rollout;

@@ -102,6 +102,8 @@ pub struct Teacher {
     pub layer_norm: bool,
     /// DQN alone: Double DQN's target (van Hasselt et al., 2016).
     pub double: bool,
+    /// DQN alone: Munchausen-DQN's target (Vieillard et al., 2020).
+    pub munchausen: bool,
     /// Rewards enter the replay as their sign times at most 1.
     pub clip_rewards: bool,
     /// A lost life is terminal for the learner; the game goes on.
@@ -153,6 +155,7 @@ impl Teacher {
         match self.algorithm {
             Algorithm::Pqn => "PQN",
             Algorithm::Dqn if self.double => "Double DQN",
+            Algorithm::Dqn if self.munchausen => "Munchausen-DQN",
             Algorithm::Dqn => "DQN",
         }
     }

@@ -277,6 +277,8 @@ mod tests {
     fn a_value_out_of_range_is_refused_with_its_line() {
         assert!(refusal("[evaluation]\nepsilon = 1.5\n", &[]).starts_with("x.toml:2: evaluation.epsilon"));
         assert!(refusal("", &["teacher.batch=0"]).starts_with("--set teacher.batch=0: teacher.batch"));
+        let both = refusal("", &["teacher.double=true", "teacher.munchausen=true"]);
+        assert!(both.starts_with("--set teacher.munchausen=true: teacher.munchausen: needs"), "{both}");
         assert!(refusal("", &["teacher.frames=8000"]).contains("teacher.warmup: must be below the 2000 steps"));
     }
 
