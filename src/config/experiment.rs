@@ -184,6 +184,19 @@ impl Data {
     }
 }
 
+/// Where a student's first weights are from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Initialization {
+    /// Uniform within ±1/√(inputs of a unit), as PyTorch's layers.
+    Uniform,
+    /// The same, but with biases with which each unit's pre-activations have mean 0 on states of play.
+    Biases,
+    /// The same, but with weights and biases with which they have mean 0 and variance 1 (Krähenbühl et al., 2016;
+    /// LSUV, Mishkin and Matas, 2016).
+    Data,
+}
+
 /// `[distillation]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Distillation {
@@ -194,6 +207,7 @@ pub struct Distillation {
     /// Capacity of the memory of each game's play, in steps.
     pub memory: u64,
     pub data: Data,
+    pub initialization: Initialization,
     /// Students follow the teacher through its training, each hour its best so far, instead of learning from the final
     /// one.
     pub online: bool,

@@ -11,7 +11,8 @@ mod read;
 mod student;
 
 pub use experiment::{
-    Algorithm, Data, Distillation, Environment, Evaluation, Experiment, Keep, Optimizer, TdError, Teacher,
+    Algorithm, Data, Distillation, Environment, Evaluation, Experiment, Initialization, Keep, Optimizer, TdError,
+    Teacher,
 };
 pub use read::{Overrides, read, read_text};
 pub use student::{

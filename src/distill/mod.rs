@@ -8,6 +8,8 @@
 mod checkpoint;
 mod follow;
 mod group;
+mod initialization;
+mod inspection;
 mod lead;
 mod source;
 mod student;

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use super::group::Group;
+use super::initialization::initialize;
 use super::lead::Lead;
 use super::source::{QValues, Source};
-use crate::config;
+use crate::config::{self, Initialization};
 use crate::frame::OBSERVATION;
 use crate::losses::{Loss, entropy};
 use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
@@ -17,6 +18,8 @@ use crate::record::{AdoptionRow, Agent, DistillRow, EvalRow, Log, SHARED};
 use crate::replay::{Place, Replay};
 use crate::units::{Generator, Seed};
 
+/// States, of all its games together, that a student's first weights are made from.
+const INITIAL_STATES: usize = 512;
 /// What is summed up between two rows of `train.csv`.
 const SUMS: i64 = 3;
 
@@ -34,6 +37,8 @@ pub struct Student {
     adoptions: Option<Log>,
     /// That training goes on in another process.
     follows_live: bool,
+    /// It was said that it does not learn.
+    pub warned: bool,
     optimizer: Optimizer,
     /// Sums of loss, teacher entropy and agreement since the last row, a line for each game; on the device.
     sums: Tensor,
@@ -47,6 +52,8 @@ pub struct StudentState {
     since: Vec<u64>,
     /// Agreement with each game's teacher on the hour's play before the student trained on it.
     pub held_out_agreement: Vec<f64>,
+    /// Share of the hidden units that were alive on the same states, for each game.
+    pub alive: Vec<f64>,
     /// Highest mean of its periodic evaluations, for each game.
     best: Vec<Option<f64>>,
     /// For each game, whether a teacher in training was adopted.
@@ -73,6 +80,7 @@ impl StudentState {
             updates: 0,
             since: vec![0; games],
             held_out_agreement: vec![0.0; games],
+            alive: vec![0.0; games],
             best: vec![None; games],
             adopted: vec![false; games],
             temperatures: Vec::new(),
@@ -119,6 +127,7 @@ impl Student {
             train: Log::resume::<DistillRow>(&folder.train(&agent), train)?,
             eval: Log::resume::<EvalRow>(&folder.eval(&agent), eval)?,
             adoptions: group.is_online().then(adoptions).transpose()?,
+            warned: false,
             follows_live: games.iter().any(|(_, lead)| matches!(lead, Lead::Latest(_))),
             settings: settings.clone(),
             loss,
@@ -156,14 +165,14 @@ impl Student {
         self.state.since[head] += 1;
     }
 
-    /// Share of `places` in a head's game in which the student prefers the teacher's action.
-    pub fn agreement_on(&self, head: usize, memory: &Replay<QValues>, places: &[Place], batch: usize) -> f64 {
-        let agreeing = places.chunks(batch).map(|places| {
-            let (observations, q) = minibatch(memory, places, self.network.device());
-            let share = agreement(&q, &self.network.forward(head, &observations)).double_value(&[]);
-            share * places.len() as f64
-        });
-        agreeing.sum::<f64>() / places.len() as f64
+    /// Before the first update: makes the first weights that `initialization` means from states of each head's game.
+    pub fn initialize(&mut self, initialization: Initialization, sources: &[Source], places: &[Vec<Place>]) {
+        let each = INITIAL_STATES / sources.len();
+        let observations = |(source, places): (&Source, &Vec<Place>)| {
+            minibatch(&source.memory, &places[..each.clamp(1, places.len())], self.network.device()).0
+        };
+        let states: Vec<Vec<u8>> = sources.iter().zip(places).map(observations).collect();
+        initialize(&mut self.network, initialization, &states);
     }
 
     /// Writes down the teacher that it follows from now on in a head's game, and the score of the one before.
@@ -208,6 +217,7 @@ impl Student {
                 agreement: mean(2),
                 held_out_agreement: self.state.held_out_agreement[head],
                 game: source.game.name().into(),
+                alive: Some(self.state.alive[head]),
             };
             self.train.append(&row)?;
         }
@@ -251,7 +261,7 @@ fn find<'a>(saved: &'a [(String, SavedStudent)], settings: &config::Student) -> 
 }
 
 /// Observations and the teacher's Q-values of `places`.
-fn minibatch(memory: &Replay<QValues>, places: &[Place], device: Device) -> (Vec<u8>, Tensor) {
+pub fn minibatch(memory: &Replay<QValues>, places: &[Place], device: Device) -> (Vec<u8>, Tensor) {
     let mut bytes = vec![0; places.len() * OBSERVATION];
     let mut q = Vec::new();
     memory.observations(places, &mut bytes);
@@ -261,6 +271,6 @@ fn minibatch(memory: &Replay<QValues>, places: &[Place], device: Device) -> (Vec
 }
 
 /// Share of rows in which teacher and student have the same highest action, a scalar.
-fn agreement(q: &Tensor, outputs: &Tensor) -> Tensor {
+pub fn agreement(q: &Tensor, outputs: &Tensor) -> Tensor {
     q.argmax(1, false).eq_tensor(&outputs.argmax(1, false)).to_kind(Kind::Float).mean(Kind::Float)
 }

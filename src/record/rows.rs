@@ -45,6 +45,10 @@ pub struct DistillRow {
     /// The game that the row is of.
     #[serde(default)]
     pub game: String,
+    /// Share of the student's hidden units that were active in at least one of some states of this hour's new play,
+    /// before the student trained on it.
+    #[serde(default)]
+    pub alive: Option<f64>,
 }
 
 /// `eval.csv`, of teachers and students: one row per periodic evaluation.
