@@ -129,6 +129,8 @@ fn shares(experiment: &Experiment) -> Result<(), Fault> {
         ("teacher.epsilon_start", teacher.epsilon_start),
         ("teacher.epsilon_end", teacher.epsilon_end),
         ("distillation.epsilon", distillation.epsilon),
+        ("distillation.learning_rate_end_share", distillation.learning_rate_end_share),
+        ("distillation.average_last", distillation.average_last),
         ("evaluation.epsilon", evaluation.epsilon),
     ] {
         rule(key, (0.0..=1.0).contains(&value), "must be between 0 and 1")?;

@@ -216,7 +216,11 @@ pub struct Distillation {
     pub batch: usize,
     pub optimizer: Optimizer,
     pub learning_rate: f64,
+    /// Share of the learning rate that is left at the last update; it falls linearly.
+    pub learning_rate_end_share: f64,
     pub optimizer_epsilon: f64,
+    /// Share of the updates, the last ones, whose weights are averaged; 0 for the last weights alone.
+    pub average_last: f64,
     /// Hours per row of `eval.csv`; 0 for none.
     pub evaluation_every: u64,
     pub evaluation_episodes: usize,

@@ -5,6 +5,7 @@
 //! it. Students of several games learn from a memory for each. [`distill()`] learns from teachers that have finished, or
 //! from the history of one that has; [`follow()`] from one that is still being trained by somebody else.
 
+mod average;
 mod checkpoint;
 mod follow;
 mod group;

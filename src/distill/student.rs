@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
+use super::average::WeightAverage;
 use super::group::Group;
 use super::initialization::initialize;
 use super::lead::Lead;
@@ -37,11 +38,35 @@ pub struct Student {
     adoptions: Option<Log>,
     /// That training goes on in another process.
     follows_live: bool,
+    schedule: Schedule,
     /// It was said that it does not learn.
     pub warned: bool,
     optimizer: Optimizer,
     /// Sums of loss, teacher entropy and agreement since the last row, a line for each game; on the device.
     sums: Tensor,
+}
+
+/// What depends on how many of a student's updates are made.
+struct Schedule {
+    /// All updates of the distillation, in all its games.
+    total: u64,
+    learning_rate: f64,
+    learning_rate_end_share: f64,
+    average_last: f64,
+}
+
+impl Schedule {
+    fn new(settings: &config::Distillation, games: usize) -> Schedule {
+        let config::Distillation { learning_rate, learning_rate_end_share, average_last, .. } = *settings;
+        let total = settings.hours * settings.updates_per_hour * games as u64;
+        Schedule { total, learning_rate, learning_rate_end_share, average_last }
+    }
+
+    /// Linear from the first update to the last.
+    fn learning_rate(&self, updates: u64) -> f64 {
+        let share = updates as f64 / self.total as f64;
+        self.learning_rate * (1.0 + share * (self.learning_rate_end_share - 1.0))
+    }
 }
 
 /// What changes of a student, besides its weights and its optimiser.
@@ -63,6 +88,7 @@ pub struct StudentState {
     /// Rows of `train.csv`, `eval.csv` and `adoptions.csv`.
     rows: [u64; 3],
     sampler: Generator,
+    average: WeightAverage,
 }
 
 /// A saved [`Student`].
@@ -86,6 +112,7 @@ impl StudentState {
             temperatures: Vec::new(),
             rows: [0; 3],
             sampler,
+            average: WeightAverage::default(),
         }
     }
 }
@@ -127,6 +154,7 @@ impl Student {
             train: Log::resume::<DistillRow>(&folder.train(&agent), train)?,
             eval: Log::resume::<EvalRow>(&folder.eval(&agent), eval)?,
             adoptions: group.is_online().then(adoptions).transpose()?,
+            schedule: Schedule::new(&experiment.distillation, games.len()),
             warned: false,
             follows_live: games.iter().any(|(_, lead)| matches!(lead, Lead::Latest(_))),
             settings: settings.clone(),
@@ -158,11 +186,14 @@ impl Student {
             agreeing = Some(agreement(&q, &outputs.detach()));
             loss.value(&q, temperature, outputs)
         });
+        self.optimizer.set_learning_rate(self.schedule.learning_rate(self.state.updates));
         self.optimizer.step(&mut self.network, head);
         let agreeing = agreeing.expect("the loss was computed");
         let _ = self.sums.get(head as i64).g_add_(&Tensor::stack(&[value, entropy(&q, temperature), agreeing], 0));
         self.state.updates += 1;
         self.state.since[head] += 1;
+        let Schedule { total, average_last, .. } = self.schedule;
+        self.state.average.after(self.state.updates, total, average_last, &mut self.network);
     }
 
     /// Before the first update: makes the first weights that `initialization` means from states of each head's game.
