@@ -124,7 +124,7 @@ pub mod tests {
         let states = states(40);
         for initialization in [Biases, Data] {
             let mut network = student(Outputs::One(3), 1);
-            initialize(&mut network, initialization, &[states.clone()]);
+            initialize(&mut network, initialization, std::slice::from_ref(&states));
             let moments = moments(&network, 0, &states);
             assert_eq!(moments.len(), 8 + 8 + 8 + 16 + 3);
             assert!(moments.iter().all(|(mean, _)| mean.abs() < 1e-4), "{moments:?}");

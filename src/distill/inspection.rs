@@ -113,7 +113,7 @@ mod tests {
         let states = states(40);
         let alive = |initialization| {
             let mut network = student(Outputs::One(3), 3);
-            initialize(&mut network, initialization, &[states.clone()]);
+            initialize(&mut network, initialization, std::slice::from_ref(&states));
             hidden_layers(&network, 0, &states)
         };
         let (drawn, centred) = (alive(Uniform), alive(Biases));
