@@ -39,7 +39,7 @@ pub struct Loss {
 pub enum Formula {
     /// Needs ln softmax(q/τ), [batch, actions]: a loss with a temperature τ.
     Softened(fn(&Tensor, &Tensor) -> Tensor),
-    /// Needs the action with the highest Q-value, [batch].
+    /// Needs the action with the highest Q-value, `[batch]`.
     BestAction(fn(&Tensor, &Tensor) -> Tensor),
     /// Needs the Q-values themselves, [batch, actions].
     QValues(fn(&Tensor, &Tensor) -> Tensor),
