@@ -11,7 +11,8 @@ use super::periodic::Periodic;
 use super::scores;
 use super::settings::{OF_EVERY_EVALUATION, WITHOUT_EFFECT, changes, listed};
 use super::terminal::Stage;
-use crate::config::{self, Experiment, Overrides, Student};
+use crate::config::{self, Experiment, Overrides, Student, Temperature};
+use crate::losses::Loss;
 use crate::nn::{self, Metadata, Network, WeightsError};
 use crate::progress::Ended;
 use crate::record::{
@@ -185,8 +186,9 @@ impl Job {
         };
         let expected = (loss, self.temperature(student, agent)?.unwrap_or(student.temperature));
         if found.loss != Some(expected) {
-            let what = |loss: Option<_>| format!("loss {loss:?}");
-            let (found, expected) = (what(found.loss), what(Some(expected)));
+            let what = |(loss, temperature): (Loss, Temperature)| format!("loss {loss:?}, temperature {temperature}");
+            let found = found.loss.map_or("no distillation loss".to_owned(), what);
+            let expected = what(expected);
             return Err(WeightsError::Mismatch { path, found, expected }.into());
         }
         scores::is_of_teachers(&self.experiment, &self.folder, agent, &found)
