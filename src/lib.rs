@@ -5,6 +5,8 @@ pub mod units;
 
 pub mod progress;
 
+pub mod losses;
+
 pub mod game;
 
 pub mod frame;

@@ -8,7 +8,7 @@ use policy_distillation::config::{self, Overrides};
 
 /// The levels of the crate, lowest first; modules of one level do not import one another.
 const LEVELS: &[&[&str]] = &[
-    &["units", "progress"],
+    &["units", "progress", "losses"],
     &["game", "frame"],
     &["config"],
     &["record"],

@@ -61,7 +61,7 @@ fn a_student_of_the_same_name_but_another_kind() {
     fs::write(run.path("x.toml"), without).unwrap();
     run.succeed(&["run", "x.toml"]);
     fs::write(run.path("x.toml"), TINY.replace("loss = \"mse\"", "loss = \"nll\"")).unwrap();
-    refused(&run, &["run", "x.toml"], &["students/mse", "Mse", "Nll"]);
+    refused(&run, &["run", "x.toml"], &["students/mse", "loss mse, temperature 0.01", "loss nll"]);
 }
 
 #[test]

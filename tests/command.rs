@@ -436,3 +436,24 @@ fn output_that_nobody_reads_or_that_cannot_be_written_ends_no_work() {
     assert!(shell("pd run x.toml > /dev/full 2> /dev/full").status.success());
     assert!(run.path("results/x/report/index.html").exists());
 }
+
+#[test]
+fn a_student_that_does_not_learn_is_named_with_a_way_out() {
+    let run = Run::new(TINY);
+    run.succeed(&["train", "x.toml"]);
+    let warnings = |settings: &[&str]| {
+        let set: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
+        let folder = settings.join("-");
+        let all = [&["distill", "x.toml", "--set", "teacher.from=results/x", "--out", &folder][..], &set].concat();
+        run.pd(&[&["train", "x.toml", "--set", "teacher.from=results/x", "--out", &folder][..], &set].concat());
+        String::from_utf8_lossy(&run.pd(&all).stderr).into_owned()
+    };
+    let dead = warnings(&["distillation.hours=3", "distillation.optimizer=adam", "distillation.learning_rate=50"]);
+    for name in ["kl", "mse"] {
+        assert!(dead.contains(&format!("student {name} of catch, seed 1: no unit of its layer")), "{dead}");
+    }
+    let idle =
+        warnings(&["distillation.hours=3", "distillation.initialization=data", "distillation.learning_rate=1e-9"]);
+    assert!(idle.contains("student mse of catch, seed 1: agrees with its teacher in"), "{idle}");
+    assert_eq!(idle.matches("distillation.initialization to \"biases\"").count(), 2, "once for each: {idle}");
+}

@@ -169,6 +169,29 @@ fn a_distillation_survives_stops_at_any_moment() {
     survives_stops(29, |root, stops| pupils(&experiment, root, |_| Lead::Final(path.clone()), stops));
 }
 
+#[test]
+fn a_distillation_with_every_option_survives_stops_at_any_moment_and_gives_other_weights() {
+    let options = "initialization = \"data\"\nlearning_rate_end_share = 0.1\naverage_last = 0.6\noptimizer = \"adam\"";
+    let with = |options: &str| {
+        let text = TINY.replace("hours = 2", &format!("hours = 2\n{options}"));
+        config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap()
+    };
+    let (experiment, teachers) = (with(options), tempfile::tempdir().unwrap());
+    let path = teachers.path().join("catch.safetensors");
+    teacher(&experiment, experiment.games[0], &path, 3);
+    survives_stops(29, |root, stops| pupils(&experiment, root, |_| Lead::Final(path.clone()), stops));
+    let weights = |options: &str| {
+        let root = tempfile::tempdir().unwrap();
+        let experiment = with(options);
+        pupils(&experiment, root.path(), |_| Lead::Final(path.clone()), u64::MAX);
+        fs::read(Folder::at(root.path()).weights(&Agent::of(&experiment.students[0], experiment.games[0], 1))).unwrap()
+    };
+    for option in options.lines().map(String::from) {
+        let without: String = options.lines().filter(|line| *line != option).map(|line| format!("{line}\n")).collect();
+        assert!(weights(options) != weights(&without), "{option} changes nothing");
+    }
+}
+
 /// The same experiment with other values of what no training and no distillation depends on.
 fn otherwise_saved_and_scored(experiment: &Experiment) -> Experiment {
     let mut other = experiment.clone();
@@ -264,15 +287,26 @@ fn an_interrupted_command_exits_with_130_and_goes_on_to_the_same_weights() {
     }
 }
 
-#[test]
-fn a_dqn_teacher_of_the_built_in_game_learns_to_play_it() {
+/// The tiny experiment with a DQN that has time to learn.
+fn dqn(more: &str) -> Experiment {
     let text = TINY.replace("frames = 2400", "frames = 10000");
     let text = text.replace("conv = [4, 4, 4], hidden = 16", "conv = [8, 8, 8], hidden = 32").replace(
         "replay = 400",
         "learning_rate = 0.001\noptimizer_epsilon = 1e-4\ntd_error = \"huber\"\nreplay = 4000",
     );
     let text = text.replace("batch = 8\nepsilon_steps = 200", "batch = 32\nepsilon_steps = 1000");
-    learns(&config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap());
+    let text = text.replace("target_period", &format!("{more}\ntarget_period"));
+    config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap()
+}
+
+#[test]
+fn a_dqn_teacher_of_the_built_in_game_learns_to_play_it() {
+    learns(&dqn(""));
+}
+
+#[test]
+fn a_munchausen_dqn_teacher_of_the_built_in_game_learns_to_play_it() {
+    learns(&dqn("munchausen = true"));
 }
 
 #[test]

@@ -134,6 +134,8 @@ fn shares(experiment: &Experiment) -> Result<(), Fault> {
         ("teacher.epsilon_start", teacher.epsilon_start),
         ("teacher.epsilon_end", teacher.epsilon_end),
         ("distillation.epsilon", distillation.epsilon),
+        ("distillation.learning_rate_end_share", distillation.learning_rate_end_share),
+        ("distillation.average_last", distillation.average_last),
         ("evaluation.epsilon", evaluation.epsilon),
     ] {
         rule(key, (0.0..=1.0).contains(&value), "must be between 0 and 1")?;
@@ -146,6 +148,8 @@ fn shares(experiment: &Experiment) -> Result<(), Fault> {
     ] {
         rule(key, positive(value), "must be above 0")?;
     }
+    let alone = !teacher.munchausen || (teacher.algorithm == Algorithm::Dqn && !teacher.double);
+    rule("teacher.munchausen", alone, "needs teacher.algorithm = \"dqn\" and teacher.double = false")?;
     let norm = teacher.max_gradient_norm;
     rule("teacher.max_gradient_norm", norm >= 0.0 && norm.is_finite(), "must not be below 0")?;
     let samples = environment.workers as u64 * teacher.rollout;

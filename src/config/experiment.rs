@@ -118,6 +118,8 @@ pub struct Teacher {
     pub layer_norm: bool,
     /// DQN alone: Double DQN's target (van Hasselt et al., 2016).
     pub double: bool,
+    /// DQN alone: Munchausen-DQN's target (Vieillard et al., 2020).
+    pub munchausen: bool,
     /// Rewards enter the replay as their sign times at most 1.
     pub clip_rewards: bool,
     /// A lost life is terminal for the learner; the game goes on.
@@ -163,6 +165,18 @@ pub struct Teacher {
     pub checkpoint_every: u64,
 }
 
+impl Teacher {
+    /// The algorithm with its variant, as reports say it.
+    pub fn algorithm_name(&self) -> &'static str {
+        match self.algorithm {
+            Algorithm::Pqn => "PQN",
+            Algorithm::Dqn if self.double => "Double DQN",
+            Algorithm::Dqn if self.munchausen => "Munchausen-DQN",
+            Algorithm::Dqn => "DQN",
+        }
+    }
+}
+
 /// Whose actions lead to the states that students learn from; the labels are always the teacher's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -186,6 +200,19 @@ impl Data {
     }
 }
 
+/// Where a student's first weights are from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Initialization {
+    /// Uniform within ±1/√(inputs of a unit), as PyTorch's layers.
+    Uniform,
+    /// The same, but with biases with which each unit's pre-activations have mean 0 on states of play.
+    Biases,
+    /// The same, but with weights and biases with which they have mean 0 and variance 1 (Krähenbühl et al., 2016;
+    /// LSUV, Mishkin and Matas, 2016).
+    Data,
+}
+
 /// `[distillation]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Distillation {
@@ -196,6 +223,7 @@ pub struct Distillation {
     /// Capacity of the memory of each game's play, in steps.
     pub memory: u64,
     pub data: Data,
+    pub initialization: Initialization,
     /// Students follow the teacher through its training, each hour its best so far, instead of learning from the final
     /// one.
     pub online: bool,
@@ -204,7 +232,11 @@ pub struct Distillation {
     pub batch: usize,
     pub optimizer: Optimizer,
     pub learning_rate: f64,
+    /// Share of the learning rate that is left at the last update; it falls linearly.
+    pub learning_rate_end_share: f64,
     pub optimizer_epsilon: f64,
+    /// Share of the updates, the last ones, whose weights are averaged; 0 for the last weights alone.
+    pub average_last: f64,
     /// Hours per row of `eval.csv`; 0 for none.
     pub evaluation_every: u64,
     pub evaluation_episodes: usize,

@@ -11,11 +11,12 @@ mod read;
 mod student;
 
 pub use experiment::{
-    Algorithm, Data, Distillation, Environment, Evaluation, Experiment, Keep, Optimizer, TdError, Teacher,
+    Algorithm, Data, Distillation, Environment, Evaluation, Experiment, Initialization, Keep, Optimizer, TdError,
+    Teacher,
 };
 pub use read::{Overrides, read, read_text};
 pub use student::{
-    AutomaticTemperature, Games, Loss, NamedNetwork, Network, RelativeTemperature, Student, Temperature, Widths,
+    AutomaticTemperature, Games, NamedNetwork, Network, Objective, RelativeTemperature, Student, Temperature, Widths,
 };
 
 /// What is wrong with an experiment, where, and what would be right.

@@ -213,7 +213,8 @@ fn lay(root: &mut Table, setting: &Setting) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Loss, Network, Optimizer, Temperature, Widths};
+    use crate::config::{Network, Objective, Optimizer, Temperature, Widths};
+    use crate::losses::{KL, MSE, NLL};
 
     fn from(text: &str, set: &[&str]) -> Result<Experiment, Error> {
         let set = set.iter().map(|&option| option.to_owned()).collect();
@@ -233,12 +234,9 @@ mod tests {
         assert_eq!(experiment.distillation.hours * experiment.distillation.steps_per_hour, 27_000_000);
         let names: Vec<_> = experiment.students.iter().map(|student| student.name.as_str()).collect();
         assert_eq!(names, ["net1", "net2", "net3"]);
-        assert!(
-            experiment
-                .students
-                .iter()
-                .all(|student| student.loss == Loss::Kl && student.temperature == Temperature::Absolute(0.01))
-        );
+        assert!(experiment.students.iter().all(
+            |student| student.loss == Objective::Teacher(KL) && student.temperature == Temperature::Absolute(0.01)
+        ));
     }
 
     #[test]
@@ -272,8 +270,8 @@ mod tests {
         let experiment = from(text, &["students.tiny.loss=nll"]).unwrap();
         assert_eq!(experiment.students.len(), 1);
         assert_eq!(experiment.students[0].network, Network::Widths(Widths { conv: [4, 8, 8], hidden: 32 }));
-        assert_eq!(experiment.students[0].loss, Loss::Nll);
-        assert_eq!(from("", &["students.net2.loss=mse"]).unwrap().students[1].loss, Loss::Mse);
+        assert_eq!(experiment.students[0].loss, Objective::Teacher(NLL));
+        assert_eq!(from("", &["students.net2.loss=mse"]).unwrap().students[1].loss, Objective::Teacher(MSE));
     }
 
     #[test]
@@ -329,6 +327,8 @@ mod tests {
     fn a_value_out_of_range_is_refused_with_its_line() {
         assert!(refusal("[evaluation]\nepsilon = 1.5\n", &[]).starts_with("x.toml:2: evaluation.epsilon"));
         assert!(refusal("", &["teacher.batch=0"]).starts_with("--set teacher.batch=0: teacher.batch"));
+        let both = refusal("", &["teacher.double=true", "teacher.munchausen=true"]);
+        assert!(both.starts_with("--set teacher.munchausen=true: teacher.munchausen: needs"), "{both}");
         assert!(refusal("", &["teacher.frames=8000"]).contains("teacher.warmup: must be below the 2000 steps"));
     }
 

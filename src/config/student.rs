@@ -2,23 +2,66 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// What a student's outputs are fitted to: a teacher's Q-values, by one of the paper's three losses, or rewards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Loss {
-    /// Kullback-Leibler divergence from the teacher's softmax at a temperature.
-    Kl,
-    /// Negative log-likelihood of the teacher's best action.
-    Nll,
-    /// Squared difference of the Q-values.
-    Mse,
-    /// Temporal difference: no teacher, but rewards, by the teachers' algorithm and settings. The paper's Multi-DQN.
-    Td,
+use crate::losses::{self, Loss};
+
+/// What a student learns from: the key `loss`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objective {
+    /// A teacher, by a loss between its Q-values and the student's outputs.
+    Teacher(Loss),
+    /// Rewards, by the teachers' algorithm and settings: temporal differences. The paper's Multi-DQN.
+    Rewards,
 }
 
-/// What divides a teacher's Q-values before the softmax of [`Loss::Kl`].
+/// The name of [`Objective::Rewards`].
+const REWARDS: &str = "td";
+
+impl Objective {
+    /// As experiment files and `scores.csv` say it.
+    pub fn name(self) -> &'static str {
+        self.loss().map_or(REWARDS, |loss| loss.name)
+    }
+
+    /// As tables and legends say it.
+    pub fn label(self) -> &'static str {
+        self.loss().map_or("rewards (TD)", |loss| loss.label)
+    }
+
+    /// The distillation loss; none for a student that learns from rewards.
+    pub fn loss(self) -> Option<Loss> {
+        match self {
+            Objective::Teacher(loss) => Some(loss),
+            Objective::Rewards => None,
+        }
+    }
+
+    /// Whether a teacher's Q-values are divided by a temperature.
+    pub fn has_temperature(self) -> bool {
+        self.loss().is_some_and(|loss| loss.has_temperature())
+    }
+}
+
+impl Serialize for Objective {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Objective {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Objective, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        if name == REWARDS {
+            return Ok(Objective::Rewards);
+        }
+        let names: Vec<_> = losses::ALL.iter().map(|loss| format!("\"{}\"", loss.name)).collect();
+        let allowed = || de::Error::custom(format!("must be {} or \"{REWARDS}\"", names.join(", ")));
+        Loss::named(&name).map(Objective::Teacher).ok_or_else(allowed)
+    }
+}
+
+/// What divides a teacher's Q-values before the softmax, for a loss with a temperature.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(
     untagged,
@@ -88,8 +131,8 @@ pub struct Student {
     /// Names the student's folder.
     pub name: String,
     pub network: Network,
-    pub loss: Loss,
-    /// Used by [`Loss::Kl`] alone.
+    pub loss: Objective,
+    /// Used by a loss that has one.
     pub temperature: Temperature,
     pub games: Games,
 }
@@ -97,12 +140,12 @@ pub struct Student {
 impl Student {
     /// Whether it learns from rewards instead of from a teacher.
     pub fn is_baseline(&self) -> bool {
-        self.loss == Loss::Td
+        self.loss == Objective::Rewards
     }
 
     /// Whether its temperature is still to be chosen, by a sweep.
     pub fn chooses_temperature(&self) -> bool {
-        self.loss == Loss::Kl && matches!(self.temperature, Temperature::Automatic(_))
+        self.loss.has_temperature() && matches!(self.temperature, Temperature::Automatic(_))
     }
 
     /// Whether one network plays all games.

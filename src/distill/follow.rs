@@ -9,6 +9,7 @@ use anyhow::{Error, Result, ensure};
 use super::checkpoint;
 use super::group::{Group, Run};
 use super::lead::{Lead, Teacher};
+use crate::config;
 use crate::env::Pool;
 use crate::nn::{self, Evaluate, WeightsError};
 use crate::progress::{Ended, Progress};
@@ -27,7 +28,8 @@ const REPLACED: &str = "the weights that were followed were replaced by others; 
 /// its final weights, and the students have had their hours with its last best.
 ///
 /// # Errors
-/// As [`super::distill()`]; also if the group has several games, or a teacher that is not in training.
+/// As [`super::distill()`]; also if the group has several games, or a teacher that is not in training, or if a setting
+/// depends on which update is the last.
 pub fn follow(
     group: &Group,
     pool: Pool,
@@ -42,7 +44,12 @@ pub fn follow(
     if !checkpoint::place(group).exists() && watch.for_first(group, finished, progress)? == Ended::Stopped {
         return Ok(Ended::Stopped);
     }
-    let hours = group.experiment.distillation.hours;
+    let config::Distillation { hours, learning_rate_end_share, average_last, .. } = group.experiment.distillation;
+    ensure!(
+        learning_rate_end_share == 1.0 && average_last == 0.0,
+        "nobody knows which update is the last where a training is followed; set distillation.learning_rate_end_share = 1.0 \
+         and distillation.average_last = 0.0"
+    );
     let mut run = Run::start(group, vec![pool])?;
     loop {
         if progress.stop() {

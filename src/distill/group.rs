@@ -16,7 +16,7 @@ use crate::units::{Seed, Steps};
 
 /// Rows of `train.csv` per hour.
 const ROWS_PER_HOUR: u64 = 10;
-/// States of an hour's new play, of each game, on which a student's agreement is measured before it trains on them.
+/// States of an hour's new play, of each game, on which a student is looked at before it trains on them.
 const HELD_OUT: usize = 512;
 
 /// Students that are distilled together from the same play.
@@ -222,11 +222,10 @@ impl<'a> Run<'a> {
     fn update(&mut self, index: usize) -> Result<()> {
         let (hour, per_hour) = (self.state.hour, self.updates_per_hour());
         let batch = self.settings().batch;
-        let held_out = self.held_out(index);
-        let student = &mut self.students[index];
-        if let Some(agreement) = held_out {
-            student.state.held_out_agreement = agreement;
+        if self.students[index].state.updates == hour * per_hour {
+            self.begin_hour(index);
         }
+        let student = &mut self.students[index];
         student.update(&self.sources, batch);
         let in_hour = student.state.updates - hour * per_hour;
         let row = in_hour * ROWS_PER_HOUR / per_hour;
@@ -238,20 +237,21 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Before a student's first update of an hour: its agreement with each game's teacher on the hour's new play.
-    fn held_out(&self, index: usize) -> Option<Vec<f64>> {
-        let config::Distillation { steps_per_hour, batch, .. } = *self.settings();
-        let student = &self.students[index];
-        if student.state.updates != self.state.hour * self.updates_per_hour() {
-            return None;
-        }
-        let mut generator = Seed(self.group.seed).derive("held out", self.state.hour).generator();
-        let agreement = |(head, source): (usize, &Source)| {
+    /// Before a student's first update of an hour: it is looked at on states of the hour's new play.
+    fn begin_hour(&mut self, index: usize) {
+        let config::Distillation { steps_per_hour, batch, initialization, .. } = *self.settings();
+        let hour = self.state.hour;
+        let mut generator = Seed(self.group.seed).derive("held out", hour).generator();
+        let places = |source: &Source| {
             let newest = steps_per_hour as usize / source.pool.workers();
-            let places = source.memory.sample_newest(&mut generator, HELD_OUT, newest);
-            student.agreement_on(head, &source.memory, &places, batch)
+            source.memory.sample_newest(&mut generator, HELD_OUT, newest)
         };
-        Some(self.sources.iter().enumerate().map(agreement).collect())
+        let places: Vec<_> = self.sources.iter().map(places).collect();
+        let student = &mut self.students[index];
+        if hour == 0 {
+            student.initialize(initialization, &self.sources, &places);
+        }
+        student.inspect(hour, &self.sources, &places, batch);
     }
 
     /// The hour's evaluations, if any is due; whether they were finished.
@@ -286,7 +286,7 @@ impl<'a> Run<'a> {
             let games = self.group.games.iter().map(|(played, _)| played.clone()).collect();
             let architecture = student.network.architecture();
             let mut metadata = Metadata::new(&student.agent, architecture, &experiment.environment, games, frames);
-            metadata.loss = Some((student.settings.loss, student.settings.temperature));
+            metadata.loss = Some((student.loss, student.settings.temperature));
             metadata.data = Some(experiment.distillation.data);
             metadata.temperatures.clone_from(&student.state.temperatures);
             metadata.teacher = Some(teachers.join(","));

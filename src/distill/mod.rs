@@ -5,11 +5,13 @@
 //! it. Students of several games learn from a memory for each. [`distill()`] learns from teachers that have finished, or
 //! from the history of one that has; [`follow()`] from one that is still being trained by somebody else.
 
+mod average;
 mod checkpoint;
 mod follow;
 mod group;
+mod initialization;
+mod inspection;
 mod lead;
-mod loss;
 mod source;
 mod student;
 mod sweep;
@@ -17,6 +19,5 @@ mod sweep;
 pub use follow::follow;
 pub use group::{Group, distill};
 pub use lead::{Lead, Teacher};
-pub use loss::{entropy, loss, softened};
 pub use source::mean_action_gap;
 pub use sweep::choose;

@@ -120,7 +120,8 @@ fn q_values(network: &Network, observations: &[u8]) -> Vec<QValues> {
     values.chunks(actions).map(Box::from).collect()
 }
 
-fn best_action(q: &[f32]) -> usize {
+/// The action with the highest Q-value.
+pub fn best_action(q: &[f32]) -> usize {
     (1..q.len()).fold(0, |best, action| if q[action] > q[best] { action } else { best })
 }
 

@@ -6,17 +6,21 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
+use super::average::WeightAverage;
 use super::group::Group;
+use super::initialization::initialize;
 use super::lead::Lead;
-use super::loss::{entropy, loss};
 use super::source::{QValues, Source};
-use crate::config::{self, Loss};
+use crate::config::{self, Initialization};
 use crate::frame::OBSERVATION;
+use crate::losses::{Loss, entropy};
 use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
 use crate::record::{AdoptionRow, Agent, DistillRow, EvalRow, Log, SHARED};
 use crate::replay::{Place, Replay};
 use crate::units::{Generator, Seed};
 
+/// States, of all its games together, that a student's first weights are made from.
+const INITIAL_STATES: usize = 512;
 /// What is summed up between two rows of `train.csv`.
 const SUMS: i64 = 3;
 
@@ -25,6 +29,7 @@ pub struct Student {
     /// Of a network for several games, its player of the first.
     pub agent: Agent,
     pub settings: config::Student,
+    pub loss: Loss,
     pub network: Network,
     pub state: StudentState,
     pub train: Log,
@@ -33,9 +38,35 @@ pub struct Student {
     adoptions: Option<Log>,
     /// That training goes on in another process.
     follows_live: bool,
+    schedule: Schedule,
+    /// It was said that it does not learn.
+    pub warned: bool,
     optimizer: Optimizer,
     /// Sums of loss, teacher entropy and agreement since the last row, a line for each game; on the device.
     sums: Tensor,
+}
+
+/// What depends on how many of a student's updates are made.
+struct Schedule {
+    /// All updates of the distillation, in all its games.
+    total: u64,
+    learning_rate: f64,
+    learning_rate_end_share: f64,
+    average_last: f64,
+}
+
+impl Schedule {
+    fn new(settings: &config::Distillation, games: usize) -> Schedule {
+        let config::Distillation { learning_rate, learning_rate_end_share, average_last, .. } = *settings;
+        let total = settings.hours * settings.updates_per_hour * games as u64;
+        Schedule { total, learning_rate, learning_rate_end_share, average_last }
+    }
+
+    /// Linear from the first update to the last.
+    fn learning_rate(&self, updates: u64) -> f64 {
+        let share = updates as f64 / self.total as f64;
+        self.learning_rate * (1.0 + share * (self.learning_rate_end_share - 1.0))
+    }
 }
 
 /// What changes of a student, besides its weights and its optimiser.
@@ -46,15 +77,18 @@ pub struct StudentState {
     since: Vec<u64>,
     /// Agreement with each game's teacher on the hour's play before the student trained on it.
     pub held_out_agreement: Vec<f64>,
+    /// Share of the hidden units that were alive on the same states, for each game.
+    pub alive: Vec<f64>,
     /// Highest mean of its periodic evaluations, for each game.
     best: Vec<Option<f64>>,
     /// For each game, whether a teacher in training was adopted.
     pub adopted: Vec<bool>,
-    /// In units of Q for each game, once it has a memory to take them from; for KL.
+    /// In units of Q for each game, once it has a memory to take them from; for a loss that has one.
     pub temperatures: Vec<f64>,
     /// Rows of `train.csv`, `eval.csv` and `adoptions.csv`.
     rows: [u64; 3],
     sampler: Generator,
+    average: WeightAverage,
 }
 
 /// A saved [`Student`].
@@ -72,11 +106,13 @@ impl StudentState {
             updates: 0,
             since: vec![0; games],
             held_out_agreement: vec![0.0; games],
+            alive: vec![0.0; games],
             best: vec![None; games],
             adopted: vec![false; games],
             temperatures: Vec::new(),
             rows: [0; 3],
             sampler,
+            average: WeightAverage::default(),
         }
     }
 }
@@ -85,7 +121,8 @@ impl Student {
     /// A new student, or the saved one.
     ///
     /// # Errors
-    /// If what was saved is of other students or does not fit, or the logs cannot be written.
+    /// If the student has no distillation loss, what was saved is of other students or does not fit, or the logs cannot
+    /// be written.
     pub fn start(
         group: &Group,
         settings: &config::Student,
@@ -94,6 +131,7 @@ impl Student {
         let Group { experiment, seed, games, folder, device, .. } = group;
         let game = games[0].0.game;
         let agent = Agent::of(settings, game, *seed);
+        let loss = settings.loss.loss().with_context(|| format!("{agent}: learns from rewards, not from a teacher"))?;
         let place = if agent.shared { SHARED } else { game.name() };
         let seed = Seed(*seed).derive("student", 0).derive(place, 0).derive(&agent.name, 0);
         let architecture =
@@ -116,8 +154,11 @@ impl Student {
             train: Log::resume::<DistillRow>(&folder.train(&agent), train)?,
             eval: Log::resume::<EvalRow>(&folder.eval(&agent), eval)?,
             adoptions: group.is_online().then(adoptions).transpose()?,
+            schedule: Schedule::new(&experiment.distillation, games.len()),
+            warned: false,
             follows_live: games.iter().any(|(_, lead)| matches!(lead, Lead::Latest(_))),
             settings: settings.clone(),
+            loss,
             agent,
             network,
             state,
@@ -128,7 +169,7 @@ impl Student {
 
     /// One step of the optimiser on a minibatch of one game's memory; the games take turns.
     pub fn update(&mut self, sources: &[Source], batch: usize) {
-        if self.state.temperatures.is_empty() && self.settings.loss == Loss::Kl {
+        if self.state.temperatures.is_empty() && self.loss.has_temperature() {
             let temperature = |source: &Source| self.settings.temperature.of_gap(source.mean_action_gap());
             let temperatures: Option<Vec<f64>> = sources.iter().map(temperature).collect();
             // A teacher that prefers nothing is learned as it is.
@@ -139,27 +180,30 @@ impl Student {
         let memory = &sources[head].memory;
         let places = memory.sample(&mut self.state.sampler, batch);
         let (observations, q) = minibatch(memory, &places, self.network.device());
-        let (kind, temperature) = (self.settings.loss, self.state.temperatures.get(head).copied().unwrap_or(1.0));
+        let (loss, temperature) = (self.loss, self.state.temperatures.get(head).copied().unwrap_or(1.0));
         let mut agreeing = None;
-        let loss = self.network.learn(head, &observations, |outputs| {
+        let value = self.network.learn(head, &observations, |outputs| {
             agreeing = Some(agreement(&q, &outputs.detach()));
-            loss(kind, temperature, &q, outputs)
+            loss.value(&q, temperature, outputs)
         });
+        self.optimizer.set_learning_rate(self.schedule.learning_rate(self.state.updates));
         self.optimizer.step(&mut self.network, head);
         let agreeing = agreeing.expect("the loss was computed");
-        let _ = self.sums.get(head as i64).g_add_(&Tensor::stack(&[loss, entropy(&q, temperature), agreeing], 0));
+        let _ = self.sums.get(head as i64).g_add_(&Tensor::stack(&[value, entropy(&q, temperature), agreeing], 0));
         self.state.updates += 1;
         self.state.since[head] += 1;
+        let Schedule { total, average_last, .. } = self.schedule;
+        self.state.average.after(self.state.updates, total, average_last, &mut self.network);
     }
 
-    /// Share of `places` in a head's game in which the student prefers the teacher's action.
-    pub fn agreement_on(&self, head: usize, memory: &Replay<QValues>, places: &[Place], batch: usize) -> f64 {
-        let agreeing = places.chunks(batch).map(|places| {
-            let (observations, q) = minibatch(memory, places, self.network.device());
-            let share = agreement(&q, &self.network.forward(head, &observations)).double_value(&[]);
-            share * places.len() as f64
-        });
-        agreeing.sum::<f64>() / places.len() as f64
+    /// Before the first update: makes the first weights that `initialization` means from states of each head's game.
+    pub fn initialize(&mut self, initialization: Initialization, sources: &[Source], places: &[Vec<Place>]) {
+        let each = INITIAL_STATES / sources.len();
+        let observations = |(source, places): (&Source, &Vec<Place>)| {
+            minibatch(&source.memory, &places[..each.clamp(1, places.len())], self.network.device()).0
+        };
+        let states: Vec<Vec<u8>> = sources.iter().zip(places).map(observations).collect();
+        initialize(&mut self.network, initialization, &states);
     }
 
     /// Writes down the teacher that it follows from now on in a head's game, and the score of the one before.
@@ -204,6 +248,7 @@ impl Student {
                 agreement: mean(2),
                 held_out_agreement: self.state.held_out_agreement[head],
                 game: source.game.name().into(),
+                alive: Some(self.state.alive[head]),
             };
             self.train.append(&row)?;
         }
@@ -247,7 +292,7 @@ fn find<'a>(saved: &'a [(String, SavedStudent)], settings: &config::Student) -> 
 }
 
 /// Observations and the teacher's Q-values of `places`.
-fn minibatch(memory: &Replay<QValues>, places: &[Place], device: Device) -> (Vec<u8>, Tensor) {
+pub fn minibatch(memory: &Replay<QValues>, places: &[Place], device: Device) -> (Vec<u8>, Tensor) {
     let mut bytes = vec![0; places.len() * OBSERVATION];
     let mut q = Vec::new();
     memory.observations(places, &mut bytes);
@@ -257,6 +302,6 @@ fn minibatch(memory: &Replay<QValues>, places: &[Place], device: Device) -> (Vec
 }
 
 /// Share of rows in which teacher and student have the same highest action, a scalar.
-fn agreement(q: &Tensor, outputs: &Tensor) -> Tensor {
+pub fn agreement(q: &Tensor, outputs: &Tensor) -> Tensor {
     q.argmax(1, false).eq_tensor(&outputs.argmax(1, false)).to_kind(Kind::Float).mean(Kind::Float)
 }

@@ -3,8 +3,9 @@
 //! The paper's own text was not at hand. A figure is here only if data confirm it or public notes of the paper report it;
 //! what nobody but memory vouches for, such as its students' scores in single games, is left out.
 
-use crate::config::{Algorithm, Loss, NamedNetwork, Network, Teacher, Temperature, Widths};
+use crate::config::{Algorithm, NamedNetwork, Network, Teacher, Temperature, Widths};
 use crate::game::Game;
+use crate::losses::{KL, Loss, NLL};
 
 /// Where a statement about the paper is from; its text confirms none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,9 +66,9 @@ pub const REPORTED: [Reported; 7] = [
     single("net2", NamedNetwork::Net2, 1.017),
     single("net3", NamedNetwork::Net3, 0.839),
     multi("Multi-DQN", None, TEACHER, THREE, 0.835, Source::OneNote),
-    multi("Multi-Dist-NLL", Some(Loss::Nll), TEACHER, THREE, 1.051, Source::OneNote),
-    multi("Multi-Dist-KL", Some(Loss::Kl), TEACHER, THREE, 1.169, Source::OneNote),
-    multi("Multi-Dist-KL", Some(Loss::Kl), TEN_GAMES, TEN, 0.893, Source::Notes),
+    multi("Multi-Dist-NLL", Some(NLL), TEACHER, THREE, 1.051, Source::OneNote),
+    multi("Multi-Dist-KL", Some(KL), TEACHER, THREE, 1.169, Source::OneNote),
+    multi("Multi-Dist-KL", Some(KL), TEN_GAMES, TEN, 0.893, Source::Notes),
 ];
 
 /// What notes of the paper report without a figure that they agree on.
@@ -81,7 +82,7 @@ pub const FINDINGS: [(&str, Source); 2] = [
 ];
 
 const fn single(agent: &'static str, network: NamedNetwork, share: f64) -> Reported {
-    let (loss, widths) = (Some(Loss::Kl), network.widths());
+    let (loss, widths) = (Some(KL), network.widths());
     Reported { agent, loss, widths, games: TEN, one_network: false, share, source: Source::Notes }
 }
 
@@ -111,7 +112,7 @@ pub fn reported(loss: Option<Loss>, network: Network, network_games: u64) -> Opt
 }
 
 impl Reported {
-    /// What the figure is worth beside one over `games` (at that temperature, for the KL loss).
+    /// What the figure is worth beside one over `games` (at that temperature, for a loss that has one).
     pub fn note(&self, games: &[Game], temperature: Option<Temperature>) -> String {
         let theirs = self.games.len();
         let place = if self.one_network { " in one network" } else { "" };
@@ -133,6 +134,7 @@ impl Reported {
 mod tests {
     use super::*;
     use crate::config::{self, Overrides};
+    use crate::losses::MSE;
 
     fn games(names: &[&str]) -> Vec<Game> {
         names.iter().map(|name| Game::named(name).unwrap()).collect()
@@ -142,16 +144,16 @@ mod tests {
     fn a_figure_is_found_by_what_an_agent_is() {
         let figure = |loss, network, games| reported(loss, network, games).map(|of| of.share);
         let [teacher, net2] = [NamedNetwork::Teacher, NamedNetwork::Net2].map(Network::Named);
-        assert_eq!(figure(Some(Loss::Kl), net2, 1), Some(1.017));
-        assert_eq!(figure(Some(Loss::Kl), Network::Widths(net2.widths()), 1), Some(1.017));
-        assert_eq!(figure(Some(Loss::Nll), teacher, 3), Some(1.051));
+        assert_eq!(figure(Some(KL), net2, 1), Some(1.017));
+        assert_eq!(figure(Some(KL), Network::Widths(net2.widths()), 1), Some(1.017));
+        assert_eq!(figure(Some(NLL), teacher, 3), Some(1.051));
         assert_eq!(figure(None, teacher, 3), Some(0.835));
-        assert_eq!(figure(Some(Loss::Kl), Network::Widths(TEN_GAMES), 10), Some(0.893));
-        assert_eq!(figure(Some(Loss::Kl), Network::Widths(TEN_GAMES), 4), Some(0.893));
-        assert_eq!(figure(Some(Loss::Kl), teacher, 3), Some(1.169));
+        assert_eq!(figure(Some(KL), Network::Widths(TEN_GAMES), 10), Some(0.893));
+        assert_eq!(figure(Some(KL), Network::Widths(TEN_GAMES), 4), Some(0.893));
+        assert_eq!(figure(Some(KL), teacher, 3), Some(1.169));
         // Its students in single games with other losses have no figure that notes agree on.
-        assert_eq!((figure(Some(Loss::Mse), net2, 1), figure(Some(Loss::Kl), net2, 2)), (None, None));
-        assert_eq!((figure(Some(Loss::Kl), teacher, 1), figure(None, teacher, 1)), (None, None));
+        assert_eq!((figure(Some(MSE), net2, 1), figure(Some(KL), net2, 2)), (None, None));
+        assert_eq!((figure(Some(KL), teacher, 1), figure(None, teacher, 1)), (None, None));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Networks, optimisers whose state can be saved, policies, and weights on disk: the lowest module that sees libtorch.
+//! Networks, optimisers whose state can be saved, policies, and weights on disk.
 
 mod architecture;
 mod cpu;

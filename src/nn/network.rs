@@ -101,6 +101,18 @@ impl Network {
         }
     }
 
+    /// Goes through the layers of a head for observations [batch, 4, 84, 84], in libtorch. `visit` is given what each
+    /// layer computes, before its ReLU if it has one, [batch, units] or [batch, filters, height, width], and gives back
+    /// what the next layer goes on with. It is also given the place of the layer's weight among [`Architecture::tensors`];
+    /// the layer's bias follows there.
+    pub fn visit_layers(&self, head: usize, observations: &[u8], visit: &mut dyn FnMut(usize, Tensor) -> Tensor) {
+        let _outputs = no_grad(|| match &self.backend {
+            Backend::Cpu(_) => torch::Network::new(&self.architecture, &self.values(), tch::Device::Cpu)
+                .forward_by_layer(head, observations, visit),
+            Backend::Torch(network) => network.forward_by_layer(head, observations, visit),
+        });
+    }
+
     /// Leaves the gradient of a loss in the network, for the optimiser's next step. `loss` is given a head's outputs and
     /// gives a scalar, which is returned.
     pub fn learn(&mut self, head: usize, observations: &[u8], loss: impl FnOnce(&Tensor) -> Tensor) -> Tensor {

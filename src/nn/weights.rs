@@ -14,8 +14,9 @@ use sha2::{Digest, Sha256};
 use super::architecture::{Architecture, TensorShape};
 use super::device::Device;
 use super::network::Network;
-use crate::config::{Data, Environment, Loss, Temperature};
+use crate::config::{Data, Environment, Temperature};
 use crate::game::Game;
+use crate::losses::Loss;
 use crate::record::{Agent, RomRecord, write_file};
 
 const FORMAT: &str = "policy-distillation 1";

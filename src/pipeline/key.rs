@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use toml::Value;
 
 use super::task::{TaskId, Work};
-use crate::config::{Algorithm, Experiment, Keep, Loss};
+use crate::config::{Algorithm, Experiment, Keep};
 
 /// Hexadecimal digits of a key in plans.
 const DIGITS: usize = 16;
@@ -84,7 +84,7 @@ pub fn settings(experiment: &Experiment) -> Result<Settings> {
 }
 
 /// Settings of an algorithm that the other one does not read.
-const OF_DQN: [&str; 5] = ["replay", "batch", "update_period", "target_period", "double"];
+const OF_DQN: [&str; 6] = ["replay", "batch", "update_period", "target_period", "double", "munchausen"];
 const OF_PQN: [&str; 4] = ["rollout", "epochs", "minibatches", "lambda"];
 
 /// Settings of the teacher that change no weights.
@@ -142,6 +142,6 @@ fn training_depends_on(experiment: &Experiment, key: &str) -> bool {
 fn student_depends_on(experiment: &Experiment, name: &str, key: &str) -> bool {
     // Names may hold dots, keys do not.
     let Some((owner, key)) = key.rsplit_once('.') else { return false };
-    let softens = experiment.students.iter().any(|student| student.name == name && student.loss == Loss::Kl);
+    let softens = experiment.students.iter().any(|student| student.name == name && student.loss.has_temperature());
     owner == name && key != "name" && (key != "temperature" || softens)
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::agents::{agents, architecture, student, teacher_of};
 use super::digests::Digests;
 use super::evaluate::latency_name;
-use crate::config::{Experiment, Loss, Student};
+use crate::config::{Experiment, Objective, Student};
 use crate::eval::{Episode, paper, statistics};
 use crate::game::Game;
 use crate::nn::{self, Architecture, Metadata};
@@ -208,7 +208,7 @@ impl<'a> Scores<'a> {
         let parameters = network.parameters();
         let relative = |teacher: Architecture| parameters as f64 / teacher.parameters() as f64;
         Ok(Some(Description {
-            loss: loss(agent, student, &found).map(|loss| format!("{loss:?}").to_lowercase()),
+            loss: loss(agent, student, &found).map(|loss| loss.name().to_owned()),
             temperature: found.head(agent.game).and_then(|head| found.temperatures.get(head).copied()),
             parameters: Some(parameters),
             compression: teacher.map(relative),
@@ -274,8 +274,8 @@ impl From<&ScoreRow> for Description {
 }
 
 /// What the agent was fitted with; a student that nobody taught learned from rewards.
-fn loss(agent: &Agent, student: Option<&Student>, found: &Metadata) -> Option<Loss> {
-    let of_weights = || found.loss.map_or(Loss::Td, |(loss, _)| loss);
+fn loss(agent: &Agent, student: Option<&Student>, found: &Metadata) -> Option<Objective> {
+    let of_weights = || found.loss.map_or(Objective::Rewards, |(loss, _)| Objective::Teacher(loss));
     agent.is_student().then(|| student.map_or_else(of_weights, |student| student.loss))
 }
 

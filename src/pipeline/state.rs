@@ -10,7 +10,8 @@ use super::digests::Digests;
 use super::scores::Scores;
 use super::source::is_taken;
 use super::task::{Task, Work};
-use crate::config::Experiment;
+use crate::config::{Experiment, Temperature};
+use crate::losses::Loss;
 use crate::nn::{self, Metadata, WeightsError};
 use crate::record::{Agent, Folder, bests};
 use crate::report;
@@ -81,14 +82,15 @@ impl Inspection<'_> {
         }
         let found = nn::metadata(&path)?;
         check_architecture(self.experiment, agent, &path, &found)?;
-        let Some(student) = student(self.experiment, agent).filter(|student| !student.is_baseline()) else {
+        let student = student(self.experiment, agent);
+        let Some((student, loss)) = student.and_then(|student| Some((student, student.loss.loss()?))) else {
             return Ok(Some(found));
         };
         let temperature = super::sweep::temperature(self.folder, student, agent)?.unwrap_or(student.temperature);
-        let expected = (student.loss, temperature);
-        if found.loss != Some(expected) {
-            let loss = |loss: Option<_>| format!("loss {loss:?}");
-            let (found, expected) = (loss(found.loss), loss(Some(expected)));
+        if found.loss != Some((loss, temperature)) {
+            let told = |(loss, temperature): (Loss, Temperature)| format!("loss {loss:?}, temperature {temperature}");
+            let expected = told((loss, temperature));
+            let found = found.loss.map_or("no distillation loss".to_owned(), told);
             return Err(WeightsError::Mismatch { path, found, expected }.into());
         }
         Ok(Some(found))

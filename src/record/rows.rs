@@ -47,6 +47,10 @@ pub struct DistillRow {
     /// The game that the row is of.
     #[serde(default)]
     pub game: String,
+    /// Share of the student's hidden units that were active in at least one of some states of this hour's new play,
+    /// before the student trained on it.
+    #[serde(default)]
+    pub alive: Option<f64>,
 }
 
 /// `eval.csv`, of teachers and students: one row per periodic evaluation.
@@ -155,9 +159,9 @@ pub struct ScoreRow {
     pub agent: String,
     pub game: String,
     pub seed: u64,
-    /// `kl`, `nll`, `mse` or `td`; students only.
+    /// The name of a distillation loss, or `td`; students only.
     pub loss: Option<String>,
-    /// In units of Q, for `kl` alone.
+    /// In units of Q, for a loss that has one.
     pub temperature: Option<f64>,
     pub parameters: Option<u64>,
     /// Parameters as a share of the teacher's.

@@ -2,7 +2,7 @@
 
 use super::read::Results;
 use super::standing::{Standing, mean_of, seed_for};
-use crate::config::{Algorithm, Loss};
+use crate::config::Algorithm;
 use crate::eval::paper;
 use crate::eval::statistics::{AgainstTeacher, Figures, InGame, Interval, Intervals, Run, intervals};
 use crate::game::Game;
@@ -71,11 +71,11 @@ fn reported(results: &Results, own: &[&mut Standing]) -> Option<(f64, String)> {
     let row = own.first()?.rows.first()?;
     let student = results.student(&row.agent).filter(|_| row.role == Role::Student);
     let teacher = &results.experiment.teacher;
-    let loss = student.map(|student| student.loss).filter(|&loss| loss != Loss::Td);
+    let loss = student.and_then(|student| student.loss.loss());
     let network = student.map_or(teacher.network, |student| student.network);
     let figure = paper::reported(loss, network, row.network_games?)?;
     let games: Vec<Game> = own.iter().map(|standing| standing.game).collect();
-    let temperature = student.filter(|student| student.loss == Loss::Kl).map(|student| student.temperature);
+    let temperature = student.filter(|student| student.loss.has_temperature()).map(|student| student.temperature);
     let mut note = figure.note(&games, temperature);
     if loss.is_none() && teacher.algorithm != Algorithm::Dqn {
         note += "; by DQN with a memory of each game, here by another algorithm";

@@ -1,8 +1,8 @@
 //! The experiment's protocol beside the paper's, as far as that is known.
 
-use super::format::listed;
+use super::format::{listed, percent};
 use super::read::Results;
-use crate::config::{Algorithm, Data, Experiment, Loss, Optimizer, Widths};
+use crate::config::{Data, Distillation, Experiment, Initialization, Optimizer, Widths};
 use crate::eval::paper::Source;
 use crate::game::Game;
 use crate::units::grouped;
@@ -90,15 +90,10 @@ fn evaluation(experiment: &Experiment) -> [Point; 5] {
 fn teacher(experiment: &Experiment) -> [Point; 4] {
     let teacher = &experiment.teacher;
     let Widths { conv: [first, second, third], hidden } = teacher.network.widths();
-    let algorithm = match teacher.algorithm {
-        Algorithm::Pqn => "PQN",
-        Algorithm::Dqn if teacher.double => "Double DQN",
-        Algorithm::Dqn => "DQN",
-    };
     let norm = if teacher.layer_norm { ", normalised layers" } else { "" };
     let network = format!("{first}/{second}/{third}, {hidden}{norm}");
     [
-        point("teacher", "DQN", algorithm.to_owned(), Source::Notes),
+        point("teacher", "DQN", teacher.algorithm_name().to_owned(), Source::Notes),
         point("teacher’s network", "32/64/64, 512", network, Source::Notes),
         point("teacher’s training", "200,000,000 frames", format!("{} frames", grouped(teacher.frames)), Source::Dqn),
         point(
@@ -117,11 +112,7 @@ fn distillation(experiment: &Experiment) -> Vec<Point> {
         Data::Student => "the student’s play",
         Data::Mixed => "play of both",
     };
-    let optimizer = match of.optimizer {
-        Optimizer::RmsProp => "RMSProp",
-        Optimizer::Adam => "Adam",
-        Optimizer::RAdam => "RAdam",
-    };
+    let optimizer = optimizer(of);
     let mut points = vec![
         point("play for students", "500 hours", format!("{} hours", grouped(of.hours)), Source::OneNote),
         point("steps per hour of play", "54,000", grouped(of.steps_per_hour), Source::Notes),
@@ -129,16 +120,37 @@ fn distillation(experiment: &Experiment) -> Vec<Point> {
         point("steps of play in memory", "540,000", grouped(of.memory), Source::Notes),
         point("random actions in play", "probability 0.05", format!("probability {}", of.epsilon), Source::Notes),
         point("states that students learn from", "the teacher’s play", whose.to_owned(), Source::OneNote),
-        point("students’ optimiser", "RMSProp", optimizer.to_owned(), Source::Notes),
+        point("students’ optimiser", "RMSProp", optimizer, Source::Notes),
     ];
     points.extend(temperatures(experiment).map(|here| point("temperature", "0.01", here, Source::Notes)));
     points
 }
 
+/// The optimiser, with whatever differs from the defaults around it.
+fn optimizer(of: &Distillation) -> String {
+    let mut text = match of.optimizer {
+        Optimizer::RmsProp => "RMSProp",
+        Optimizer::Adam => "Adam",
+        Optimizer::RAdam => "RAdam",
+    }
+    .to_owned();
+    if of.learning_rate_end_share != 1.0 {
+        text += &format!(", rate falling to {} of itself", percent(of.learning_rate_end_share));
+    }
+    if of.average_last > 0.0 {
+        text += &format!(", weights averaged over the last {} of updates", percent(of.average_last));
+    }
+    match of.initialization {
+        Initialization::Uniform => text,
+        Initialization::Biases => text + ", first biases from states of play",
+        Initialization::Data => text + ", first weights from states of play",
+    }
+}
+
 /// The temperatures of the students that have one, each once.
 fn temperatures(experiment: &Experiment) -> Option<String> {
     let mut all: Vec<String> = Vec::new();
-    for student in experiment.students.iter().filter(|student| student.loss == Loss::Kl) {
+    for student in experiment.students.iter().filter(|student| student.loss.has_temperature()) {
         let own = student.temperature.to_string();
         if !all.contains(&own) {
             all.push(own);

@@ -95,22 +95,31 @@ impl Network {
 
     /// Outputs of a head for observations [batch, 4, 84, 84]: [batch, actions].
     pub fn forward(&self, head: usize, observations: &[u8]) -> Tensor {
+        self.forward_by_layer(head, observations, &mut |_, x| x)
+    }
+
+    /// The same with a look at each layer; see [`crate::nn::Network::visit_layers`].
+    pub fn forward_by_layer(
+        &self,
+        head: usize,
+        observations: &[u8],
+        visit: &mut dyn FnMut(usize, Tensor) -> Tensor,
+    ) -> Tensor {
         let mut x = input(observations, self.flat.device());
-        let mut layers = LayersOf { parameters: &self.parameters, layer_norm: self.layer_norm };
+        let mut layers = LayersOf { parameters: &self.parameters, next: 0, layer_norm: self.layer_norm };
         for (_, stride) in CONVOLUTIONS {
+            let index = layers.next;
             let (weight, bias) = layers.linear();
             x = x.conv2d(weight, Some(bias), [stride; 2], [0; 2], [1; 2], 1);
-            x = layers.norm(x, 3).relu();
+            x = visit(index, layers.norm(x, 3)).relu();
         }
-        x = x.flatten(1, -1);
-        x = layers.dense(&x);
-        x = layers.norm(x, 1).relu();
+        x = layers.hidden(&x.flatten(1, -1), visit);
         if self.segments.len() > 1 {
-            layers.parameters = &self.parameters[self.segments[1 + head].0.clone()];
-            x = layers.dense(&x);
-            x = layers.norm(x, 1).relu();
+            layers.next = self.segments[1 + head].0.start;
+            x = layers.hidden(&x, visit);
         }
-        layers.dense(&x)
+        let index = layers.next;
+        visit(index, layers.dense(&x))
     }
 
     /// Sets [`Network::gradient`] to that of the scalar that `loss` gives for a head's outputs, and gives that scalar.
@@ -132,19 +141,20 @@ impl Network {
 /// Takes a network's layers one after another.
 struct LayersOf<'a> {
     parameters: &'a [Parameter],
+    next: usize,
     layer_norm: bool,
 }
 
 impl<'a> LayersOf<'a> {
-    fn next(&mut self, kind: TensorKind) -> &'a Tensor {
-        let (first, rest) = self.parameters.split_first().expect("a network has these layers");
-        debug_assert_eq!(first.kind, kind);
-        self.parameters = rest;
-        &first.tensor
+    fn take(&mut self, kind: TensorKind) -> &'a Tensor {
+        let parameter = &self.parameters[self.next];
+        debug_assert_eq!(parameter.kind, kind);
+        self.next += 1;
+        &parameter.tensor
     }
 
     fn linear(&mut self) -> (&'a Tensor, &'a Tensor) {
-        (self.next(TensorKind::Weight), self.next(TensorKind::Bias))
+        (self.take(TensorKind::Weight), self.take(TensorKind::Bias))
     }
 
     fn dense(&mut self, x: &Tensor) -> Tensor {
@@ -152,12 +162,19 @@ impl<'a> LayersOf<'a> {
         x.linear(weight, Some(bias))
     }
 
+    /// A dense layer with what follows it, up to its ReLU.
+    fn hidden(&mut self, x: &Tensor, visit: &mut dyn FnMut(usize, Tensor) -> Tensor) -> Tensor {
+        let index = self.next;
+        let x = self.dense(x);
+        visit(index, self.norm(x, 1)).relu()
+    }
+
     /// Normalises the last `dimensions`, if the network does.
     fn norm(&mut self, x: Tensor, dimensions: usize) -> Tensor {
         if !self.layer_norm {
             return x;
         }
-        let (gain, shift) = (self.next(TensorKind::Gain), self.next(TensorKind::Shift));
+        let (gain, shift) = (self.take(TensorKind::Gain), self.take(TensorKind::Shift));
         let size = x.size();
         x.layer_norm(&size[size.len() - dimensions..], Some(gain), Some(shift), 1e-5, true)
     }

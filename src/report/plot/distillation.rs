@@ -2,10 +2,10 @@
 
 use super::figure::{Axis, End, Figure, Key, Mark, Panel, Sample, mean_curve, thinned};
 use super::learning::evaluations;
-use super::relative::name;
 use super::scores::ink_of;
-use crate::config::{Loss, Student};
+use crate::config::{Objective, Student};
 use crate::game::Game;
+use crate::losses::{self, Loss};
 use crate::record::{DistillRow, EvalRow, Role};
 use crate::report::format::{counted, number};
 use crate::report::read::Results;
@@ -19,15 +19,13 @@ pub fn distillation(results: &Results, game: Game) -> Option<Figure> {
         .iter()
         .filter(|student| results.students_of(game, &student.name).any(|run| !run.train.is_empty()))
         .collect();
-    let mut panels: Vec<Panel> =
-        [(Loss::Kl, "loss (nats)"), (Loss::Nll, "loss (nats)"), (Loss::Mse, "loss (squared Q)")]
-            .into_iter()
-            .filter_map(|(loss, label)| {
-                let of_loss: Vec<_> = started.iter().copied().filter(|student| student.loss == loss).collect();
-                let title = format!("{} loss", name(loss));
-                (!of_loss.is_empty()).then(|| panel(results, game, &of_loss, (&title, label), |row| row.loss))
-            })
-            .collect();
+    let of_loss = |loss: &Loss| {
+        let is_its = |student: &&Student| student.loss == Objective::Teacher(*loss);
+        let students: Vec<_> = started.iter().copied().filter(is_its).collect();
+        let (title, label) = (format!("{} loss", loss.label), format!("loss ({})", loss.unit));
+        (!students.is_empty()).then(|| panel(results, game, &students, (&title, &label), |row| row.loss))
+    };
+    let mut panels: Vec<Panel> = losses::ALL.iter().filter_map(of_loss).collect();
     let share = "same best action (%)";
     let agreement = ("Agreement, trained states", share);
     panels.push(panel(results, game, &started, agreement, |row| 100.0 * row.agreement));

@@ -2,7 +2,7 @@
 
 use super::figure::{Axis, End, Figure, Key, Mark, Panel, Sample, Scale};
 use super::ink::{self, BLACK, GREY, Ink, PAPER, TEACHER};
-use crate::config::{Loss, Student, Temperature};
+use crate::config::{Objective, Student, Temperature};
 use crate::eval::statistics::Interval;
 use crate::game::Game;
 use crate::record::{Role, SummaryRow};
@@ -12,7 +12,7 @@ use crate::report::tables::between;
 
 /// Students that differ in size alone.
 struct Series {
-    loss: Loss,
+    loss: Objective,
     temperature: Temperature,
     /// Games share their networks.
     shared: bool,
@@ -23,11 +23,11 @@ struct Series {
 impl Series {
     fn of(results: &Results, student: &Student) -> Series {
         let Student { loss, temperature, .. } = *student;
-        Series { loss, temperature, shared: results.is_shared(&student.name), name: name(loss).to_owned() }
+        Series { loss, temperature, shared: results.is_shared(&student.name), name: loss.label().to_owned() }
     }
 
     fn is(&self, other: &Series) -> bool {
-        let alike = self.loss != Loss::Kl || self.temperature == other.temperature;
+        let alike = !self.loss.has_temperature() || self.temperature == other.temperature;
         self.loss == other.loss && self.shared == other.shared && alike
     }
 }
@@ -100,10 +100,10 @@ fn series(results: &Results) -> Vec<Series> {
         }
     }
     let mut temperatures: Vec<Temperature> =
-        series.iter().filter(|of| of.loss == Loss::Kl).map(|of| of.temperature).collect();
+        series.iter().filter(|of| of.loss.has_temperature()).map(|of| of.temperature).collect();
     temperatures.dedup();
     for of in &mut series {
-        if temperatures.len() > 1 && of.loss == Loss::Kl {
+        if temperatures.len() > 1 && of.loss.has_temperature() {
             of.name += &format!(", temperature {}", of.temperature);
         }
         if of.shared {
@@ -111,16 +111,6 @@ fn series(results: &Results) -> Vec<Series> {
         }
     }
     series
-}
-
-/// A loss as a reader knows it.
-pub fn name(loss: Loss) -> &'static str {
-    match loss {
-        Loss::Kl => "KL",
-        Loss::Nll => "NLL",
-        Loss::Mse => "MSE",
-        Loss::Td => "rewards (TD)",
-    }
 }
 
 fn values(

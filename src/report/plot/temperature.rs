@@ -3,10 +3,12 @@
 use super::figure::{Axis, End, Figure, Key, Mark, Panel, Sample, Scale};
 use super::ink::{GREY, Ink, PAPER, TEACHER};
 use super::scores::ink_of;
-use crate::config::Loss;
+use crate::config::Objective;
 use crate::eval::paper::TEMPERATURE;
 use crate::game::Game;
+use crate::losses::{self, Loss};
 use crate::record::Role;
+use crate::report::format::listed;
 use crate::report::read::Results;
 use crate::report::standing::{Standing, Standings};
 
@@ -17,17 +19,20 @@ const LEAST: usize = 3;
 pub fn temperature(results: &Results, standings: &Standings) -> Option<Figure> {
     let panels: Vec<Panel> =
         results.experiment.games.iter().filter_map(|&game| in_game(results, standings, game)).collect();
-    let students = results.experiment.students.iter().filter(|student| student.loss == Loss::Kl);
+    let students = results.experiment.students.iter().filter(|student| student.loss.has_temperature());
     let key = |label: String, ink| Key { label, ink, sample: Sample::Marker { hollow: false } };
-    let legend = students.map(|student| {
+    let legend = students.clone().map(|student| {
         let label = format!("{}: τ = {}", student.name, student.temperature);
         key(label, ink_of(results, Role::Student, &student.name))
     });
+    let is_used = |loss: &&Loss| students.clone().any(|student| student.loss == Objective::Teacher(**loss));
+    let losses: Vec<_> = losses::ALL.iter().filter(is_used).map(|loss| loss.label.to_owned()).collect();
+    let losses = listed(&losses);
     (!panels.is_empty()).then(|| Figure {
         name: "temperature".into(),
         title: "Score over temperature".into(),
         caption: format!(
-            "Students with the KL loss, whose teacher’s Q-values are divided by the temperature: the smaller it is, the \
+            "Students with the {losses} loss, whose teacher’s Q-values are divided by the temperature: the smaller it is, the \
              sharper the target. Bars are 95% bootstrap intervals over seeds and episodes. The upright line is the \
              paper’s {TEMPERATURE}, for the Q-values of its own teachers."
         ),

@@ -1,6 +1,6 @@
 //! What students reach over all games.
 
-use crate::config::{Data, Loss, Student};
+use crate::config::{Data, Objective, Student};
 use crate::eval::statistics::Interval;
 use crate::record::{Role, SummaryRow};
 use crate::report::format::{or_dash, percent, percent_with_interval};
@@ -14,8 +14,8 @@ pub fn overall(results: &Results, standings: &Standings) -> Table {
         words("student", ""),
         words(
             "loss",
-            "What was minimised between teacher and student, KL with its temperature, on states of the teacher’s play \
-             if no other is named; or none, but the temporal difference of rewards.",
+            "What was minimised between teacher and student, with its temperature if it has one, on states of the \
+             teacher’s play if no other is named; or none, but the temporal difference of rewards.",
         ),
         numbers("size", "Parameters as a share of the teacher's, mean over games."),
         numbers(
@@ -68,10 +68,9 @@ pub fn between(low: Option<f64>, high: Option<f64>) -> Option<Interval> {
 
 fn loss(student: &Student, data: Data) -> String {
     let loss = match student.loss {
-        Loss::Kl => format!("KL, τ = {}", student.temperature),
-        Loss::Nll => "NLL".into(),
-        Loss::Mse => "MSE".into(),
-        Loss::Td => return "none: from rewards (TD)".into(),
+        Objective::Teacher(loss) if loss.has_temperature() => format!("{}, τ = {}", loss.label, student.temperature),
+        Objective::Teacher(loss) => loss.label.to_owned(),
+        Objective::Rewards => return format!("none: from {}", student.loss.label()),
     };
     match data {
         Data::Teacher => loss,

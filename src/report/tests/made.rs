@@ -137,6 +137,7 @@ impl Made {
                     agreement: 0.9,
                     held_out_agreement: 0.8,
                     game: agent.game.name().into(),
+                    alive: Some(0.9),
                 };
                 write_rows(&self.folder.train(agent), &steps.map(row).collect::<Vec<_>>()).unwrap();
             }

@@ -12,6 +12,7 @@ use super::format::{number, number_with_interval, percent};
 use super::{Warning, is_current};
 use crate::eval::statistics::{self, Interval};
 use crate::game::Game;
+use crate::losses::{self, Loss};
 use crate::record::{
     AdoptionRow, Agent, DistillRow, Machine, Manifest, ScoreRow, SummaryRow, SweepRow, read_rows, write_file,
     write_rows,
@@ -171,6 +172,36 @@ fn followed_teachers_and_temperatures_are_drawn_and_listed() {
     assert!(files.contains_key("online-pong.svg") && files.contains_key("temperature.svg"), "{:?}", files.keys());
     for text in ["4,321", "12.2", "because", "88%", "3.25 [2.00, 4.00]", "0.0060", "chosen", "best so far"] {
         assert!(page.contains(text), "{text} is not in the page");
+    }
+}
+
+#[test]
+fn every_loss_has_a_curve_a_table_row_and_a_legend() {
+    let student = |loss: &Loss| {
+        let name = loss.name;
+        format!("[[students]]\nname = \"by-{name}\"\nnetwork = \"net2\"\nloss = \"{name}\"\ntemperature = 0.5\n")
+    };
+    let students: String = losses::ALL.iter().map(student).collect();
+    let mut made = Made::with(&format!("name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1]\n{students}"));
+    let pong = Game::named("pong").unwrap();
+    made.score(&Agent::random(pong, 1), 1.0, 40);
+    made.score(&Agent::teacher(pong, 1), 20.0, 40);
+    for loss in losses::ALL {
+        let agent = Agent::student(&format!("by-{}", loss.name), pong, 1);
+        made.learned(&agent);
+        made.score(&agent, 18.0, 40);
+    }
+    made.report();
+    let files = files(&made.folder.report());
+    let text = |name: &str| String::from_utf8(files[name].clone()).unwrap();
+    let (curves, sizes, summary) = (text("distillation-pong.svg"), text("relative.svg"), text("summary.md"));
+    for loss in losses::ALL {
+        let temperature = if loss.has_temperature() { ", τ = 0.5" } else { "" };
+        assert!(curves.contains(&format!("{} loss", loss.label)), "{loss:?} has no panel");
+        assert!(curves.contains(&format!("loss ({})", loss.unit)), "{loss:?} has no axis");
+        assert!(curves.contains(&format!("by-{}", loss.name)), "{loss:?} has no curve");
+        assert!(sizes.contains(&format!("students, {}", loss.label)), "{loss:?} is not in the legend");
+        assert!(summary.contains(&format!("| by-{} | {}{temperature} |", loss.name, loss.label)), "{summary}");
     }
 }
 

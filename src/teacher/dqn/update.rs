@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use crate::config;
 use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
@@ -10,6 +10,10 @@ use crate::replay::TransitionBatch;
 use crate::teacher::learner::UpdateSums;
 use crate::teacher::loss::{Sums, chosen, td_loss};
 use crate::units::Seed;
+
+/// Munchausen-DQN's constants in Atari (Vieillard et al., 2020): the share α of the scaled log-policy that is added to
+/// the reward, the policy's temperature τ, and the bound l₀ below which the scaled log-policy is cut.
+const MUNCHAUSEN: (f64, f64, f64) = (0.9, 0.03, -1.0);
 
 /// The networks of a DQN teacher and what updates them.
 pub struct Networks {
@@ -56,10 +60,15 @@ impl Networks {
         let device = self.online.device().of_tensors();
         let column = |values: &[f32]| Tensor::from_slice(values).to_device(device);
         let next = target.forward(head, &batch.next_observations);
-        let online = settings.double.then(|| self.online.forward(head, &batch.next_observations));
         let (rewards, continues) = (column(&batch.rewards), column(&batch.continues));
-        let targets = td_targets(&next, online.as_ref(), &rewards, &continues, settings.gamma);
         let actions = Tensor::from_slice(&batch.actions).to_device(device);
+        let targets = if settings.munchausen {
+            let rewards = rewards + munchausen_bonus(&target.forward(head, &batch.observations), &actions);
+            soft_targets(&next, &rewards, &continues, settings.gamma)
+        } else {
+            let online = settings.double.then(|| self.online.forward(head, &batch.next_observations));
+            td_targets(&next, online.as_ref(), &rewards, &continues, settings.gamma)
+        };
         let td_error = settings.td_error;
         let loss = self.online.learn(head, &batch.observations, |outputs| {
             let q = chosen(outputs, &actions);
@@ -118,4 +127,45 @@ pub fn td_targets(
     let best = online.unwrap_or(target).argmax(1, true);
     let value = target.gather(1, &best, false).squeeze_dim(1);
     rewards + continues * value * gamma
+}
+
+/// What Munchausen-DQN adds to the reward of `actions`, `[batch]`, in states with the target network's Q-values q,
+/// `[batch, actions]`: α · max(τ ln π(a|s), l₀) with π = softmax(q/τ) (Vieillard et al., 2020, arXiv 2007.14430).
+fn munchausen_bonus(q: &Tensor, actions: &Tensor) -> Tensor {
+    let (share, temperature, least) = MUNCHAUSEN;
+    chosen(&scaled_log_policy(q, temperature), actions).clamp_min(least) * share
+}
+
+/// r + γ · continues · Σ_a' π(a'|s') (q(s', a') − τ ln π(a'|s')), with the target network's q and π = softmax(q/τ): the
+/// soft value of the next state (Vieillard et al., 2020). Q-values are `[batch, actions]`, all else `[batch]`.
+fn soft_targets(next: &Tensor, rewards: &Tensor, continues: &Tensor, gamma: f64) -> Tensor {
+    let (_, temperature, _) = MUNCHAUSEN;
+    let scaled = scaled_log_policy(next, temperature);
+    let policy = (&scaled / temperature).exp();
+    let value = (policy * (next - scaled)).sum_dim_intlist(1, false, Kind::Float);
+    rewards + continues * value * gamma
+}
+
+/// τ ln softmax(q/τ).
+fn scaled_log_policy(q: &Tensor, temperature: f64) -> Tensor {
+    (q / temperature).log_softmax(1, Kind::Float) * temperature
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // In Python's doubles, by the formula of the paper, for α = 0.9, τ = 0.03, l₀ = −1 and γ = 0.99: the first state's
+    // actions are close, the second's log-policy is cut and its episode ends, in the third all actions are alike.
+    #[test]
+    fn munchausen_targets_equal_those_of_the_paper() {
+        let now = Tensor::from_slice(&[1.0_f32, 1.02, 0.5, 0.0, -1.0, 3.0, 0.2, 0.21, 0.19]).view([3, 3]);
+        let next = Tensor::from_slice(&[1.0_f32, 2.0, 0.5, 0.0, -1.0, 3.0, 0.4, 0.42, 0.41]).view([3, 3]);
+        let rewards = Tensor::from_slice(&[1.0_f32, -1.0, 0.0]);
+        let continues = Tensor::from_slice(&[1.0_f32, 0.0, 1.0]);
+        let rewards = rewards + munchausen_bonus(&now, &Tensor::from_slice(&[0_i64, 1, 2]));
+        let targets = Vec::<f32>::try_from(soft_targets(&next, &rewards, &continues, 0.99)).unwrap();
+        let expected = [2.950_812_f32, -1.9, 0.399_965_3];
+        assert!(targets.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-5), "{targets:?}");
+    }
 }

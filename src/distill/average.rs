@@ -1,0 +1,81 @@
+//! The mean of a student's weights over its last updates.
+
+use serde::{Deserialize, Serialize};
+
+use crate::nn::Network;
+
+/// Updates between two weights that enter the mean: those between differ little, and copying weights costs time.
+const EVERY: u64 = 10;
+
+/// The mean of a network's weights at every tenth of the last updates (Polyak and Juditsky, 1992; with some updates
+/// between, as Izmailov et al., 2018, arXiv 1803.05407).
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct WeightAverage {
+    count: u32,
+    mean: Vec<Vec<f32>>,
+}
+
+impl WeightAverage {
+    /// After one of `total` updates, the number `update`: takes the weights into the mean if they are among the last
+    /// `share` of all, and gives the network the mean with the last. Nothing happens if `share` is 0.
+    pub fn after(&mut self, update: u64, total: u64, share: f64, network: &mut Network) {
+        let left = total.saturating_sub(update);
+        if left as f64 >= share * total as f64 || !left.is_multiple_of(EVERY) {
+            return;
+        }
+        self.add(network.values());
+        if left == 0 {
+            network.copy_from(&Network::from_values(network.architecture(), &self.mean, network.device()));
+        }
+    }
+
+    fn add(&mut self, weights: Vec<Vec<f32>>) {
+        self.count += 1;
+        if self.count == 1 {
+            self.mean = weights;
+            return;
+        }
+        let part = 1.0 / self.count as f32;
+        for (mean, weight) in self.mean.iter_mut().flatten().zip(weights.into_iter().flatten()) {
+            *mean += part * (weight - *mean);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Widths};
+    use crate::nn::{Architecture, Device};
+
+    fn network(value: f32) -> Network {
+        let architecture = Architecture::new(config::Network::Widths(Widths { conv: [2, 2, 2], hidden: 4 }), 3);
+        let values = architecture.tensors().into_iter().map(|tensor| {
+            let count = tensor.shape.iter().product::<i64>() as usize;
+            vec![value; count]
+        });
+        Network::from_values(&architecture, &values.collect::<Vec<_>>(), Device::Cpu)
+    }
+
+    /// The first weight after 100 updates, of which number u leads to weights of u.
+    fn last(share: f64) -> f32 {
+        let mut average = WeightAverage::default();
+        let mut network = network(0.0);
+        for update in 1..=100_u16 {
+            network.copy_from(&self::network(f32::from(update)));
+            average.after(update.into(), 100, share, &mut network);
+        }
+        network.values()[0][0]
+    }
+
+    #[test]
+    fn the_last_weights_are_the_mean_of_every_tenth_update_of_the_last_share() {
+        assert_eq!(last(0.5), (60.0 + 70.0 + 80.0 + 90.0 + 100.0) / 5.0);
+        assert_eq!(last(0.1), 100.0);
+    }
+
+    #[test]
+    fn without_a_share_the_last_weights_stay() {
+        assert_eq!(last(0.0), 100.0);
+    }
+}

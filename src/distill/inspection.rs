@@ -1,0 +1,137 @@
+//! A look at a student before it trains on an hour's new play: how far it agrees with its teacher, how many of its
+//! units are alive, and whether it learns at all.
+
+use super::initialization::by_unit;
+use super::source::{QValues, Source, best_action};
+use super::student::{Student, agreement, minibatch};
+use crate::nn::Network;
+use crate::replay::{Place, Replay};
+
+/// A unit is alive if it is active in at least one of so many states.
+const STATES: usize = 128;
+/// Hours after which a student should do better than one action chosen always.
+const STARTED: u64 = 2;
+/// What can be done for a student that does not learn.
+const REMEDY: &str = "set distillation.initialization to \"biases\" or \"data\", or another distillation.learning_rate, \
+                      and start over with --fresh";
+
+/// A hidden layer of a network on some states.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerActivity {
+    pub layer: String,
+    pub units: i64,
+    /// Units that are active in at least one of the states.
+    pub alive: i64,
+}
+
+impl Student {
+    /// Notes agreement and units alive for each head. `places` are states of the hour's new play in each head's game.
+    /// Warns, once, of a student that cannot learn or does not.
+    pub fn inspect(&mut self, hour: u64, sources: &[Source], places: &[Vec<Place>], batch: usize) {
+        for (head, (Source { game, memory, .. }, places)) in sources.iter().zip(places).enumerate() {
+            let agreement = self.agreement_on(head, memory, places, batch);
+            let (observations, _) = minibatch(memory, &places[..STATES.min(places.len())], self.network.device());
+            let layers = hidden_layers(&self.network, head, &observations);
+            self.state.held_out_agreement[head] = agreement;
+            self.state.alive[head] = share_alive(&layers);
+            let constant = share_of_commonest(memory, places);
+            let problem = match layers.iter().find(|layer| layer.alive == 0) {
+                Some(LayerActivity { layer, .. }) => {
+                    format!(
+                        "no unit of its layer {layer} is active in any of {STATES} states of {game}: it cannot learn"
+                    )
+                }
+                None if hour == STARTED && agreement <= constant => format!(
+                    "agrees with its teacher in {:.0}% of new states of {game} after {hour} hours, and one action \
+                     chosen always would in {:.0}%: it does not learn",
+                    100.0 * agreement,
+                    100.0 * constant
+                ),
+                None => continue,
+            };
+            if !self.warned {
+                log::warn!("{}: {problem}; {REMEDY}", self.agent);
+                self.warned = true;
+            }
+        }
+    }
+
+    /// Share of `places` in a head's game in which the student prefers the teacher's action.
+    fn agreement_on(&self, head: usize, memory: &Replay<QValues>, places: &[Place], batch: usize) -> f64 {
+        let agreeing = places.chunks(batch).map(|places| {
+            let (observations, q) = minibatch(memory, places, self.network.device());
+            let share = agreement(&q, &self.network.forward(head, &observations)).double_value(&[]);
+            share * places.len() as f64
+        });
+        agreeing.sum::<f64>() / places.len() as f64
+    }
+}
+
+/// The hidden layers on the way to a head's outputs, for observations [batch, 4, 84, 84].
+pub fn hidden_layers(network: &Network, head: usize, observations: &[u8]) -> Vec<LayerActivity> {
+    let tensors = network.architecture().tensors();
+    let mut layers = Vec::new();
+    network.visit_layers(head, observations, &mut |index, x| {
+        let layer = tensors[index].name.trim_end_matches(".weight").to_owned();
+        let is_active = by_unit(&x).gt(0.0).any_dim(1, false);
+        let alive = is_active.sum(tch::Kind::Int64).int64_value(&[]);
+        layers.push(LayerActivity { layer, units: x.size()[1], alive });
+        x
+    });
+    // The last layer gives the outputs, which have no ReLU.
+    layers.pop();
+    layers
+}
+
+/// Share of the units of all these layers that are alive.
+fn share_alive(layers: &[LayerActivity]) -> f64 {
+    let sum = |of: fn(&LayerActivity) -> i64| layers.iter().map(of).sum::<i64>() as f64;
+    sum(|layer| layer.alive) / sum(|layer| layer.units)
+}
+
+/// Share of `places` in which the teacher prefers the action that it prefers most often.
+fn share_of_commonest(memory: &Replay<QValues>, places: &[Place]) -> f64 {
+    let mut counts = Vec::new();
+    for &place in places {
+        let q = memory.payload(place);
+        counts.resize(q.len(), 0);
+        counts[best_action(q)] += 1;
+    }
+    f64::from(counts.into_iter().max().unwrap_or(0)) / places.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Initialization::{Biases, Uniform};
+    use crate::distill::initialization::initialize;
+    use crate::distill::initialization::tests::{states, student};
+    use crate::nn::{Device, Outputs};
+
+    #[test]
+    fn units_are_alive_that_some_state_moves_and_more_of_them_with_biases_from_states() {
+        let states = states(40);
+        let alive = |initialization| {
+            let mut network = student(Outputs::One(3), 3);
+            initialize(&mut network, initialization, std::slice::from_ref(&states));
+            hidden_layers(&network, 0, &states)
+        };
+        let (drawn, centred) = (alive(Uniform), alive(Biases));
+        assert_eq!(
+            drawn.iter().map(|layer| layer.layer.as_str()).collect::<Vec<_>>(),
+            ["conv1", "conv2", "conv3", "fc1"]
+        );
+        assert_eq!(centred.iter().map(|layer| layer.alive).collect::<Vec<_>>(), [8, 8, 8, 16]);
+        assert!(share_alive(&drawn) < 0.9 && share_alive(&centred) == 1.0, "{drawn:?}");
+    }
+
+    #[test]
+    fn a_layer_whose_units_are_all_inactive_is_found() {
+        let network = student(Outputs::One(3), 1);
+        let mut values = network.values();
+        values[3].fill(-1e3);
+        let network = Network::from_values(network.architecture(), &values, Device::Cpu);
+        let layers = hidden_layers(&network, 0, &states(4));
+        assert_eq!(layers[1], LayerActivity { layer: "conv2".into(), units: 8, alive: 0 });
+    }
+}
