@@ -1,4 +1,4 @@
-"""Installs what cargo needs to build the program: libtorch, cmake and the ROMs.
+"""Installs what cargo needs to build the program: libtorch, the emulator (ALE) and the ROMs.
 
 They go into a cache outside the checkout, one folder each, which all checkouts on the machine share. The checkout gets
 links to them in .deps, where .cargo/config.toml and build.rs look, and copies of the ROMs in roms. A folder of the
@@ -7,6 +7,7 @@ cache is whole or absent: it is filled under another name and then renamed.
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import platform
 import re
@@ -14,11 +15,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
 
-from packages import CMAKE, ROMS, TORCH, TORCH_PACKAGES, Failure
+from packages import ALE, ALE_SOURCE, CMAKE, ROMS, TORCH, TORCH_PACKAGES, Failure
 
 GIB = 2**30
 
@@ -30,21 +32,47 @@ def cache_folder():
 
 def pip_download(requirement, folder):
     """One wheel for this kind of machine, whatever Python runs this: only libraries and data are taken from it."""
-    machine = platform.machine()
-    command = [sys.executable, "-m", "pip", "download", "--dest", str(folder), "--no-deps", "--no-cache-dir"]
-    command += ["--disable-pip-version-check", "--only-binary=:all:", "--python-version=3.11"]
+    options = ["--only-binary=:all:", "--python-version=3.11"]
     for tag in ["manylinux2014"] + [f"manylinux_2_{minor}" for minor in range(17, 29)]:
-        command += ["--platform", f"{tag}_{machine}"]
+        options += ["--platform", f"{tag}_{platform.machine()}"]
+    return run_pip_download(requirement, folder, options, {})
+
+
+def pip_download_source(requirement, folder):
+    """One source distribution.
+
+    pip asks a package's build tools for its name and version before it hands out the source. The tools of this one are
+    100 MB that nothing here needs, so a stand-in answers.
+    """
+    name, version = requirement.split("==")
+    backend = folder / "stand-in/scikit_build_core"
+    backend.mkdir(parents=True)
+    (backend / "__init__.py").touch()
+    (backend / "build.py").write_text(
+        "from pathlib import Path\n"
+        "def prepare_metadata_for_build_wheel(folder, settings=None):\n"
+        f"    info = Path(folder, '{name.replace('-', '_')}-{version}.dist-info')\n"
+        "    info.mkdir()\n"
+        f"    (info / 'METADATA').write_text('Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n')\n"
+        "    return info.name\n"
+    )
+    options = [f"--no-binary={name}", "--no-build-isolation", "--ignore-requires-python"]
+    return run_pip_download(requirement, folder, options, {"PYTHONPATH": str(backend.parent)})
+
+
+def run_pip_download(requirement, folder, options, env):
+    command = [sys.executable, "-m", "pip", "download", "--dest", str(folder), "--no-deps", "--no-cache-dir"]
+    command += ["--disable-pip-version-check", *options, requirement]
     # pip fills TMPDIR first; in our folder it stays on the disk that was checked, and goes away with the folder.
-    env = dict(os.environ, TMPDIR=str(folder), PIP_REQUIRE_VIRTUALENV="0")
-    result = subprocess.run(command + [requirement], env=env, stderr=subprocess.PIPE, text=True)
+    env = dict(os.environ, TMPDIR=str(folder), PIP_REQUIRE_VIRTUALENV="0", **env)
+    result = subprocess.run(command, env=env, stderr=subprocess.PIPE, text=True)
     if result.returncode:
         said = (result.stderr.strip() or "nothing").splitlines()[-1]
         raise Failure(
             f"pip could not download {requirement}: check the network connection (and pip's proxy settings), "
             f"then run `make setup` again.\npip says: {said}"
         )
-    return next(folder.glob("*.whl"))
+    return next(file for ending in ("*.whl", "*.tar.gz") for file in folder.glob(ending))
 
 
 def unpack(wheel, tree, keep):
@@ -54,6 +82,16 @@ def unpack(wheel, tree, keep):
                 file = archive.extract(info, tree)
                 if info.external_attr >> 16 & 0o100:  # zipfile itself drops the mode
                     os.chmod(file, 0o755)
+
+
+def unpack_source(distribution, tree, keep):
+    """As `unpack`, but without the folder that a source distribution has around all."""
+    with tarfile.open(distribution) as archive:
+        for member in archive:
+            if member.isfile() and re.fullmatch(keep, member.name) and ".." not in member.name.split("/"):
+                file = tree / member.name.split("/", 1)[1]
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(archive.extractfile(member).read())
 
 
 @contextlib.contextmanager
@@ -96,10 +134,10 @@ def install(package, cache):
             )
         print(f"Downloading {package.name}, about {package.download}, into {target}", flush=True)
         (part / "tree").mkdir()
-        for requirement in package.wheels:
-            wheel = pip_download(requirement, part)
-            unpack(wheel, part / "tree", package.keep)
-            wheel.unlink()
+        for requirement in package.requirements:
+            archive = (pip_download_source if package.source else pip_download)(requirement, part)
+            (unpack_source if package.source else unpack)(archive, part / "tree", package.keep)
+            archive.unlink()
         package.finish(part / "tree")
         (part / "tree").rename(target)
     return target
@@ -154,16 +192,57 @@ def choose_libtorch(linked, cache):
     return install(TORCH_PACKAGES[flavour or ("cuda" if has_driver() else "cpu")], cache) / "torch"
 
 
-def choose_cmake(linked, cache):
-    """The one linked before, or the machine's, or one in the cache."""
-    if os.access(linked, os.X_OK):
-        return linked.resolve()
+def choose_cmake(cache):
+    """The machine's, or one in the cache."""
     found = shutil.which("cmake")
     with contextlib.suppress(OSError):
         # A version manager's stand-in is found too, but doesn't run.
         if found and subprocess.run([found, "--version"], capture_output=True).returncode == 0:
             return Path(found)
     return install(CMAKE, cache) / "cmake/data/bin/cmake"
+
+
+def run_build(command):
+    """Runs a part of a build. If this set-up is interrupted, all that the command started ends with it."""
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )
+    try:
+        said, _ = process.communicate()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
+    if process.returncode:
+        lines = "\n".join(said.strip().splitlines()[-20:])
+        raise Failure(f"ALE {ALE} cannot be compiled; its build says:\n{lines}")
+
+
+def build_ale(native, cache):
+    """ALE behind the C face in `native`, compiled if the cache does not hold it for this version and this face."""
+    files = sorted(file for file in native.rglob("*") if file.is_file())
+    key = hashlib.sha256()
+    for file in files:
+        content = file.read_bytes()
+        key.update(f"{file.relative_to(native).as_posix()} {len(content)} ".encode() + content)
+    target = cache / f"ale-{ALE}-{key.hexdigest()[:12]}"
+    if target.is_dir():
+        return target
+    source, cmake = install(ALE_SOURCE, cache), choose_cmake(cache)
+    with locked_staging(cache) as part:
+        if target.is_dir():  # by the set-up that held the lock before
+            return target
+        print(f"Compiling ALE {ALE}, about a minute, into {target}", flush=True)
+        tree, build = part / "tree", part / "build"
+        shutil.copytree(native, tree / "native")  # build.rs compares it with the checkout's
+        configure = [cmake, "-S", tree / "native", "-B", build, "-G", "Unix Makefiles", f"-DALE_SOURCE={source}"]
+        run_build([*configure, "-DCMAKE_BUILD_TYPE=Release"])
+        run_build([cmake, "--build", build, "--target", "ale_c", "--parallel", str(os.cpu_count() or 1)])
+        (tree / "lib").mkdir()
+        shutil.copy(build / "libale_c.so", tree / "lib")
+        tree.rename(target)
+    return target
 
 
 def replace(path, make):
@@ -196,13 +275,14 @@ def set_up(checkout):
     libtorch = choose_libtorch(deps / "libtorch", cache)
     cuda = (libtorch / "lib/libtorch_cuda.so").exists()
     link(deps / "libtorch", libtorch)
-    link(deps / "bin/cmake", choose_cmake(deps / "bin/cmake", cache))
+    ale = build_ale(checkout / "crates/ale-rs/native", cache)
+    link(deps / "ale", ale)
     count, kept = copy_roms(install(ROMS, cache) / "ale_py/roms", checkout)
     record = deps / "run-make-setup-first.toml"  # see .cargo/config.toml and build.rs
-    said = f"# libtorch is {libtorch}\n"
+    said = f"# libtorch is {libtorch}\n# ALE is {ale}\n"
     if not record.exists() or record.read_text() != said:
         replace(record, lambda part: part.write_text(said))
-    print(f"Set-up is complete: libtorch {TORCH} for {'CUDA' if cuda else 'the CPU'}, cmake, {count} ROMs.")
+    print(f"Set-up is complete: libtorch {TORCH} for {'CUDA' if cuda else 'the CPU'}, ALE {ALE}, {count} ROMs.")
     if kept:
         print(f"Left as they are, though they differ from the ROMs that ALE lists: {', '.join(kept)} in roms.")
     if not cuda and os.path.exists("/proc/driver/nvidia/version"):

@@ -27,7 +27,7 @@ pub fn made_by(
         program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
         git_commit: git_commit(),
         libtorch: nn::LIBTORCH_VERSION.into(),
-        ale: "0.6.0".into(),
+        ale: ale_rs::version().into(),
         device: device.to_string(),
         threads: rayon::current_num_threads(),
         machine: Machine::this(),

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::ale::Ale;
+use super::ale;
 use super::catch::Catch;
 use super::rom::Rom;
 use crate::game::Game;
@@ -39,7 +39,7 @@ pub trait Emulator: Send {
 /// If the ROM cannot be put where the emulator reads it.
 pub fn load(game: Game, rom: Option<&Rom>) -> Result<Box<dyn Emulator>> {
     Ok(match rom {
-        Some(rom) => Box::new(Ale::load(game, rom)?),
+        Some(rom) => Box::new(ale::load(game, rom)?),
         None => Box::new(Catch::new()),
     })
 }
