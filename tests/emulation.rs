@@ -86,6 +86,7 @@ struct Reference {
     game_over: Vec<usize>,
     screens: String,
     observations: String,
+    opencv_differs_by_one: usize,
 }
 
 fn references() -> Vec<Reference> {
@@ -149,24 +150,25 @@ fn in_the_papers_ten_games_screens_memory_rewards_lives_and_ends_equal_ale_py_ex
     }
 }
 
-/// OpenCV rounds sums of floats, which differ from the exact ones at ties: those observations differ in some pixels.
 #[test]
-fn in_the_papers_ten_games_observations_equal_opencvs_but_for_few_that_differ_at_ties() {
+fn in_the_papers_ten_games_observations_are_the_exact_means_over_areas() {
     for reference in references() {
         assert_eq!(reference.game.actions(ActionSet::Minimal), reference.action_set);
         let mut env = env(reference.game.name(), 0, 0.0);
         env.begin(Seed(0));
-        let mut unequal = 0;
         for (i, action) in reference.actions().enumerate() {
             let step = env.step(action);
             let seen = (step.reward, env.lives(), step.terminated);
             assert_eq!(seen, reference.expected(i), "{} step {i}", reference.game);
-            unequal += usize::from(digest(&[env.frame()]) != reference.observations[8 * i..8 * i + 8]);
+            let expected = &reference.observations[8 * i..8 * i + 8];
+            assert_eq!(digest(&[env.frame()]), expected, "{} step {i}: another observation", reference.game);
             if reference.begins_after(i) {
                 env.begin(Seed(0));
             }
         }
-        eprintln!("{} {unequal}", reference.game);
+        // 3,079 of 70,560,000 pixels in all; games.py makes sure that no difference is larger than 1.
+        let pixels = reference.steps() * FRAME;
+        assert!(reference.opencv_differs_by_one <= pixels / 4_000, "{}: OpenCV differs", reference.game);
     }
 }
 
@@ -187,21 +189,21 @@ fn play(env: &mut Env, from: usize, steps: usize) -> Vec<u8> {
 
 #[test]
 fn a_restored_environment_goes_on_as_if_it_had_not_stopped() {
-    for game in ["pong", "breakout", "qbert", "seaquest", "freeway", "ms_pacman", "catch"] {
+    for game in Game::PAPER.into_iter().chain(["catch"]) {
         let mut first = env(game, 30, 0.25);
         first.begin(Seed(1));
         play(&mut first, 0, 150);
         let saved = first.save();
         let expected = play(&mut first, 150, 300);
         let mut second = env(game, 30, 0.25);
-        second.restore(&saved);
+        second.restore(&saved).unwrap();
         assert!(play(&mut second, 150, 300) == expected, "{game}: differs after a restore");
     }
 }
 
 #[test]
 fn an_episode_depends_on_its_seed_and_not_on_what_was_played_before() {
-    for game in ["pong", "breakout", "qbert", "enduro", "seaquest", "beam_rider", "freeway", "catch"] {
+    for game in Game::PAPER.into_iter().chain(["catch"]) {
         let mut fresh = env(game, 30, 0.0);
         fresh.begin(Seed(5));
         let expected = play(&mut fresh, 0, 100);

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::experiment::Stage;
 use crate::config::Experiment;
-use crate::env::Rom;
+use crate::env::{Rom, ale_version};
 use crate::nn::{self, Device};
 use crate::record::{Folder, Machine, Manifest};
 
@@ -27,7 +27,7 @@ pub fn made_by(
         program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
         git_commit: git_commit(),
         libtorch: nn::LIBTORCH_VERSION.into(),
-        ale: ale_rs::version().into(),
+        ale: ale_version().into(),
         device: device.to_string(),
         threads: rayon::current_num_threads(),
         machine: Machine::this(),

@@ -2,7 +2,7 @@
 //!
 //! ALE's sticky actions are off: stickiness is [`super::Env`]'s, whose generator is saved with the episode.
 
-use ale_rs::Ale;
+use ale_rs::{Ale, State};
 use anyhow::{Context, Result, ensure};
 
 use super::emulator::{Emulator, SCREEN_WIDTH};
@@ -47,5 +47,13 @@ impl Emulator for Ale {
 
     fn rgb(&self, screen: &mut [u8]) {
         Ale::rgb(self, screen);
+    }
+
+    fn save(&self) -> Vec<u8> {
+        Ale::save(self).to_bytes()
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<()> {
+        Ok(Ale::restore(self, &State::from_bytes(state)?)?)
     }
 }

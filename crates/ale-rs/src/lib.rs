@@ -59,8 +59,6 @@ pub struct Ale {
 // SAFETY: a console owns all that it points to, and ALE keeps nothing of a console in thread-local or global variables,
 // so it may move between threads. What ALE's library shares are tables that are written once, under a lock.
 unsafe impl Send for Ale {}
-// SAFETY: the functions that take `&Ale` only read.
-unsafe impl Sync for Ale {}
 
 impl Ale {
     /// A console with `rom` in it, at the game's start. `game` is the game's name in ALE's spelling (`space_invaders`);
@@ -184,12 +182,12 @@ impl Ale {
     }
 
     /// All that the console's future depends on.
-    pub fn save(&mut self) -> State {
+    pub fn save(&self) -> State {
         let mut size = 0;
-        // SAFETY: the console is alive and borrowed mutably.
+        // SAFETY: the console is alive, and this thread's alone, so that the buffer that it fills is too.
         let bytes = unsafe { ffi::ale_c_save(self.console.as_ptr(), &mut size) };
         assert!(!bytes.is_null(), "ALE cannot save a console's state: {}", last_error());
-        // SAFETY: the bytes are valid until the console is next used.
+        // SAFETY: the bytes are valid until the next save on this console.
         State { native: unsafe { std::slice::from_raw_parts(bytes, size) }.to_vec() }
     }
 
