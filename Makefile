@@ -1,5 +1,6 @@
 # Everything starts here: `make quickstart` on a fresh machine, `make test` before a commit.
-# Tests, checks and the program share the release profile, so that the C++ underneath is compiled once.
+# Tests, checks and the program share the release profile, so that the C++ underneath is compiled once. The workspace is
+# the program and its bindings to the emulator.
 
 PD := $(or $(CARGO_TARGET_DIR),target)/release/pd
 
@@ -8,7 +9,7 @@ PD := $(or $(CARGO_TARGET_DIR),target)/release/pd
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: ## install libtorch, cmake and the ROMs into the cache (PD_FLAVOUR=cpu|cuda chooses libtorch's flavour)
+setup: ## install libtorch, the emulator and the ROMs into the cache (PD_FLAVOUR=cpu|cuda chooses libtorch's flavour)
 	@scripts/setup.sh
 
 quickstart: setup ## build the program and run the smallest experiment
@@ -17,12 +18,12 @@ quickstart: setup ## build the program and run the smallest experiment
 
 test: setup ## test the set-up and the program
 	python3 -B scripts/test_setup.py --quiet
-	cargo test --release --locked
+	cargo test --release --locked --workspace
 
 check: setup ## check format, lints and documentation
-	cargo fmt --check
-	cargo clippy --release --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --no-deps --document-private-items
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps --document-private-items
 
 bench: setup ## measure against EnvPool, Stable-Baselines3, PyTorch and ONNX Runtime (installs 6 GB of peers; half an hour)
 	cargo build --release --locked

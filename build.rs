@@ -1,4 +1,4 @@
-//! Links what torch-sys and ale-sys leave open, and tells the program where libtorch lies, so that it starts without
+//! Links what torch-sys leaves open, and tells the program where libtorch and ALE lie, so that it starts without
 //! LD_LIBRARY_PATH.
 
 use std::path::Path;
@@ -21,6 +21,6 @@ fn main() {
         // No symbol of it is called directly, so the linker would leave it out, and no GPU would be found.
         println!("cargo:rustc-link-arg=-Wl,--push-state,--no-as-needed,-ltorch_cuda,--pop-state");
     }
-    // ALE's interface doesn't say that it is C++. Last, since some linkers look only at what comes before.
-    println!("cargo:rustc-link-arg=-lstdc++");
+    let ale = std::env::var("DEP_ALE_C_LIB").expect("the build script of ale-rs gives it");
+    println!("cargo:rustc-link-arg=-Wl,-rpath,{ale}");
 }

@@ -1,10 +1,11 @@
-"""What the set-up downloads: for each folder in the cache, the wheels, what is taken from them and what it costs."""
+"""What the set-up downloads: for each folder in the cache, the packages, what is taken from them and what it costs."""
 
 import hashlib
 import json
 from typing import Callable, NamedTuple
 
 TORCH = "2.11.0"  # the version that tch 0.24 is made for
+ALE = "0.12.1"  # the version that crates/ale-rs is made for
 
 
 class Failure(Exception):
@@ -12,15 +13,16 @@ class Failure(Exception):
 
 
 class Package(NamedTuple):
-    """A folder in the cache and the wheels that it is unpacked from."""
+    """A folder in the cache and the wheels, or the source, that it is unpacked from."""
 
     name: str
     folder: str
-    wheels: tuple
-    keep: str  # which files of the wheels are unpacked
+    requirements: tuple
+    keep: str  # which files are unpacked
     download: str
-    space: float  # GiB, while the largest wheel still lies beside what was unpacked
+    space: float  # GiB, while the largest download still lies beside what was unpacked
     finish: Callable = lambda tree: None
+    source: bool = False  # unpacked from source distributions
 
 
 def link_torch(tree):
@@ -29,7 +31,7 @@ def link_torch(tree):
 
 
 def verify_roms(tree):
-    """The emulator ends the whole process on a ROM that it doesn't know, so a damaged one must not come that far."""
+    """A damaged ROM must not come as far as the emulator, which only knows the right ones."""
     roms = tree / "ale_py/roms"
     listed = json.loads((roms / "md5.json").read_text())
     for rom in roms.glob("*.bin"):
@@ -78,4 +80,13 @@ TORCH_PACKAGES = {
     ),
 }
 CMAKE = Package("cmake 4.4.4", "cmake-4.4.4", ("cmake==4.4.4",), r"cmake/data/(bin/cmake|share/.*)", "30 MB", 0.2)
-ROMS = Package("the ROMs", "roms-0.12.1", ("ale-py==0.12.1",), r"ale_py/roms/.*", "3 MB", 0.1, verify_roms)
+ROMS = Package("the ROMs", "roms-0.12.1", (f"ale-py=={ALE}",), r"ale_py/roms/.*", "3 MB", 0.1, verify_roms)
+ALE_SOURCE = Package(
+    f"the source of ALE {ALE}",
+    f"ale-source-{ALE}",
+    (f"ale-py=={ALE}",),
+    r"ale_py-[^/]+/(CMakeLists\.txt|LICENSE\.md|version\.txt|cmake/.*|src/.*)",
+    "12 MB",
+    0.1,
+    source=True,
+)

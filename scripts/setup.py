@@ -1,4 +1,4 @@
-"""Installs what cargo needs to build the program: libtorch, cmake and the ROMs.
+"""Installs what cargo needs to build the program: libtorch, the emulator (ALE) and the ROMs.
 
 They go into a cache outside the checkout, one folder each, which all checkouts on the machine share. The checkout gets
 links to them in .deps, where .cargo/config.toml and build.rs look, and copies of the ROMs in roms. A folder of the
@@ -7,6 +7,7 @@ cache is whole or absent: it is filled under another name and then renamed.
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import platform
 import re
@@ -15,45 +16,18 @@ import signal
 import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
-from packages import CMAKE, ROMS, TORCH, TORCH_PACKAGES, Failure
+from download import pip_download, pip_download_source, unpack, unpack_source
+from packages import ALE, ALE_SOURCE, CMAKE, ROMS, TORCH, TORCH_PACKAGES, Failure
 
 GIB = 2**30
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def cache_folder():
     base = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "policy-distillation"
-
-
-def pip_download(requirement, folder):
-    """One wheel for this kind of machine, whatever Python runs this: only libraries and data are taken from it."""
-    machine = platform.machine()
-    command = [sys.executable, "-m", "pip", "download", "--dest", str(folder), "--no-deps", "--no-cache-dir"]
-    command += ["--disable-pip-version-check", "--only-binary=:all:", "--python-version=3.11"]
-    for tag in ["manylinux2014"] + [f"manylinux_2_{minor}" for minor in range(17, 29)]:
-        command += ["--platform", f"{tag}_{machine}"]
-    # pip fills TMPDIR first; in our folder it stays on the disk that was checked, and goes away with the folder.
-    env = dict(os.environ, TMPDIR=str(folder), PIP_REQUIRE_VIRTUALENV="0")
-    result = subprocess.run(command + [requirement], env=env, stderr=subprocess.PIPE, text=True)
-    if result.returncode:
-        said = (result.stderr.strip() or "nothing").splitlines()[-1]
-        raise Failure(
-            f"pip could not download {requirement}: check the network connection (and pip's proxy settings), "
-            f"then run `make setup` again.\npip says: {said}"
-        )
-    return next(folder.glob("*.whl"))
-
-
-def unpack(wheel, tree, keep):
-    with zipfile.ZipFile(wheel) as archive:
-        for info in archive.infolist():
-            if not info.is_dir() and re.fullmatch(keep, info.filename):
-                file = archive.extract(info, tree)
-                if info.external_attr >> 16 & 0o100:  # zipfile itself drops the mode
-                    os.chmod(file, 0o755)
 
 
 @contextlib.contextmanager
@@ -96,10 +70,10 @@ def install(package, cache):
             )
         print(f"Downloading {package.name}, about {package.download}, into {target}", flush=True)
         (part / "tree").mkdir()
-        for requirement in package.wheels:
-            wheel = pip_download(requirement, part)
-            unpack(wheel, part / "tree", package.keep)
-            wheel.unlink()
+        for requirement in package.requirements:
+            archive = (pip_download_source if package.source else pip_download)(requirement, part)
+            (unpack_source if package.source else unpack)(archive, part / "tree", package.keep)
+            archive.unlink()
         package.finish(part / "tree")
         (part / "tree").rename(target)
     return target
@@ -154,16 +128,58 @@ def choose_libtorch(linked, cache):
     return install(TORCH_PACKAGES[flavour or ("cuda" if has_driver() else "cpu")], cache) / "torch"
 
 
-def choose_cmake(linked, cache):
-    """The one linked before, or the machine's, or one in the cache."""
-    if os.access(linked, os.X_OK):
-        return linked.resolve()
+def choose_cmake(cache):
+    """The machine's, or one in the cache."""
     found = shutil.which("cmake")
     with contextlib.suppress(OSError):
         # A version manager's stand-in is found too, but doesn't run.
         if found and subprocess.run([found, "--version"], capture_output=True).returncode == 0:
             return Path(found)
     return install(CMAKE, cache) / "cmake/data/bin/cmake"
+
+
+def run_build(command):
+    """Runs a part of a build. If this set-up is interrupted, all that the command started ends with it."""
+    # Held back until there is something to end.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    output = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    process = subprocess.Popen(command, start_new_session=True, **output)
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
+        said, _ = process.communicate()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
+    if process.returncode:
+        lines = "\n".join(said.strip().splitlines()[-20:])
+        raise Failure(f"ALE {ALE} cannot be compiled; its build says:\n{lines}")
+
+
+def build_ale(native, cache):
+    """ALE behind the C face in `native`, compiled if the cache does not hold it for this version and this face."""
+    files = sorted(file for file in native.rglob("*") if file.is_file())
+    key = hashlib.sha256()
+    for file in files:
+        content = file.read_bytes()
+        key.update(f"{file.relative_to(native).as_posix()} {len(content)} ".encode() + content)
+    target = cache / f"ale-{ALE}-{key.hexdigest()[:12]}"
+    if target.is_dir():
+        return target
+    source, cmake = install(ALE_SOURCE, cache), choose_cmake(cache)
+    with locked_staging(cache) as part:
+        if target.is_dir():  # by the set-up that held the lock before
+            return target
+        print(f"Compiling ALE {ALE}, about a minute, into {target}", flush=True)
+        tree, build = part / "tree", part / "build"
+        shutil.copytree(native, tree / "native")  # build.rs compares it with the checkout's
+        configure = [cmake, "-S", tree / "native", "-B", build, "-G", "Unix Makefiles", f"-DALE_SOURCE={source}"]
+        run_build([*configure, "-DCMAKE_BUILD_TYPE=Release"])
+        run_build([cmake, "--build", build, "--target", "ale_c", "--parallel", str(os.cpu_count() or 1)])
+        (tree / "lib").mkdir()
+        shutil.copy(build / "libale_c.so", tree / "lib")
+        tree.rename(target)
+    return target
 
 
 def replace(path, make):
@@ -196,13 +212,14 @@ def set_up(checkout):
     libtorch = choose_libtorch(deps / "libtorch", cache)
     cuda = (libtorch / "lib/libtorch_cuda.so").exists()
     link(deps / "libtorch", libtorch)
-    link(deps / "bin/cmake", choose_cmake(deps / "bin/cmake", cache))
+    ale = build_ale(checkout / "crates/ale-rs/native", cache)
+    link(deps / "ale", ale)
     count, kept = copy_roms(install(ROMS, cache) / "ale_py/roms", checkout)
     record = deps / "run-make-setup-first.toml"  # see .cargo/config.toml and build.rs
-    said = f"# libtorch is {libtorch}\n"
+    said = f"# libtorch is {libtorch}\n# ALE is {ale}\n"
     if not record.exists() or record.read_text() != said:
         replace(record, lambda part: part.write_text(said))
-    print(f"Set-up is complete: libtorch {TORCH} for {'CUDA' if cuda else 'the CPU'}, cmake, {count} ROMs.")
+    print(f"Set-up is complete: libtorch {TORCH} for {'CUDA' if cuda else 'the CPU'}, ALE {ALE}, {count} ROMs.")
     if kept:
         print(f"Left as they are, though they differ from the ROMs that ALE lists: {', '.join(kept)} in roms.")
     if not cuda and os.path.exists("/proc/driver/nvidia/version"):
@@ -210,7 +227,7 @@ def set_up(checkout):
 
 
 def main(checkout):
-    for ending in signal.SIGTERM, signal.SIGHUP:  # so that they too remove what is half made
+    for ending in ENDINGS:  # so that all of them remove what is half made
         signal.signal(ending, signal.default_int_handler)
     try:
         set_up(checkout)

@@ -58,6 +58,7 @@ pub fn play(options: &Options, common: &Common) -> Result<Ended> {
             md5(here)
         )));
     }
+    metadata.warn_of_another_ale(&path);
     terminal::catch_interrupts();
     let rules = rules(&metadata, played);
     let seed = Seed(common.seed.unwrap_or(0)).derive("play", 0);

@@ -10,15 +10,16 @@ use super::lead::{Lead, Teacher};
 use super::source::{PlayState, Source};
 use super::student::{SavedStudent, Student};
 use crate::config;
-use crate::env::PoolState;
+use crate::env::{PoolState, ale_version};
 use crate::nn::{self, Network, Played};
-use crate::record::{read_state, replace_folder, write_file};
+use crate::record::{read_identity, read_state, replace_folder, write_file};
 
 const STATE: &str = "state.bin";
 
 /// A distillation's state, but for its memories.
 #[derive(Serialize, Deserialize)]
 pub struct Checkpoint {
+    /// First, so that it can be read whatever the rest is like.
     identity: String,
     pub state: State,
     /// For each game.
@@ -100,7 +101,7 @@ fn identity(group: &Group) -> Result<String> {
         ..experiment.distillation.clone()
     };
     let settings = (&experiment.environment, &without_effect, experiment.evaluation.protocol());
-    Ok(serde_json::to_string(&(teachers, seed, settings))?)
+    Ok(serde_json::to_string(&(teachers, seed, settings, ale_version()))?)
 }
 
 /// Where the group's checkpoint is, if it has one.
@@ -140,15 +141,16 @@ pub fn write(run: &Run) -> Result<()> {
 /// The group's checkpoint, if there is one.
 ///
 /// # Errors
-/// If it is damaged, or of another teacher or other settings.
+/// If it is damaged, or of another teacher, ALE or other settings.
 pub fn read(group: &Group) -> Result<Option<Checkpoint>> {
     let path = place(group);
-    let Some(checkpoint): Option<Checkpoint> = read_state(&path, STATE)? else { return Ok(None) };
+    let Some(found) = read_identity(&path, STATE)? else { return Ok(None) };
     ensure!(
-        checkpoint.identity == identity(group)?,
-        "{}: a distillation from another teacher or with other settings; start over with --fresh, \
-         or choose another folder with --out",
-        path.display()
+        found == identity(group)?,
+        "{}: a distillation from another teacher, with other settings or another ALE than {}; start over with --fresh, or \
+         choose another folder with --out",
+        path.display(),
+        ale_version()
     );
-    Ok(Some(checkpoint))
+    read_state(&path, STATE)
 }

@@ -1,6 +1,9 @@
 //! The built-in game: balls fall, a paddle at the bottom catches them. It needs no ROM and its best score is known, so
 //! that the whole line from emulator to report can be tried in seconds.
 
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
 use super::emulator::{Emulator, SCREEN_WIDTH};
 
 const HEIGHT: usize = 210;
@@ -16,7 +19,7 @@ const SPEED: usize = 6;
 const BOTTOM: usize = 192;
 
 /// The state of a game; positions are the left and upper edges in pixels.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Catch {
     /// Frames since the reset. Where the next ball falls depends on it, so that null-ops at the start change the game.
     clock: u64,
@@ -103,6 +106,15 @@ impl Emulator for Catch {
     fn rgb(&self, screen: &mut [u8]) {
         screen.fill(0);
         self.draw(|pixel| screen[3 * pixel..3 * pixel + 3].fill(255));
+    }
+
+    fn save(&self) -> Vec<u8> {
+        postcard::to_stdvec(self).expect("a state in memory can be written")
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<()> {
+        *self = postcard::from_bytes(state).context("the saved state of the built-in game is damaged")?;
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::ale::Ale;
+use super::ale;
 use super::catch::Catch;
 use super::rom::Rom;
 use crate::game::Game;
@@ -10,8 +10,7 @@ use crate::game::Game;
 /// Pixels in a row of every screen. The number of rows depends on the game: 210 for most.
 pub const SCREEN_WIDTH: usize = 160;
 
-/// A game that is played frame by frame. What it does depends on nothing but the actions since [`Emulator::reset`], so
-/// that playing them again is how a state is restored.
+/// A game that is played frame by frame. What it does depends on nothing but the actions since [`Emulator::reset`].
 pub trait Emulator: Send {
     /// Rows of the screen.
     fn height(&self) -> usize;
@@ -31,6 +30,13 @@ pub trait Emulator: Send {
     fn grey(&self, screen: &mut [u8]);
     /// The same as red, green and blue: three bytes for each pixel.
     fn rgb(&self, screen: &mut [u8]);
+    /// Everything that the rest of the play depends on.
+    fn save(&self) -> Vec<u8>;
+    /// Goes on exactly where [`Emulator::save`] was called on an emulator with the same game.
+    ///
+    /// # Errors
+    /// If the state is damaged, or of another ROM or version of the emulator.
+    fn restore(&mut self, state: &[u8]) -> Result<()>;
 }
 
 /// An emulator with `game` in it. `rom` is what [`Rom::find`] gave for the game: none for the built-in one.
@@ -39,7 +45,7 @@ pub trait Emulator: Send {
 /// If the ROM cannot be put where the emulator reads it.
 pub fn load(game: Game, rom: Option<&Rom>) -> Result<Box<dyn Emulator>> {
     Ok(match rom {
-        Some(rom) => Box::new(Ale::load(game, rom)?),
+        Some(rom) => Box::new(ale::load(game, rom)?),
         None => Box::new(Catch::new()),
     })
 }

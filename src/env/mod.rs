@@ -13,6 +13,7 @@ mod rom;
 mod screen;
 mod step;
 
+pub use ale_rs::version as ale_version;
 pub use emulator::{Emulator, SCREEN_WIDTH, load};
 pub use pool::{EpisodeSeeds, Outcome, Pool, PoolState, epsilon_greedy};
 pub use rom::{Rom, RomError};

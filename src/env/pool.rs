@@ -145,15 +145,15 @@ impl Pool {
     /// Continues where [`Pool::save`] was called.
     ///
     /// # Errors
-    /// If the state is of another game or another number of workers.
+    /// If the state is damaged, or of another game or another number of workers.
     pub fn restore(&mut self, state: &PoolState) -> Result<()> {
         ensure!(state.workers.len() == self.workers.len(), "the checkpoint has another number of workers");
         ensure!(state.observations.len() == self.observations.len(), "the checkpoint's observations are damaged");
-        self.workers.par_iter_mut().zip(&state.workers).for_each(|(worker, state)| {
-            worker.env.restore(&state.env);
+        self.workers.par_iter_mut().zip(&state.workers).try_for_each(|(worker, state)| {
             worker.playing = state.playing;
             worker.score = state.score;
-        });
+            worker.env.restore(&state.env)
+        })?;
         self.observations.copy_from_slice(&state.observations);
         Ok(())
     }

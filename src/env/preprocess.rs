@@ -226,6 +226,13 @@ mod tests {
         fn lives(&self) -> u32 {
             0
         }
+        fn save(&self) -> Vec<u8> {
+            self.0.clone()
+        }
+        fn restore(&mut self, state: &[u8]) -> anyhow::Result<()> {
+            self.0.copy_from_slice(state);
+            Ok(())
+        }
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! Finding a game's ROM and making sure that it is one.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use ale::BundledRom;
 use md5::{Digest, Md5};
 
 use crate::game::Game;
@@ -12,8 +10,8 @@ use crate::record::RomRecord;
 /// A ROM whose MD5 is one of its game's.
 #[derive(Debug, Clone)]
 pub struct Rom {
-    /// What ALE is given.
-    pub bytes: Cow<'static, [u8]>,
+    /// The ROM itself.
+    pub bytes: Vec<u8>,
     /// For the manifest and for checkpoints.
     pub record: RomRecord,
 }
@@ -33,8 +31,7 @@ pub enum RomError {
 }
 
 impl Rom {
-    /// The ROM of `game`: in `roms/` here, else in the cache that `make setup` fills, else in the crate `ale`. The
-    /// built-in game has none.
+    /// The ROM of `game`: in `roms/` here, else in the cache that `make setup` fills. The built-in game has none.
     ///
     /// # Errors
     /// [`RomError`]; a file of that name with another content is an error and not passed over.
@@ -57,11 +54,7 @@ impl Rom {
                 Err(reason) => return Err(RomError::Unreadable { path, reason }),
             }
         }
-        let Some(bundled) = BUNDLED.iter().find(|rom| rom.filename() == name) else {
-            return Err(RomError::Missing { game, md5: game.entry().md5.clone() });
-        };
-        let record = RomRecord { md5: md5_of(bundled.data()), source: "crate ale".into() };
-        Ok(Some(Rom { bytes: bundled.data().into(), record }))
+        Err(RomError::Missing { game, md5: game.entry().md5.clone() })
     }
 
     fn checked(game: Game, path: PathBuf, bytes: Vec<u8>, source: String) -> Result<Rom, RomError> {
@@ -69,7 +62,7 @@ impl Rom {
         if found != entry.md5 && found != entry.other_md5 {
             return Err(RomError::Foreign { path, game, found, expected: entry.md5.clone() });
         }
-        Ok(Rom { bytes: bytes.into(), record: RomRecord { md5: found, source } })
+        Ok(Rom { bytes, record: RomRecord { md5: found, source } })
     }
 
     /// Whether it is the dump that ALE lists, and not the other one of the same game.
@@ -92,33 +85,9 @@ fn cache() -> Option<PathBuf> {
     Some(cache.join("policy-distillation").join(CACHED))
 }
 
-/// The crate has no list of its own.
-#[rustfmt::skip]
-const BUNDLED: &[BundledRom] = {
-    use BundledRom::*;
-    &[
-        Adventure, AirRaid, Alien, Amidar, Assault, Asterix, Asteroids, Atlantis, BankHeist, BattleZone, BeamRider,
-        Berzerk, Bowling, Boxing, Breakout, Carnival, Centipede, ChopperCommand, CrazyClimber, Defender, DemonAttack,
-        DoubleDunk, ElevatorAction, Enduro, FishingDerby, Freeway, Frostbite, Gopher, Gravitar, Hero, IceHockey,
-        JamesBond, JourneyEscape, Kaboom, Kangaroo, Krull, KungFuMaster, MontezumaRevenge, MsPacman, NameThisGame,
-        Phoenix, Pitfall, Pong, Pooyan, PrivateEye, QBert, RiverRaid, RoadRunner, RoboTank, Seaquest, Skiing,
-        SpaceInvaders, StarGunner, Tennis, TimePilot, Tutankham, UpNDown, Venture, VideoPinball, WizardOfWor,
-        YarsRevenge, Zaxxon,
-    ]
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bundled_roms_are_known_dumps() {
-        for rom in BUNDLED {
-            let game = Game::named(rom.filename().trim_end_matches(".bin")).unwrap();
-            let md5 = md5_of(rom.data());
-            assert!([&game.entry().md5, &game.entry().other_md5].contains(&&md5), "{game}: {md5}");
-        }
-    }
 
     #[test]
     fn the_cache_is_where_the_set_up_fills_it() {

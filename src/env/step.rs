@@ -1,5 +1,6 @@
 //! An agent's steps, made of an emulator's frames.
 
+use anyhow::Result;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
@@ -71,46 +72,48 @@ pub struct Env {
     emulator: Box<dyn Emulator>,
     rules: Rules,
     preprocessor: Preprocessor,
-    episode: EnvState,
+    episode: Episode,
 }
 
-/// A saved [`Env`]: what was played since the console was reset, and what the rest of the episode depends on besides.
+/// A saved [`Env`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnvState {
-    /// Actions and for how many frames each was held.
-    played: Vec<(i32, u32)>,
+    /// What [`Emulator::save`] gave.
+    console: Vec<u8>,
+    episode: Episode,
+}
+
+/// What the rest of an episode depends on besides the console.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Episode {
+    /// The action of the frame before.
+    previous_action: i32,
     frames: u64,
     lives: u32,
     generator: Generator,
 }
 
-impl EnvState {
-    fn new(seed: Seed) -> EnvState {
-        EnvState { played: Vec::new(), frames: 0, lives: 0, generator: seed.generator() }
-    }
-
-    /// The action of the frame before.
-    fn previous_action(&self) -> i32 {
-        self.played.last().map_or(NO_OP, |&(action, _)| action)
+impl Episode {
+    fn new(seed: Seed) -> Episode {
+        Episode { previous_action: NO_OP, frames: 0, lives: 0, generator: seed.generator() }
     }
 }
 
 impl Env {
     pub fn new(emulator: Box<dyn Emulator>, rules: Rules) -> Env {
         let preprocessor = Preprocessor::new(emulator.as_ref());
-        Env { emulator, rules, preprocessor, episode: EnvState::new(Seed(0)) }
+        Env { emulator, rules, preprocessor, episode: Episode::new(Seed(0)) }
     }
 
     /// Begins an episode. Its null-ops and sticky actions come from `seed` alone.
     pub fn begin(&mut self, seed: Seed) {
-        self.episode = EnvState::new(seed);
+        self.episode = Episode::new(seed);
         self.emulator.reset();
         if self.rules.no_op_max > 0 {
             for _ in 0..self.episode.generator.random_range(1..=self.rules.no_op_max) {
                 self.play_frame(NO_OP);
                 if self.emulator.game_over() {
                     self.emulator.reset();
-                    self.episode.played.clear();
                 }
             }
         }
@@ -120,10 +123,7 @@ impl Env {
 
     fn play_frame(&mut self, action: i32) -> f64 {
         self.episode.frames += 1;
-        match self.episode.played.last_mut() {
-            Some((last, frames)) if *last == action => *frames += 1,
-            _ => self.episode.played.push((action, 1)),
-        }
+        self.episode.previous_action = action;
         self.emulator.act(action)
     }
 
@@ -131,7 +131,7 @@ impl Env {
     fn stick(&mut self, chosen: i32) -> i32 {
         let sticky = self.rules.sticky_actions;
         let repeat = sticky > 0.0 && self.episode.generator.random::<f64>() < sticky;
-        if repeat { self.episode.previous_action() } else { chosen }
+        if repeat { self.episode.previous_action } else { chosen }
     }
 
     /// Holds the action with index `action` for a step. After the episode's end, [`Env::begin`] the next.
@@ -186,18 +186,17 @@ impl Env {
 
     /// Everything that the rest of the episode depends on.
     pub fn save(&self) -> EnvState {
-        self.episode.clone()
+        EnvState { console: self.emulator.save(), episode: self.episode.clone() }
     }
 
-    /// Continues where [`Env::save`] was called, in another process too, by playing the episode again up to there:
-    /// seconds for a long one. [`Env::frame`] is right again after the next step.
-    pub fn restore(&mut self, state: &EnvState) {
-        self.emulator.reset();
-        for &(action, frames) in &state.played {
-            for _ in 0..frames {
-                self.emulator.act(action);
-            }
-        }
-        self.episode = state.clone();
+    /// Continues where [`Env::save`] was called, in another process too. [`Env::frame`] is right again after the next
+    /// step.
+    ///
+    /// # Errors
+    /// As [`Emulator::restore`].
+    pub fn restore(&mut self, state: &EnvState) -> Result<()> {
+        self.emulator.restore(&state.console)?;
+        self.episode = state.episode.clone();
+        Ok(())
     }
 }

@@ -12,7 +12,7 @@ pub struct Entry {
     pub game: String,
     /// MD5 of the dump that ALE lists; empty for the built-in game, which has no ROM.
     pub md5: String,
-    /// MD5 of another dump of the same game, the one that the crate `ale` bundles; empty if it bundles the listed one.
+    /// MD5 of another known dump of the same game, which ALE plays by the game's name; empty if there is none.
     pub other_md5: String,
     #[serde(deserialize_with = "spaced")]
     minimal_actions: Vec<i32>,

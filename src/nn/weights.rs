@@ -15,11 +15,15 @@ use super::architecture::{Architecture, TensorShape};
 use super::device::Device;
 use super::network::Network;
 use crate::config::{Data, Environment, Temperature};
+use crate::env::ale_version;
 use crate::game::Game;
 use crate::losses::Loss;
 use crate::record::{Agent, RomRecord, write_file};
 
 const FORMAT: &str = "policy-distillation 1";
+
+/// The ALE with which files were made that do not say so.
+const FIRST_ALE: &str = "0.6.0";
 
 /// What a file of weights says of itself, besides the weights. In the header each field is a string: text as it is,
 /// all else as JSON.
@@ -50,6 +54,9 @@ pub struct Metadata {
     pub temperatures: Vec<f64>,
     /// SHA-256 of the weights of a student's teachers, with commas between them.
     pub teacher: Option<String>,
+    /// See [`Metadata::ale`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ale: Option<String>,
     /// The program that wrote it.
     pub made_by: String,
 }
@@ -63,6 +70,7 @@ impl Metadata {
         mut games: Vec<Played>,
         frames: u64,
     ) -> Metadata {
+        let has_rom = games.iter().any(|played| !played.game.is_built_in());
         Metadata {
             architecture: architecture.clone(),
             plays: if agent.shared { Plays::Several { games } } else { Plays::One(games.remove(0)) },
@@ -76,6 +84,7 @@ impl Metadata {
             data: None,
             temperatures: Vec::new(),
             teacher: None,
+            ale: has_rom.then(|| ale_version().into()),
             made_by: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
         }
     }
@@ -85,6 +94,19 @@ impl Metadata {
         match &self.plays {
             Plays::One(played) => std::slice::from_ref(played),
             Plays::Several { games } => games,
+        }
+    }
+
+    /// The version of ALE that it learned with; none if all its games are built in.
+    pub fn ale(&self) -> Option<&str> {
+        let has_rom = self.games().iter().any(|played| !played.game.is_built_in());
+        has_rom.then(|| self.ale.as_deref().unwrap_or(FIRST_ALE))
+    }
+
+    /// Says it if the ALE here may play the games differently.
+    pub fn warn_of_another_ale(&self, path: &Path) {
+        if let Some(ale) = self.ale().filter(|ale| *ale != ale_version()) {
+            log::warn!("{}: it learned with ALE {ale}; here is ALE {}", path.display(), ale_version());
         }
     }
 
@@ -200,7 +222,7 @@ fn parse(strings: Option<&HashMap<String, String>>) -> Result<Metadata, String> 
     if format != FORMAT {
         return Err(format!("its format is {format} instead of {FORMAT}"));
     }
-    let as_text = ["format", "game", "role", "name", "made_by"];
+    let as_text = ["format", "game", "role", "name", "made_by", "ale"];
     let value = |(key, text): (&String, &String)| {
         let text_value = serde_json::Value::String(text.clone());
         let parsed = if as_text.contains(&key.as_str()) { None } else { serde_json::from_str(text).ok() };
@@ -302,6 +324,7 @@ pub fn check_for(
         let found = found.join("; ");
         return Err(WeightsError::Mismatch { path: path.to_owned(), found, expected }.into());
     }
+    metadata.warn_of_another_ale(path);
     Ok(())
 }
 

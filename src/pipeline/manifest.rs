@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::open::Pipeline;
 use super::scope::Scope;
 use crate::config::Experiment;
+use crate::env::ale_version;
 use crate::nn;
 use crate::record::{Folder, Machine, Manifest, RomRecord};
 
@@ -34,7 +35,7 @@ impl Pipeline<'_> {
             program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
             git_commit: git_commit(),
             libtorch: nn::LIBTORCH_VERSION.into(),
-            ale: "0.6.0".into(),
+            ale: ale_version().into(),
             device: self.device.to_string(),
             threads: self.threads,
             machine: Machine::this(),

@@ -18,4 +18,6 @@ pub use manifest::{Latency, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};
 pub use table::{Log, read_rows, write_rows};
-pub use whole::{cannot_write, read_json, read_state, remove_folder, replace_folder, write_file, write_json};
+pub use whole::{
+    cannot_write, read_identity, read_json, read_state, remove_folder, replace_folder, write_file, write_json,
+};

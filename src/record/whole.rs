@@ -102,13 +102,30 @@ pub fn cannot_write(path: &Path) -> String {
 /// # Errors
 /// The folder, if the file is not what was written.
 pub fn read_state<T: DeserializeOwned>(folder: &Path, file: &str) -> Result<Option<T>> {
+    let Some(content) = state_bytes(folder, file)? else { return Ok(None) };
+    postcard::from_bytes(&content).with_context(|| damaged(folder)).map(Some)
+}
+
+/// The text with which a state begins whose first field is one. It can be read whatever the rest is like.
+///
+/// # Errors
+/// As [`read_state`].
+pub fn read_identity(folder: &Path, file: &str) -> Result<Option<String>> {
+    let Some(content) = state_bytes(folder, file)? else { return Ok(None) };
+    let (identity, _) = postcard::take_from_bytes(&content).with_context(|| damaged(folder))?;
+    Ok(Some(identity))
+}
+
+fn state_bytes(folder: &Path, file: &str) -> Result<Option<Vec<u8>>> {
     recover_folder(folder)?;
     if !folder.exists() {
         return Ok(None);
     }
-    let damaged = || format!("{}: damaged; start over with --fresh", folder.display());
-    let content = fs::read(folder.join(file)).with_context(damaged)?;
-    postcard::from_bytes(&content).with_context(damaged).map(Some)
+    fs::read(folder.join(file)).with_context(|| damaged(folder)).map(Some)
+}
+
+fn damaged(folder: &Path) -> String {
+    format!("{}: damaged; start over with --fresh", folder.display())
 }
 
 fn parent(path: &Path) -> &Path {

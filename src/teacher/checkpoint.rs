@@ -9,14 +9,15 @@ use super::learner::Learner;
 use super::play::{Play, PlayState};
 use super::train::{Run, State, Training};
 use crate::config;
-use crate::env::PoolState;
-use crate::record::{read_state, replace_folder, write_file};
+use crate::env::{PoolState, ale_version};
+use crate::record::{read_identity, read_state, replace_folder, write_file};
 
 const STATE: &str = "state.bin";
 
 /// A training's state, but for what its learner keeps.
 #[derive(Serialize, Deserialize)]
 pub struct Checkpoint {
+    /// First, so that it can be read whatever the rest is like.
     identity: String,
     state: State,
     /// For each game.
@@ -31,7 +32,7 @@ fn identity(training: &Training) -> Result<String> {
         config::Teacher { from: PathBuf::new(), checkpoint_every: 0, log_every: 0, ..experiment.teacher.clone() };
     let settings = (&experiment.environment, &teacher, experiment.evaluation.protocol());
     let roms: Vec<_> = games.iter().map(|played| (played.game, played.rom.as_ref().map(|rom| &rom.md5))).collect();
-    Ok(serde_json::to_string(&(&agent.name, agent.seed, architecture, roms, settings))?)
+    Ok(serde_json::to_string(&(&agent.name, agent.seed, architecture, roms, settings, ale_version()))?)
 }
 
 /// Replaces the checkpoint of the run's folder, whole.
@@ -51,16 +52,18 @@ impl Checkpoint {
     /// The checkpoint in the training's folder, if there is one.
     ///
     /// # Errors
-    /// If it is damaged, or of another game, ROM or other settings.
+    /// If it is damaged, or of another game, ROM, ALE or other settings.
     pub fn read(training: &Training) -> Result<Option<Checkpoint>> {
         let path = training.folder.checkpoint(&training.agent);
-        let Some(checkpoint): Option<Checkpoint> = read_state(&path, STATE)? else { return Ok(None) };
+        let Some(found) = read_identity(&path, STATE)? else { return Ok(None) };
         ensure!(
-            checkpoint.identity == identity(training)?,
-            "{}: a training with other settings, or another ROM; start over with --fresh, or choose another folder with --out",
-            path.display()
+            found == identity(training)?,
+            "{}: a training with other settings, another ROM or another ALE than {}; start over with --fresh, or choose \
+             another folder with --out",
+            path.display(),
+            ale_version()
         );
-        Ok(Some(checkpoint))
+        read_state(&path, STATE)
     }
 
     /// Puts everything where it was.
