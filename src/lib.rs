@@ -5,9 +5,9 @@ pub mod units;
 
 pub mod progress;
 
-pub mod game;
+pub mod spec;
 
-pub mod frame;
+pub mod game;
 
 pub mod config;
 
@@ -18,6 +18,8 @@ pub mod env;
 pub mod replay;
 
 pub mod nn;
+
+pub mod agent;
 
 pub mod teacher;
 

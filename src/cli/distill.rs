@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use super::experiment::Job;
 use super::periodic::Periodic;
 use super::terminal::Stage;
+use crate::agent::{self, Policy};
 use crate::config::{Data, Student};
 use crate::distill::{self, Group, Lead};
 use crate::game::Game;
-use crate::nn::{self, Policy};
 use crate::progress::Ended;
 use crate::record::Agent;
 
@@ -107,7 +107,7 @@ impl Job {
         }
         let path = self.folder.weights(teacher);
         let rom = self.rom_record(teacher.game);
-        nn::load_for(&path, self.device, teacher.game, &self.experiment.environment, rom.as_ref())
+        agent::load_for(&path, self.device, teacher.game, &self.experiment.environment, rom.as_ref())
             .context("the teacher")?;
         Ok(Lead::Final(path))
     }

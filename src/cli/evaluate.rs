@@ -7,8 +7,9 @@ use anyhow::Result;
 use super::experiment::Job;
 use super::scores::{self, Scores};
 use super::terminal::Stage;
+use crate::agent::{Player, Policy, RandomPlay};
 use crate::eval::{self, Episode, Match, Purpose};
-use crate::nn::{Network, Policy, RandomPlay};
+use crate::nn::Network;
 use crate::progress::Ended;
 use crate::record::{Agent, Role};
 
@@ -48,8 +49,10 @@ impl Job {
         let network = self.network(agent)?;
         let actions = agent.game.actions(self.experiment.environment.action_set).len();
         let random = RandomPlay { actions };
-        let player = network.as_ref().map(|(network, head)| network.player(*head));
-        let latency = player.as_ref().map(|player| eval::milliseconds_per_decision(player, settings.latency_decisions));
+        let player = network.as_ref().map(|(network, head)| Player::new(network, *head));
+        let shape = agent.game.spec(self.experiment.environment.action_set).observation;
+        let latency =
+            player.as_ref().map(|player| eval::milliseconds_per_decision(player, shape, settings.latency_decisions));
         let policy: &dyn Policy = player.as_ref().map_or(&random, |player| player);
         let seed = Purpose::Report.seed(agent.seed, agent.game);
         let game = Match { episodes: settings.episodes, epsilon: settings.epsilon, seed };

@@ -13,10 +13,10 @@ use super::settings::listed;
 use super::terminal::Stage;
 use super::train::learned_otherwise;
 use super::{scores, usage};
+use crate::agent::{self, Policy};
 use crate::config::{self, Data, Experiment, Overrides};
 use crate::distill::{self, Group, Lead};
 use crate::game::Game;
-use crate::nn::{self, Policy};
 use crate::progress::{Ended, Progress};
 use crate::record::{Agent, Folder};
 
@@ -67,7 +67,7 @@ impl Job {
         let place = from.root().display();
         for student in &self.experiment.students {
             let agent = Agent::of(student, teacher.game, teacher.seed);
-            let found = nn::metadata(&self.folder.weights(&agent))?;
+            let found = agent::metadata(&self.folder.weights(&agent))?;
             if !scores::is_of_teachers(&self.experiment, from, &agent, &found)? {
                 log::warn!(
                     "{place}: its teacher is not taken, since it is another than {agent} followed; start over with --fresh"

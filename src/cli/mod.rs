@@ -31,7 +31,7 @@ use experiment::{Job, Stage};
 
 use crate::nn::Device;
 use crate::progress::Ended;
-use crate::{config, env, game, nn};
+use crate::{agent, config, env, game, nn};
 
 /// As much as a process's first thread has.
 const STACK_BYTES: usize = 8 << 20;
@@ -115,6 +115,6 @@ fn is_usage(error: &Error) -> bool {
             || cause.is::<config::Error>()
             || cause.is::<game::UnknownGame>()
             || cause.is::<env::RomError>()
-            || cause.is::<nn::WeightsError>()
+            || cause.is::<agent::WeightsError>()
     })
 }

@@ -11,8 +11,9 @@ use super::needs::Needs;
 use super::scores::{self, Scores};
 use super::settings::earlier;
 use super::train::check_source;
+use crate::agent;
 use crate::config::Experiment;
-use crate::nn::{self, Architecture, Outputs};
+use crate::nn::{Architecture, Outputs};
 use crate::progress::Ended;
 use crate::record::{Agent, Folder, SHARED};
 use crate::replay::TYPICAL_STEP;
@@ -126,7 +127,7 @@ fn networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
 fn stages(experiment: &Experiment, folder: &Folder, fresh: bool) -> Result<Vec<PlannedStage>> {
     let stage = |stage: &'static str, agent: Agent, work: String| {
         let path = folder.weights(&agent);
-        let done = path.exists() && scores::is_of_teachers(experiment, folder, &agent, &nn::metadata(&path)?)?;
+        let done = path.exists() && scores::is_of_teachers(experiment, folder, &agent, &agent::metadata(&path)?)?;
         anyhow::Ok(PlannedStage { stage, done, agent: agent.to_string(), work })
     };
     let frames = Frames(experiment.teacher.frames);

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 
+use crate::agent::{self, Metadata};
 use crate::config::{Experiment, Loss, Student};
 use crate::eval::{Episode, paper, statistics};
 use crate::game::Game;
-use crate::nn::{self, Architecture, Metadata};
+use crate::nn::Architecture;
 use crate::record::{Agent, EpisodeRow, Folder, Ratio, Role, ScoreRow, bests, read_rows, write_rows};
 use crate::units::Seed;
 
@@ -156,7 +157,7 @@ impl<'a> Scores<'a> {
         if student(self.experiment, agent).is_none_or(|student| student.loss != Loss::Kl) {
             return Ok(None);
         }
-        let metadata = nn::metadata(&self.folder.weights(agent))?;
+        let metadata = agent::metadata(&self.folder.weights(agent))?;
         Ok(metadata.head(agent.game).and_then(|head| metadata.temperatures.get(head).copied()))
     }
 
@@ -229,7 +230,7 @@ pub fn hash(folder: &Folder, agent: &Agent) -> Result<Option<String>> {
     if !path.exists() {
         return Ok(None);
     }
-    Ok(Some(nn::sha256(&path)?[..HASH].to_owned()))
+    Ok(Some(agent::sha256(&path)?[..HASH].to_owned()))
 }
 
 /// The games that the agent's network plays, in the order of its heads.
@@ -254,7 +255,7 @@ pub fn is_of_teachers(experiment: &Experiment, folder: &Folder, agent: &Agent, f
                 false => Some(folder.weights(&teacher)).filter(|path| path.exists()),
             };
             let Some(path) = last else { return Ok(None) };
-            hashes.push(nn::sha256(&path)?);
+            hashes.push(agent::sha256(&path)?);
         }
         Ok(Some(hashes.join(",")))
     };
@@ -267,17 +268,17 @@ pub fn is_of_teachers(experiment: &Experiment, folder: &Folder, agent: &Agent, f
 
 /// The network that the experiment gives the agent; none for random play.
 pub fn architecture(experiment: &Experiment, agent: &Agent) -> Option<Architecture> {
-    let actions = |game: Game| game.actions(experiment.environment.action_set).len();
+    let spec = |game: Game| game.spec(experiment.environment.action_set);
     match agent.role {
         Role::Random => None,
-        Role::Teacher => Some(Architecture::teacher(&experiment.teacher, actions(agent.game))),
+        Role::Teacher => Some(Architecture::teacher(&experiment.teacher, &spec(agent.game))),
         Role::Student => {
             let student = student(experiment, agent)?;
-            let games = games(experiment, agent).into_iter().map(|game| (game, actions(game)));
+            let games = games(experiment, agent).into_iter().map(|game| (game.name(), spec(game)));
             let architecture = Architecture::student(student, games);
             // What learns from rewards has what their algorithm needs.
             let layer_norm = student.is_baseline() && experiment.teacher.layer_norm;
-            Some(Architecture { layer_norm, ..architecture })
+            Some(architecture.normalised(layer_norm))
         }
     }
 }

@@ -11,8 +11,9 @@ use super::periodic::Periodic;
 use super::scores;
 use super::settings::{OF_EVERY_EVALUATION, WITHOUT_EFFECT, changes, listed};
 use super::terminal::Stage;
+use crate::agent::{self, Metadata, Policy, WeightsError};
 use crate::config::{self, Experiment, Overrides, Student};
-use crate::nn::{self, Metadata, Network, WeightsError};
+use crate::nn::Network;
 use crate::progress::Ended;
 use crate::record::{
     Agent, EpisodeRow, Folder, Role, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file, write_rows,
@@ -57,7 +58,7 @@ impl Job {
         };
         let pools = games.iter().map(|&game| self.pool(game)).collect::<Result<_>>()?;
         let mut evaluate =
-            |game, policy: &dyn nn::Policy, steps, updates| evaluation.score(game, policy, steps, updates, &stage);
+            |game, policy: &dyn Policy, steps, updates| evaluation.score(game, policy, steps, updates, &stage);
         let ended = teacher::train(&training, pools, &mut evaluate, &stage)?;
         if ended == Ended::Done {
             self.forget_derived(agent)?;
@@ -74,7 +75,7 @@ impl Job {
             return Ok(Ended::Done);
         }
         self.load(&source, agent)?;
-        let is_taken = own.exists() && nn::sha256(&own)? == nn::sha256(&source)?;
+        let is_taken = own.exists() && agent::sha256(&own)? == agent::sha256(&source)?;
         if !is_taken {
             for (log, own) in
                 [(from.train(agent), self.folder.train(agent)), (from.eval(agent), self.folder.eval(agent))]
@@ -109,7 +110,7 @@ impl Job {
         for student in &self.experiment.students {
             let agent = Agent::of(student, game, seed);
             let path = self.folder.weights(&agent);
-            let found = if path.exists() { Some(nn::metadata(&path)?) } else { None };
+            let found = if path.exists() { Some(agent::metadata(&path)?) } else { None };
             match &found {
                 Some(found) if scores::is_of_teachers(&self.experiment, &self.folder, &agent, found)? => {
                     kept.push(student.name.as_str());
@@ -194,10 +195,10 @@ impl Job {
     /// Reads weights, which must be of the network that the experiment gives the agent.
     ///
     /// # Errors
-    /// As [`nn::load_for`], and if they are of another network.
+    /// As [`agent::load_for`], and if they are of another network.
     pub fn load(&self, path: &Path, agent: &Agent) -> Result<(Network, Metadata)> {
         let (environment, rom) = (&self.experiment.environment, self.rom_record(agent.game));
-        let (network, found) = nn::load_for(path, self.device, agent.game, environment, rom.as_ref())?;
+        let (network, found) = agent::load_for(path, self.device, agent.game, environment, rom.as_ref())?;
         let expected = scores::architecture(&self.experiment, agent).context("random play has no network")?;
         if expected != found.architecture {
             let (found, expected) = (found.architecture.to_string(), expected.to_string());

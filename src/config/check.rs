@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Algorithm, Data, Experiment, Network, Widths};
+use super::{Algorithm, Data, Experiment, Layers, Network, Widths};
 
 /// The key at fault and what it must be.
 pub type Fault = (String, String);
@@ -14,12 +14,12 @@ pub fn check(experiment: &Experiment) -> Result<(), Fault> {
     shares(experiment)?;
     memories(experiment)?;
     for (index, student) in experiment.students.iter().enumerate() {
-        widths(&format!("students.{index}.network"), student.network)?;
+        widths(&format!("students.{index}.network"), &student.network)?;
         let temperature = student.temperature.of_gap(1.0).is_none_or(positive);
         rule(&format!("students.{index}.temperature"), temperature, "must be above 0")?;
     }
     students(experiment)?;
-    widths("teacher.network", experiment.teacher.network)
+    widths("teacher.network", &experiment.teacher.network)
 }
 
 /// What students ask of the other sections.
@@ -167,8 +167,11 @@ fn memories(experiment: &Experiment) -> Result<(), Fault> {
     rule("distillation.steps_per_hour", experiment.distillation.steps_per_hour >= least, &enough)
 }
 
-fn widths(key: &str, network: Network) -> Result<(), Fault> {
-    let Widths { conv, hidden } = network.widths();
-    let in_range = conv.iter().chain([&hidden]).all(|width| (1..=4096).contains(width));
-    rule(key, in_range, "widths must be between 1 and 4096")
+fn widths(key: &str, network: &Network) -> Result<(), Fault> {
+    let widths = match network.layers() {
+        Layers::Convolutional(Widths { conv, hidden }) => [&conv[..], &[hidden]].concat(),
+        Layers::Dense(hidden) => hidden.to_vec(),
+    };
+    rule(key, !widths.is_empty(), "must have at least one layer")?;
+    rule(key, widths.iter().all(|width| (1..=4096).contains(width)), "widths must be between 1 and 4096")
 }

@@ -15,7 +15,8 @@ pub use experiment::{
 };
 pub use read::{Overrides, read, read_text};
 pub use student::{
-    AutomaticTemperature, Games, Loss, NamedNetwork, Network, RelativeTemperature, Student, Temperature, Widths,
+    AutomaticTemperature, Games, Layers, Loss, Mlp, NamedNetwork, Network, RelativeTemperature, Student, Temperature,
+    Widths,
 };
 
 /// What is wrong with an experiment, where, and what would be right.

@@ -9,8 +9,8 @@ use anyhow::{Error, Result, ensure};
 use super::checkpoint;
 use super::group::{Group, Run};
 use super::lead::{Lead, Teacher};
+use crate::agent::{self, Evaluate, WeightsError};
 use crate::env::Pool;
-use crate::nn::{self, Evaluate, WeightsError};
 use crate::progress::{Ended, Progress};
 use crate::record::bests;
 
@@ -131,7 +131,7 @@ impl Watch<'_> {
         let Some((frames, path)) = bests(self.folder)?.pop() else { return Ok((None, BETTER)) };
         let reason = if !followed.path.exists() {
             LOST
-        } else if nn::sha256(&followed.path)? != followed.hash {
+        } else if agent::sha256(&followed.path)? != followed.hash {
             REPLACED
         } else if frames > followed.frames {
             BETTER

@@ -1,12 +1,15 @@
 //! An agent's steps, made of an emulator's frames.
 
+use anyhow::Result;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::emulator::Emulator;
-use super::preprocess::Preprocessor;
+use super::emulator::{Emulator, SCREEN_WIDTH};
+use super::environment::{Environment, Picture};
+use super::preprocess::{OBSERVATION, Preprocessor};
 use crate::config;
 use crate::game::Game;
+use crate::spec::Shape;
 use crate::units::{Generator, Seed};
 
 /// ALE's action that does nothing.
@@ -74,9 +77,9 @@ pub struct Env {
     episode: EnvState,
 }
 
-/// A saved [`Env`]: what was played since the console was reset, and what the rest of the episode depends on besides.
+/// What was played since the console was reset, and what the rest of the episode depends on besides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EnvState {
+struct EnvState {
     /// Actions and for how many frames each was held.
     played: Vec<(i32, u32)>,
     frames: u64,
@@ -101,23 +104,6 @@ impl Env {
         Env { emulator, rules, preprocessor, episode: EnvState::new(Seed(0)) }
     }
 
-    /// Begins an episode. Its null-ops and sticky actions come from `seed` alone.
-    pub fn begin(&mut self, seed: Seed) {
-        self.episode = EnvState::new(seed);
-        self.emulator.reset();
-        if self.rules.no_op_max > 0 {
-            for _ in 0..self.episode.generator.random_range(1..=self.rules.no_op_max) {
-                self.play_frame(NO_OP);
-                if self.emulator.game_over() {
-                    self.emulator.reset();
-                    self.episode.played.clear();
-                }
-            }
-        }
-        self.episode.lives = self.emulator.lives();
-        self.preprocessor.look_last(self.emulator.as_ref(), false);
-    }
-
     fn play_frame(&mut self, action: i32) -> f64 {
         self.episode.frames += 1;
         match self.episode.played.last_mut() {
@@ -134,8 +120,34 @@ impl Env {
         if repeat { self.episode.previous_action() } else { chosen }
     }
 
-    /// Holds the action with index `action` for a step. After the episode's end, [`Env::begin`] the next.
-    pub fn step(&mut self, action: usize) -> Step {
+    /// Lives left.
+    pub fn lives(&self) -> u32 {
+        self.episode.lives
+    }
+}
+
+impl Environment for Env {
+    fn observation(&self) -> Shape {
+        OBSERVATION
+    }
+
+    fn begin(&mut self, seed: Seed) {
+        self.episode = EnvState::new(seed);
+        self.emulator.reset();
+        if self.rules.no_op_max > 0 {
+            for _ in 0..self.episode.generator.random_range(1..=self.rules.no_op_max) {
+                self.play_frame(NO_OP);
+                if self.emulator.game_over() {
+                    self.emulator.reset();
+                    self.episode.played.clear();
+                }
+            }
+        }
+        self.episode.lives = self.emulator.lives();
+        self.preprocessor.look_last(self.emulator.as_ref(), false);
+    }
+
+    fn step(&mut self, action: usize) -> Step {
         let chosen = self.rules.actions[action];
         let skip = self.rules.frame_skip;
         let (mut step, mut has_before) = (Step::default(), false);
@@ -159,45 +171,34 @@ impl Env {
         step
     }
 
-    /// The newest preprocessed screen.
-    pub fn frame(&self) -> &[u8] {
+    fn frame(&self) -> &[u8] {
         self.preprocessor.frame()
     }
 
-    /// Emulator frames of the episode so far.
-    pub fn frames(&self) -> u64 {
+    fn frames(&self) -> u64 {
         self.episode.frames
     }
 
-    /// Lives left.
-    pub fn lives(&self) -> u32 {
-        self.episode.lives
+    fn screen(&self) -> Option<Picture> {
+        let mut rgb = vec![0; 3 * SCREEN_WIDTH * self.emulator.height()];
+        self.emulator.rgb(&mut rgb);
+        Some(Picture { width: SCREEN_WIDTH, rgb })
     }
 
-    /// Rows of the screen that [`Env::rgb`] writes.
-    pub fn height(&self) -> usize {
-        self.emulator.height()
+    fn save(&self) -> Vec<u8> {
+        postcard::to_stdvec(&self.episode).expect("a state is plain numbers")
     }
 
-    /// The console's screen in colour, as [`Emulator::rgb`].
-    pub fn rgb(&self, screen: &mut [u8]) {
-        self.emulator.rgb(screen);
-    }
-
-    /// Everything that the rest of the episode depends on.
-    pub fn save(&self) -> EnvState {
-        self.episode.clone()
-    }
-
-    /// Continues where [`Env::save`] was called, in another process too, by playing the episode again up to there:
-    /// seconds for a long one. [`Env::frame`] is right again after the next step.
-    pub fn restore(&mut self, state: &EnvState) {
+    /// Plays the episode again up to where it was saved: seconds for a long one.
+    fn restore(&mut self, state: &[u8]) -> Result<()> {
+        let state: EnvState = postcard::from_bytes(state)?;
         self.emulator.reset();
         for &(action, frames) in &state.played {
             for _ in 0..frames {
                 self.emulator.act(action);
             }
         }
-        self.episode = state.clone();
+        self.episode = state;
+        Ok(())
     }
 }

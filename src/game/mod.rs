@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::{Shape, Spec};
+
 /// One row of the catalogue. The ROM is told by its MD5; scores are raw and unclipped.
 #[derive(Debug, PartialEq, Deserialize)]
 pub struct Entry {
@@ -101,6 +103,11 @@ impl Game {
             ActionSet::Minimal => self.0.minimal_actions.clone(),
             ActionSet::Full => (0..18).collect(),
         }
+    }
+
+    /// What the game gives an agent and takes from it.
+    pub fn spec(self, set: ActionSet) -> Spec {
+        Spec { observation: Shape::ATARI, actions: self.actions(set) }
     }
 }
 

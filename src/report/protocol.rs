@@ -2,7 +2,7 @@
 
 use super::format::listed;
 use super::read::Results;
-use crate::config::{Algorithm, Data, Experiment, Loss, Optimizer, Widths};
+use crate::config::{Algorithm, Data, Experiment, Loss, Optimizer};
 use crate::eval::paper::Source;
 use crate::game::Game;
 use crate::units::grouped;
@@ -89,14 +89,13 @@ fn evaluation(experiment: &Experiment) -> [Point; 5] {
 
 fn teacher(experiment: &Experiment) -> [Point; 4] {
     let teacher = &experiment.teacher;
-    let Widths { conv: [first, second, third], hidden } = teacher.network.widths();
     let algorithm = match teacher.algorithm {
         Algorithm::Pqn => "PQN",
         Algorithm::Dqn if teacher.double => "Double DQN",
         Algorithm::Dqn => "DQN",
     };
     let norm = if teacher.layer_norm { ", normalised layers" } else { "" };
-    let network = format!("{first}/{second}/{third}, {hidden}{norm}");
+    let network = format!("{}{norm}", teacher.network);
     [
         point("teacher", "DQN", algorithm.to_owned(), Source::Notes),
         point("teacher’s network", "32/64/64, 512", network, Source::Notes),

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::architecture::{Architecture, CONVOLUTIONS, TensorKind};
-use crate::frame::{SIDE, STACK};
+use super::architecture::{Architecture, Block, Layer, TensorKind};
+use crate::spec::{Shape, values};
 
 pub use step::step;
 
@@ -20,7 +20,10 @@ pub struct Network {
     pub gradient: Tensor,
     parameters: Vec<Parameter>,
     shapes: Vec<Vec<i64>>,
-    layer_norm: bool,
+    observation: Shape,
+    /// What all games share, and what each head has.
+    shared: Vec<Block>,
+    heads: Vec<Vec<Block>>,
     /// Tensors, and values, that all games share and that belong to each head.
     segments: Vec<(Range<usize>, Range<usize>)>,
 }
@@ -60,7 +63,16 @@ impl Network {
             }
         }
         let gradient = flat.zeros_like();
-        Network { flat, gradient, parameters, shapes, layer_norm: architecture.layer_norm, segments }
+        Network {
+            flat,
+            gradient,
+            parameters,
+            shapes,
+            observation: architecture.observation,
+            shared: architecture.shared(),
+            heads: architecture.head_blocks(),
+            segments,
+        }
     }
 
     /// The ranges of [`Network::flat`] that updates of a head change.
@@ -93,24 +105,15 @@ impl Network {
         flatten(&self.shapes, values).to_device(self.flat.device())
     }
 
-    /// Outputs of a head for observations [batch, 4, 84, 84]: [batch, actions].
+    /// Outputs of a head for observations one after another: [batch, actions].
     pub fn forward(&self, head: usize, observations: &[u8]) -> Tensor {
-        let mut x = input(observations, self.flat.device());
-        let mut layers = LayersOf { parameters: &self.parameters, layer_norm: self.layer_norm };
-        for (_, stride) in CONVOLUTIONS {
-            let (weight, bias) = layers.linear();
-            x = x.conv2d(weight, Some(bias), [stride; 2], [0; 2], [1; 2], 1);
-            x = layers.norm(x, 3).relu();
-        }
-        x = x.flatten(1, -1);
-        x = layers.dense(&x);
-        x = layers.norm(x, 1).relu();
+        let x = input(self.observation, observations, self.flat.device());
+        let mut parameters = Parameters(&self.parameters);
+        let x = self.shared.iter().fold(x, |x, block| parameters.apply(block, x));
         if self.segments.len() > 1 {
-            layers.parameters = &self.parameters[self.segments[1 + head].0.clone()];
-            x = layers.dense(&x);
-            x = layers.norm(x, 1).relu();
+            parameters = Parameters(&self.parameters[self.segments[1 + head].0.clone()]);
         }
-        layers.dense(&x)
+        self.heads[head].iter().fold(x, |x, block| parameters.apply(block, x))
     }
 
     /// Sets [`Network::gradient`] to that of the scalar that `loss` gives for a head's outputs, and gives that scalar.
@@ -129,44 +132,41 @@ impl Network {
     }
 }
 
-/// Takes a network's layers one after another.
-struct LayersOf<'a> {
-    parameters: &'a [Parameter],
-    layer_norm: bool,
-}
+/// The parameters that are left, in the order of the data flow.
+struct Parameters<'a>(&'a [Parameter]);
 
-impl<'a> LayersOf<'a> {
+impl<'a> Parameters<'a> {
     fn next(&mut self, kind: TensorKind) -> &'a Tensor {
-        let (first, rest) = self.parameters.split_first().expect("a network has these layers");
+        let (first, rest) = self.0.split_first().expect("a network has these layers");
         debug_assert_eq!(first.kind, kind);
-        self.parameters = rest;
+        self.0 = rest;
         &first.tensor
     }
 
-    fn linear(&mut self) -> (&'a Tensor, &'a Tensor) {
-        (self.next(TensorKind::Weight), self.next(TensorKind::Bias))
-    }
-
-    fn dense(&mut self, x: &Tensor) -> Tensor {
-        let (weight, bias) = self.linear();
-        x.linear(weight, Some(bias))
-    }
-
-    /// Normalises the last `dimensions`, if the network does.
-    fn norm(&mut self, x: Tensor, dimensions: usize) -> Tensor {
-        if !self.layer_norm {
-            return x;
+    /// What a block makes of a batch.
+    fn apply(&mut self, block: &Block, x: Tensor) -> Tensor {
+        let (weight, bias) = (self.next(TensorKind::Weight), self.next(TensorKind::Bias));
+        let mut x = match block.product {
+            Layer::Conv { stride, .. } => x.conv2d(weight, Some(bias), [stride; 2], [0; 2], [1; 2], 1),
+            _ => x.flatten(1, -1).linear(weight, Some(bias)),
+        };
+        if block.norm {
+            let (gain, shift) = (self.next(TensorKind::Gain), self.next(TensorKind::Shift));
+            x = x.layer_norm(&block.output, Some(gain), Some(shift), 1e-5, true);
         }
-        let (gain, shift) = (self.next(TensorKind::Gain), self.next(TensorKind::Shift));
-        let size = x.size();
-        x.layer_norm(&size[size.len() - dimensions..], Some(gain), Some(shift), 1e-5, true)
+        if block.relu { x.relu() } else { x }
     }
 }
 
-/// Bytes [batch, 4, 84, 84] as a network's input: values between 0 and 1, channels last in memory.
-fn input(bytes: &[u8], device: Device) -> Tensor {
-    let side = SIDE as i64;
-    let host = Tensor::from_slice(bytes).view([-1, STACK as i64, side, side]);
+/// Observations as a network's input: pixels [batch, stack, height, width] as values between 0 and 1, channels last in
+/// memory; vectors [batch, size] as they are.
+fn input(shape: Shape, bytes: &[u8], device: Device) -> Tensor {
+    let Shape::Image { stack, height, width } = shape else {
+        let values: Vec<f32> = values(bytes).collect();
+        let rows = (bytes.len() / shape.bytes()) as i64;
+        return Tensor::from_slice(&values).view([rows, -1]).to_device(device);
+    };
+    let host = Tensor::from_slice(bytes).view([-1, stack as i64, height as i64, width as i64]);
     // From pinned memory the copy does not wait for what the device is doing.
     let batch =
         if device.is_cuda() { host.pin_memory(device).to_device_(device, Kind::Uint8, true, false) } else { host };
