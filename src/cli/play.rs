@@ -17,7 +17,7 @@ use crate::eval::{self, Match};
 use crate::progress::Ended;
 use crate::units::Seed;
 
-/// Probability of a random action, as in evaluation.
+/// Probability of a random action, as in evaluation; none in classic control.
 const EPSILON: f64 = 0.05;
 const NO_OP_MAX: u32 = 30;
 const MAX_FRAMES: u64 = 108_000;
@@ -60,6 +60,7 @@ pub fn play(options: &Options, common: &Common) -> Result<Ended> {
     terminal::catch_interrupts();
     let rules = rules(&metadata, played);
     let seed = Seed(common.seed.unwrap_or(0)).derive("play", 0);
+    let epsilon = if played.game.is_classic_control() { 0.0 } else { EPSILON };
     let mut recorded = 0;
     let player = Player::new(&network, head);
     if let Some(gif) = &options.gif {
@@ -71,7 +72,7 @@ pub fn play(options: &Options, common: &Common) -> Result<Ended> {
     let workers = (episodes as usize).min(metadata.environment.workers);
     let mut pool = Pool::load(played.game, rom.as_ref(), &rules, workers)?;
     let stage = Stage::new(&path.display().to_string(), u64::from(episodes), "episodes", common.quiet);
-    let game = Match { episodes: episodes as usize, epsilon: EPSILON, seed };
+    let game = Match { episodes: episodes as usize, epsilon, seed };
     let others = recorded < episodes;
     let played = if others { eval::play(&mut pool, &player, &game, &stage) } else { Some(Vec::new()) };
     let Some(played) = played else { return Ok(Ended::Stopped) };

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::classic::Classic;
 use super::emulator::load;
 use super::rom::Rom;
 use super::step::{Env, Rules, Step};
@@ -46,5 +47,8 @@ pub struct Picture {
 /// # Errors
 /// As [`load`].
 pub fn make(game: Game, rom: Option<&Rom>, rules: &Rules) -> Result<Box<dyn Environment>> {
-    Ok(Box::new(Env::new(load(game, rom)?, rules.clone())))
+    Ok(match game.is_classic_control() {
+        true => Box::new(Classic::new(game, rules)?),
+        false => Box::new(Env::new(load(game, rom)?, rules.clone())),
+    })
 }

@@ -1,11 +1,13 @@
 //! ROM → a stream of preprocessed steps from many emulators at once.
 //!
 //! An [`Environment`] is a game that is played step by step. [`Emulator`] is the console with a game in it; [`Env`] makes
-//! an agent's steps of its frames, as Mnih et al. (2015) and Machado et al. (2018) describe. [`Pool`] steps many
+//! an agent's steps of its frames, as Mnih et al. (2015) and Machado et al. (2018) describe. [`Classic`] has no console
+//! behind it. [`Pool`] steps many
 //! environments in parallel and keeps their observations in one batch. Nothing here knows of tensors.
 
 mod ale;
 mod catch;
+mod classic;
 mod emulator;
 mod environment;
 mod pool;
@@ -14,6 +16,7 @@ mod rom;
 mod screen;
 mod step;
 
+pub use classic::Classic;
 pub use emulator::{Emulator, SCREEN_WIDTH, load};
 pub use environment::{Environment, Picture, make};
 pub use pool::{EpisodeSeeds, Outcome, Pool, PoolState};

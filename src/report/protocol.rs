@@ -1,6 +1,7 @@
 //! The experiment's protocol beside the paper's, as far as that is known.
 
 use super::format::listed;
+use super::prose::starts;
 use super::read::Results;
 use crate::config::{Algorithm, Data, Experiment, Loss, Optimizer};
 use crate::eval::paper::Source;
@@ -33,7 +34,9 @@ fn point(what: &'static str, paper: &str, here: String, source: Source) -> Point
 pub fn points(results: &Results) -> Vec<Point> {
     let experiment = &results.experiment;
     let emulator = match &results.manifest {
-        _ if experiment.games.iter().all(|game| game.is_built_in()) => "the built-in game, without one".to_owned(),
+        _ if experiment.games.iter().all(|game| game.is_built_in()) => {
+            "none: the games are part of this program".to_owned()
+        }
         Some(manifest) => format!("ALE {}", manifest.ale),
         None => "not known".to_owned(),
     };
@@ -67,7 +70,7 @@ fn evaluation(experiment: &Experiment) -> [Point; 5] {
         point(
             "starts of scored episodes",
             "human starts, not public",
-            format!("1 to {} null-op frames", evaluation.no_op_max),
+            starts(evaluation.no_op_max).trim_start_matches("with ").to_owned(),
             Source::Notes,
         ),
         point(
