@@ -1,12 +1,15 @@
 //! Classic control against Gymnasium 1.4.0 (see scripts/record_classic_control.py).
 
 use std::collections::HashMap;
+use std::fs;
 
 use policy_distillation::env::{Classic, Environment, Pool, Rules};
 use policy_distillation::game::{ActionSet, Game};
 use policy_distillation::spec::values;
 use policy_distillation::units::Seed;
 use serde::Deserialize;
+
+use super::command::Run;
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -108,4 +111,63 @@ fn a_restored_pool_goes_on_as_if_it_had_not_stopped() {
         assert_eq!(observations.len(), 3 * size * 4);
         assert_eq!(observations, play(&mut second, 60));
     }
+}
+
+/// An experiment that goes through every stage in seconds.
+pub const TINY: &str = r#"
+games = ["cartpole", "mountain_car"]
+seeds = [1]
+[environment]
+workers = 4
+[teacher]
+frames = 1600
+network = { hidden = [8, 8] }
+replay = 400
+warmup = 100
+batch = 8
+target_period = 50
+log_every = 200
+evaluation_every = 400
+evaluation_episodes = 2
+checkpoint_every = 300
+[distillation]
+hours = 2
+steps_per_hour = 160
+updates_per_hour = 20
+memory = 200
+batch = 8
+evaluation_every = 1
+evaluation_episodes = 2
+[evaluation]
+episodes = 3
+workers = 2
+latency_decisions = 5
+[[students]]
+name = "kl"
+network = { hidden = [4] }
+[[students]]
+name = "mse"
+network = { hidden = [4, 3] }
+loss = "mse"
+"#;
+
+#[test]
+fn every_stage_works_on_vectors_and_gives_the_same_bytes_with_any_number_of_threads() {
+    let (one, two) = (Run::new(TINY), Run::new(TINY));
+    let out = one.succeed(&["run", "x.toml"]);
+    assert!(out.contains("cartpole") && out.contains("report: results/x/report/index.html"), "{out}");
+    let output = two.pd_on("2", &["run", "x.toml", "--quiet"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for file in
+        ["episodes.csv", "students/kl/cartpole/seed-1/weights.safetensors", "students/mse/mountain_car/seed-1/eval.csv"]
+    {
+        let read = |run: &Run| fs::read(run.path("results/x").join(file)).unwrap();
+        assert!(read(&one) == read(&two), "{file} differs");
+    }
+    let teacher = "results/x/teachers/mountain_car/seed-1";
+    let played = one.succeed(&["play", teacher, "--episodes", "2"]);
+    assert!(played.contains("episode 1: score -200, 200 frames, cut off"), "{played}");
+    let refused = one.pd(&["play", teacher, "--gif", "x.gif"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("no screen to record"));
 }

@@ -18,6 +18,7 @@ use policy_distillation::record::{AdoptionRow, Agent, EvalRow, Folder, best_name
 use policy_distillation::teacher::{Training, train};
 use policy_distillation::units::{Seed, Steps};
 
+use super::classic_control;
 use super::command::{Run, TINY, content};
 use super::scoring::pool;
 
@@ -161,6 +162,20 @@ fn pqn(frames: u64, more: &str) -> Experiment {
 fn a_pqn_teacher_survives_stops_at_any_moment() {
     let experiment = pqn(7200, "epochs = 2");
     survives_stops(27, |root, stops| teach(&experiment, root, stops));
+}
+
+#[test]
+fn teachers_and_students_that_see_vectors_survive_stops_at_any_moment() {
+    for algorithm in ["algorithm = \"dqn\"", "algorithm = \"pqn\"\nrollout = 16\nminibatches = 2"] {
+        let text = classic_control::TINY.replace("[teacher]", &format!("[teacher]\n{algorithm}"));
+        let experiment: Experiment = config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
+        survives_stops(37, |root, stops| teach(&experiment, root, stops));
+        let teachers = tempfile::tempdir().unwrap();
+        let path = |game: Game| teachers.path().join(format!("{game}.safetensors"));
+        let experiment = Experiment { games: experiment.games[..1].to_vec(), ..experiment };
+        teacher(&experiment, experiment.games[0], &path(experiment.games[0]), 3);
+        survives_stops(29, |root, stops| pupils(&experiment, root, |game| Lead::Final(path(game)), stops));
+    }
 }
 
 #[test]

@@ -17,8 +17,15 @@ struct Model {
     limit: u64,
     /// A first state.
     start: fn(&mut Generator) -> Vec<f64>,
-    /// What an action makes of a state: the next one, the reward, and whether the episode ended with it.
-    next: fn(&[f64], i32) -> (Vec<f64>, f64, bool),
+    /// What an action makes of a state.
+    next: fn(&[f64], i32) -> Next,
+}
+
+/// What came of an action.
+struct Next {
+    state: Vec<f64>,
+    reward: f64,
+    terminated: bool,
 }
 
 const MODELS: [Model; 2] = [
@@ -33,7 +40,7 @@ fn cart_pole_start(generator: &mut Generator) -> Vec<f64> {
 
 /// `CartPole-v1`: position and speed of the cart, angle and angular speed of the pole, moved by Euler's method; a push to
 /// the left (0) or to the right (1); 1 for every step.
-fn cart_pole(state: &[f64], action: i32) -> (Vec<f64>, f64, bool) {
+fn cart_pole(state: &[f64], action: i32) -> Next {
     const GRAVITY: f64 = 9.8;
     const POLE_MASS: f64 = 0.1;
     const MASS: f64 = 1.0 + POLE_MASS;
@@ -49,10 +56,10 @@ fn cart_pole(state: &[f64], action: i32) -> (Vec<f64>, f64, bool) {
     let push = (force + POLE_MASS * LENGTH * (turn * turn) * sin) / MASS;
     let turn_change = (GRAVITY * sin - cos * push) / (LENGTH * (4.0 / 3.0 - POLE_MASS * (cos * cos) / MASS));
     let speed_change = push - POLE_MASS * LENGTH * turn_change * cos / MASS;
-    let next =
+    let state =
         vec![x + SECONDS * speed, speed + SECONDS * speed_change, angle + SECONDS * turn, turn + SECONDS * turn_change];
-    let over = next[0].abs() > FARTHEST || next[2].abs() > STEEPEST;
-    (next, 1.0, over)
+    let terminated = state[0].abs() > FARTHEST || state[2].abs() > STEEPEST;
+    Next { state, reward: 1.0, terminated }
 }
 
 /// `MountainCar-v0`: somewhere in the valley, at rest.
@@ -62,7 +69,7 @@ fn mountain_car_start(generator: &mut Generator) -> Vec<f64> {
 
 /// `MountainCar-v0`: position and speed; a push to the left (0), none (1) or to the right (2); −1 for every step until the
 /// flag is reached.
-fn mountain_car(state: &[f64], action: i32) -> (Vec<f64>, f64, bool) {
+fn mountain_car(state: &[f64], action: i32) -> Next {
     const FORCE: f64 = 0.001;
     const GRAVITY: f64 = 0.0025;
     const FASTEST: f64 = 0.07;
@@ -74,7 +81,7 @@ fn mountain_car(state: &[f64], action: i32) -> (Vec<f64>, f64, bool) {
     let speed = speed.clamp(-FASTEST, FASTEST);
     let x = (x + speed).clamp(LEFT, RIGHT);
     let speed = if x == LEFT && speed < 0.0 { 0.0 } else { speed };
-    (vec![x, speed], -1.0, x >= FLAG && speed >= 0.0)
+    Next { state: vec![x, speed], reward: -1.0, terminated: x >= FLAG && speed >= 0.0 }
 }
 
 /// A game of classic control as an agent plays it.
@@ -133,8 +140,8 @@ impl Environment for Classic {
     }
 
     fn step(&mut self, action: usize) -> Step {
-        let (next, reward, terminated) = (self.model.next)(&self.state, self.actions[action]);
-        self.state = next;
+        let Next { state, reward, terminated } = (self.model.next)(&self.state, self.actions[action]);
+        self.state = state;
         self.steps += 1;
         self.look();
         let truncated = !terminated && self.steps >= self.limit;

@@ -170,7 +170,8 @@ impl Plan {
         };
         let dense = builder.chain(dense, inputs, in_width);
         let features = dense.last().expect("a network has shared layers").width;
-        let mut segments = vec![0..builder.length];
+        let mut segments = Vec::new();
+        segments.push(0..builder.length);
         let mut heads = Vec::new();
         for head in architecture.head_blocks() {
             let start = builder.length;
@@ -179,7 +180,8 @@ impl Plan {
         }
         if architecture.heads().is_empty() {
             // One game's outputs belong to what is always updated.
-            segments = vec![0..builder.length];
+            segments.truncate(1);
+            segments[0].end = builder.length;
         }
         Plan { conv, dense, heads, segments, layouts: builder.layouts, length: builder.length }
     }
