@@ -7,9 +7,9 @@ pub mod progress;
 
 pub mod losses;
 
-pub mod game;
+pub mod spec;
 
-pub mod frame;
+pub mod game;
 
 pub mod config;
 
@@ -20,6 +20,8 @@ pub mod env;
 pub mod replay;
 
 pub mod nn;
+
+pub mod agent;
 
 pub mod teacher;
 

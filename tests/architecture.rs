@@ -8,12 +8,12 @@ use policy_distillation::config::{self, Overrides};
 
 /// The levels of the crate, lowest first; modules of one level do not import one another.
 const LEVELS: &[&[&str]] = &[
-    &["units", "progress", "losses"],
-    &["game", "frame"],
+    &["units", "progress", "losses", "spec"],
+    &["game"],
     &["config"],
     &["record"],
-    &["env", "replay"],
-    &["nn"],
+    &["env", "replay", "nn"],
+    &["agent"],
     &["teacher", "distill", "eval"],
     &["report"],
     &["pipeline"],

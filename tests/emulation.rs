@@ -1,11 +1,13 @@
 //! Real games through the whole preprocessing, against ale-py and OpenCV (see golden/README.md).
 
-use policy_distillation::env::{Env, EpisodeSeeds, Pool, Rom, Rules, load};
-use policy_distillation::frame::FRAME;
+use policy_distillation::env::{Env, Environment, EpisodeSeeds, Pool, Rom, Rules, load};
 use policy_distillation::game::{ActionSet, Game};
+use policy_distillation::spec::Shape;
 use policy_distillation::units::Seed;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+
+const FRAME: usize = Shape::ATARI.frame_bytes();
 
 #[derive(Deserialize)]
 struct Golden {
@@ -218,7 +220,7 @@ fn an_episode_depends_on_its_seed_and_not_on_what_was_played_before() {
 #[test]
 fn a_pool_gives_the_same_with_one_thread_as_with_three() {
     let run = || {
-        let mut pool = Pool::new((0..5).map(|_| env("breakout", 30, 0.25)).collect());
+        let mut pool = Pool::new((0..5).map(|_| Box::new(env("breakout", 30, 0.25)) as Box<dyn Environment>).collect());
         let mut seeds = EpisodeSeeds::new(Seed(3), 5);
         let mut scores = 0.0;
         for i in 0..200 {

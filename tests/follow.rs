@@ -4,9 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::fs;
 use std::path::PathBuf;
 
+use policy_distillation::agent::{self, Policy};
 use policy_distillation::config::{self, Experiment, Overrides};
 use policy_distillation::distill::{Group, Lead, follow};
-use policy_distillation::nn::{self, Device, Policy};
+use policy_distillation::nn::Device;
 use policy_distillation::progress::{Ended, Progress};
 use policy_distillation::record::{AdoptionRow, Agent, Folder, best_name, read_rows};
 use tempfile::TempDir;
@@ -100,7 +101,7 @@ impl Followed {
         let rows: Vec<AdoptionRow> = read_rows(&self.students().adoptions(&agent)).unwrap();
         let word =
             |reason: &str| ["better", "gone", "replaced"].into_iter().find(|word| reason.contains(word)).unwrap();
-        let last = nn::metadata(&self.students().weights(&agent)).ok().and_then(|metadata| metadata.teacher);
+        let last = agent::metadata(&self.students().weights(&agent)).ok().and_then(|metadata| metadata.teacher);
         assert!(last.is_none_or(|hash| hash == rows.last().unwrap().weights), "the last that was adopted taught last");
         rows.iter().map(|row| (row.teacher_frames, word(&row.reason))).collect()
     }

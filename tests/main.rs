@@ -2,6 +2,7 @@
 
 mod architecture;
 mod bad_input;
+mod classic_control;
 mod command;
 mod emulation;
 mod experiments;

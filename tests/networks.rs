@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use policy_distillation::config;
-use policy_distillation::frame::OBSERVATION;
-use policy_distillation::game::Game;
-use policy_distillation::nn::{self, Architecture, Device, Head, Network, Optimizer, Outputs};
+use policy_distillation::agent::{self, Metadata, Played};
+use policy_distillation::config::{self, Mlp, Widths};
+use policy_distillation::nn::{Architecture, Device, Head, Layer, Network, Optimizer, Outputs};
+use policy_distillation::record::Agent;
+use policy_distillation::spec::{Shape, Spec, write_values};
 use policy_distillation::teacher::td_targets;
 use policy_distillation::units::Seed;
 use rayon::ThreadPoolBuilder;
@@ -16,12 +17,12 @@ const LIBTORCH: Device = Device::Torch(tch::Device::Cpu);
 /// Written by PyTorch; see golden/README.md.
 fn golden(device: Device) -> Network {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/network.safetensors");
-    nn::load(&path, device).unwrap().0
+    agent::load(&path, device).unwrap().0
 }
 
-/// Observations of a fixed pattern.
+/// Images of a fixed pattern.
 fn pattern(batch: usize) -> Vec<u8> {
-    (0..batch * OBSERVATION).map(|i| (i * 7919 % 251) as u8).collect()
+    (0..batch * Shape::ATARI.bytes()).map(|i| (i * 7919 % 251) as u8).collect()
 }
 
 fn values(tensor: &Tensor) -> Vec<f64> {
@@ -69,23 +70,49 @@ fn steps_of_adam_and_radam_equal_pytorchs() {
     }
 }
 
-/// Networks of all kinds: even and odd widths, with and without normalisation, of one and of several games.
+/// A network for images with outputs for several games, or for one with so many actions.
+fn network(conv: [i64; 3], hidden: i64, outputs: Outputs) -> Architecture {
+    let spec = Spec { observation: Shape::ATARI, actions: vec![0] };
+    Architecture { outputs, ..Architecture::new(&config::Network::Widths(Widths { conv, hidden }), &spec) }
+}
+
+/// A network for vectors.
+fn dense(size: usize, hidden: &[i64], outputs: Outputs) -> Architecture {
+    let spec = Spec { observation: Shape::Vector { size }, actions: vec![0] };
+    Architecture { outputs, ..Architecture::new(&config::Network::Mlp(Mlp { hidden: hidden.to_vec() }), &spec) }
+}
+
+/// Networks of all kinds that the kernels know: even and odd widths, with and without normalisation, of one and of
+/// several games, for images and for vectors.
 fn architectures() -> Vec<Architecture> {
-    let games = Outputs::PerGame(vec![
-        Head { game: Game::named("pong").unwrap(), actions: 6 },
-        Head { game: Game::named("freeway").unwrap(), actions: 3 },
-    ]);
-    let plain = |conv, hidden, outputs| Architecture { conv, hidden, outputs, layer_norm: false };
-    let normal = |conv, hidden, outputs| Architecture { conv, hidden, outputs, layer_norm: true };
+    let games =
+        Outputs::PerGame(vec![Head { game: "pong".into(), actions: 6 }, Head { game: "freeway".into(), actions: 3 }]);
+    let mut small = network([16, 16, 16], 24, Outputs::One(4));
+    small.observation = Shape::Image { stack: 4, height: 48, width: 48 };
+    small.layers.remove(small.layers.len() - 1);
+    small.layers.extend([Layer::Dense { units: 12 }, Layer::Relu]);
     vec![
-        plain([32, 64, 64], 512, Outputs::One(18)),
-        plain([16, 16, 16], 64, Outputs::One(4)),
-        plain([2, 3, 17], 21, Outputs::One(5)),
-        normal([2, 3, 17], 21, Outputs::One(5)),
-        normal([16, 32, 16], 48, Outputs::One(9)),
-        plain([16, 16, 16], 40, games.clone()),
-        normal([3, 16, 16], 40, games),
+        network([32, 64, 64], 512, Outputs::One(18)),
+        network([16, 16, 16], 64, Outputs::One(4)),
+        network([2, 3, 17], 21, Outputs::One(5)),
+        network([2, 3, 17], 21, Outputs::One(5)).normalised(true),
+        network([16, 32, 16], 48, Outputs::One(9)).normalised(true),
+        network([16, 16, 16], 40, games.clone()),
+        network([3, 16, 16], 40, games.clone()).normalised(true),
+        small,
+        dense(4, &[64, 64], Outputs::One(2)),
+        dense(130, &[33], Outputs::One(3)).normalised(true),
+        dense(17, &[20, 10, 5], games),
     ]
+}
+
+/// Observations of a fixed pattern.
+fn observations(shape: Shape, batch: usize) -> Vec<u8> {
+    let mut bytes: Vec<u8> = (0..batch * shape.bytes()).map(|i| (i * 7919 % 251) as u8).collect();
+    if let Shape::Vector { size } = shape {
+        write_values((0..batch * size).map(|i| (i * 7919 % 251) as f32 / 100.0 - 1.25), &mut bytes);
+    }
+    bytes
 }
 
 /// Largest difference over largest value, tensor by tensor.
@@ -104,7 +131,7 @@ fn the_kernels_outputs_and_gradients_equal_libtorchs() {
         for head in 0..architecture.actions().len() {
             let [mut ours, mut twin] = [Device::Cpu, LIBTORCH].map(|on| Network::new(&architecture, Seed(5), on));
             for batch in [1, 7, 32] {
-                let observations = pattern(batch);
+                let observations = observations(architecture.observation, batch);
                 let (outputs, expected) = (ours.forward(head, &observations), twin.forward(head, &observations));
                 let apart = (&outputs - &expected).abs().max().double_value(&[]);
                 assert!(apart < 2e-5 && outputs.size() == expected.size(), "{architecture:?}, {batch}: {apart}");
@@ -114,6 +141,21 @@ fn the_kernels_outputs_and_gradients_equal_libtorchs() {
                 assert!(apart < 2e-3, "{architecture:?}, batch of {batch}, head {head}: {apart}");
             }
         }
+    }
+}
+
+#[test]
+fn what_the_kernels_do_not_know_runs_on_libtorch_on_the_cpu_too() {
+    let observation = Shape::Image { stack: 2, height: 20, width: 31 };
+    let layers = vec![Layer::Conv { filters: 5, kernel: 3, stride: 2 }, Layer::Relu];
+    let flat =
+        Architecture { observation, layers: vec![Layer::Dense { units: 7 }, Layer::Relu], outputs: Outputs::One(3) };
+    let convolutional = Architecture { layers, ..flat.clone() };
+    for architecture in [flat, convolutional] {
+        let [ours, twin] = [Device::Cpu, LIBTORCH].map(|on| Network::new(&architecture, Seed(5), on));
+        let observations = observations(observation, 4);
+        let outputs = ours.forward(0, &observations);
+        assert_eq!((outputs.size(), values(&outputs)), (vec![4, 3], values(&twin.forward(0, &observations))));
     }
 }
 
@@ -228,11 +270,35 @@ fn td_targets_equal_pytorchs_for_dqn_and_double_dqn() {
 fn saved_weights_are_the_same_bytes_each_time_and_read_back_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/network.safetensors");
-    let (network, metadata) = nn::load(&path, Device::Cpu).unwrap();
+    let (network, metadata) = agent::load(&path, Device::Cpu).unwrap();
     let (first, second) = (folder.path().join("a"), folder.path().join("b"));
-    nn::save(&first, &network, &metadata).unwrap();
-    nn::save(&second, &network, &metadata).unwrap();
+    agent::save(&first, &network, &metadata).unwrap();
+    agent::save(&second, &network, &metadata).unwrap();
     assert!(std::fs::read(&first).unwrap() == std::fs::read(&second).unwrap());
-    let (read, read_metadata) = nn::load(&first, Device::Cpu).unwrap();
+    let (read, read_metadata) = agent::load(&first, Device::Cpu).unwrap();
     assert_eq!((read.values(), read_metadata), (network.values(), metadata));
+}
+
+#[test]
+fn weights_for_other_observations_or_actions_than_the_environments_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    let experiment = config::read_text("x.toml", "x", "games = [\"catch\"]", &config::Overrides::default()).unwrap();
+    let (game, environment) = (experiment.games[0], &experiment.environment);
+    let load = || agent::load_for(&path, Device::Cpu, game, environment, None);
+    for (size, actions, problem) in [(4, vec![0, 3, 4], "a vector of 4"), (0, vec![0, 1], "2 actions [0, 1]")] {
+        let mut played = Played::new(game, environment, None);
+        played.actions = actions;
+        let mut architecture = network([2, 2, 2], 8, Outputs::One(played.actions.len() as i64));
+        if size > 0 {
+            played.observation = Shape::Vector { size };
+            architecture = dense(size, &[8], Outputs::One(3));
+        }
+        let network = Network::new(&architecture, Seed(1), Device::Cpu);
+        let metadata = Metadata::new(&Agent::teacher(game, 1), &architecture, environment, vec![played], 0);
+        agent::save(&path, &network, &metadata).unwrap();
+        assert_eq!(agent::load(&path, Device::Cpu).unwrap().1, metadata);
+        let refused = load().map(|_| ()).unwrap_err().to_string();
+        assert!(refused.contains(problem) && refused.contains("4 frames of 84×84"), "{refused}");
+    }
 }

@@ -2,9 +2,12 @@
 
 use std::fs;
 
-use policy_distillation::frame::{FRAME, OBSERVATION, push_frame, start_stack};
 use policy_distillation::replay::{Ending, Place, Replay, Transition, TransitionBatch, transitions};
+use policy_distillation::spec::Shape;
 use policy_distillation::units::Seed;
+
+const FRAME: usize = Shape::ATARI.frame_bytes();
+const OBSERVATION: usize = Shape::ATARI.bytes();
 
 /// 160 steps of Breakout, Enduro, Pong and Q*bert (see golden/README.md).
 fn games() -> [Vec<u8>; 4] {
@@ -24,7 +27,7 @@ fn first(step: usize) -> bool {
 
 /// A worker for each game, each of which keeps its last 100 steps.
 fn replay() -> Replay<Transition> {
-    let mut replay = Replay::new(400, 4);
+    let mut replay = Replay::new(Shape::ATARI, 400, 4);
     for (worker, game) in games().iter().enumerate() {
         for (step, frame) in game.chunks(FRAME).enumerate() {
             let ending = if first(step + 1) { Ending::Terminated } else { Ending::No };
@@ -44,9 +47,9 @@ fn observations(game: &[u8]) -> Vec<Vec<u8>> {
     let mut stack = vec![0; OBSERVATION];
     let next = |(step, frame): (usize, &[u8])| {
         if first(step) {
-            start_stack(&mut stack, frame)
+            Shape::ATARI.start(&mut stack, frame)
         } else {
-            push_frame(&mut stack, frame)
+            Shape::ATARI.push(&mut stack, frame)
         }
         stack.clone()
     };
@@ -70,7 +73,7 @@ fn real_screens_come_back_as_they_were() {
 
 #[test]
 fn real_screens_take_less_than_a_tenth_of_their_size() {
-    let mut replay = Replay::new(160, 1);
+    let mut replay = Replay::new(Shape::ATARI, 160, 1);
     let empty = replay.bytes();
     for (step, frame) in games()[0].chunks(FRAME).enumerate() {
         replay.push(0, frame, first(step), Some(()));
@@ -97,7 +100,7 @@ fn a_replay_reads_back_from_its_file() {
     let folder = tempfile::tempdir().unwrap();
     let paths = [folder.path().join("one.bin"), folder.path().join("two.bin")];
     replay().save(&paths[0]).unwrap();
-    let mut read = Replay::<Transition>::new(400, 4);
+    let mut read = Replay::<Transition>::new(Shape::ATARI, 400, 4);
     read.load(&paths[0]).unwrap();
     read.save(&paths[1]).unwrap();
     assert!(fs::read(&paths[0]).unwrap() == fs::read(&paths[1]).unwrap());
@@ -113,7 +116,7 @@ fn a_damaged_file_is_refused_and_changes_nothing() {
     let whole = fs::read(&path).unwrap();
     let refused = |content: &[u8], what: &str| {
         fs::write(&path, content).unwrap();
-        let mut replay = Replay::<Transition>::new(400, 4);
+        let mut replay = Replay::<Transition>::new(Shape::ATARI, 400, 4);
         let error = format!("{:#}", replay.load(&path).expect_err(what));
         assert!(error.contains("replay.bin: damaged; start over with --fresh"), "{error}");
         assert!(replay.is_empty());

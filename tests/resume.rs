@@ -6,17 +6,19 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
+use policy_distillation::agent::{self, Metadata, Played, Player, Policy};
 use policy_distillation::config::{self, Experiment, Overrides};
 use policy_distillation::distill::{Group, Lead, distill};
 use policy_distillation::env::{Pool, Rom, Rules};
 use policy_distillation::eval::{Match, play};
 use policy_distillation::game::Game;
-use policy_distillation::nn::{self, Architecture, Device, Metadata, Network, Played, Policy};
+use policy_distillation::nn::{Architecture, Device, Network};
 use policy_distillation::progress::{Ended, Progress};
 use policy_distillation::record::{AdoptionRow, Agent, EvalRow, Folder, best_name, read_rows};
 use policy_distillation::teacher::{Training, train};
 use policy_distillation::units::{Seed, Steps};
 
+use super::classic_control;
 use super::command::{Run, TINY, content};
 use super::scoring::pool;
 
@@ -80,18 +82,19 @@ fn train_agent(experiment: &Experiment, agent: Agent, architecture: Architecture
 }
 
 fn teach(experiment: &Experiment, root: &Path, stops: u64) -> Ended {
-    let architecture = Architecture::teacher(&experiment.teacher, 3);
+    let game = experiment.games[0];
+    let architecture = Architecture::teacher(&experiment.teacher, &played(experiment, game).spec());
     train_agent(experiment, Agent::teacher(experiment.games[0], 1), architecture, root, stops)
 }
 
 /// Writes a teacher of a game with random weights.
 pub fn teacher(experiment: &Experiment, game: Game, path: &Path, seed: u64) {
     let played = played(experiment, game);
-    let architecture = Architecture::teacher(&experiment.teacher, played.actions.len());
+    let architecture = Architecture::teacher(&experiment.teacher, &played.spec());
     let network = Network::new(&architecture, Seed(seed), Device::Cpu);
     let agent = Agent::teacher(game, 1);
     let metadata = Metadata::new(&agent, &architecture, &experiment.environment, vec![played], seed);
-    nn::save(path, &network, &metadata).unwrap();
+    agent::save(path, &network, &metadata).unwrap();
 }
 
 /// Distils the experiment's students, whose teachers lie where `lead` says.
@@ -159,6 +162,20 @@ fn pqn(frames: u64, more: &str) -> Experiment {
 fn a_pqn_teacher_survives_stops_at_any_moment() {
     let experiment = pqn(7200, "epochs = 2");
     survives_stops(27, |root, stops| teach(&experiment, root, stops));
+}
+
+#[test]
+fn teachers_and_students_that_see_vectors_survive_stops_at_any_moment() {
+    for algorithm in ["algorithm = \"dqn\"", "algorithm = \"pqn\"\nrollout = 16\nminibatches = 2"] {
+        let text = classic_control::TINY.replace("[teacher]", &format!("[teacher]\n{algorithm}"));
+        let experiment: Experiment = config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
+        survives_stops(37, |root, stops| teach(&experiment, root, stops));
+        let teachers = tempfile::tempdir().unwrap();
+        let path = |game: Game| teachers.path().join(format!("{game}.safetensors"));
+        let experiment = Experiment { games: experiment.games[..1].to_vec(), ..experiment };
+        teacher(&experiment, experiment.games[0], &path(experiment.games[0]), 3);
+        survives_stops(29, |root, stops| pupils(&experiment, root, |game| Lead::Final(path(game)), stops));
+    }
 }
 
 #[test]
@@ -234,7 +251,7 @@ fn a_distillation_of_several_games_survives_stops_at_any_moment() {
 #[test]
 fn a_network_that_learns_several_games_from_rewards_survives_stops_at_any_moment() {
     let experiment = two_games();
-    let games = experiment.games.iter().map(|&game| (game, played(&experiment, game).actions.len()));
+    let games = experiment.games.iter().map(|game| (game.name(), played(&experiment, *game).spec()));
     let architecture = Architecture::student(&experiment.students[0], games);
     let agent = Agent::of(&experiment.students[0], experiment.games[0], 1);
     survives_stops(67, |root, stops| train_agent(&experiment, agent.clone(), architecture.clone(), root, stops));
@@ -319,9 +336,10 @@ fn learns(experiment: &Experiment) {
     let root = tempfile::tempdir().unwrap();
     assert_eq!(teach(experiment, root.path(), u64::MAX), Ended::Done);
     let path = Folder::at(root.path()).weights(&Agent::teacher(experiment.games[0], 1));
-    let (network, _) = nn::load(&path, Device::Cpu).unwrap();
+    let (network, _) = agent::load(&path, Device::Cpu).unwrap();
     let game = Match { episodes: 20, epsilon: 0.05, seed: Seed(77) };
-    let episodes = play(&mut pool(10, 108_000), &network.player(0), &game, &StopAfter(Cell::new(u64::MAX))).unwrap();
+    let episodes =
+        play(&mut pool(10, 108_000), &Player::new(&network, 0), &game, &StopAfter(Cell::new(u64::MAX))).unwrap();
     let mean = episodes.iter().map(|episode| episode.score).sum::<f64>() / 20.0;
     assert!(mean > 3.5, "random play scores 1.3, this teacher {mean}");
 }

@@ -1,9 +1,9 @@
 //! The evaluation protocol.
 
+use policy_distillation::agent::{Policy, RandomPlay};
 use policy_distillation::env::{Pool, Rules};
 use policy_distillation::eval::{Match, play};
 use policy_distillation::game::Game;
-use policy_distillation::nn::{Policy, RandomPlay};
 use policy_distillation::progress::Progress;
 use policy_distillation::record::{EpisodeRow, Ratio, Role, ScoreRow, read_rows, write_rows};
 use policy_distillation::units::{Generator, Seed};

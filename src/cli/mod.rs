@@ -24,7 +24,7 @@ use terminal::Terminal;
 use crate::nn::Device;
 use crate::pipeline::{self, Pipeline, Refusal, Request, Scope, TaskId};
 use crate::progress::Ended;
-use crate::{config, env, game, nn, report};
+use crate::{agent, config, env, game, nn, report};
 
 /// As much as a process's first thread has.
 const STACK_BYTES: usize = 8 << 20;
@@ -166,6 +166,6 @@ fn is_usage(error: &Error) -> bool {
             || cause.is::<config::Error>()
             || cause.is::<game::UnknownGame>()
             || cause.is::<env::RomError>()
-            || cause.is::<nn::WeightsError>()
+            || cause.is::<agent::WeightsError>()
     })
 }

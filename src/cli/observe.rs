@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::arguments::Common;
 use super::usage;
-use crate::env::{Env, Rom, Rules, load};
+use crate::env::{Env, Environment, Rom, Rules, load};
 use crate::game::{ActionSet, Game};
 use crate::progress::Ended;
 use crate::record::{write_file, write_json};

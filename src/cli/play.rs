@@ -11,14 +11,13 @@ use gif::{Encoder, Frame, Repeat};
 use super::arguments::Common;
 use super::terminal::{self, Stage};
 use super::usage;
-use crate::env::{Env, Pool, Rom, Rules, SCREEN_WIDTH, load};
+use crate::agent::{self, Metadata, Played, Player, Policy};
+use crate::env::{Picture, Pool, Rom, Rules};
 use crate::eval::{self, Match};
-use crate::frame::{OBSERVATION, push_frame, start_stack};
-use crate::nn::{self, Metadata, Played, Player, Policy};
-use crate::progress::{Ended, Progress};
+use crate::progress::Ended;
 use crate::units::Seed;
 
-/// Probability of a random action, as in evaluation.
+/// Probability of a random action, as in evaluation; none in classic control.
 const EPSILON: f64 = 0.05;
 const NO_OP_MAX: u32 = 30;
 const MAX_FRAMES: u64 = 108_000;
@@ -44,7 +43,7 @@ pub fn play(options: &Options, common: &Common) -> Result<Ended> {
     let episodes = *episodes;
     let path = if checkpoint.is_dir() { checkpoint.join("weights.safetensors") } else { checkpoint.to_owned() };
     let device = super::device(common)?;
-    let (network, metadata) = nn::load(&path, device)?;
+    let (network, metadata) = agent::load(&path, device)?;
     let head = head(&metadata, options.game.as_deref())?;
     let played = &metadata.games()[head];
     let rom = Rom::find(played.game)?;
@@ -62,19 +61,21 @@ pub fn play(options: &Options, common: &Common) -> Result<Ended> {
     terminal::catch_interrupts();
     let rules = rules(&metadata, played);
     let seed = Seed(common.seed.unwrap_or(0)).derive("play", 0);
+    let epsilon = if played.game.is_classic_control() { 0.0 } else { EPSILON };
     let mut recorded = 0;
+    let player = Player::new(&network, head);
     if let Some(gif) = &options.gif {
-        let env = Env::new(load(played.game, rom.as_ref())?, rules.clone());
-        let Some(score) = record(env, &network.player(head), seed, gif)? else { return Ok(Ended::Stopped) };
+        let pool = Pool::load(played.game, rom.as_ref(), &rules, 1)?;
+        let Some(score) = record(pool, &player, seed, gif)? else { return Ok(Ended::Stopped) };
         out!("episode 0: score {score}, recorded in {}", gif.display());
         recorded = 1;
     }
     let workers = (episodes as usize).min(metadata.environment.workers);
     let mut pool = Pool::load(played.game, rom.as_ref(), &rules, workers)?;
     let stage = Stage::new(&path.display().to_string(), u64::from(episodes), "episodes", common.quiet);
-    let game = Match { episodes: episodes as usize, epsilon: EPSILON, seed };
+    let game = Match { episodes: episodes as usize, epsilon, seed };
     let others = recorded < episodes;
-    let played = if others { eval::play(&mut pool, &network.player(head), &game, &stage) } else { Some(Vec::new()) };
+    let played = if others { eval::play(&mut pool, &player, &game, &stage) } else { Some(Vec::new()) };
     let Some(played) = played else { return Ok(Ended::Stopped) };
     drop(stage);
     for (number, episode) in played.iter().enumerate().skip(recorded as usize) {
@@ -104,43 +105,26 @@ fn rules(metadata: &Metadata, played: &Played) -> Rules {
 
 /// Plays the first episode of the match and writes it as an animated GIF, one image per step, pixels twice as wide as
 /// high as on a television. Gives the score.
-fn record(mut env: Env, player: &Player, seed: Seed, path: &Path) -> Result<Option<f64>> {
-    let seed = seed.derive("episode", 0);
-    let mut generators = [seed.derive("exploration", 0).generator()];
-    let stop = Stage::new("", 0, "", true);
-    let mut observation = vec![0; OBSERVATION];
-    env.begin(seed);
-    start_stack(&mut observation, env.frame());
-    let (mut screens, mut score) = (vec![screen(&env)], 0.0);
-    loop {
-        if stop.stop() {
-            return Ok(None);
-        }
-        let action = player.act(&observation, EPSILON, &mut generators)[0];
-        let step = env.step(action);
-        score += step.reward;
-        push_frame(&mut observation, env.frame());
-        screens.push(screen(&env));
-        if step.ended() {
-            break;
-        }
-    }
-    write_gif(path, &screens, env.height())?;
-    Ok(Some(score))
+fn record(mut pool: Pool, player: &dyn Policy, seed: Seed, path: &Path) -> Result<Option<f64>> {
+    let Some(Picture { width, .. }) = pool.screen(0) else {
+        return Err(usage("--gif: the game has no screen to record; leave it out"));
+    };
+    let first = Match { episodes: 1, epsilon: EPSILON, seed };
+    let mut screens = Vec::new();
+    let mut watch = |pool: &Pool| screens.extend(pool.screen(0).map(|picture| picture.rgb));
+    let stage = Stage::new("", 0, "", true);
+    let Some(episodes) = eval::play_watched(&mut pool, player, &first, &stage, &mut watch) else { return Ok(None) };
+    write_gif(path, &screens, width)?;
+    Ok(episodes.first().map(|episode| episode.score))
 }
 
-fn screen(env: &Env) -> Vec<u8> {
-    let mut screen = vec![0; 3 * SCREEN_WIDTH * env.height()];
-    env.rgb(&mut screen);
-    screen
-}
-
-fn write_gif(path: &Path, screens: &[Vec<u8>], height: usize) -> Result<()> {
+fn write_gif(path: &Path, screens: &[Vec<u8>], width: usize) -> Result<()> {
     let place = || format!("{}: cannot be written", path.display());
     let colours: BTreeSet<[u8; 3]> = screens.iter().flat_map(|screen| screen.as_chunks().0).copied().collect();
     let palette: Vec<_> = colours.into_iter().collect();
     ensure!(palette.len() <= 256, "a console shows at most 128 colours, but here are {}", palette.len());
-    let (width, height) = (2 * SCREEN_WIDTH as u16, height as u16);
+    let height = (screens[0].len() / 3 / width) as u16;
+    let width = 2 * width as u16;
     let new = PathBuf::from(format!("{}.part", path.display()));
     let mut file = File::create(&new).with_context(place)?;
     let mut encoder = Encoder::new(&mut file, width, height, palette.as_flattened()).with_context(place)?;

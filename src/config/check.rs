@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Algorithm, Data, Experiment, Network, Widths};
+use super::{Algorithm, Data, Experiment, Layers, Network, Widths};
+use crate::game::{ActionSet, Game};
+use crate::spec::Shape;
 
 /// The key at fault and what it must be.
 pub type Fault = (String, String);
@@ -10,16 +12,65 @@ pub type Fault = (String, String);
 /// Refuses the first value that is out of range.
 pub fn check(experiment: &Experiment) -> Result<(), Fault> {
     names(experiment)?;
+    classic_control(experiment)?;
     counts(experiment)?;
     shares(experiment)?;
     memories(experiment)?;
     for (index, student) in experiment.students.iter().enumerate() {
-        widths(&format!("students.{index}.network"), student.network)?;
+        widths(&format!("students.{index}.network"), &student.network)?;
         let temperature = student.temperature.of_gap(1.0).is_none_or(positive);
         rule(&format!("students.{index}.temperature"), temperature, "must be above 0")?;
     }
     students(experiment)?;
-    widths("teacher.network", experiment.teacher.network)
+    widths("teacher.network", &experiment.teacher.network)?;
+    shapes(experiment)
+}
+
+/// What does not apply to games of classic control must be as if it were not there.
+fn classic_control(experiment: &Experiment) -> Result<(), Fault> {
+    let Experiment { games, environment, evaluation, .. } = experiment;
+    let Some(game) = games.iter().find(|game| game.is_classic_control()) else {
+        rule("environment.no_op_max", environment.no_op_max >= 1, "must be at least 1")?;
+        return rule("evaluation.no_op_max", evaluation.no_op_max >= 1, "must be at least 1");
+    };
+    let alone = games.iter().all(|game| game.is_classic_control());
+    rule("games", alone, &format!("{game} has steps, not frames; put it into an experiment of its own"))?;
+    let one = format!("must be 1: {game} has no frames to skip");
+    rule("environment.frame_skip", environment.frame_skip == 1, &one)?;
+    let no_null_ops = format!("must be 0: {game} has no null-ops");
+    rule("environment.no_op_max", environment.no_op_max == 0, &no_null_ops)?;
+    rule("evaluation.no_op_max", evaluation.no_op_max == 0, &no_null_ops)?;
+    let not_sticky = format!("must be 0: {game} has no frames between which an action could stick");
+    rule("environment.sticky_actions", environment.sticky_actions == 0.0, &not_sticky)?;
+    let minimal = format!("must be \"minimal\": {game} has no joystick");
+    rule("environment.action_set", environment.action_set == ActionSet::Minimal, &minimal)
+}
+
+/// Networks must be made for what the games give.
+fn shapes(experiment: &Experiment) -> Result<(), Fault> {
+    let shape = |game: &Game| game.spec(experiment.environment.action_set).observation;
+    let network = |key: &str, network: &Network| {
+        experiment.games.iter().try_for_each(|game| {
+            let (fits, choose) = match (shape(game), network.layers()) {
+                (Shape::Image { .. }, layers) => (
+                    matches!(layers, Layers::Convolutional(_)),
+                    "\"teacher\", \"net1\", \"net2\", \"net3\" or { conv = [A, B, C], hidden = D }",
+                ),
+                (Shape::Vector { .. }, layers) => (matches!(layers, Layers::Dense(_)), "{ hidden = [64, 64] }"),
+            };
+            rule(key, fits, &format!("{game} is seen as {}; choose {choose}", shape(game)))
+        })
+    };
+    network("teacher.network", &experiment.teacher.network)?;
+    for (index, student) in experiment.students.iter().enumerate() {
+        network(&format!("students.{index}.network"), &student.network)?;
+        let first = &experiment.games[0];
+        let other = experiment.games.iter().find(|game| student.is_shared() && shape(game) != shape(first));
+        let Some(other) = other else { continue };
+        let must = format!("together: {first} is seen as {}, {other} as {}; use \"each\"", shape(first), shape(other));
+        rule(&format!("students.{index}.games"), false, &must)?;
+    }
+    Ok(())
 }
 
 /// What students ask of the other sections.
@@ -90,7 +141,6 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
     let (distillation, evaluation) = (&experiment.distillation, &experiment.evaluation);
     for (key, value) in [
         ("environment.frame_skip", u64::from(environment.frame_skip)),
-        ("environment.no_op_max", u64::from(environment.no_op_max)),
         ("environment.max_frames", environment.max_frames),
         ("environment.workers", environment.workers as u64),
         ("teacher.frames", teacher.frames),
@@ -113,7 +163,6 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
         ("distillation.evaluation_episodes", distillation.evaluation_episodes as u64),
         ("distillation.checkpoint_every", distillation.checkpoint_every),
         ("evaluation.episodes", evaluation.episodes as u64),
-        ("evaluation.no_op_max", u64::from(evaluation.no_op_max)),
         ("evaluation.max_frames", evaluation.max_frames),
         ("evaluation.workers", evaluation.workers as u64),
         ("evaluation.latency_decisions", evaluation.latency_decisions as u64),
@@ -176,8 +225,11 @@ fn memories(experiment: &Experiment) -> Result<(), Fault> {
     rule("distillation.steps_per_hour", experiment.distillation.steps_per_hour >= least, &enough)
 }
 
-fn widths(key: &str, network: Network) -> Result<(), Fault> {
-    let Widths { conv, hidden } = network.widths();
-    let in_range = conv.iter().chain([&hidden]).all(|width| (1..=4096).contains(width));
-    rule(key, in_range, "widths must be between 1 and 4096")
+fn widths(key: &str, network: &Network) -> Result<(), Fault> {
+    let widths = match network.layers() {
+        Layers::Convolutional(Widths { conv, hidden }) => [&conv[..], &[hidden]].concat(),
+        Layers::Dense(hidden) => hidden.to_vec(),
+    };
+    rule(key, !widths.is_empty(), "must have at least one layer")?;
+    rule(key, widths.iter().all(|width| (1..=4096).contains(width)), "widths must be between 1 and 4096")
 }

@@ -16,7 +16,8 @@ pub use experiment::{
 };
 pub use read::{Overrides, read, read_text};
 pub use student::{
-    AutomaticTemperature, Games, NamedNetwork, Network, Objective, RelativeTemperature, Student, Temperature, Widths,
+    AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, Network, Objective, RelativeTemperature, Student,
+    Temperature, Widths,
 };
 
 /// What is wrong with an experiment, where, and what would be right.

@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use super::locate::{self, Setting};
 use super::option::from_option;
 use super::{Error, Experiment, check};
+use crate::game::Game;
 
 /// What the command line changes in an experiment file.
 #[derive(Debug, Clone, Default)]
@@ -100,13 +101,38 @@ fn lay_preset(root: &mut Table, preset: &Value) {
     teacher.extend(preset.as_table().expect("each preset is a section").clone());
 }
 
+/// Whether `games` names games of classic control and no others.
+fn are_classic_control(games: &Value) -> bool {
+    let is_one = |name: &Value| name.as_str().is_some_and(|name| Game::named(name).is_ok_and(Game::is_classic_control));
+    games.as_array().is_some_and(|games| !games.is_empty() && games.iter().all(is_one))
+}
+
+/// Lays the defaults of classic control over those of a console's games.
+fn lay_classic_control(base: &mut Table) {
+    for (key, value) in parse(include_str!("classic_control.toml")) {
+        match (base.get_mut(&key), value) {
+            (Some(Value::Table(section)), Value::Table(own)) => section.extend(own),
+            (_, value) => drop(base.insert(key, value)),
+        }
+    }
+}
+
 /// The defaults with the preset that `settings` ask for.
 fn base(settings: &[Setting]) -> Result<Table, Error> {
     let mut base = defaults();
     let asked = |key| settings.iter().rev().find(|setting: &&Setting| setting.key() == key);
+    let classic = asked("games").is_some_and(|setting| are_classic_control(&setting.value));
+    if classic {
+        lay_classic_control(&mut base);
+    }
     let pqn = asked("teacher.algorithm").is_some_and(|setting| setting.value.as_str() == Some("pqn"));
     let asked = asked("teacher.preset").filter(|setting| setting.value.as_str() != Some(""));
-    let usual = Value::from(if pqn { "pqn" } else { NATURE });
+    let usual = Value::from(match (classic, pqn) {
+        (false, false) => NATURE,
+        (false, true) => "pqn",
+        (true, false) => "control",
+        (true, true) => "control_pqn",
+    });
     let name = asked.map_or(usual, |setting| setting.value.clone());
     let presets = presets();
     let Some(preset) = name.as_str().and_then(|name| presets.get(name)) else {
@@ -213,7 +239,7 @@ fn lay(root: &mut Table, setting: &Setting) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Network, Objective, Optimizer, Temperature, Widths};
+    use crate::config::{Mlp, Network, Objective, Optimizer, Temperature, Widths};
     use crate::losses::{KL, MSE, NLL};
 
     fn from(text: &str, set: &[&str]) -> Result<Experiment, Error> {
@@ -272,6 +298,48 @@ mod tests {
         assert_eq!(experiment.students[0].network, Network::Widths(Widths { conv: [4, 8, 8], hidden: 32 }));
         assert_eq!(experiment.students[0].loss, Objective::Teacher(NLL));
         assert_eq!(from("", &["students.net2.loss=mse"]).unwrap().students[1].loss, Objective::Teacher(MSE));
+    }
+
+    #[test]
+    fn in_classic_control_a_frame_is_a_step_and_networks_are_for_vectors() {
+        for games in ["\"cartpole\"", "\"mountain_car\", \"cartpole\""] {
+            let experiment = from(&format!("games = [{games}]\n"), &[]).unwrap();
+            let Experiment { environment, evaluation, teacher, students, .. } = &experiment;
+            assert_eq!((environment.frame_skip, environment.no_op_max, evaluation.no_op_max), (1, 0, 0));
+            assert_eq!((evaluation.epsilon, teacher.preset.as_str()), (0.0, "control"));
+            assert_eq!(teacher.network, Network::Mlp(Mlp { hidden: vec![64, 64] }));
+            assert!(students.iter().all(|student| matches!(student.network, Network::Mlp(_))));
+            let saved = toml::to_string(&experiment).unwrap();
+            assert_eq!(from(&saved, &[]).unwrap(), experiment);
+        }
+        let pqn = from("games = [\"cartpole\"]\n[teacher]\nalgorithm = \"pqn\"\n", &[]).unwrap();
+        assert_eq!((pqn.teacher.preset.as_str(), pqn.teacher.layer_norm), ("control_pqn", true));
+    }
+
+    #[test]
+    fn what_does_not_apply_to_classic_control_is_refused_with_its_line() {
+        for (setting, problem) in [
+            ("[environment]\nframe_skip = 4", "x.toml:3: environment.frame_skip: must be 1: cartpole has no frames"),
+            ("[environment]\nno_op_max = 3", "x.toml:3: environment.no_op_max: must be 0"),
+            ("[environment]\nsticky_actions = 0.25", "x.toml:3: environment.sticky_actions: must be 0"),
+            ("[environment]\naction_set = \"full\"", "x.toml:3: environment.action_set: must be \"minimal\""),
+            ("[evaluation]\nno_op_max = 30", "x.toml:3: evaluation.no_op_max: must be 0"),
+            ("[teacher]\nnetwork = \"net1\"", "x.toml:3: teacher.network: cartpole is seen as a vector of 4"),
+            ("[[students]]\nname = \"a\"\nnetwork = \"net1\"", "x.toml:4: students.0.network: cartpole is seen as"),
+        ] {
+            let refused = refusal(&format!("games = [\"cartpole\"]\n{setting}\n"), &[]);
+            assert!(refused.starts_with(problem), "{refused}");
+        }
+        assert!(refusal("games = [\"catch\", \"cartpole\"]\n", &[]).contains("an experiment of its own"));
+        let together = "games = [\"cartpole\", \"mountain_car\"]\n[[students]]\nname = \"a\"\nnetwork = { hidden = [8] }\n\
+                        games = \"together\"\n";
+        assert!(
+            refusal(together, &[])
+                .contains("together: cartpole is seen as a vector of 4, mountain_car as a vector of 2")
+        );
+        assert!(
+            refusal("[teacher]\nnetwork = { hidden = [8] }\n", &[]).contains("breakout is seen as 4 frames of 84×84")
+        );
     }
 
     #[test]

@@ -154,12 +154,34 @@ impl Student {
     }
 }
 
-/// The size of a network: one of the paper's four, or free widths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "must be \"teacher\", \"net1\", \"net2\", \"net3\" or { conv = [A, B, C], hidden = D }")]
+/// The layers of a network: one of the paper's four, free widths of their shape, or fully connected layers alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "must be \"teacher\", \"net1\", \"net2\", \"net3\" or { conv = [A, B, C], hidden = D } for images, or \
+                 { hidden = [A, …] } for vectors"
+)]
 pub enum Network {
     Named(NamedNetwork),
     Widths(Widths),
+    Mlp(Mlp),
+}
+
+/// Fully connected layers alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mlp {
+    /// Units of each layer before the outputs.
+    pub hidden: Vec<i64>,
+}
+
+/// What a [`Network`] is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layers<'a> {
+    /// Three convolutions and a fully connected layer.
+    Convolutional(Widths),
+    /// Fully connected layers of so many units.
+    Dense(&'a [i64]),
 }
 
 /// Free widths of the paper's shape of network.
@@ -195,11 +217,31 @@ impl NamedNetwork {
 }
 
 impl Network {
-    /// Filters of the three convolutions and units of the fully connected layer.
-    pub fn widths(self) -> Widths {
+    /// What it is made of.
+    pub fn layers(&self) -> Layers<'_> {
         match self {
-            Network::Named(name) => name.widths(),
-            Network::Widths(widths) => widths,
+            Network::Named(name) => Layers::Convolutional(name.widths()),
+            Network::Widths(widths) => Layers::Convolutional(*widths),
+            Network::Mlp(Mlp { hidden }) => Layers::Dense(hidden),
+        }
+    }
+
+    /// Filters of the three convolutions and units of the fully connected layer; none without convolutions.
+    pub fn widths(&self) -> Option<Widths> {
+        match self.layers() {
+            Layers::Convolutional(widths) => Some(widths),
+            Layers::Dense(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    /// Filters of convolutions, then units of fully connected layers: `32/64/64, 512`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let joined = |widths: &[i64]| widths.iter().map(i64::to_string).collect::<Vec<_>>().join("/");
+        match self.layers() {
+            Layers::Convolutional(Widths { conv, hidden }) => write!(f, "{}, {hidden}", joined(&conv)),
+            Layers::Dense(hidden) => f.write_str(&joined(hidden)),
         }
     }
 }

@@ -47,9 +47,11 @@ mod tests {
     use super::*;
     use crate::config::{self, Widths};
     use crate::nn::{Architecture, Device};
+    use crate::spec::{Shape, Spec};
 
     fn network(value: f32) -> Network {
-        let architecture = Architecture::new(config::Network::Widths(Widths { conv: [2, 2, 2], hidden: 4 }), 3);
+        let spec = Spec { observation: Shape::ATARI, actions: vec![0, 3, 4] };
+        let architecture = Architecture::new(&config::Network::Widths(Widths { conv: [2, 2, 2], hidden: 4 }), &spec);
         let values = architecture.tensors().into_iter().map(|tensor| {
             let count = tensor.shape.iter().product::<i64>() as usize;
             vec![value; count]

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::group::{Group, Run, State};
 use super::lead::{Lead, Teacher};
-use super::source::{PlayState, Source};
+use super::source::Source;
 use super::student::{SavedStudent, Student};
+use crate::agent::{self, PlayState, Played};
 use crate::config;
 use crate::env::{PoolState, ale_version};
-use crate::nn::{self, Network, Played};
+use crate::nn::Network;
 use crate::record::{read_identity, read_state, replace_folder, write_file};
 
 const STATE: &str = "state.bin";
@@ -71,7 +72,7 @@ impl SavedTeacher {
             return Ok(Teacher { network, path, hash: self.hash.clone(), frames: self.frames, score: self.score });
         }
         ensure!(
-            path.exists() && nn::sha256(&path)? == self.hash,
+            path.exists() && agent::sha256(&path)? == self.hash,
             "{}: not there any more, or not the teacher from which the distillation in {} learned; put it back, or \
              start over with --fresh",
             path.display(),
@@ -88,7 +89,7 @@ fn identity(group: &Group) -> Result<String> {
     for (played, lead) in games {
         let rom = played.rom.as_ref().map(|rom| &rom.md5);
         let teacher = match lead {
-            Lead::Final(path) => Some(nn::sha256(path)?),
+            Lead::Final(path) => Some(agent::sha256(path)?),
             Lead::Best { .. } | Lead::Latest(_) => None,
         };
         teachers.push((played.game, rom, teacher));
@@ -123,7 +124,7 @@ pub fn write(run: &Run) -> Result<()> {
     let save = |student: &Student| Ok((serde_json::to_string(&student.settings)?, student.save()?));
     let source = |(source, (_, lead)): (&Source, &(Played, Lead))| {
         let teacher = SavedTeacher::of(&source.teacher, lead)?;
-        Ok(SavedSource { teacher, play: (source.state.clone(), source.pool.save()) })
+        Ok(SavedSource { teacher, play: (source.collector.state.clone(), source.collector.pool.save()) })
     };
     let checkpoint = Checkpoint {
         identity: identity(run.group)?,

@@ -9,9 +9,9 @@ use anyhow::{Error, Result, ensure};
 use super::checkpoint;
 use super::group::{Group, Run};
 use super::lead::{Lead, Teacher};
+use crate::agent::{self, Evaluate, WeightsError};
 use crate::config;
 use crate::env::Pool;
-use crate::nn::{self, Evaluate, WeightsError};
 use crate::progress::{Ended, Progress};
 use crate::record::bests;
 
@@ -138,7 +138,7 @@ impl Watch<'_> {
         let Some((frames, path)) = bests(self.folder)?.pop() else { return Ok((None, BETTER)) };
         let reason = if !followed.path.exists() {
             LOST
-        } else if nn::sha256(&followed.path)? != followed.hash {
+        } else if agent::sha256(&followed.path)? != followed.hash {
             REPLACED
         } else if frames > followed.frames {
             BETTER

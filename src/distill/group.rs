@@ -7,9 +7,10 @@ use super::checkpoint::{self, Checkpoint};
 use super::lead::{Lead, Teacher};
 use super::source::Source;
 use super::student::Student;
+use crate::agent::{self, Evaluate, Metadata, Played, Player};
 use crate::config::{self, Data, Experiment};
 use crate::env::Pool;
-use crate::nn::{self, Device, Evaluate, Metadata, Played};
+use crate::nn::Device;
 use crate::progress::{Ended, Progress};
 use crate::record::{Folder, SHARED};
 use crate::units::{Seed, Steps};
@@ -156,7 +157,7 @@ impl<'a> Run<'a> {
         let played = self.state.hour * self.settings().steps_per_hour;
         let trained = self.state.hour * self.updates_per_hour();
         // Workers play together, so that an hour may be some steps longer than it should.
-        let over = self.sources.iter().all(|source| source.state.steps < played + source.pool.workers() as u64);
+        let over = self.sources.iter().all(|source| source.steps() < played + source.workers() as u64);
         over && self.students.iter().all(|student| student.state.updates == trained)
     }
 
@@ -201,15 +202,15 @@ impl<'a> Run<'a> {
         let due = (self.state.hour + 1) * self.settings().steps_per_hour;
         let games = self.sources.len();
         let turns = (0..games).map(|next| (self.state.turn + next) % games);
-        turns.into_iter().find(|&source| self.sources[source].state.steps < due)
+        turns.into_iter().find(|&source| self.sources[source].steps() < due)
     }
 
     /// A step of every worker of a game. The turn is over with an episode.
     fn play(&mut self, index: usize) {
         let (source, settings) = (&mut self.sources[index], &self.group.experiment.distillation);
-        let before = source.state.episodes_ended;
+        let before = source.collector.state.episodes_ended;
         source.play(settings, (&self.students[0].network, index));
-        let over = source.state.episodes_ended != before;
+        let over = source.collector.state.episodes_ended != before;
         self.state.turn = if over { (index + 1) % self.sources.len() } else { index };
     }
 
@@ -243,7 +244,7 @@ impl<'a> Run<'a> {
         let hour = self.state.hour;
         let mut generator = Seed(self.group.seed).derive("held out", hour).generator();
         let places = |source: &Source| {
-            let newest = steps_per_hour as usize / source.pool.workers();
+            let newest = steps_per_hour as usize / source.workers();
             source.memory.sample_newest(&mut generator, HELD_OUT, newest)
         };
         let places: Vec<_> = self.sources.iter().map(places).collect();
@@ -262,9 +263,8 @@ impl<'a> Run<'a> {
         }
         while let Some(student) = self.students.get_mut(self.state.to_evaluate.0) {
             let head = self.state.to_evaluate.1;
-            let Source { game, state, .. } = &self.sources[head];
-            let player = student.network.player(head);
-            let Some(row) = evaluate(*game, &player, Steps(state.steps), student.state.updates)? else {
+            let (game, steps) = (self.sources[head].game, Steps(self.sources[head].steps()));
+            let Some(row) = evaluate(game, &Player::new(&student.network, head), steps, student.state.updates)? else {
                 return Ok(false);
             };
             log::info!("{}: hour {}, score {:.1} in {game}", student.agent, self.state.hour + 1, row.mean);
@@ -279,7 +279,7 @@ impl<'a> Run<'a> {
     /// Writes the students' weights; the checkpoint has served.
     pub fn finish(self) -> Result<()> {
         let Group { experiment, folder, .. } = self.group;
-        let steps = Steps(self.sources.iter().map(|source| source.state.steps).sum());
+        let steps = Steps(self.sources.iter().map(Source::steps).sum());
         let frames = steps.frames(experiment.environment.frame_skip).0;
         let teachers: Vec<_> = self.sources.iter().map(|source| source.teacher.hash.as_str()).collect();
         for student in &self.students {
@@ -290,7 +290,7 @@ impl<'a> Run<'a> {
             metadata.data = Some(experiment.distillation.data);
             metadata.temperatures.clone_from(&student.state.temperatures);
             metadata.teacher = Some(teachers.join(","));
-            nn::save(&folder.weights(&student.agent), &student.network, &metadata)?;
+            agent::save(&folder.weights(&student.agent), &student.network, &metadata)?;
         }
         folder.remove_distillation(&self.group.name(), self.group.seed)
     }

@@ -85,10 +85,11 @@ pub mod tests {
     use super::*;
     use crate::config::Initialization::{Biases, Data, Uniform};
     use crate::config::{self, Widths};
-    use crate::frame::OBSERVATION;
-    use crate::game::Game;
     use crate::nn::{Architecture, Device, Head, Outputs};
+    use crate::spec::{Shape, Spec};
     use crate::units::Seed;
+
+    const OBSERVATION: usize = Shape::ATARI.bytes();
 
     /// Screens that are grey but for a bright column, which moves: as a game's, nearly constant.
     pub fn states(count: usize) -> Vec<u8> {
@@ -101,7 +102,8 @@ pub mod tests {
 
     pub fn student(outputs: Outputs, seed: u64) -> Network {
         let widths = config::Network::Widths(Widths { conv: [8, 8, 8], hidden: 16 });
-        let architecture = Architecture { outputs, ..Architecture::new(widths, 3) };
+        let spec = Spec { observation: Shape::ATARI, actions: vec![0, 3, 4] };
+        let architecture = Architecture { outputs, ..Architecture::new(&widths, &spec) };
         Network::new(&architecture, Seed(seed), Device::Cpu)
     }
 
@@ -144,7 +146,7 @@ pub mod tests {
 
     #[test]
     fn what_games_share_is_set_on_the_states_of_all_and_each_head_on_its_own() {
-        let head = |name: &str| Head { game: Game::named(name).unwrap(), actions: 3 };
+        let head = |name: &str| Head { game: name.to_owned(), actions: 3 };
         let mut network = student(Outputs::PerGame(vec![head("pong"), head("freeway")]), 2);
         let (first, second) = (states(30), states(60)[30 * OBSERVATION..].to_vec());
         initialize(&mut network, Data, &[first.clone(), second.clone()]);

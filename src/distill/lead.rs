@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::group::Run;
+use crate::agent::{self, Played};
 use crate::config::Environment;
-use crate::nn::{self, Device, Network, Played};
+use crate::nn::{Device, Network};
 use crate::record::bests;
 
 /// A teacher as it was read from its weights.
@@ -25,12 +26,12 @@ impl Teacher {
     /// Reads a teacher, which must play the game in that environment.
     ///
     /// # Errors
-    /// As [`nn::load_for`].
+    /// As [`agent::load_for`].
     pub fn read(path: &Path, played: &Played, environment: &Environment, device: Device) -> Result<Teacher> {
         let Played { game, rom, .. } = played;
-        let loaded = nn::load_for(path, device, *game, environment, rom.as_ref());
+        let loaded = agent::load_for(path, device, *game, environment, rom.as_ref());
         let (network, metadata) = loaded.context("the teacher")?;
-        let (path, hash) = (path.to_owned(), nn::sha256(path)?);
+        let (path, hash) = (path.to_owned(), agent::sha256(path)?);
         Ok(Teacher { network, path, hash, frames: metadata.frames, score: metadata.score })
     }
 
@@ -40,7 +41,7 @@ impl Teacher {
     /// # Errors
     /// As [`Teacher::read`].
     pub fn other(run: &Run, index: usize, path: &Path) -> Result<Option<Teacher>> {
-        if nn::sha256(path)? == run.sources[index].teacher.hash {
+        if agent::sha256(path)? == run.sources[index].teacher.hash {
             return Ok(None);
         }
         let (group, (played, _)) = (run.group, &run.group.games[index]);

@@ -1,12 +1,11 @@
 //! What students learn from in one game: states of somebody's play, and what the teacher thinks of them.
 
 use anyhow::Result;
-use serde::{Deserialize, Serialize};
 
 use super::lead::Teacher;
+use crate::agent::{Collector, PlayState, epsilon_greedy};
 use crate::config::{Data, Distillation};
-use crate::env::{EpisodeSeeds, Pool, epsilon_greedy};
-use crate::frame::OBSERVATION;
+use crate::env::{Pool, PoolState};
 use crate::game::Game;
 use crate::nn::Network;
 use crate::replay::Replay;
@@ -22,53 +21,43 @@ const TOGETHER: usize = 256;
 pub struct Source {
     pub game: Game,
     pub teacher: Teacher,
-    pub pool: Pool,
+    pub collector: Collector,
     pub memory: Replay<QValues>,
-    pub state: PlayState,
-}
-
-/// The part of the play that changes, besides emulators and memory.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct PlayState {
-    /// Steps played.
-    pub steps: u64,
-    pub episodes_ended: u64,
-    explorers: Vec<Generator>,
-    episodes: EpisodeSeeds,
 }
 
 impl Source {
     pub fn new(game: Game, teacher: Teacher, pool: Pool, capacity: u64, seed: Seed) -> Source {
-        let workers = pool.workers();
-        let explorer = |i| seed.derive("exploration", i).generator();
-        let state = PlayState {
-            steps: 0,
-            episodes_ended: 0,
-            explorers: (0..workers as u64).map(explorer).collect(),
-            episodes: EpisodeSeeds::new(seed.derive("play", 0), workers),
-        };
-        Source { game, teacher, memory: Replay::new(capacity, workers), pool, state }
+        let memory = Replay::new(pool.observation(), capacity, pool.workers());
+        Source { game, teacher, memory, collector: Collector::endless(pool, seed) }
+    }
+
+    /// Steps of all workers.
+    pub fn steps(&self) -> u64 {
+        self.collector.state.steps
+    }
+
+    pub fn workers(&self) -> usize {
+        self.collector.pool.workers()
     }
 
     /// One step of every worker, epsilon-greedy by the teacher or, where `data` says so, by the student and its head;
     /// into the memory with the teacher's Q-values.
     pub fn play(&mut self, settings: &Distillation, (student, head): (&Network, usize)) {
-        let begun: Vec<_> = (0..self.pool.workers()).map(|worker| !self.pool.is_playing(worker)).collect();
-        self.pool.begin_ended(&mut self.state.episodes);
-        let observations = self.pool.observations();
-        let values = q_values(&self.teacher.network, observations);
-        let own = (settings.data != Data::Teacher).then(|| student.greedy(head, observations));
-        let mut chosen = Vec::with_capacity(values.len());
-        for (worker, q) in values.into_iter().enumerate() {
-            let by_student = own.as_ref().filter(|_| settings.data == Data::Student || worker % 2 == 1);
-            let greedy = by_student.map_or_else(|| best_action(&q), |own| own[worker]);
-            let explorer = &mut self.state.explorers[worker];
-            chosen.push(epsilon_greedy(explorer, settings.epsilon, q.len(), greedy));
-            self.memory.push(worker, self.pool.frame(worker), begun[worker], Some(q));
-        }
-        let ended = self.pool.step(&chosen).iter().flatten().filter(|outcome| outcome.step.ended()).count();
-        self.state.episodes_ended += ended as u64;
-        self.state.steps += self.pool.workers() as u64;
+        let begun = self.collector.begin();
+        let (teacher, memory) = (&self.teacher.network, &mut self.memory);
+        let shape = memory.shape();
+        self.collector.step(|observations, explorers: &mut [Generator]| {
+            let own = (settings.data != Data::Teacher).then(|| student.greedy(head, observations));
+            let mut chosen = Vec::with_capacity(begun.len());
+            let states = q_values(teacher, observations).into_iter().zip(observations.chunks_exact(shape.bytes()));
+            for (worker, (q, observation)) in states.enumerate() {
+                let by_student = own.as_ref().filter(|_| settings.data == Data::Student || worker % 2 == 1);
+                let greedy = by_student.map_or_else(|| best_action(&q), |own| own[worker]);
+                chosen.push(epsilon_greedy(&mut explorers[worker], settings.epsilon, q.len(), greedy));
+                memory.push(worker, shape.newest(observation), begun[worker], Some(q));
+            }
+            chosen
+        });
     }
 
     /// Takes another teacher, and puts its Q-values where the last one's were.
@@ -76,7 +65,7 @@ impl Source {
         self.teacher = teacher;
         let mut observations = Vec::new();
         for places in self.memory.visible().chunks(TOGETHER) {
-            observations.resize(places.len() * OBSERVATION, 0);
+            observations.resize(places.len() * self.memory.shape().bytes(), 0);
             self.memory.observations(places, &mut observations);
             for (&place, q) in places.iter().zip(q_values(&self.teacher.network, &observations)) {
                 *self.memory.payload_mut(place) = q;
@@ -93,9 +82,9 @@ impl Source {
     ///
     /// # Errors
     /// As [`Pool::restore`].
-    pub fn restore(&mut self, (state, pool): &(PlayState, crate::env::PoolState)) -> Result<()> {
-        self.state = state.clone();
-        self.pool.restore(pool)
+    pub fn restore(&mut self, (state, pool): &(PlayState, PoolState)) -> Result<()> {
+        self.collector.state = state.clone();
+        self.collector.pool.restore(pool)
     }
 }
 
@@ -132,8 +121,8 @@ mod tests {
     use super::*;
     use crate::config::{self, Overrides, Widths};
     use crate::env::Rules;
-    use crate::frame::FRAME;
     use crate::nn::{Architecture, Device};
+    use crate::spec::Shape;
 
     /// The play of 6 workers, after so many steps, where the states are whose `data` says.
     fn played(data: &str, steps: usize) -> Source {
@@ -144,7 +133,8 @@ mod tests {
         let game = Game::named("catch").unwrap();
         let network = |seed| {
             let widths = Widths { conv: [4, 4, 4], hidden: 8 };
-            Network::new(&Architecture::new(config::Network::Widths(widths), 3), Seed(seed), Device::Cpu)
+            let spec = game.spec(experiment.environment.action_set);
+            Network::new(&Architecture::new(&config::Network::Widths(widths), &spec), Seed(seed), Device::Cpu)
         };
         let teacher = |seed| Teacher {
             network: network(seed),
@@ -164,7 +154,8 @@ mod tests {
     #[test]
     fn states_are_the_teachers_the_students_or_half_of_each() {
         let [teacher, student, mixed] = ["teacher", "student", "mixed"].map(|data| played(data, 60));
-        let frames = |source: &Source| (0..6).map(|worker| source.pool.frame(worker).to_vec()).collect::<Vec<_>>();
+        let frames =
+            |source: &Source| (0..6).map(|worker| source.collector.pool.frame(worker).to_vec()).collect::<Vec<_>>();
         let [teacher, student, mixed] = [frames(&teacher), frames(&student), frames(&mixed)];
         assert!((0..6).any(|worker| teacher[worker] != student[worker]), "they must differ to be told apart");
         for worker in 0..6 {
@@ -178,9 +169,9 @@ mod tests {
         for (data, steps) in [("student", 60), ("mixed", 60), ("teacher", 120)] {
             let mut source = played(data, steps);
             // What was the newest step when a teacher was adopted is usable from the next step on.
-            (0..6).for_each(|worker| source.memory.push(worker, &[0; FRAME], true, None));
+            (0..6).for_each(|worker| source.memory.push(worker, &[0; Shape::ATARI.frame_bytes()], true, None));
             let places = source.memory.usable();
-            let mut observations = vec![0; places.len() * OBSERVATION];
+            let mut observations = vec![0; places.len() * Shape::ATARI.bytes()];
             source.memory.observations(&places, &mut observations);
             let expected = q_values(&source.teacher.network, &observations);
             assert!(places.len() > 200);

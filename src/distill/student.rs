@@ -12,7 +12,6 @@ use super::initialization::initialize;
 use super::lead::Lead;
 use super::source::{QValues, Source};
 use crate::config::{self, Initialization};
-use crate::frame::OBSERVATION;
 use crate::losses::{Loss, entropy};
 use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
 use crate::record::{AdoptionRow, Agent, DistillRow, EvalRow, Log, SHARED};
@@ -135,7 +134,7 @@ impl Student {
         let place = if agent.shared { SHARED } else { game.name() };
         let seed = Seed(*seed).derive("student", 0).derive(place, 0).derive(&agent.name, 0);
         let architecture =
-            Architecture::student(settings, games.iter().map(|(played, _)| (played.game, played.actions.len())));
+            Architecture::student(settings, games.iter().map(|(played, _)| (played.game.name(), played.spec())));
         let mut network = Network::new(&architecture, seed.derive("weights", 0), *device);
         let config::Distillation { optimizer, learning_rate, optimizer_epsilon, .. } = experiment.distillation;
         let mut optimizer = Optimizer::new(optimizer, learning_rate, optimizer_epsilon, &network);
@@ -241,7 +240,7 @@ impl Student {
             let mean = |index: i64| self.sums.double_value(&[head as i64, index]) / self.state.since[head] as f64;
             let row = DistillRow {
                 hour,
-                steps: source.state.steps,
+                steps: source.steps(),
                 updates: self.state.updates,
                 loss: mean(0),
                 teacher_entropy: mean(1),
@@ -293,7 +292,7 @@ fn find<'a>(saved: &'a [(String, SavedStudent)], settings: &config::Student) -> 
 
 /// Observations and the teacher's Q-values of `places`.
 pub fn minibatch(memory: &Replay<QValues>, places: &[Place], device: Device) -> (Vec<u8>, Tensor) {
-    let mut bytes = vec![0; places.len() * OBSERVATION];
+    let mut bytes = vec![0; places.len() * memory.shape().bytes()];
     let mut q = Vec::new();
     memory.observations(places, &mut bytes);
     places.iter().for_each(|&place| q.extend_from_slice(memory.payload(place)));

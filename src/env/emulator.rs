@@ -1,6 +1,6 @@
 //! The console with a game in it.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::ale;
 use super::catch::Catch;
@@ -42,8 +42,9 @@ pub trait Emulator: Send {
 /// An emulator with `game` in it. `rom` is what [`Rom::find`] gave for the game: none for the built-in one.
 ///
 /// # Errors
-/// If the ROM cannot be put where the emulator reads it.
+/// If the ROM cannot be put where the emulator reads it, or the game is none of the console's.
 pub fn load(game: Game, rom: Option<&Rom>) -> Result<Box<dyn Emulator>> {
+    ensure!(!game.is_classic_control(), "{game}: not a game of the console; it has no screen");
     Ok(match rom {
         Some(rom) => Box::new(ale::load(game, rom)?),
         None => Box::new(Catch::new()),

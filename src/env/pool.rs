@@ -3,37 +3,37 @@
 use std::ops::Range;
 
 use anyhow::{Result, ensure};
-use rand::RngExt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::emulator::load;
+use super::environment::{Environment, Picture, make};
 use super::rom::Rom;
-use super::step::{Env, EnvState, Rules, Step};
-use crate::frame::{OBSERVATION, newest, push_frame, start_stack};
+use super::step::{Rules, Step};
 use crate::game::Game;
-use crate::units::{Generator, Seed};
+use crate::spec::Shape;
+use crate::units::Seed;
 
 /// What a worker's step led to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outcome {
     pub step: Step,
     /// Raw score of the episode so far.
     pub score: f64,
-    /// Emulator frames of the episode so far.
+    /// Frames of the episode so far, as [`Environment::frames`].
     pub frames: u64,
 }
 
 /// A fixed number of workers, each with an environment of its own, stepped on the caller's rayon threads. Results do not
 /// depend on their number: workers share nothing.
 pub struct Pool {
+    observation: Shape,
     workers: Vec<Worker>,
     observations: Vec<u8>,
     outcomes: Vec<Option<Outcome>>,
 }
 
 struct Worker {
-    env: Env,
+    env: Box<dyn Environment>,
     playing: bool,
     score: f64,
 }
@@ -51,19 +51,20 @@ impl Worker {
 }
 
 impl Pool {
-    /// `workers` emulators with `game` in them. `rom` is what [`Rom::find`] gave for the game.
+    /// `workers` environments with `game` in them. `rom` is what [`Rom::find`] gave for the game.
     ///
     /// # Errors
-    /// As [`load`].
+    /// As [`make`].
     pub fn load(game: Game, rom: Option<&Rom>, rules: &Rules, workers: usize) -> Result<Pool> {
-        let env = |_| Ok(Env::new(load(game, rom)?, rules.clone()));
-        Ok(Pool::new((0..workers).map(env).collect::<Result<_>>()?))
+        Ok(Pool::new((0..workers).map(|_| make(game, rom, rules)).collect::<Result<_>>()?))
     }
 
-    /// Workers with these environments, none of them playing yet.
-    pub fn new(envs: Vec<Env>) -> Pool {
+    /// Workers with these environments, which give observations of one shape; none of them is playing yet.
+    pub fn new(envs: Vec<Box<dyn Environment>>) -> Pool {
+        let observation = envs.first().map_or(Shape::ATARI, |env| env.observation());
         Pool {
-            observations: vec![0; envs.len() * OBSERVATION],
+            observation,
+            observations: vec![0; envs.len() * observation.bytes()],
             outcomes: vec![None; envs.len()],
             workers: envs.into_iter().map(|env| Worker { env, playing: false, score: 0.0 }).collect(),
         }
@@ -73,19 +74,35 @@ impl Pool {
         self.workers.len()
     }
 
+    /// Shape of an observation.
+    pub fn observation(&self) -> Shape {
+        self.observation
+    }
+
     /// Whether `worker` is in the middle of an episode.
     pub fn is_playing(&self, worker: usize) -> bool {
         self.workers[worker].playing
     }
 
-    /// The current observation of every worker: [workers, 4, 84, 84], oldest screen first.
+    /// The current observation of every worker, one after another.
     pub fn observations(&self) -> &[u8] {
         &self.observations
     }
 
-    /// The newest screen of `worker`.
+    /// The newest frame of `worker`'s observation.
     pub fn frame(&self, worker: usize) -> &[u8] {
-        newest(&self.observations[worker * OBSERVATION..(worker + 1) * OBSERVATION])
+        let size = self.observation.bytes();
+        self.observation.newest(&self.observations[worker * size..(worker + 1) * size])
+    }
+
+    /// What can be shown of `worker`'s game, as [`Environment::screen`].
+    pub fn screen(&self, worker: usize) -> Option<Picture> {
+        self.workers[worker].env.screen()
+    }
+
+    /// Leaves every episode where it is: no worker is playing any more.
+    pub fn abandon(&mut self) {
+        self.workers.iter_mut().for_each(|worker| worker.playing = false);
     }
 
     /// Begins an episode on each worker for which `seed` gives one.
@@ -94,13 +111,14 @@ impl Pool {
         if seeds.iter().all(Option::is_none) {
             return;
         }
-        let stacks = self.observations.par_chunks_mut(OBSERVATION);
+        let shape = self.observation;
+        let stacks = self.observations.par_chunks_mut(shape.bytes());
         self.workers.par_iter_mut().zip(stacks).zip(seeds).with_max_len(1).for_each(|((worker, stack), seed)| {
             if let Some(seed) = seed {
                 worker.env.begin(seed);
                 worker.playing = true;
                 worker.score = 0.0;
-                start_stack(stack, worker.env.frame());
+                shape.start(stack, worker.env.frame());
             }
         });
     }
@@ -119,14 +137,15 @@ impl Pool {
 
     /// The same for some of the workers.
     pub fn step_some(&mut self, some: Range<usize>, actions: &[usize]) -> &[Option<Outcome>] {
-        let observations = &mut self.observations[some.start * OBSERVATION..some.end * OBSERVATION];
+        let (shape, size) = (self.observation, self.observation.bytes());
+        let observations = &mut self.observations[some.start * size..some.end * size];
         let outcomes = &mut self.outcomes[some.clone()];
-        let places = observations.par_chunks_mut(OBSERVATION).zip(outcomes.par_iter_mut());
+        let places = observations.par_chunks_mut(size).zip(outcomes.par_iter_mut());
         let workers = self.workers[some.clone()].par_iter_mut().zip(places).zip(actions).with_max_len(1);
         workers.for_each(|((worker, (stack, outcome)), &action)| {
             *outcome = worker.step(action);
             if outcome.is_some() {
-                push_frame(stack, worker.env.frame());
+                shape.push(stack, worker.env.frame());
             }
         });
         &self.outcomes[some]
@@ -168,7 +187,7 @@ pub struct PoolState {
 
 #[derive(Serialize, Deserialize)]
 struct WorkerState {
-    env: EnvState,
+    env: Vec<u8>,
     playing: bool,
     score: f64,
 }
@@ -190,11 +209,4 @@ impl EpisodeSeeds {
         self.begun[worker] += 1;
         self.seed.derive("worker", worker as u64).derive("episode", episode)
     }
-}
-
-/// Replaces `action` with probability `epsilon` by one of `actions` at random, itself included.
-pub fn epsilon_greedy(generator: &mut Generator, epsilon: f64, actions: usize, action: usize) -> usize {
-    // Both numbers are drawn in any case, so that the stream does not depend on epsilon.
-    let (chance, random) = (generator.random::<f64>(), generator.random_range(0..actions));
-    if chance < epsilon { random } else { action }
 }

@@ -3,7 +3,14 @@
 
 use super::emulator::{Emulator, SCREEN_WIDTH};
 use super::screen::{Palette, Screen};
-use crate::frame::{FRAME, SIDE};
+use crate::spec::Shape;
+
+/// Height and width of a frame.
+const SIDE: usize = 84;
+/// Bytes of a frame: one grey value per pixel, row by row.
+const FRAME: usize = SIDE * SIDE;
+/// Shape of the observations that are made of such frames.
+pub const OBSERVATION: Shape = Shape::Image { stack: 4, height: SIDE, width: SIDE };
 
 /// Makes frames of an emulator's screens.
 pub struct Preprocessor {

@@ -4,10 +4,12 @@ use anyhow::Result;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::emulator::Emulator;
-use super::preprocess::Preprocessor;
+use super::emulator::{Emulator, SCREEN_WIDTH};
+use super::environment::{Environment, Picture};
+use super::preprocess::{OBSERVATION, Preprocessor};
 use crate::config;
 use crate::game::Game;
+use crate::spec::Shape;
 use crate::units::{Generator, Seed};
 
 /// ALE's action that does nothing.
@@ -77,7 +79,7 @@ pub struct Env {
 
 /// A saved [`Env`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EnvState {
+struct EnvState {
     /// What [`Emulator::save`] gave.
     console: Vec<u8>,
     episode: Episode,
@@ -105,8 +107,31 @@ impl Env {
         Env { emulator, rules, preprocessor, episode: Episode::new(Seed(0)) }
     }
 
-    /// Begins an episode. Its null-ops and sticky actions come from `seed` alone.
-    pub fn begin(&mut self, seed: Seed) {
+    fn play_frame(&mut self, action: i32) -> f64 {
+        self.episode.frames += 1;
+        self.episode.previous_action = action;
+        self.emulator.act(action)
+    }
+
+    /// The action of the next frame: `chosen`, or with the probability of sticky actions the one before.
+    fn stick(&mut self, chosen: i32) -> i32 {
+        let sticky = self.rules.sticky_actions;
+        let repeat = sticky > 0.0 && self.episode.generator.random::<f64>() < sticky;
+        if repeat { self.episode.previous_action } else { chosen }
+    }
+
+    /// Lives left.
+    pub fn lives(&self) -> u32 {
+        self.episode.lives
+    }
+}
+
+impl Environment for Env {
+    fn observation(&self) -> Shape {
+        OBSERVATION
+    }
+
+    fn begin(&mut self, seed: Seed) {
         self.episode = Episode::new(seed);
         self.emulator.reset();
         if self.rules.no_op_max > 0 {
@@ -121,21 +146,7 @@ impl Env {
         self.preprocessor.look_last(self.emulator.as_ref(), false);
     }
 
-    fn play_frame(&mut self, action: i32) -> f64 {
-        self.episode.frames += 1;
-        self.episode.previous_action = action;
-        self.emulator.act(action)
-    }
-
-    /// The action of the next frame: `chosen`, or with the probability of sticky actions the one before.
-    fn stick(&mut self, chosen: i32) -> i32 {
-        let sticky = self.rules.sticky_actions;
-        let repeat = sticky > 0.0 && self.episode.generator.random::<f64>() < sticky;
-        if repeat { self.episode.previous_action } else { chosen }
-    }
-
-    /// Holds the action with index `action` for a step. After the episode's end, [`Env::begin`] the next.
-    pub fn step(&mut self, action: usize) -> Step {
+    fn step(&mut self, action: usize) -> Step {
         let chosen = self.rules.actions[action];
         let skip = self.rules.frame_skip;
         let (mut step, mut has_before) = (Step::default(), false);
@@ -159,44 +170,29 @@ impl Env {
         step
     }
 
-    /// The newest preprocessed screen.
-    pub fn frame(&self) -> &[u8] {
+    fn frame(&self) -> &[u8] {
         self.preprocessor.frame()
     }
 
-    /// Emulator frames of the episode so far.
-    pub fn frames(&self) -> u64 {
+    fn frames(&self) -> u64 {
         self.episode.frames
     }
 
-    /// Lives left.
-    pub fn lives(&self) -> u32 {
-        self.episode.lives
+    fn screen(&self) -> Option<Picture> {
+        let mut rgb = vec![0; 3 * SCREEN_WIDTH * self.emulator.height()];
+        self.emulator.rgb(&mut rgb);
+        Some(Picture { width: SCREEN_WIDTH, rgb })
     }
 
-    /// Rows of the screen that [`Env::rgb`] writes.
-    pub fn height(&self) -> usize {
-        self.emulator.height()
+    fn save(&self) -> Vec<u8> {
+        let state = EnvState { console: self.emulator.save(), episode: self.episode.clone() };
+        postcard::to_stdvec(&state).expect("a state is plain numbers")
     }
 
-    /// The console's screen in colour, as [`Emulator::rgb`].
-    pub fn rgb(&self, screen: &mut [u8]) {
-        self.emulator.rgb(screen);
-    }
-
-    /// Everything that the rest of the episode depends on.
-    pub fn save(&self) -> EnvState {
-        EnvState { console: self.emulator.save(), episode: self.episode.clone() }
-    }
-
-    /// Continues where [`Env::save`] was called, in another process too. [`Env::frame`] is right again after the next
-    /// step.
-    ///
-    /// # Errors
-    /// As [`Emulator::restore`].
-    pub fn restore(&mut self, state: &EnvState) -> Result<()> {
-        self.emulator.restore(&state.console)?;
-        self.episode = state.episode.clone();
+    fn restore(&mut self, state: &[u8]) -> Result<()> {
+        let EnvState { console, episode } = postcard::from_bytes(state)?;
+        self.emulator.restore(&console)?;
+        self.episode = episode;
         Ok(())
     }
 }

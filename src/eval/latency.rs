@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use crate::frame::OBSERVATION;
-use crate::nn::Policy;
+use crate::agent::Policy;
+use crate::spec::Shape;
 use crate::units::Seed;
 
 use super::statistics::median;
@@ -11,9 +11,10 @@ use super::statistics::median;
 /// Decisions that are made before the clock counts.
 const WARM_UP: usize = 20;
 
-/// Median time from an observation's bytes to an action, one observation at a time, over `decisions` of them.
-pub fn milliseconds_per_decision(policy: &dyn Policy, decisions: usize) -> f64 {
-    let observation = vec![128; OBSERVATION];
+/// Median time from the bytes of an observation of that shape to an action, one observation at a time, over `decisions`
+/// of them.
+pub fn milliseconds_per_decision(policy: &dyn Policy, shape: Shape, decisions: usize) -> f64 {
+    let observation = vec![128; shape.bytes()];
     let mut generators = [Seed(0).generator()];
     let times: Vec<f64> = (0..WARM_UP + decisions)
         .map(|_| {

@@ -99,16 +99,16 @@ const fn multi(
 
 /// The paper's score of its teacher of `game`; none beside a teacher of another kind, or of another size.
 pub fn teacher(game: Game, settings: &Teacher) -> Option<f64> {
-    let own = settings.algorithm == Algorithm::Dqn && settings.network.widths() == TEACHER;
+    let own = settings.algorithm == Algorithm::Dqn && settings.network.widths() == Some(TEACHER);
     TEACHERS.iter().find(|(name, _)| own && *name == game.name()).map(|(_, score)| *score)
 }
 
 /// The paper's figure for an agent of that kind: by its loss (none for DQN), its trunk, and whether games share it. The
 /// games that it plays may be others, and fewer: [`Reported::note`] says so, and belongs beside the figure wherever it
 /// stands.
-pub fn reported(loss: Option<Loss>, network: Network, network_games: u64) -> Option<&'static Reported> {
+pub fn reported(loss: Option<Loss>, network: &Network, network_games: u64) -> Option<&'static Reported> {
     let one_network = network_games > 1;
-    REPORTED.iter().find(|of| of.loss == loss && of.widths == network.widths() && of.one_network == one_network)
+    REPORTED.iter().find(|of| of.loss == loss && Some(of.widths) == network.widths() && of.one_network == one_network)
 }
 
 impl Reported {
@@ -142,14 +142,14 @@ mod tests {
 
     #[test]
     fn a_figure_is_found_by_what_an_agent_is() {
-        let figure = |loss, network, games| reported(loss, network, games).map(|of| of.share);
-        let [teacher, net2] = [NamedNetwork::Teacher, NamedNetwork::Net2].map(Network::Named);
+        let figure = |loss, network: &Network, games| reported(loss, network, games).map(|of| of.share);
+        let [teacher, net2] = &[NamedNetwork::Teacher, NamedNetwork::Net2].map(Network::Named);
         assert_eq!(figure(Some(KL), net2, 1), Some(1.017));
-        assert_eq!(figure(Some(KL), Network::Widths(net2.widths()), 1), Some(1.017));
+        assert_eq!(figure(Some(KL), &Network::Widths(NamedNetwork::Net2.widths()), 1), Some(1.017));
         assert_eq!(figure(Some(NLL), teacher, 3), Some(1.051));
         assert_eq!(figure(None, teacher, 3), Some(0.835));
-        assert_eq!(figure(Some(KL), Network::Widths(TEN_GAMES), 10), Some(0.893));
-        assert_eq!(figure(Some(KL), Network::Widths(TEN_GAMES), 4), Some(0.893));
+        assert_eq!(figure(Some(KL), &Network::Widths(TEN_GAMES), 10), Some(0.893));
+        assert_eq!(figure(Some(KL), &Network::Widths(TEN_GAMES), 4), Some(0.893));
         assert_eq!(figure(Some(KL), teacher, 3), Some(1.169));
         // Its students in single games with other losses have no figure that notes agree on.
         assert_eq!((figure(Some(MSE), net2, 1), figure(Some(KL), net2, 2)), (None, None));

@@ -1,11 +1,10 @@
 //! A fixed number of episodes on parallel emulators.
 
+use crate::agent::{Collector, Experience, Policy};
 use crate::env::Pool;
-use crate::frame::OBSERVATION;
 use crate::game::Game;
-use crate::nn::Policy;
 use crate::progress::Progress;
-use crate::units::{Generator, Seed};
+use crate::units::Seed;
 
 /// What an evaluation is for. The episodes that choose a checkpoint are never those that report it, so that a checkpoint
 /// with luck in the first has no more of it in the second.
@@ -38,12 +37,6 @@ pub struct Match {
     pub seed: Seed,
 }
 
-impl Match {
-    fn seed_of(&self, episode: usize) -> Seed {
-        self.seed.derive("episode", episode as u64)
-    }
-}
-
 /// An episode that was played to its end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Episode {
@@ -58,31 +51,30 @@ pub struct Episode {
 /// Plays the episodes 0 to `episodes` − 1, each to its end, and gives them in this order; `None` if it was asked to
 /// stop. Every episode that is begun counts, so that short ones are not over-represented.
 pub fn play(pool: &mut Pool, policy: &dyn Policy, game: &Match, progress: &dyn Progress) -> Option<Vec<Episode>> {
+    play_watched(pool, policy, game, progress, &mut |_| {})
+}
+
+/// The same with somebody who looks at the workers whenever episodes began, and after every step.
+pub fn play_watched(
+    pool: &mut Pool,
+    policy: &dyn Policy,
+    game: &Match,
+    progress: &dyn Progress,
+    watch: &mut dyn FnMut(&Pool),
+) -> Option<Vec<Episode>> {
     let mut finished = vec![None; game.episodes];
-    let mut begun = 0;
+    let mut collector = Collector::numbered(pool, game.seed, game.episodes);
     let mut done = 0;
-    // The episode that each worker plays, and the generator of its exploration.
-    let mut playing: Vec<Option<(usize, Generator)>> = vec![None; pool.workers()];
     while done < game.episodes {
         if progress.stop() {
             return None;
         }
-        let seeds: Vec<_> = playing
-            .iter_mut()
-            .map(|slot| {
-                (slot.is_none() && begun < game.episodes).then(|| {
-                    let seed = game.seed_of(begun);
-                    *slot = Some((begun, seed.derive("exploration", 0).generator()));
-                    begun += 1;
-                    seed
-                })
-            })
-            .collect();
-        pool.begin(|worker| seeds[worker]);
-        let actions = act(pool, policy, game.epsilon, &mut playing);
-        for (slot, outcome) in playing.iter_mut().zip(pool.step(&actions)) {
-            let Some(outcome) = outcome.as_ref().filter(|outcome| outcome.step.ended()) else { continue };
-            let (episode, _) = slot.take().expect("only a worker with an episode is stepped");
+        if collector.begin().contains(&true) {
+            watch(&*collector.pool);
+        }
+        let steps = collector.step(|observations, generators| policy.act(observations, game.epsilon, generators));
+        watch(&*collector.pool);
+        for Experience { episode, outcome, .. } in steps.into_iter().filter(|step| step.outcome.step.ended()) {
             let truncated = outcome.step.truncated;
             finished[episode] = Some(Episode { score: outcome.score, frames: outcome.frames, truncated });
             done += 1;
@@ -92,31 +84,12 @@ pub fn play(pool: &mut Pool, policy: &dyn Policy, game: &Match, progress: &dyn P
     finished.into_iter().collect()
 }
 
-/// The actions of all workers; those without an episode get 0, which is not played.
-fn act(pool: &Pool, policy: &dyn Policy, epsilon: f64, playing: &mut [Option<(usize, Generator)>]) -> Vec<usize> {
-    let mut observations = Vec::new();
-    let mut generators = Vec::new();
-    for (slot, observation) in playing.iter().zip(pool.observations().chunks(OBSERVATION)) {
-        if let Some((_, generator)) = slot {
-            observations.extend_from_slice(observation);
-            generators.push(generator.clone());
-        }
-    }
-    let mut chosen = policy.act(&observations, epsilon, &mut generators).into_iter().zip(generators);
-    let each = playing.iter_mut().map(|slot| {
-        let Some((_, own)) = slot else { return 0 };
-        let (action, generator) = chosen.next().expect("one action per episode");
-        *own = generator;
-        action
-    });
-    each.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::agent::episode_seed;
 
     #[test]
     fn no_episode_that_chooses_a_checkpoint_is_one_that_reports_it() {
@@ -126,7 +99,7 @@ mod tests {
             for training in 0..5 {
                 for purpose in [Purpose::Choose, Purpose::Report] {
                     let of = Match { episodes: 100, epsilon: 0.05, seed: purpose.seed(training, game) };
-                    seen.extend((0..of.episodes).map(|episode| of.seed_of(episode).0));
+                    seen.extend((0..of.episodes).map(|episode| episode_seed(of.seed, episode).0));
                     episodes += of.episodes;
                 }
             }

@@ -5,12 +5,14 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::{Shape, Spec};
+
 /// One row of the catalogue. The ROM is told by its MD5; scores are raw and unclipped.
 #[derive(Debug, PartialEq, Deserialize)]
 pub struct Entry {
     /// Name in ALE's spelling, which is also the ROM's file name without `.bin`.
     pub game: String,
-    /// MD5 of the dump that ALE lists; empty for the built-in game, which has no ROM.
+    /// MD5 of the dump that ALE lists; empty for games that are part of this program and have no ROM.
     pub md5: String,
     /// MD5 of another known dump of the same game, which ALE plays by the game's name; empty if there is none.
     pub other_md5: String,
@@ -45,6 +47,9 @@ pub enum ActionSet {
     /// All 18, as in the paper's table of network sizes.
     Full,
 }
+
+/// Games of classic control, with the size of the vector that an agent sees.
+const CLASSIC_CONTROL: [(&str, usize); 2] = [("cartpole", 4), ("mountain_car", 2)];
 
 /// A game of the catalogue.
 #[derive(Clone, Copy, PartialEq)]
@@ -90,17 +95,34 @@ impl Game {
         self.0
     }
 
-    /// Whether the game is the built-in one, which needs no ROM.
+    /// Whether the game is part of this program and needs no ROM.
     pub fn is_built_in(self) -> bool {
         self.0.md5.is_empty()
     }
 
-    /// ALE's action ids in the order of a network's outputs.
+    /// The vector that is seen of a game of classic control.
+    fn classic_control(self) -> Option<Shape> {
+        let named = CLASSIC_CONTROL.iter().find(|(name, _)| *name == self.name());
+        named.map(|&(_, size)| Shape::Vector { size })
+    }
+
+    /// Whether it is a game of classic control, which has neither frames nor a screen.
+    pub fn is_classic_control(self) -> bool {
+        self.classic_control().is_some()
+    }
+
+    /// ALE's action ids, or Gymnasium's numbers, in the order of a network's outputs.
     pub fn actions(self, set: ActionSet) -> Vec<i32> {
         match set {
+            _ if self.is_classic_control() => self.0.minimal_actions.clone(),
             ActionSet::Minimal => self.0.minimal_actions.clone(),
             ActionSet::Full => (0..18).collect(),
         }
+    }
+
+    /// What the game gives an agent and takes from it.
+    pub fn spec(self, set: ActionSet) -> Spec {
+        Spec { observation: self.classic_control().unwrap_or(Shape::ATARI), actions: self.actions(set) }
     }
 }
 

@@ -1,36 +1,44 @@
-//! The shape of a network and what it costs.
+//! A network as a list of layers, and what it costs.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::saved::Saved;
 use crate::config;
-use crate::frame::STACK;
-use crate::game::Game;
+use crate::spec::{Shape, Spec};
 
-/// Kernel and stride of the three convolutions, without padding (Mnih et al., 2015).
+/// Kernel and stride of the paper's three convolutions, without padding (Mnih et al., 2015).
 pub const CONVOLUTIONS: [(i64, i64); 3] = [(8, 4), (4, 2), (3, 1)];
-/// Height and width of what each convolution gives for an 84×84 screen.
-pub const SIDES: [i64; 3] = [20, 9, 7];
 /// Units of the layer that each game of a multi-game network has of its own (Rusu et al., 2016).
 pub const HEAD_UNITS: i64 = 128;
 
-/// Three convolutions, a fully connected layer and one output per action, ReLU between them.
+/// A network for observations of one shape: layers that all its games share, and outputs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Saved", into = "Saved")]
 pub struct Architecture {
-    /// Filters of the convolutions.
-    pub conv: [i64; 3],
-    /// Units of the fully connected layer.
-    pub hidden: i64,
-    #[serde(rename = "actions")]
+    pub observation: Shape,
+    /// In the order of the data flow.
+    pub layers: Vec<Layer>,
     pub outputs: Outputs,
-    /// Each layer but the last is normalised over all its values before its ReLU (Ba et al., 2016), with a gain and a
-    /// shift for each of them, as in PQN.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub layer_norm: bool,
 }
 
-/// What follows the fully connected layer.
+/// A layer of a network. What a layer takes follows from the layers before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layer {
+    /// A convolution of an image by square kernels, without padding.
+    Conv { filters: i64, kernel: i64, stride: i64 },
+    /// A fully connected layer; it takes an image as one long row.
+    Dense { units: i64 },
+    /// Normalises all values of a sample (Ba et al., 2016), with a gain and a shift for each of them. It follows a
+    /// convolution or a fully connected layer.
+    Norm,
+    /// Rectifies each value.
+    Relu,
+}
+
+/// The layers after the shared ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Outputs {
@@ -43,7 +51,8 @@ pub enum Outputs {
 /// A game of a multi-game network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    pub game: Game,
+    /// The game's name.
+    pub game: String,
     pub actions: i64,
 }
 
@@ -68,12 +77,54 @@ pub enum TensorKind {
     Shift,
 }
 
+/// A convolution or fully connected layer with what follows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// Begins the names of its tensors.
+    pub name: String,
+    pub product: Layer,
+    /// Shape of what it takes: channels, height and width, or a row of values.
+    pub input: Vec<i64>,
+    /// Shape of what it gives.
+    pub output: Vec<i64>,
+    pub norm: bool,
+    pub relu: bool,
+}
+
+impl Block {
+    /// Shape of the weight in PyTorch's layout.
+    fn weight(&self) -> Vec<i64> {
+        match self.product {
+            Layer::Conv { kernel, .. } => vec![self.output[0], self.input[0], kernel, kernel],
+            _ => vec![self.output[0], self.input.iter().product()],
+        }
+    }
+
+    /// Multiplications for one sample.
+    fn products(&self) -> i64 {
+        let positions: i64 = self.output[1..].iter().product();
+        positions * self.weight().iter().product::<i64>()
+    }
+
+    fn tensors(&self) -> Vec<TensorShape> {
+        let tensor = |part: &str, shape, kind| TensorShape { name: format!("{}.{part}", self.name), shape, kind };
+        let mut tensors = vec![
+            tensor("weight", self.weight(), TensorKind::Weight),
+            tensor("bias", vec![self.output[0]], TensorKind::Bias),
+        ];
+        if self.norm {
+            tensors.push(tensor("norm.weight", self.output.clone(), TensorKind::Gain));
+            tensors.push(tensor("norm.bias", self.output.clone(), TensorKind::Shift));
+        }
+        tensors
+    }
+}
+
 impl fmt::Display for Architecture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Architecture { conv: [first, second, third], hidden, outputs, layer_norm } = self;
-        let norm = if *layer_norm { ", normalised layers" } else { "" };
-        write!(f, "a network {first}/{second}/{third}, {hidden}{norm}, for ")?;
-        match outputs {
+        let norm = if self.is_normalised() { ", normalised layers" } else { "" };
+        write!(f, "a network {}{norm}, for {} and ", self.widths(), self.observation)?;
+        match &self.outputs {
             Outputs::One(actions) => write!(f, "{actions} actions"),
             Outputs::PerGame(heads) => {
                 let heads: Vec<_> =
@@ -85,30 +136,65 @@ impl fmt::Display for Architecture {
 }
 
 impl Architecture {
-    /// A network of the experiment for one game with that many actions.
-    pub fn new(network: config::Network, actions: usize) -> Architecture {
-        let config::Widths { conv, hidden } = network.widths();
-        Architecture { conv, hidden, outputs: Outputs::One(actions as i64), layer_norm: false }
-    }
-
-    /// The teacher's network for one game with that many actions.
-    pub fn teacher(settings: &config::Teacher, actions: usize) -> Architecture {
-        Architecture { layer_norm: settings.layer_norm, ..Architecture::new(settings.network, actions) }
-    }
-
-    /// A student's network for games with so many actions each: the only one, or those that share it.
-    pub fn student(settings: &config::Student, games: impl IntoIterator<Item = (Game, usize)>) -> Architecture {
-        let mut heads = games.into_iter().map(|(game, actions)| Head { game, actions: actions as i64 });
-        match settings.is_shared() {
-            true => {
-                let outputs = Outputs::PerGame(heads.collect());
-                Architecture { outputs, ..Architecture::new(settings.network, 1) }
+    /// A network of the experiment for one game.
+    pub fn new(network: &config::Network, spec: &Spec) -> Architecture {
+        let hidden = |product| [product, Layer::Relu];
+        let layers = match network.layers() {
+            config::Layers::Convolutional(config::Widths { conv, hidden: units }) => {
+                let conv = conv.into_iter().zip(CONVOLUTIONS);
+                let conv = conv.map(|(filters, (kernel, stride))| Layer::Conv { filters, kernel, stride });
+                conv.chain([Layer::Dense { units }]).flat_map(hidden).collect()
             }
-            false => {
-                let actions = heads.next().map_or(0, |head| head.actions);
-                Architecture::new(settings.network, actions as usize)
+            config::Layers::Dense(units) => units.iter().flat_map(|&units| hidden(Layer::Dense { units })).collect(),
+        };
+        Architecture { observation: spec.observation, layers, outputs: Outputs::One(spec.actions.len() as i64) }
+    }
+
+    /// The teacher's network for one game.
+    pub fn teacher(settings: &config::Teacher, spec: &Spec) -> Architecture {
+        Architecture::new(&settings.network, spec).normalised(settings.layer_norm)
+    }
+
+    /// A student's network for games with these names: the only one, or those that share it.
+    pub fn student<'a>(settings: &config::Student, games: impl IntoIterator<Item = (&'a str, Spec)>) -> Architecture {
+        let games: Vec<_> = games.into_iter().collect();
+        let one = Architecture::new(&settings.network, &games[0].1);
+        if !settings.is_shared() {
+            return one;
+        }
+        let head = |(game, spec): &(&str, Spec)| Head { game: (*game).into(), actions: spec.actions.len() as i64 };
+        Architecture { outputs: Outputs::PerGame(games.iter().map(head).collect()), ..one }
+    }
+
+    /// The same with a normalisation after each shared convolution or fully connected layer, or with none.
+    pub fn normalised(self, norm: bool) -> Architecture {
+        let mut layers = Vec::new();
+        for layer in self.layers.into_iter().filter(|&layer| layer != Layer::Norm) {
+            layers.push(layer);
+            if norm && layer != Layer::Relu {
+                layers.push(Layer::Norm);
             }
         }
+        Architecture { layers, ..self }
+    }
+
+    /// Whether layers are normalised; those of heads are if the shared ones are.
+    pub fn is_normalised(&self) -> bool {
+        self.layers.contains(&Layer::Norm)
+    }
+
+    /// Filters of convolutions, then units of fully connected layers: `32/64/64, 512`.
+    pub fn widths(&self) -> String {
+        let (mut filters, mut widths) = (Vec::new(), Vec::new());
+        for layer in &self.layers {
+            match layer {
+                Layer::Conv { filters: width, .. } => filters.push(width.to_string()),
+                Layer::Dense { units } => widths.push(units.to_string()),
+                Layer::Norm | Layer::Relu => {}
+            }
+        }
+        let parts = [filters.join("/"), widths.join("/")];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     }
 
     /// Outputs of each head; one head for a network of one game.
@@ -127,45 +213,72 @@ impl Architecture {
         }
     }
 
-    /// Every tensor in the order of the data flow, head after head.
-    pub fn tensors(&self) -> Vec<TensorShape> {
-        let mut tensors = Vec::new();
-        let mut layer = |name: &str, weight: Vec<i64>, normalised: Option<Vec<i64>>| {
-            let mut push = |part: &str, shape, kind| {
-                tensors.push(TensorShape { name: format!("{name}.{part}"), shape, kind });
-            };
-            let outputs = weight[0];
-            push("weight", weight, TensorKind::Weight);
-            push("bias", vec![outputs], TensorKind::Bias);
-            if let Some(shape) = normalised {
-                push("norm.weight", shape.clone(), TensorKind::Gain);
-                push("norm.bias", shape, TensorKind::Shift);
-            }
+    /// The shared blocks.
+    pub fn shared(&self) -> Vec<Block> {
+        let mut flow = match self.observation {
+            Shape::Image { stack, height, width } => vec![stack as i64, height as i64, width as i64],
+            Shape::Vector { size } => vec![size as i64],
         };
-        let normalised = |shape: Vec<i64>| self.layer_norm.then_some(shape);
-        let mut inputs = STACK as i64;
-        for (i, ((&filters, (kernel, _)), side)) in self.conv.iter().zip(CONVOLUTIONS).zip(SIDES).enumerate() {
-            let norm = normalised(vec![filters, side, side]);
-            layer(&format!("conv{}", i + 1), vec![filters, inputs, kernel, kernel], norm);
-            inputs = filters;
-        }
-        layer("fc1", vec![self.hidden, self.features()], normalised(vec![self.hidden]));
-        match &self.outputs {
-            Outputs::One(actions) => layer("output", vec![*actions, self.hidden], None),
-            Outputs::PerGame(heads) => {
-                for Head { game, actions } in heads {
-                    let norm = normalised(vec![HEAD_UNITS]);
-                    layer(&format!("heads.{game}.fc"), vec![HEAD_UNITS, self.hidden], norm);
-                    layer(&format!("heads.{game}.output"), vec![*actions, HEAD_UNITS], None);
+        let mut blocks: Vec<Block> = Vec::new();
+        let (mut convolutions, mut dense) = (0, 0);
+        for &layer in &self.layers {
+            let (name, output) = match layer {
+                Layer::Conv { filters, kernel, stride } => {
+                    convolutions += 1;
+                    let shrunk = flow[1..].iter().map(|side| (side - kernel) / stride + 1);
+                    (format!("conv{convolutions}"), [filters].into_iter().chain(shrunk).collect())
                 }
-            }
+                Layer::Dense { units } => {
+                    dense += 1;
+                    (format!("fc{dense}"), vec![units])
+                }
+                Layer::Norm | Layer::Relu => {
+                    let block = blocks.last_mut().expect("a list of layers begins with a product");
+                    block.norm |= layer == Layer::Norm;
+                    block.relu |= layer == Layer::Relu;
+                    continue;
+                }
+            };
+            let input = std::mem::replace(&mut flow, output.clone());
+            blocks.push(Block { name, product: layer, input, output, norm: false, relu: false });
         }
-        tensors
+        blocks
     }
 
-    /// Inputs of the fully connected layer.
-    pub fn features(&self) -> i64 {
-        SIDES[2] * SIDES[2] * self.conv[2]
+    /// The blocks of each head; one head for a network of one game.
+    pub fn head_blocks(&self) -> Vec<Vec<Block>> {
+        let features = self.features();
+        let dense = |name: String, input: &[i64], units, hidden: bool| Block {
+            name,
+            product: Layer::Dense { units },
+            input: input.to_vec(),
+            output: vec![units],
+            norm: hidden && self.is_normalised(),
+            relu: hidden,
+        };
+        match &self.outputs {
+            Outputs::One(actions) => vec![vec![dense("output".into(), &features, *actions, false)]],
+            Outputs::PerGame(heads) => heads
+                .iter()
+                .map(|Head { game, actions }| {
+                    let own = dense(format!("heads.{game}.fc"), &features, HEAD_UNITS, true);
+                    let output = dense(format!("heads.{game}.output"), &own.output, *actions, false);
+                    vec![own, output]
+                })
+                .collect(),
+        }
+    }
+
+    /// Shape of what the shared layers give.
+    fn features(&self) -> Vec<i64> {
+        let shared = self.shared();
+        shared.last().expect("a network has shared layers").output.clone()
+    }
+
+    /// Every tensor in the order of the data flow, head after head.
+    pub fn tensors(&self) -> Vec<TensorShape> {
+        let heads = self.head_blocks();
+        self.shared().iter().chain(heads.iter().flatten()).flat_map(Block::tensors).collect()
     }
 
     /// Weights, biases and what normalises.
@@ -181,28 +294,24 @@ impl Architecture {
     /// Million floating-point operations for one observation, a multiply-add counted as two; biases, normalisation and
     /// ReLU are not counted. Of a multi-game network, with its largest head.
     pub fn mflops(&self) -> f64 {
-        let mut inputs = STACK as i64;
-        let head = |actions: i64| match self.outputs {
-            Outputs::One(_) => self.hidden * actions,
-            Outputs::PerGame(_) => self.hidden * HEAD_UNITS + HEAD_UNITS * actions,
-        };
-        let mut products = self.features() * self.hidden + self.actions().into_iter().map(head).max().unwrap_or(0);
-        for ((&filters, (kernel, _)), side) in self.conv.iter().zip(CONVOLUTIONS).zip(SIDES) {
-            products += side * side * filters * inputs * kernel * kernel;
-            inputs = filters;
-        }
-        2.0 * products as f64 / 1e6
+        let sum = |blocks: &[Block]| blocks.iter().map(Block::products).sum::<i64>();
+        let head = self.head_blocks().iter().map(|head| sum(head)).max().unwrap_or(0);
+        2.0 * (sum(&self.shared()) + head) as f64 / 1e6
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{NamedNetwork, Network, Widths};
+    use crate::config::{Mlp, NamedNetwork, Network, Widths};
+
+    fn spec(actions: i32) -> Spec {
+        Spec { observation: Shape::ATARI, actions: (0..actions).collect() }
+    }
 
     #[test]
     fn parameter_counts_are_the_papers() {
-        let count = |name, actions| Architecture::new(Network::Named(name), actions).parameters();
+        let count = |name, actions| Architecture::new(&Network::Named(name), &spec(actions)).parameters();
         use NamedNetwork::{Net1, Net2, Net3, Teacher};
         assert_eq!([Teacher, Net1, Net2, Net3].map(|name| count(name, 18)), [1_693_362, 427_874, 113_346, 61_954]);
         assert_eq!([Teacher, Net1, Net2, Net3].map(|name| count(name, 4)), [1_686_180, 424_276, 111_540, 61_044]);
@@ -211,8 +320,8 @@ mod tests {
     #[test]
     fn parameter_counts_of_multi_game_networks_are_the_papers() {
         let count = |conv, hidden, games: &[(&str, i64)]| {
-            let head = |&(game, actions): &(&str, i64)| Head { game: Game::named(game).unwrap(), actions };
-            let shared = Architecture::new(Network::Widths(Widths { conv, hidden }), 1);
+            let head = |&(game, actions): &(&str, i64)| Head { game: game.into(), actions };
+            let shared = Architecture::new(&Network::Widths(Widths { conv, hidden }), &spec(1));
             Architecture { outputs: Outputs::PerGame(games.iter().map(head).collect()), ..shared }.parameters()
         };
         let three = |pong| [("freeway", 3), ("pong", pong), ("qbert", 6)];
@@ -229,7 +338,17 @@ mod tests {
 
     #[test]
     fn a_forward_pass_of_the_teacher_costs_18_7_mflop() {
-        let mflops = Architecture::new(Network::Named(NamedNetwork::Teacher), 18).mflops();
+        let mflops = Architecture::new(&Network::Named(NamedNetwork::Teacher), &spec(18)).mflops();
         assert!((mflops - 18.7).abs() < 0.05, "{mflops}");
+    }
+
+    #[test]
+    fn a_dense_network_has_a_layer_for_each_width() {
+        let spec = Spec { observation: Shape::Vector { size: 4 }, actions: vec![0, 1] };
+        let network = Architecture::new(&Network::Mlp(Mlp { hidden: vec![64, 32] }), &spec);
+        let names: Vec<_> = network.tensors().into_iter().map(|tensor| tensor.name).collect();
+        assert_eq!(names[..3], ["fc1.weight", "fc1.bias", "fc2.weight"]);
+        assert_eq!(network.parameters(), (4 + 1) * 64 + (64 + 1) * 32 + (32 + 1) * 2);
+        assert_eq!(network.clone().normalised(true).parameters(), network.parameters() + 2 * (64 + 32));
     }
 }

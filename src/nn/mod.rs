@@ -1,17 +1,17 @@
-//! Networks, optimisers whose state can be saved, policies, and weights on disk.
+//! Networks, optimisers whose state can be saved, and weights as bytes: the lowest module that sees libtorch. It knows
+//! observations by their shape, and no game.
 
 mod architecture;
 mod cpu;
 mod device;
 mod network;
 mod optimizer;
-mod policy;
+mod safetensors;
+mod saved;
 mod torch;
-mod weights;
 
-pub use architecture::{Architecture, HEAD_UNITS, Head, Outputs};
+pub use architecture::{Architecture, HEAD_UNITS, Head, Layer, Outputs};
 pub use device::{Device, DeviceChoice, LIBTORCH_VERSION, set_threads};
-pub use network::Network;
+pub use network::{Network, actions_of};
 pub use optimizer::{Optimizer, OptimizerState};
-pub use policy::{Evaluate, Player, Policy, RandomPlay, actions_of};
-pub use weights::{Metadata, Played, WeightsError, check_for, load, load_for, metadata, save, sha256};
+pub use safetensors::{Unreadable, decode, encode, strings, strings_of};

@@ -8,7 +8,6 @@ use tch::{Tensor, no_grad};
 use super::architecture::{Architecture, TensorKind};
 use super::device::Device;
 use super::{cpu, torch};
-use crate::frame::OBSERVATION;
 use crate::units::{Generator, Seed};
 
 /// A Q-network or a student.
@@ -42,10 +41,12 @@ impl Network {
         Network::from_values(architecture, &values.collect::<Vec<_>>(), device)
     }
 
-    /// A network with these values, one slice per tensor of [`Architecture::tensors`], in PyTorch's layout.
+    /// A network with these values, one slice per tensor of [`Architecture::tensors`], in PyTorch's layout. On the CPU it
+    /// runs on libtorch if the kernels of this crate do not know its layers.
     pub fn from_values(architecture: &Architecture, values: &[Vec<f32>], device: Device) -> Network {
         let backend = match device {
-            Device::Cpu => Backend::Cpu(Box::new(cpu::Network::new(architecture, values))),
+            Device::Cpu if cpu::knows(architecture) => Backend::Cpu(Box::new(cpu::Network::new(architecture, values))),
+            Device::Cpu => Backend::Torch(torch::Network::new(architecture, values, tch::Device::Cpu)),
             Device::Torch(device) => Backend::Torch(torch::Network::new(architecture, values, device)),
         };
         Network { architecture: architecture.clone(), device, backend }
@@ -92,16 +93,18 @@ impl Network {
         }
     }
 
-    /// Outputs of a head (0 in a network of one game) for observations [batch, 4, 84, 84]: [batch, actions], without
-    /// gradient.
+    /// Outputs of a head (0 in a network of one game) for observations one after another: [batch, actions],
+    /// without gradient.
     pub fn forward(&self, head: usize, observations: &[u8]) -> Tensor {
         match &self.backend {
-            Backend::Cpu(network) => outputs(&network.forward(head, observations), observations),
+            Backend::Cpu(network) => {
+                Tensor::from_slice(&network.forward(head, observations)).view([self.count(observations), -1])
+            }
             Backend::Torch(network) => no_grad(|| network.forward(head, observations)),
         }
     }
 
-    /// Goes through the layers of a head for observations [batch, 4, 84, 84], in libtorch. `visit` is given what each
+    /// Goes through the layers of a head for observations one after another, in libtorch. `visit` is given what each
     /// layer computes, before its ReLU if it has one, [batch, units] or [batch, filters, height, width], and gives back
     /// what the next layer goes on with. It is also given the place of the layer's weight among [`Architecture::tensors`];
     /// the layer's bias follows there.
@@ -113,13 +116,29 @@ impl Network {
         });
     }
 
+    /// For each observation the action with the highest output of a head: one per observation, on the device, where it
+    /// may not be found yet.
+    pub fn best(&self, head: usize, observations: &[u8]) -> Tensor {
+        self.forward(head, observations).argmax(1, false)
+    }
+
+    /// The same, waited for.
+    pub fn greedy(&self, head: usize, observations: &[u8]) -> Vec<usize> {
+        actions_of(self.best(head, observations))
+    }
+
+    fn count(&self, observations: &[u8]) -> i64 {
+        (observations.len() / self.architecture.observation.bytes()) as i64
+    }
+
     /// Leaves the gradient of a loss in the network, for the optimiser's next step. `loss` is given a head's outputs and
     /// gives a scalar, which is returned.
     pub fn learn(&mut self, head: usize, observations: &[u8], loss: impl FnOnce(&Tensor) -> Tensor) -> Tensor {
+        let batch = self.count(observations);
         match &mut self.backend {
             Backend::Torch(network) => network.learn(head, observations, loss),
             Backend::Cpu(network) => network.learn(head, observations, |values| {
-                let outputs = outputs(values, observations).set_requires_grad(true);
+                let outputs = Tensor::from_slice(values).view([batch, -1]).set_requires_grad(true);
                 let loss = loss(&outputs);
                 let gradient = Tensor::run_backward(&[&loss], &[&outputs], false, false).remove(0);
                 let mut values = vec![0.0; values.len()];
@@ -138,8 +157,10 @@ impl Network {
     }
 }
 
-fn outputs(values: &[f32], observations: &[u8]) -> Tensor {
-    Tensor::from_slice(values).view([(observations.len() / OBSERVATION) as i64, -1])
+/// Waits for actions that a device finds.
+pub fn actions_of(best: Tensor) -> Vec<usize> {
+    let best = Vec::<i64>::try_from(best).expect("actions are a row of integers");
+    best.into_iter().map(|action| action as usize).collect()
 }
 
 fn uniform(generator: &mut Generator, bound: f32, count: usize) -> Vec<f32> {

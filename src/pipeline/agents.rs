@@ -52,17 +52,17 @@ pub fn games(experiment: &Experiment, agent: &Agent) -> Vec<Game> {
 
 /// The network that the experiment gives the agent; none for random play.
 pub fn architecture(experiment: &Experiment, agent: &Agent) -> Option<Architecture> {
-    let actions = |game: Game| game.actions(experiment.environment.action_set).len();
+    let spec = |game: Game| game.spec(experiment.environment.action_set);
     match agent.role {
         Role::Random => None,
-        Role::Teacher => Some(Architecture::teacher(&experiment.teacher, actions(agent.game))),
+        Role::Teacher => Some(Architecture::teacher(&experiment.teacher, &spec(agent.game))),
         Role::Student => {
             let student = student(experiment, agent)?;
-            let games = games(experiment, agent).into_iter().map(|game| (game, actions(game)));
+            let games = games(experiment, agent).into_iter().map(|game| (game.name(), spec(game)));
             let architecture = Architecture::student(student, games);
             // A baseline has what its algorithm needs.
             let layer_norm = student.is_baseline() && experiment.teacher.layer_norm;
-            Some(Architecture { layer_norm, ..architecture })
+            Some(architecture.normalised(layer_norm))
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
-use crate::nn;
+use crate::agent;
 
 /// Digests of files by their size and the time of their last change.
 #[derive(Default)]
@@ -29,7 +29,7 @@ impl Digests {
         if let Some((.., digest)) = known.get(path).filter(|own| (own.0, own.1) == (length, changed)) {
             return Ok(Some(digest.clone()));
         }
-        let digest = nn::sha256(path)?;
+        let digest = agent::sha256(path)?;
         known.insert(path.to_owned(), (length, changed, digest.clone()));
         Ok(Some(digest))
     }

@@ -8,10 +8,10 @@ use super::agents::{games, student, teacher_of};
 use super::evaluator::TrainingEvaluator;
 use super::open::Pipeline;
 use super::sweep::temperature;
+use crate::agent::{self, Policy};
 use crate::config::Student;
 use crate::distill::{self, Group, Lead};
 use crate::game::Game;
-use crate::nn::{self, Policy};
 use crate::progress::Ended;
 use crate::record::Agent;
 
@@ -77,8 +77,8 @@ impl Pipeline<'_> {
         let path = self.folder.weights(teacher);
         let rom = self.rom_record(teacher.game);
         let check = || {
-            let found = nn::metadata(&path)?;
-            nn::check_for(&path, &found, teacher.game, &self.experiment.environment, rom.as_ref())
+            let found = agent::metadata(&path)?;
+            agent::check_for(&path, &found, teacher.game, &self.experiment.environment, rom.as_ref())
         };
         check().context("the teacher")?;
         Ok(Lead::Final(path))

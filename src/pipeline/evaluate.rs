@@ -5,8 +5,9 @@ use anyhow::{Context, Result};
 use super::open::Pipeline;
 use super::scores::{self, HASH};
 use super::task::Task;
+use crate::agent::{self, Player, Policy, RandomPlay};
 use crate::eval::{self, Match, Purpose};
-use crate::nn::{self, Network, Policy, RandomPlay};
+use crate::nn::Network;
 use crate::progress::Ended;
 use crate::record::{Agent, Latency, Role};
 
@@ -18,8 +19,10 @@ impl Pipeline<'_> {
         let progress = self.observer.begin(&agent.to_string(), task.amount.amount, task.amount.unit);
         let network = self.network(agent)?;
         let random = RandomPlay { actions: agent.game.actions(self.experiment.environment.action_set).len() };
-        let player = network.as_ref().map(|(network, head)| network.player(*head));
-        let latency = player.as_ref().map(|player| eval::milliseconds_per_decision(player, settings.latency_decisions));
+        let player = network.as_ref().map(|(network, head)| Player::new(network, *head));
+        let shape = agent.game.spec(self.experiment.environment.action_set).observation;
+        let latency =
+            player.as_ref().map(|player| eval::milliseconds_per_decision(player, shape, settings.latency_decisions));
         let policy: &dyn Policy = player.as_ref().map_or(&random, |player| player);
         let seed = Purpose::Report.seed(agent.seed, agent.game);
         let game = Match { episodes: settings.episodes, epsilon: settings.epsilon, seed };
@@ -52,7 +55,7 @@ impl Pipeline<'_> {
         }
         let path = self.folder.weights(agent);
         let found = self.check_weights(&path, agent)?;
-        let (network, _) = nn::load(&path, self.device)?;
+        let (network, _) = agent::load(&path, self.device)?;
         Ok(found.head(agent.game).map(|head| (network, head)))
     }
 }

@@ -3,10 +3,10 @@
 use anyhow::{Context, Result};
 
 use super::open::Pipeline;
+use crate::agent::Policy;
 use crate::env::Pool;
 use crate::eval::{self, Match, Purpose, statistics};
 use crate::game::Game;
-use crate::nn::Policy;
 use crate::progress::Progress;
 use crate::record::EvalRow;
 use crate::units::{Seed, Steps};

@@ -11,10 +11,10 @@ use super::open::{Pipeline, Request};
 use super::settings::learned_otherwise;
 use super::state::is_of_teachers;
 use super::{Refusal, listed};
+use crate::agent::{self, Policy};
 use crate::config::{self, Data, Experiment, Overrides};
 use crate::distill::{self, Group, Lead};
 use crate::game::Game;
-use crate::nn::{self, Policy};
 use crate::progress::{Ended, Progress};
 use crate::record::{Agent, Folder};
 
@@ -52,7 +52,7 @@ impl Pipeline<'_> {
         let place = from.root().display();
         for student in &self.experiment.students {
             let agent = Agent::of(student, teacher.game, teacher.seed);
-            let found = nn::metadata(&self.folder.weights(&agent))?;
+            let found = agent::metadata(&self.folder.weights(&agent))?;
             if !is_of_teachers(&self.experiment, from, &self.digests, &agent, &found)? {
                 log::warn!(
                     "{place}: its teacher is not taken, since it is another than {agent} followed; start over with --fresh"

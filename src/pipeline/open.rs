@@ -15,10 +15,11 @@ use super::scope::Scope;
 use super::source::check_source;
 use super::task::Task;
 use super::{Observer, Refusal, settings};
+use crate::agent::Played;
 use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules};
 use crate::game::Game;
-use crate::nn::{Device, Played};
+use crate::nn::Device;
 use crate::record::{Folder, RomRecord, write_file};
 
 /// What a command asks for.

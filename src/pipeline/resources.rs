@@ -2,9 +2,9 @@
 
 use super::agents::{architecture, games, networks, teacher_of, teachers};
 use crate::config::{Algorithm, Experiment};
-use crate::frame::OBSERVATION;
 use crate::record::{Agent, Role};
 use crate::replay::TYPICAL_STEP;
+use crate::spec::Shape;
 use crate::units::Frames;
 
 /// Bytes that the largest runs of an experiment need; screens take more or less than is assumed with the game.
@@ -45,8 +45,21 @@ fn bytes(experiment: &Experiment, agent: &Agent) -> u64 {
     architecture(experiment, agent).map_or(0, |network| network.bytes())
 }
 
-fn batch(size: usize) -> u64 {
-    12 * (size * OBSERVATION) as u64
+fn batch(size: usize, experiment: &Experiment, agent: &Agent) -> u64 {
+    12 * (size * observation(experiment, agent).bytes()) as u64
+}
+
+fn observation(experiment: &Experiment, agent: &Agent) -> Shape {
+    agent.game.spec(experiment.environment.action_set).observation
+}
+
+/// Bytes of a step in a replay, but for what was recorded with it.
+fn step(shape: Shape) -> u64 {
+    match shape {
+        Shape::Image { .. } => TYPICAL_STEP,
+        // A transition beside the vector.
+        Shape::Vector { .. } => shape.bytes() as u64 + 16,
+    }
 }
 
 /// Steps of a training in each of its games.
@@ -61,15 +74,15 @@ fn learners(experiment: &Experiment) -> Vec<Agent> {
 
 fn trainings(experiment: &Experiment) -> Vec<Run> {
     let teacher = &experiment.teacher;
-    let replay = match teacher.algorithm {
-        Algorithm::Dqn => teacher.replay.min(steps(experiment)) * TYPICAL_STEP,
+    let replay = |agent: &Agent| match teacher.algorithm {
+        Algorithm::Dqn => teacher.replay.min(steps(experiment)) * step(observation(experiment, agent)),
         Algorithm::Pqn => 0,
     };
     let is_trained = |agent: &Agent| agent.role != Role::Teacher || teacher.from.as_os_str().is_empty();
     let run = |agent: Agent| Run {
         // Weights, gradient and the optimiser's two averages; a target network and the best weights.
-        networks: 6 * bytes(experiment, &agent) + batch(teacher.batch),
-        play: games(experiment, &agent).len() as u64 * replay,
+        networks: 6 * bytes(experiment, &agent) + batch(teacher.batch, experiment, &agent),
+        play: games(experiment, &agent).len() as u64 * replay(&agent),
     };
     learners(experiment).into_iter().filter(is_trained).map(run).collect()
 }
@@ -104,10 +117,10 @@ fn distillation(experiment: &Experiment, students: &[Agent], hours: u64) -> Opti
     let steps = settings.memory.min(hours * settings.steps_per_hour);
     let actions = experiment.games.iter().map(|game| game.actions(experiment.environment.action_set).len());
     // A step's Q-values lie in a block of their own.
-    let step = TYPICAL_STEP + 32 + (actions.max().unwrap_or(18) * size_of::<f32>()) as u64;
+    let step = step(observation(experiment, first)) + 32 + (actions.max().unwrap_or(18) * size_of::<f32>()) as u64;
     let teachers = games * bytes(experiment, &teacher_of(experiment, first.game, first.seed));
     let networks = students.iter().map(|agent| 4 * bytes(experiment, agent)).sum::<u64>() + teachers;
-    Some(Run { networks: networks + batch(settings.batch), play: games * steps * step })
+    Some(Run { networks: networks + batch(settings.batch, experiment, first), play: games * steps * step })
 }
 
 /// Weights for followers: at most those of every evaluation.

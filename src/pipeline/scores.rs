@@ -7,10 +7,11 @@ use anyhow::{Context, Result};
 use super::agents::{agents, architecture, student, teacher_of};
 use super::digests::Digests;
 use super::evaluate::latency_name;
+use crate::agent::{self, Metadata};
 use crate::config::{Experiment, Objective, Student};
 use crate::eval::{Episode, paper, statistics};
 use crate::game::Game;
-use crate::nn::{self, Architecture, Metadata};
+use crate::nn::Architecture;
 use crate::record::{Agent, EpisodeRow, Folder, Manifest, Ratio, Role, ScoreRow, read_rows, write_rows};
 use crate::units::Seed;
 
@@ -201,7 +202,7 @@ impl<'a> Scores<'a> {
         if !is_here {
             return Ok(None);
         }
-        let found = nn::metadata(&path)?;
+        let found = agent::metadata(&path)?;
         let network = architecture(self.experiment, agent).unwrap_or_else(|| found.architecture.clone());
         let student = student(self.experiment, agent);
         let teacher = architecture(self.experiment, &Agent::teacher(agent.game, agent.seed));

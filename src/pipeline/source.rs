@@ -11,8 +11,8 @@ use super::fresh::remove_rows;
 use super::open::Pipeline;
 use super::settings::learned_otherwise;
 use super::state::{check_architecture, is_of_teachers};
+use crate::agent;
 use crate::config::{Experiment, Student};
-use crate::nn;
 use crate::progress::Ended;
 use crate::record::{Agent, EpisodeRow, Folder, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file};
 
@@ -54,11 +54,11 @@ impl Pipeline<'_> {
     /// experiment says.
     ///
     /// # Errors
-    /// As [`nn::check_for`], and if they are of another network.
-    pub fn check_weights(&self, path: &Path, agent: &Agent) -> Result<nn::Metadata> {
-        let found = nn::metadata(path)?;
+    /// As [`agent::check_for`], and if they are of another network.
+    pub fn check_weights(&self, path: &Path, agent: &Agent) -> Result<agent::Metadata> {
+        let found = agent::metadata(path)?;
         let rom = self.rom_record(agent.game);
-        nn::check_for(path, &found, agent.game, &self.experiment.environment, rom.as_ref())?;
+        agent::check_for(path, &found, agent.game, &self.experiment.environment, rom.as_ref())?;
         check_architecture(&self.experiment, agent, path, &found)?;
         Ok(found)
     }
@@ -73,7 +73,7 @@ impl Pipeline<'_> {
         for (student, seed) in self.pupils(teacher) {
             let agent = Agent::of(student, teacher.game, seed);
             let path = self.folder.weights(&agent);
-            let found = if path.exists() { Some(nn::metadata(&path)?) } else { None };
+            let found = if path.exists() { Some(agent::metadata(&path)?) } else { None };
             match &found {
                 Some(found) if is_of_teachers(&self.experiment, &self.folder, &self.digests, &agent, found)? => {
                     kept.push(agent);

@@ -10,9 +10,9 @@ use super::digests::Digests;
 use super::scores::Scores;
 use super::source::is_taken;
 use super::task::{Task, Work};
+use crate::agent::{self, Metadata, WeightsError};
 use crate::config::{Experiment, Temperature};
 use crate::losses::Loss;
-use crate::nn::{self, Metadata, WeightsError};
 use crate::record::{Agent, Folder, bests};
 use crate::report;
 
@@ -80,7 +80,7 @@ impl Inspection<'_> {
         if !path.exists() {
             return Ok(None);
         }
-        let found = nn::metadata(&path)?;
+        let found = agent::metadata(&path)?;
         check_architecture(self.experiment, agent, &path, &found)?;
         let student = student(self.experiment, agent);
         let Some((student, loss)) = student.and_then(|student| Some((student, student.loss.loss()?))) else {

@@ -4,9 +4,9 @@ use anyhow::{Context, Result};
 
 use super::agents::{games, student, teacher_of};
 use super::open::Pipeline;
+use crate::agent;
 use crate::config::{Data, Experiment, Student, Temperature};
 use crate::distill::{self, Group, Lead};
-use crate::nn;
 use crate::progress::Ended;
 use crate::record::{Agent, DistillRow, EvalRow, Folder, SweepRow, read_rows, remove_folder, write_rows};
 
@@ -68,7 +68,7 @@ impl Pipeline<'_> {
 fn reached(folder: &Folder, candidate: &Agent, gaps: f64) -> Result<Vec<SweepRow>> {
     let trained: Vec<DistillRow> = read_rows(&folder.train(candidate))?;
     let evaluated: Vec<EvalRow> = read_rows(&folder.eval(candidate))?;
-    let temperatures = nn::metadata(&folder.weights(candidate))?.temperatures;
+    let temperatures = agent::metadata(&folder.weights(candidate))?.temperatures;
     let row = |(eval, temperature): (EvalRow, f64)| {
         let last = trained.iter().rfind(|row| row.game == eval.game).context("a candidate left no log")?;
         Ok(SweepRow {

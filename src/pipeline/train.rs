@@ -6,7 +6,7 @@ use super::agents::{architecture, games};
 use super::evaluator::TrainingEvaluator;
 use super::open::Pipeline;
 use super::task::Task;
-use crate::nn::Policy;
+use crate::agent::Policy;
 use crate::progress::Ended;
 use crate::record::{Agent, Role};
 use crate::teacher::{self, Training};

@@ -9,8 +9,6 @@ use anyhow::{Result, ensure};
 
 use super::file::{read_block, write_block};
 use super::spans;
-use crate::frame::{FRAME, SIDE};
-
 /// Frames of a group. With more, the common screen costs less of each, but fits less where everything moves.
 pub const GROUP: usize = 16;
 
@@ -23,33 +21,32 @@ pub struct Group {
 }
 
 impl Group {
-    /// Packs [`GROUP`] frames, given one after another.
-    pub fn new(frames: &[u8]) -> Group {
-        debug_assert_eq!(frames.len(), GROUP * FRAME);
-        let common = common(frames);
+    /// Packs [`GROUP`] frames, given one after another, whose rows have `width` pixels.
+    pub fn new(frames: &[u8], width: usize) -> Group {
+        let size = frames.len() / GROUP;
+        let common = common(frames, size);
         // Rows resemble the row above, so that this is mostly zero.
-        let mut above = common;
-        (SIDE..FRAME).for_each(|at| above[at] ^= common[at - SIDE]);
+        let mut above = common.clone();
+        above[width..].iter_mut().zip(&common).for_each(|(pixel, above)| *pixel ^= above);
         let mut spans = Vec::new();
-        spans::write(&[0; FRAME], &above, &mut spans);
+        spans::write(&vec![0; size], &above, &mut spans);
         let mut ends = [spans.len() as u32; GROUP + 1];
-        for (frame, end) in frames.chunks(FRAME).zip(&mut ends[1..]) {
+        for (frame, end) in frames.chunks(size).zip(&mut ends[1..]) {
             spans::write(&common, frame, &mut spans);
             *end = spans.len() as u32;
         }
         Group { spans: spans.into(), ends }
     }
 
-    /// The screen from which [`Group::frame`] makes the frames.
-    pub fn common(&self) -> [u8; FRAME] {
-        let mut common = [0; FRAME];
-        spans::apply(self.part(0), &mut common);
-        (SIDE..FRAME).for_each(|at| common[at] ^= common[at - SIDE]);
-        common
+    /// Writes the screen from which [`Group::frame`] makes the frames, whose rows have `width` pixels.
+    pub fn common(&self, width: usize, common: &mut [u8]) {
+        common.fill(0);
+        spans::apply(self.part(0), common);
+        (width..common.len()).for_each(|at| common[at] ^= common[at - width]);
     }
 
-    /// Writes the frame of that index; `common` is [`Group::common`].
-    pub fn frame(&self, index: usize, common: &[u8; FRAME], frame: &mut [u8]) {
+    /// Writes the frame of that index; `common` is what [`Group::common`] wrote.
+    pub fn frame(&self, index: usize, common: &[u8], frame: &mut [u8]) {
         frame.copy_from_slice(common);
         spans::apply(self.part(index + 1), frame);
     }
@@ -85,9 +82,9 @@ impl Group {
 
 /// Of each pixel the value that most frames have, if more than half of them agree, else one of its values: the majority
 /// vote of Boyer and Moore (1981).
-fn common(frames: &[u8]) -> [u8; FRAME] {
-    let (mut values, mut leads) = ([0; FRAME], [0_u8; FRAME]);
-    for frame in frames.chunks(FRAME) {
+fn common(frames: &[u8], size: usize) -> Vec<u8> {
+    let (mut values, mut leads) = (vec![0; size], vec![0_u8; size]);
+    for frame in frames.chunks(size) {
         for ((value, lead), &new) in values.iter_mut().zip(&mut leads).zip(frame) {
             *value = if *lead == 0 { new } else { *value };
             *lead = if *value == new { *lead + 1 } else { *lead - 1 };

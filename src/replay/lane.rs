@@ -8,16 +8,17 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::file::{read_block, write_block};
-use super::group::{GROUP, Group};
-use crate::frame::{FRAME, OBSERVATION, STACK};
+use super::frames::{Frames, Reader};
+use crate::spec::Shape;
+
+/// Steps for which a lane makes room first.
+const FIRST: usize = 16;
 
 /// A ring of steps, each a frame and what was recorded with it (`P`). When it is full, a new step replaces the oldest.
 pub struct Lane<P> {
+    shape: Shape,
     capacity: usize,
-    /// The frames in groups, which begin at every multiple of [`GROUP`] steps; the first one holds the oldest step.
-    groups: VecDeque<Group>,
-    /// The frames after the last group, not yet packed.
-    open: Vec<u8>,
+    frames: Frames,
     entries: VecDeque<Entry<P>>,
     /// Steps pushed since the start; the oldest kept has the number `pushed − len`.
     pushed: u64,
@@ -32,9 +33,9 @@ struct Entry<P> {
 }
 
 impl<P> Lane<P> {
-    /// An empty lane for `capacity` steps; memory is taken as it fills.
-    pub fn new(capacity: usize) -> Lane<P> {
-        Lane { capacity, groups: VecDeque::new(), open: Vec::new(), entries: VecDeque::new(), pushed: 0 }
+    /// An empty lane for `capacity` steps with observations of that shape; memory is taken as it fills.
+    pub fn new(shape: Shape, capacity: usize) -> Lane<P> {
+        Lane { shape, capacity, frames: Frames::new(shape, capacity), entries: VecDeque::new(), pushed: 0 }
     }
 
     /// Most steps that it keeps.
@@ -54,9 +55,7 @@ impl<P> Lane<P> {
 
     /// Bytes of memory, but for what a payload points to.
     pub fn bytes(&self) -> usize {
-        let spare = self.groups.capacity() - self.groups.len();
-        let groups = self.groups.iter().map(Group::bytes).sum::<usize>() + spare * size_of::<Group>();
-        groups + self.open.capacity() + self.entries.capacity() * size_of::<Entry<P>>()
+        self.frames.bytes() + self.entries.capacity() * size_of::<Entry<P>>()
     }
 
     /// Appends a step: the newest frame of what the agent saw, whether it began an episode, and what came of it.
@@ -67,19 +66,12 @@ impl<P> Lane<P> {
         }
         if self.entries.len() == self.entries.capacity() {
             // Twice the room, but not more than is ever needed.
-            let more = self.entries.len().max(GROUP).min(self.capacity - self.entries.len());
+            let more = self.entries.len().max(FIRST).min(self.capacity - self.entries.len());
             self.entries.reserve_exact(more);
         }
         self.entries.push_back(Entry { first, payload });
-        self.open.extend_from_slice(frame);
         self.pushed += 1;
-        if self.open.len() == GROUP * FRAME {
-            self.groups.push_back(Group::new(&self.open));
-            self.open.clear();
-        }
-        if self.groups.len() > groups(self.pushed, self.len()) {
-            self.groups.pop_front();
-        }
+        self.frames.push(frame, self.pushed, self.entries.len());
     }
 
     /// What was recorded with the step of that age (0 is the oldest), if it can be used: its stack lies in the lane
@@ -90,7 +82,7 @@ impl<P> Lane<P> {
 
     /// The same without the frame after it: the newest step, too, may be one that will be usable.
     pub fn visible(&self, age: usize) -> Option<&P> {
-        let whole = age + 1 >= STACK || (0..=age).any(|earlier| self.entries[earlier].first);
+        let whole = age + 1 >= self.shape.stack() || (0..=age).any(|earlier| self.entries[earlier].first);
         if whole { self.entries[age].payload.as_ref() } else { None }
     }
 
@@ -99,31 +91,36 @@ impl<P> Lane<P> {
         self.entries[age].payload.as_mut()
     }
 
-    /// Writes the observation at that age: the last four frames, black where the episode had not begun.
+    /// Writes the observation at that age: an image's last frames, black where the episode had not begun.
     pub fn stack(&self, age: usize, observation: &mut [u8]) {
-        self.read_stack(&mut Reader::new(self), age, observation);
+        self.read_stack(&mut self.reader(), age, observation);
     }
 
-    /// Writes the observation at that age and the one after it, which share three frames but where an episode ended.
+    /// Writes the observation at that age and the one after it, which share frames but where an episode ended.
     pub fn stacks(&self, age: usize, observation: &mut [u8], next: &mut [u8]) {
-        let mut reader = Reader::new(self);
+        let mut reader = self.reader();
         self.read_stack(&mut reader, age, observation);
-        let (earlier, newest) = next.split_at_mut(OBSERVATION - FRAME);
+        let frame = self.shape.frame_bytes();
+        let (earlier, newest) = next.split_at_mut(self.shape.bytes() - frame);
         if self.entries[age + 1].first {
             earlier.fill(0);
         } else {
-            earlier.copy_from_slice(&observation[FRAME..]);
+            earlier.copy_from_slice(&observation[frame..]);
         }
         reader.read(age + 1, newest);
     }
 
-    fn read_stack(&self, reader: &mut Reader<P>, age: usize, observation: &mut [u8]) {
-        debug_assert_eq!(observation.len(), OBSERVATION);
-        let oldest = (age + 1).saturating_sub(STACK);
+    fn reader(&self) -> Reader<'_> {
+        self.frames.reader(self.pushed, self.entries.len())
+    }
+
+    fn read_stack(&self, reader: &mut Reader, age: usize, observation: &mut [u8]) {
+        let (stack, frame) = (self.shape.stack(), self.shape.frame_bytes());
+        let oldest = (age + 1).saturating_sub(stack);
         let begin = (oldest..=age).rev().find(|&age| self.entries[age].first).unwrap_or(oldest);
-        let (black, frames) = observation.split_at_mut((STACK - (age + 1 - begin)) * FRAME);
+        let (black, frames) = observation.split_at_mut((stack - (age + 1 - begin)) * frame);
         black.fill(0);
-        for (age, frame) in (begin..).zip(frames.chunks_mut(FRAME)) {
+        for (age, frame) in (begin..).zip(frames.chunks_mut(frame)) {
             reader.read(age, frame);
         }
     }
@@ -136,53 +133,18 @@ impl<P: Serialize + DeserializeOwned> Lane<P> {
     /// Those of `out`.
     pub fn save(&self, out: &mut impl Write) -> Result<()> {
         write_block(out, &postcard::to_stdvec(&(self.pushed, &self.entries))?)?;
-        write_block(out, &self.open)?;
-        self.groups.iter().try_for_each(|group| group.save(out))
+        self.frames.save(out)
     }
 
-    /// Reads a lane of the same capacity that [`Lane::save`] wrote.
+    /// Reads a lane of the same shape and capacity that [`Lane::save`] wrote.
     ///
     /// # Errors
     /// If what is read is not such a lane; damage within frames is not seen.
-    pub fn load(capacity: usize, input: &mut impl Read) -> Result<Lane<P>> {
+    pub fn load(shape: Shape, capacity: usize, input: &mut impl Read) -> Result<Lane<P>> {
         let (pushed, entries): (u64, VecDeque<Entry<P>>) = postcard::from_bytes(&read_block(input)?)?;
-        let open = read_block(input)?;
-        let fits = entries.len() as u64 == pushed.min(capacity as u64);
-        ensure!(fits && open.len() == (pushed % GROUP as u64) as usize * FRAME, "its parts do not fit together");
-        let groups = (0..groups(pushed, entries.len())).map(|_| Group::load(input)).collect::<Result<_>>()?;
-        Ok(Lane { capacity, groups, open, entries, pushed })
-    }
-}
-
-/// Whole groups that hold the last `len` of `pushed` steps.
-fn groups(pushed: u64, len: usize) -> usize {
-    (pushed / GROUP as u64 - (pushed - len as u64) / GROUP as u64) as usize
-}
-
-/// Reads frames of a lane, one after another; the common screen of a group is made once for those that follow.
-struct Reader<'a, P> {
-    lane: &'a Lane<P>,
-    group: Option<usize>,
-    common: [u8; FRAME],
-}
-
-impl<P> Reader<'_, P> {
-    fn new(lane: &Lane<P>) -> Reader<'_, P> {
-        Reader { lane, group: None, common: [0; FRAME] }
-    }
-
-    fn read(&mut self, age: usize, frame: &mut [u8]) {
-        let lane = self.lane;
-        let oldest = (lane.pushed - lane.len() as u64) % GROUP as u64;
-        let (group, index) = ((oldest as usize + age) / GROUP, (oldest as usize + age) % GROUP);
-        let Some(packed) = lane.groups.get(group) else {
-            return frame.copy_from_slice(&lane.open[index * FRAME..(index + 1) * FRAME]);
-        };
-        if self.group != Some(group) {
-            self.group = Some(group);
-            self.common = packed.common();
-        }
-        packed.frame(index, &self.common, frame);
+        ensure!(entries.len() as u64 == pushed.min(capacity as u64), "its parts do not fit together");
+        let frames = Frames::load(shape, capacity, pushed, entries.len(), input)?;
+        Ok(Lane { shape, capacity, frames, entries, pushed })
     }
 }
 
@@ -191,8 +153,10 @@ mod tests {
     use rand::RngExt;
 
     use super::*;
-    use crate::frame::{push_frame, start_stack};
+    use crate::spec::write_values;
     use crate::units::{Generator, Seed};
+
+    const FRAME: usize = Shape::ATARI.frame_bytes();
 
     /// A step as a slow twin keeps it: the whole observation.
     struct Whole {
@@ -217,15 +181,15 @@ mod tests {
     /// Random episodes, pushed into a lane and kept whole beside it.
     fn episodes(capacity: usize, steps: u64) -> (Lane<u64>, Vec<Whole>) {
         let mut generator = Seed(7).generator();
-        let (mut lane, mut twin) = (Lane::new(capacity), Vec::new());
-        let (mut observation, mut background) = (vec![0; OBSERVATION], vec![0; FRAME]);
+        let (mut lane, mut twin) = (Lane::new(Shape::ATARI, capacity), Vec::new());
+        let (mut observation, mut background) = (vec![0; Shape::ATARI.bytes()], vec![0; FRAME]);
         let mut first = true;
         for step in 0..steps {
             let frame = frame(&mut generator, &mut background);
             if first {
-                start_stack(&mut observation, &frame)
+                Shape::ATARI.start(&mut observation, &frame)
             } else {
-                push_frame(&mut observation, &frame)
+                Shape::ATARI.push(&mut observation, &frame)
             }
             let last = generator.random_range(0..6) == 0;
             let payload = (!last).then_some(step);
@@ -241,7 +205,7 @@ mod tests {
         for (capacity, steps) in [(50, 30), (50, 50), (50, 271), (9, 40), (32, 96), (33, 96)] {
             let (lane, twin) = episodes(capacity, steps);
             let kept = &twin[twin.len() - lane.len()..];
-            let (mut alone, mut stack, mut next) = (vec![0; OBSERVATION], vec![0; OBSERVATION], vec![0; OBSERVATION]);
+            let [mut alone, mut stack, mut next] = [(); 3].map(|()| vec![0; Shape::ATARI.bytes()]);
             let mut usable = 0;
             for (age, whole) in kept.iter().enumerate() {
                 if let Some(payload) = lane.usable(age) {
@@ -259,16 +223,27 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_that_wraps_keeps_no_more_groups_than_it_needs() {
-        for (capacity, most) in [(9, 1), (32, 2), (40, 3)] {
-            let mut lane = Lane::new(capacity);
-            for step in 0..200_usize {
-                lane.push(&[step as u8; FRAME], false, Some(step));
-                assert_eq!(lane.len(), capacity.min(step + 1));
-                assert!(lane.groups.len() <= most, "capacity {capacity}, step {step}");
-                assert_eq!(lane.open.len(), (step + 1) % GROUP * FRAME);
+    fn vectors_come_back_as_they_were_also_from_a_file() {
+        let shape = Shape::Vector { size: 2 };
+        let vector = |step: u64| {
+            let mut bytes = [0; 8];
+            write_values([step as f32, -0.5], &mut bytes);
+            bytes
+        };
+        let mut lane = Lane::new(shape, 7);
+        for step in 0..20 {
+            lane.push(&vector(step), step % 5 == 0, Some(step));
+            let mut saved = Vec::new();
+            lane.save(&mut saved).unwrap();
+            lane = Lane::load(shape, 7, &mut saved.as_slice()).unwrap();
+            for age in 0..lane.len() - 1 {
+                let number = *lane.usable(age).unwrap();
+                let (mut observation, mut next) = ([0; 8], [0; 8]);
+                lane.stacks(age, &mut observation, &mut next);
+                assert_eq!((observation, next), (vector(number), vector(number + 1)));
             }
         }
+        assert_eq!(lane.usable(0), Some(&13));
     }
 
     #[test]
@@ -279,7 +254,7 @@ mod tests {
             lane.save(&mut saved).unwrap();
             saved
         };
-        let mut read = Lane::<u64>::load(300, &mut saved(&lane).as_slice()).unwrap();
+        let mut read = Lane::<u64>::load(Shape::ATARI, 300, &mut saved(&lane).as_slice()).unwrap();
         assert!(saved(&read) == saved(&lane));
         for step in 0..50 {
             lane.push(&[step; FRAME], step == 20, Some(step.into()));
@@ -293,9 +268,9 @@ mod tests {
         let (lane, _) = episodes(100, 250);
         let mut saved = Vec::new();
         lane.save(&mut saved).unwrap();
-        assert!(Lane::<u64>::load(101, &mut saved.as_slice()).is_err());
+        assert!(Lane::<u64>::load(Shape::ATARI, 101, &mut saved.as_slice()).is_err());
         for end in (0..saved.len()).step_by(saved.len() / 100) {
-            assert!(Lane::<u64>::load(100, &mut &saved[..end]).is_err(), "cut off at {end}");
+            assert!(Lane::<u64>::load(Shape::ATARI, 100, &mut &saved[..end]).is_err(), "cut off at {end}");
         }
     }
 }

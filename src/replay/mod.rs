@@ -1,9 +1,10 @@
 //! Holds frames compactly, hands out stacks and minibatches; knows no emulator.
 //!
-//! A step costs one frame, not a stack of them, and of that only what is new in it (`group.rs`): a [`Lane`] keeps the
-//! steps of one worker in order and rebuilds stacks, a [`Replay`] is a lane per worker and draws from them uniformly.
+//! A step costs one frame, not a stack of them, and of a screen only what is new in it (`group.rs`); vectors are kept as
+//! they are. A [`Lane`] keeps the steps of one worker in order and rebuilds stacks, a [`Replay`] is a lane per worker and draws from them uniformly.
 
 mod file;
+mod frames;
 mod group;
 mod lane;
 mod sample;

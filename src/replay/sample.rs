@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 
 use super::file::Hashed;
 use super::lane::Lane;
-use crate::frame::OBSERVATION;
 use crate::record::cannot_write;
+use crate::spec::Shape;
 use crate::units::Generator;
 
 /// Observations that one thread writes at least: fewer are done before another thread has woken up.
@@ -28,14 +28,20 @@ pub struct Place {
 
 /// The last steps of every worker.
 pub struct Replay<P> {
+    shape: Shape,
     lanes: Vec<Lane<P>>,
 }
 
 impl<P> Replay<P> {
-    /// Room for `capacity` steps, shared equally by `workers`.
-    pub fn new(capacity: u64, workers: usize) -> Replay<P> {
+    /// Room for `capacity` steps with observations of that shape, shared equally by `workers`.
+    pub fn new(shape: Shape, capacity: u64, workers: usize) -> Replay<P> {
         let each = capacity as usize / workers;
-        Replay { lanes: (0..workers).map(|_| Lane::new(each)).collect() }
+        Replay { shape, lanes: (0..workers).map(|_| Lane::new(shape, each)).collect() }
+    }
+
+    /// Shape of the observations.
+    pub fn shape(&self) -> Shape {
+        self.shape
     }
 
     /// Steps kept.
@@ -120,7 +126,7 @@ impl<P> Replay<P> {
 impl<P: Sync> Replay<P> {
     /// Writes the observations of the steps, one after another, on the caller's rayon threads; see [`Lane::stack`].
     pub fn observations(&self, places: &[Place], observations: &mut [u8]) {
-        let rows = observations.par_chunks_mut(OBSERVATION);
+        let rows = observations.par_chunks_mut(self.shape.bytes());
         places.par_iter().zip(rows).with_min_len(TOGETHER).for_each(|(place, observation)| {
             self.lanes[place.lane].stack(place.age, observation);
         });
@@ -128,7 +134,8 @@ impl<P: Sync> Replay<P> {
 
     /// The same with the observations that followed; see [`Lane::stacks`].
     pub fn successions(&self, places: &[Place], observations: &mut [u8], next: &mut [u8]) {
-        let rows = observations.par_chunks_mut(OBSERVATION).zip(next.par_chunks_mut(OBSERVATION));
+        let size = self.shape.bytes();
+        let rows = observations.par_chunks_mut(size).zip(next.par_chunks_mut(size));
         places.par_iter().zip(rows).with_min_len(TOGETHER).for_each(|(place, (observation, next))| {
             self.lanes[place.lane].stacks(place.age, observation, next);
         });
@@ -156,7 +163,8 @@ impl<P: Serialize + DeserializeOwned> Replay<P> {
     pub fn load(&mut self, path: &Path) -> Result<()> {
         let load = || {
             let mut input = Hashed::new(BufReader::new(File::open(path)?));
-            let lanes = self.lanes.iter().map(|lane| Lane::load(lane.capacity(), &mut input)).collect::<Result<_>>()?;
+            let lane = |lane: &Lane<P>| Lane::load(self.shape, lane.capacity(), &mut input);
+            let lanes = self.lanes.iter().map(lane).collect::<Result<_>>()?;
             input.check()?;
             anyhow::Ok(lanes)
         };
@@ -168,16 +176,15 @@ impl<P: Serialize + DeserializeOwned> Replay<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::FRAME;
     use crate::units::Seed;
 
     #[test]
     fn every_usable_step_is_drawn_about_equally_often_and_no_other() {
-        let mut replay = Replay::new(60, 3);
+        let mut replay = Replay::new(Shape::ATARI, 60, 3);
         for step in 0..100_u32 {
             for worker in 0..3 {
                 // Every tenth frame only ends an episode.
-                replay.push(worker, &[0; FRAME], step % 10 == 0, (step % 10 != 9).then_some(step));
+                replay.push(worker, &[0; Shape::ATARI.frame_bytes()], step % 10 == 0, (step % 10 != 9).then_some(step));
             }
         }
         let mut counts = std::collections::BTreeMap::new();

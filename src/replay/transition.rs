@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::sample::{Place, Replay};
-use crate::frame::OBSERVATION;
 use crate::units::Generator;
 
 /// How a step ended.
@@ -30,7 +29,7 @@ pub struct Transition {
 /// A minibatch in the layout that a network takes.
 #[derive(Debug, Default)]
 pub struct TransitionBatch {
-    /// [batch, 4, 84, 84], oldest screen first.
+    /// One after another, as bytes.
     pub observations: Vec<u8>,
     /// Likewise, one step later; where `continues` is 0 it may be the next episode's.
     pub next_observations: Vec<u8>,
@@ -43,8 +42,9 @@ pub struct TransitionBatch {
 /// Draws a minibatch of `count` transitions into `batch`, whose memory is used again.
 pub fn transitions(replay: &Replay<Transition>, generator: &mut Generator, count: usize, batch: &mut TransitionBatch) {
     let places = replay.sample(generator, count);
-    batch.observations.resize(count * OBSERVATION, 0);
-    batch.next_observations.resize(count * OBSERVATION, 0);
+    let bytes = count * replay.shape().bytes();
+    batch.observations.resize(bytes, 0);
+    batch.next_observations.resize(bytes, 0);
     replay.successions(&places, &mut batch.observations, &mut batch.next_observations);
     let steps = |place: &Place| replay.payload(*place);
     batch.actions = places.iter().map(|place| i64::from(steps(place).action)).collect();

@@ -72,7 +72,7 @@ fn reported(results: &Results, own: &[&mut Standing]) -> Option<(f64, String)> {
     let student = results.student(&row.agent).filter(|_| row.role == Role::Student);
     let teacher = &results.experiment.teacher;
     let loss = student.and_then(|student| student.loss.loss());
-    let network = student.map_or(teacher.network, |student| student.network);
+    let network = student.map_or(&teacher.network, |student| &student.network);
     let figure = paper::reported(loss, network, row.network_games?)?;
     let games: Vec<Game> = own.iter().map(|standing| standing.game).collect();
     let temperature = student.filter(|student| student.loss.has_temperature()).map(|student| student.temperature);

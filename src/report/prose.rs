@@ -89,15 +89,23 @@ pub fn repeat(results: &Results) -> (String, &'static str) {
     }
 }
 
+/// How scored episodes start.
+pub fn starts(no_op_max: u32) -> String {
+    match no_op_max {
+        0 => "in a state of its own".to_owned(),
+        most => format!("with 1 to {most} null-op frames"),
+    }
+}
+
 /// How every score of the report came about.
 pub fn protocol(results: &Results) -> Vec<String> {
     let (environment, evaluation) = (&results.experiment.environment, &results.experiment.evaluation);
     vec![
         format!(
-            "Scores are raw and unclipped, of whole games: {} for each agent, game and seed. An episode starts with 1 \
-             to {} null-op frames and ends after {} frames at the latest.",
+            "Scores are raw and unclipped, of whole games: {} for each agent, game and seed. An episode starts {} and \
+             ends after {} frames at the latest.",
             counted(evaluation.episodes as u64, "episode"),
-            evaluation.no_op_max,
+            starts(evaluation.no_op_max),
             grouped(evaluation.max_frames),
         ),
         format!(

@@ -1,8 +1,9 @@
 //! The experiment's protocol beside the paper's, as far as that is known.
 
 use super::format::{listed, percent};
+use super::prose::starts;
 use super::read::Results;
-use crate::config::{Data, Distillation, Experiment, Initialization, Optimizer, Widths};
+use crate::config::{Data, Distillation, Experiment, Initialization, Optimizer};
 use crate::eval::paper::Source;
 use crate::game::Game;
 use crate::units::grouped;
@@ -33,7 +34,9 @@ fn point(what: &'static str, paper: &str, here: String, source: Source) -> Point
 pub fn points(results: &Results) -> Vec<Point> {
     let experiment = &results.experiment;
     let emulator = match &results.manifest {
-        _ if experiment.games.iter().all(|game| game.is_built_in()) => "the built-in game, without one".to_owned(),
+        _ if experiment.games.iter().all(|game| game.is_built_in()) => {
+            "none: the games are part of this program".to_owned()
+        }
         Some(manifest) => format!("ALE {}", manifest.ale),
         None => "not known".to_owned(),
     };
@@ -67,7 +70,7 @@ fn evaluation(experiment: &Experiment) -> [Point; 5] {
         point(
             "starts of scored episodes",
             "human starts, not public",
-            format!("1 to {} null-op frames", evaluation.no_op_max),
+            starts(evaluation.no_op_max).trim_start_matches("with ").to_owned(),
             Source::Notes,
         ),
         point(
@@ -89,9 +92,8 @@ fn evaluation(experiment: &Experiment) -> [Point; 5] {
 
 fn teacher(experiment: &Experiment) -> [Point; 4] {
     let teacher = &experiment.teacher;
-    let Widths { conv: [first, second, third], hidden } = teacher.network.widths();
     let norm = if teacher.layer_norm { ", normalised layers" } else { "" };
-    let network = format!("{first}/{second}/{third}, {hidden}{norm}");
+    let network = format!("{}{norm}", teacher.network);
     [
         point("teacher", "DQN", teacher.algorithm_name().to_owned(), Source::Notes),
         point("teacher’s network", "32/64/64, 512", network, Source::Notes),

@@ -6,10 +6,10 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::learner::Learner;
-use super::play::{Play, PlayState};
+use super::play::{Play, SavedPlay};
 use super::train::{Run, State, Training};
 use crate::config;
-use crate::env::{PoolState, ale_version};
+use crate::env::ale_version;
 use crate::record::{read_identity, read_state, replace_folder, write_file};
 
 const STATE: &str = "state.bin";
@@ -21,7 +21,7 @@ pub struct Checkpoint {
     identity: String,
     state: State,
     /// For each game.
-    plays: Vec<(PlayState, PoolState)>,
+    plays: Vec<SavedPlay>,
 }
 
 /// What a checkpoint must agree in with the training that continues it.
@@ -40,7 +40,7 @@ pub fn write(run: &mut Run) -> Result<()> {
     let checkpoint = Checkpoint {
         identity: identity(run.training)?,
         state: run.state.clone(),
-        plays: run.plays.iter().map(|play| (play.state.clone(), play.pool.save())).collect(),
+        plays: run.plays.iter().map(Play::save).collect(),
     };
     replace_folder(&run.training.folder.checkpoint(&run.training.agent), |new| {
         write_file(&new.join(STATE), &postcard::to_stdvec(&checkpoint)?)?;
@@ -71,10 +71,7 @@ impl Checkpoint {
     /// # Errors
     /// If what the learner wrote is damaged, or the emulators are others.
     pub fn restore(self, learner: &mut dyn Learner, plays: &mut [Play], training: &Training) -> Result<State> {
-        for (play, (state, pool)) in plays.iter_mut().zip(self.plays) {
-            play.pool.restore(&pool)?;
-            play.state = state;
-        }
+        plays.iter_mut().zip(self.plays).try_for_each(|(play, saved)| play.restore(saved))?;
         learner.load(&training.folder.checkpoint(&training.agent))?;
         Ok(self.state)
     }

@@ -12,7 +12,6 @@ use super::learner::{Learner, UpdateSums, saved};
 use super::loss::{Sums, chosen, td_loss};
 use super::play::{Experience, Play};
 use crate::config;
-use crate::frame::OBSERVATION;
 use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState, actions_of};
 use crate::record::write_file;
 use crate::replay::Ending;
@@ -72,39 +71,41 @@ impl Pqn {
 
     fn play(&mut self, head: usize, play: &mut Play) {
         let actions = self.network.architecture().actions()[head] as usize;
+        let size = self.network.architecture().observation.bytes();
         self.rollout = Rollout { observations: std::mem::take(&mut self.rollout.observations), ..Rollout::default() };
         self.rollout.observations.clear();
         for _ in 0..self.settings.rollout {
             play.begin();
-            self.rollout.observations.extend_from_slice(play.pool.observations());
+            self.rollout.observations.extend_from_slice(play.pool().observations());
             let (network, values) = (&self.network, &mut self.rollout.values);
             let begin = |observations: &[u8]| network.forward(head, observations).max_dim(1, false);
             let steps = play.step_greedily(actions, begin, |(best, greedy)| {
                 values.extend(values_of(best));
                 actions_of(greedy)
             });
-            for (step, observation) in steps.iter().zip(play.pool.observations().chunks_exact(OBSERVATION)) {
+            for (step, observation) in steps.iter().zip(play.pool().observations().chunks_exact(size)) {
                 let cut_off = step.ending == Ending::Truncated;
                 self.rollout.cut_off.push(cut_off.then(|| self.values(head, observation)[0]));
             }
             self.rollout.steps.extend(steps);
         }
         play.begin();
-        let last = self.values(head, play.pool.observations());
+        let last = self.values(head, play.pool().observations());
         self.rollout.values.extend(last);
     }
 
     /// The updates of one rollout.
     fn learn(&mut self, head: usize, targets: &[f32], learning_rate: f64) {
         let count = targets.len() / self.settings.minibatches;
+        let size = self.network.architecture().observation.bytes();
         let mut order: Vec<usize> = (0..targets.len()).collect();
         self.optimizer.set_learning_rate(learning_rate);
-        let mut observations = vec![0; count * OBSERVATION];
+        let mut observations = vec![0; count * size];
         for _ in 0..self.settings.epochs {
             order.shuffle(&mut self.shuffler);
             for minibatch in order.chunks_exact(count) {
-                for (row, &index) in observations.chunks_exact_mut(OBSERVATION).zip(minibatch) {
-                    row.copy_from_slice(&self.rollout.observations[index * OBSERVATION..(index + 1) * OBSERVATION]);
+                for (row, &index) in observations.chunks_exact_mut(size).zip(minibatch) {
+                    row.copy_from_slice(&self.rollout.observations[index * size..(index + 1) * size]);
                 }
                 self.update(head, &observations, minibatch, targets);
             }
@@ -138,7 +139,7 @@ impl Learner for Pqn {
     }
 
     fn advance(&mut self, head: usize, play: &mut Play) {
-        let learning_rate = play.schedule.learning_rate(play.state.steps);
+        let learning_rate = play.schedule.learning_rate(play.steps());
         self.play(head, play);
         let targets = self.rollout.returns(self.settings.gamma as f32, self.settings.lambda as f32);
         self.learn(head, &targets, learning_rate);

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{self, Checkpoint};
 use super::learner::{Learner, UpdateSums, learner};
-use super::play::{Play, PlayState};
+use super::play::Play;
+use crate::agent::{self, Evaluate, Metadata, PlayState, Played, Player};
 use crate::config::{Experiment, Keep};
 use crate::env::Pool;
-use crate::nn::{self, Architecture, Device, Evaluate, Metadata, Network, Played};
+use crate::nn::{Architecture, Device, Network};
 use crate::progress::{Ended, Progress};
 use crate::record::{Agent, EvalRow, Folder, Log, TrainRow, best_name, bests, remove_folder};
 use crate::units::{Frames, Seed, Steps};
@@ -151,22 +152,22 @@ impl<'a> Run<'a> {
 
     /// Steps played in all games.
     fn steps(&self) -> u64 {
-        self.plays.iter().map(|play| play.state.steps).sum()
+        self.plays.iter().map(|play| play.steps()).sum()
     }
 
     fn is_over(&self) -> bool {
-        self.plays.iter().all(|play| play.state.steps >= self.training.steps())
+        self.plays.iter().all(|play| play.steps() >= self.training.steps())
     }
 
     /// Plays and learns a little in the game whose turn it is. With the end of an episode, or of the game's training, the
     /// turn goes to the game that was played least: games whose episodes are long have fewer, and all end together.
     fn advance(&mut self) {
         let turn = self.state.turn;
-        let before = self.plays[turn].state.episodes_ended;
+        let before = self.plays[turn].collector.state.episodes_ended;
         self.learner.advance(turn, &mut self.plays[turn]);
-        let PlayState { episodes_ended, steps, .. } = self.plays[turn].state;
+        let PlayState { episodes_ended, steps, .. } = self.plays[turn].collector.state;
         if episodes_ended != before || steps >= self.training.steps() {
-            let least = (0..self.plays.len()).min_by_key(|&game| self.plays[game].state.steps);
+            let least = (0..self.plays.len()).min_by_key(|&game| self.plays[game].steps());
             self.state.turn = least.unwrap_or(turn);
         }
     }
@@ -175,8 +176,8 @@ impl<'a> Run<'a> {
         let UpdateSums { updates, loss, q } = self.learner.take_sums();
         let per_update = |sum: f64| (updates > 0).then(|| sum / updates as f64);
         for (played, play) in self.training.games.iter().zip(&mut self.plays) {
-            let (episodes, score) = std::mem::take(&mut play.state.ended);
-            let steps = play.state.steps;
+            let (episodes, score) = std::mem::take(&mut play.ended);
+            let steps = play.steps();
             let row = TrainRow {
                 game: played.game.name().into(),
                 steps,
@@ -200,8 +201,8 @@ impl<'a> Run<'a> {
     fn evaluate(&mut self, evaluate: &mut Evaluate) -> Result<bool> {
         while let Some(head) = self.state.to_evaluate {
             let network = self.learner.network();
-            let (game, steps) = (self.training.games[head].game, Steps(self.plays[head].state.steps));
-            let Some(mut row) = evaluate(game, &network.player(head), steps, self.learner.updates())? else {
+            let (game, steps) = (self.training.games[head].game, Steps(self.plays[head].steps()));
+            let Some(mut row) = evaluate(game, &Player::new(network, head), steps, self.learner.updates())? else {
                 return Ok(false);
             };
             let one_game = self.plays.len() == 1;
@@ -240,7 +241,7 @@ impl<'a> Run<'a> {
             Some(best) if experiment.teacher.keep == Keep::Best => {
                 self.write(&path, best.steps, &best.weights, Some(best.score))?;
             }
-            _ => self.write(&path, self.plays[0].state.steps, &self.learner.network().values(), None)?,
+            _ => self.write(&path, self.plays[0].steps(), &self.learner.network().values(), None)?,
         }
         remove_folder(&folder.checkpoint(agent))
     }
@@ -250,6 +251,6 @@ impl<'a> Run<'a> {
         let frames = Steps(steps).frames(experiment.environment.frame_skip).0;
         let mut metadata = Metadata::new(agent, architecture, &experiment.environment, games.clone(), frames);
         metadata.score = score;
-        nn::save(path, &Network::from_values(architecture, weights, *device), &metadata)
+        agent::save(path, &Network::from_values(architecture, weights, *device), &metadata)
     }
 }

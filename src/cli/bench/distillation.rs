@@ -4,10 +4,11 @@ use anyhow::{Result, bail};
 
 use super::measure::{Case, Clock};
 use super::{Bench, NETWORKS};
+use crate::agent::{self, Metadata, Played};
 use crate::config::{Experiment, Network as Size};
 use crate::distill::{self, Group, Lead};
 use crate::game::ActionSet;
-use crate::nn::{self, Architecture, Metadata, Network, Played};
+use crate::nn::{Architecture, Network};
 use crate::record::{Agent, Folder};
 
 /// Kullback-Leibler divergence on minibatches of 32 and RMSProp, as the paper; one endless hour of updates on little play.
@@ -34,14 +35,13 @@ fn measure(bench: &Bench, network: &str) -> Result<f64> {
     let steps = if bench.options.quick { 16 * envs } else { 1000 };
     let settings = format!("[distillation]\nsteps_per_hour = {steps}{SETTINGS}network = \"{network}\"\n");
     let experiment: Experiment = bench.experiment(game, envs, &settings)?;
-    let actions = game.actions(ActionSet::Minimal).len();
-    let architecture = Architecture::new(Size::Named(NETWORKS[0].1), actions);
+    let architecture = Architecture::new(&Size::Named(NETWORKS[0].1), &game.spec(ActionSet::Minimal));
     let folder = tempfile::tempdir()?;
     let folder = Folder::at(folder.path());
     let (agent, played) = (Agent::teacher(game, 1), Played::new(game, &experiment.environment, None));
     let teacher = Network::new(&architecture, bench.seed.derive("teacher", 0), bench.device);
     let metadata = Metadata::new(&agent, &architecture, &experiment.environment, vec![played.clone()], 0);
-    nn::save(&folder.weights(&agent), &teacher, &metadata)?;
+    agent::save(&folder.weights(&agent), &teacher, &metadata)?;
     let group = Group {
         experiment: &experiment,
         seed: 1,

@@ -2,6 +2,7 @@
 
 use super::measure::Case;
 use super::{Bench, NETWORKS};
+use crate::agent::Player;
 use crate::config::Network as Size;
 use crate::eval;
 use crate::game::ActionSet;
@@ -14,12 +15,14 @@ const QUICK_DECISIONS: usize = 5;
 
 /// The paper's networks, with random weights.
 pub fn cases(bench: &Bench) -> Vec<Case> {
-    let actions = bench.options.games[0].actions(ActionSet::Minimal).len();
+    let spec = bench.options.games[0].spec(ActionSet::Minimal);
     let decisions = if bench.options.quick { QUICK_DECISIONS } else { DECISIONS };
     let case = |(name, size)| {
-        let architecture = Architecture::new(Size::Named(size), actions);
+        let architecture = Architecture::new(&Size::Named(size), &spec);
         let network = Network::new(&architecture, bench.seed.derive(name, 0), bench.device);
-        Case::new(name, "milliseconds", move || Ok(eval::milliseconds_per_decision(&network.player(0), decisions)))
+        let shape = spec.observation;
+        let measure = move || Ok(eval::milliseconds_per_decision(&Player::new(&network, 0), shape, decisions));
+        Case::new(name, "milliseconds", measure)
     };
     NETWORKS.into_iter().map(case).collect()
 }

@@ -9,11 +9,10 @@ use rand::RngExt;
 
 use super::measure::{Case, milliseconds};
 use super::{Bench, count};
+use crate::agent::Collector;
 use crate::config::Experiment;
-use crate::env::{EpisodeSeeds, Pool};
 use crate::game::{ActionSet, Game};
 use crate::replay::{Ending, Replay, Transition, TransitionBatch, transitions};
-use crate::units::Generator;
 
 /// Steps in the replay before anything is measured: so many that most minibatches miss the processor's caches.
 const STEPS: usize = 20_000;
@@ -57,7 +56,7 @@ fn of_game(bench: &Bench, game: Game, envs: usize) -> Result<Vec<Case>> {
 /// A replay with random play in it, and what goes on playing.
 pub fn played(bench: &Bench, experiment: &Experiment, game: Game) -> Result<(Play, Replay<Transition>)> {
     let mut play = Play::new(bench, experiment, game)?;
-    let mut replay = Replay::new(PROJECTED as u64, experiment.environment.workers);
+    let mut replay = Replay::new(play.collector.pool.observation(), PROJECTED as u64, experiment.environment.workers);
     let steps = if bench.options.quick { QUICK_STEPS } else { STEPS };
     while replay.len() < steps {
         play.step(&mut replay);
@@ -67,9 +66,7 @@ pub fn played(bench: &Bench, experiment: &Experiment, game: Game) -> Result<(Pla
 
 /// Random play.
 pub struct Play {
-    pub pool: Pool,
-    seeds: EpisodeSeeds,
-    generator: Generator,
+    pub collector: Collector,
     actions: usize,
     /// Time that pushes took.
     pushing: Duration,
@@ -77,28 +74,26 @@ pub struct Play {
 
 impl Play {
     fn new(bench: &Bench, experiment: &Experiment, game: Game) -> Result<Play> {
-        let pool = bench.pool(experiment, game)?;
-        Ok(Play {
-            seeds: EpisodeSeeds::new(bench.seed, pool.workers()),
-            generator: bench.seed.derive("actions", 0).generator(),
-            actions: game.actions(ActionSet::Minimal).len(),
-            pushing: Duration::ZERO,
-            pool,
-        })
+        let actions = game.actions(ActionSet::Minimal).len();
+        let collector = Collector::endless(bench.pool(experiment, game)?, bench.seed);
+        Ok(Play { collector, actions, pushing: Duration::ZERO })
     }
 
     /// One step of every environment.
     fn step(&mut self, replay: &mut Replay<Transition>) {
-        let begun: Vec<_> = (0..self.pool.workers()).map(|worker| !self.pool.is_playing(worker)).collect();
-        self.pool.begin_ended(&mut self.seeds);
-        let frames: Vec<_> = (0..self.pool.workers()).map(|worker| self.pool.frame(worker).to_vec()).collect();
-        let chosen: Vec<_> = frames.iter().map(|_| self.generator.random_range(0..self.actions)).collect();
-        let outcomes = self.pool.step(&chosen);
+        let begun = self.collector.begin();
+        let pool = &self.collector.pool;
+        let frames: Vec<_> = (0..pool.workers()).map(|worker| pool.frame(worker).to_vec()).collect();
+        let actions = self.actions;
+        let steps = self
+            .collector
+            .step(|_, generators| generators.iter_mut().map(|generator| generator.random_range(0..actions)).collect());
         let start = Instant::now();
-        for (worker, outcome) in outcomes.iter().flatten().enumerate() {
-            let ending = if outcome.step.ended() { Ending::Terminated } else { Ending::No };
-            let transition = Transition { action: chosen[worker] as u8, reward: outcome.step.reward as f32, ending };
-            replay.push(worker, &frames[worker], begun[worker], Some(transition));
+        for step in steps {
+            let result = step.outcome.step;
+            let ending = if result.ended() { Ending::Terminated } else { Ending::No };
+            let transition = Transition { action: step.action as u8, reward: result.reward as f32, ending };
+            replay.push(step.worker, &frames[step.worker], begun[step.worker], Some(transition));
         }
         self.pushing += start.elapsed();
     }

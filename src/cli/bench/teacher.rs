@@ -5,9 +5,10 @@ use anyhow::{Result, bail};
 use super::measure::{Case, Clock, milliseconds};
 use super::replay::played;
 use super::{Bench, count, emulation};
+use crate::agent::{Played, Player, Policy};
 use crate::config::Experiment;
 use crate::game::{ActionSet, Game};
-use crate::nn::{Architecture, Played, Policy};
+use crate::nn::Architecture;
 use crate::record::{Agent, Folder};
 use crate::replay::{TransitionBatch, transitions};
 use crate::teacher::{self, Networks, Training};
@@ -54,11 +55,10 @@ fn training(bench: Bench, name: String, experiment: Experiment, game: Game) -> C
         let folder = tempfile::tempdir()?;
         let folder = Folder::at(folder.path());
         let agent = Agent::teacher(game, 1);
-        let actions = game.actions(ActionSet::Minimal).len();
         let training = Training {
             experiment: &experiment,
             agent,
-            architecture: Architecture::teacher(&experiment.teacher, actions),
+            architecture: Architecture::teacher(&experiment.teacher, &game.spec(ActionSet::Minimal)),
             games: vec![Played::new(game, &experiment.environment, None)],
             folder: &folder,
             device: bench.device,
@@ -73,16 +73,16 @@ fn training(bench: Bench, name: String, experiment: Experiment, game: Game) -> C
 
 fn parts(bench: &Bench, name: &str, experiment: &Experiment, game: Game) -> Result<Vec<Case>> {
     let (play, replay) = played(bench, experiment, game)?;
-    let envs = play.pool.workers();
+    let envs = play.collector.pool.workers();
     let settings = &experiment.teacher;
-    let architecture = Architecture::teacher(settings, game.actions(ActionSet::Minimal).len());
+    let architecture = Architecture::teacher(settings, &game.spec(ActionSet::Minimal));
     let networks = || Networks::new(settings, &architecture, bench.seed.derive("weights", 0), bench.device);
     let (actor, mut learner) = (networks(), networks());
     let mut explorers: Vec<_> = (0..envs as u64).map(|i| bench.seed.derive("exploration", i).generator()).collect();
     let (span, size, learning_rate) = (bench.options.span(), settings.batch, settings.learning_rate);
     let acting = move || {
-        let observations = play.pool.observations();
-        Ok(milliseconds(span, || drop(actor.online().player(0).act(observations, 0.1, &mut explorers))))
+        let observations = play.collector.pool.observations();
+        Ok(milliseconds(span, || drop(Player::new(actor.online(), 0).act(observations, 0.1, &mut explorers))))
     };
     let (mut sampler, mut batch) = (bench.seed.derive("sampling", 0).generator(), TransitionBatch::default());
     transitions(&replay, &mut sampler, size, &mut batch);

@@ -6,8 +6,6 @@
 
 use multiversion::multiversion;
 
-use crate::frame::{FRAME, SIDE, STACK};
-
 /// Outputs that are computed side by side.
 pub const LANES: usize = 16;
 /// One value for each of them.
@@ -200,18 +198,24 @@ pub fn folded(row: usize, column: usize, squares: usize) -> usize {
     square * FOLD * FOLD + row % FOLD * FOLD + column % FOLD
 }
 
-/// Bytes of four screens, one after another, as values between 0 and 1: pixels as [`folded`], each with its value in the
-/// four screens.
+/// Frames in an image that [`interleave`] reads.
+pub const STACK: usize = 4;
+
+/// Bytes of [`STACK`] frames of `side` × `side`, one after another, as values between 0 and 1: pixels as [`folded`], each
+/// with its value in every frame.
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
-pub fn interleave(observation: &[u8], x: &mut [f32]) {
-    let screens: [&[u8]; STACK] = std::array::from_fn(|i| &observation[i * FRAME..(i + 1) * FRAME]);
+pub fn interleave(observation: &[u8], side: usize, x: &mut [f32]) {
+    let frame = side * side;
+    let frames: [&[u8]; STACK] = std::array::from_fn(|i| &observation[i * frame..(i + 1) * frame]);
     let pixels = x.as_chunks_mut::<STACK>().0;
-    for row in 0..SIDE {
-        for column in (0..SIDE).step_by(FOLD) {
-            let to = folded(row, column, SIDE / FOLD);
-            for i in 0..FOLD {
-                let at = row * SIDE + column + i;
-                pixels[to + i] = screens.map(|screen| f32::from(screen[at]) / 255.0);
+    for row in 0..side {
+        let rows = frames.map(|frame| frame[row * side..(row + 1) * side].as_chunks::<FOLD>().0);
+        for square in 0..side / FOLD {
+            let to = folded(row, square * FOLD, side / FOLD);
+            let target: &mut [[f32; STACK]; FOLD] =
+                pixels[to..].first_chunk_mut().expect("squares lie within an image");
+            for (i, pixel) in target.iter_mut().enumerate() {
+                *pixel = rows.map(|row| f32::from(row[square][i]) / 255.0);
             }
         }
     }

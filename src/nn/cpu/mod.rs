@@ -1,4 +1,4 @@
-//! Networks on a CPU: kernels made for these few shapes, where a general library spends more time around its products
+//! Networks on a CPU: kernels made for few kinds of layers ([`knows`]), where a general library spends more time around its products
 //! than in them. [`super::torch`] is the same in libtorch's terms, for GPUs, and the twin that this is tested against.
 
 mod kernel;
@@ -13,8 +13,9 @@ use self::kernel::Row;
 use self::layer::Trace;
 use self::plan::Plan;
 use super::architecture::Architecture;
-use crate::frame::OBSERVATION;
+use crate::spec::{Shape, values};
 
+pub use self::plan::knows;
 pub use self::step::step;
 
 /// Groups of samples whose gradients are summed apart, and then in order: the result does not depend on threads.
@@ -31,6 +32,7 @@ pub fn is_supported() -> bool {
 /// A network's parameters and the gradient by them.
 pub struct Network {
     plan: Plan,
+    observation: Shape,
     /// In the order of [`Plan`].
     pub flat: Vec<f32>,
     /// Likewise, of the last call of [`Network::learn`].
@@ -41,16 +43,23 @@ pub struct Network {
 /// Buffers of [`Network::learn`] that are used again.
 #[derive(Default)]
 struct Work {
-    samples: Vec<[Trace; 3]>,
+    samples: Vec<Vec<Trace>>,
     shards: Vec<Vec<f32>>,
 }
 
 impl Network {
-    /// A network with these values, one slice per tensor of [`Architecture::tensors`], in PyTorch's layout.
+    /// A network that [`knows`] tells of, with these values, one slice per tensor of [`Architecture::tensors`], in
+    /// PyTorch's layout.
     pub fn new(architecture: &Architecture, values: &[Vec<f32>]) -> Network {
         let plan = Plan::new(architecture);
         let flat = to_flat(&plan, values);
-        Network { gradient: vec![0.0; plan.length], flat, plan, work: Work::default() }
+        Network {
+            gradient: vec![0.0; plan.length],
+            flat,
+            plan,
+            observation: architecture.observation,
+            work: Work::default(),
+        }
     }
 
     /// The ranges of [`Network::flat`] that updates of a head change.
@@ -70,35 +79,51 @@ impl Network {
         to_flat(&self.plan, values)
     }
 
-    /// Outputs of a head for observations [batch, 4, 84, 84]: [batch, actions].
+    /// Outputs of a head for observations one after another: [batch, actions].
     pub fn forward(&self, head: usize, observations: &[u8]) -> Vec<f32> {
-        let batch = observations.len() / OBSERVATION;
-        let shared = &self.plan.shared;
-        let mut features = vec![0.0; batch * shared.inputs];
-        let samples = features.par_chunks_exact_mut(shared.inputs).zip(observations.par_chunks_exact(OBSERVATION));
-        let scratch = || (Vec::new(), <[Trace; 3]>::default());
-        samples.for_each_init(scratch, |(x, traces), (features, observation)| {
-            self.convolve(observation, x, traces);
-            features.copy_from_slice(&traces[2].out);
-        });
+        let bytes = self.observation.bytes();
+        let (batch, inputs) = (observations.len() / bytes, self.plan.dense[0].inputs);
+        let mut features = vec![0.0; batch * inputs];
+        let samples = features.par_chunks_exact_mut(inputs).zip(observations.par_chunks_exact(bytes));
+        match self.plan.conv.is_empty() {
+            true => self.read_vectors(observations, &mut features),
+            false => samples.for_each_init(Default::default, |(x, traces), (features, observation)| {
+                features.copy_from_slice(self.convolve(observation, x, traces));
+            }),
+        }
         let traces = self.dense(head, &features, batch);
         self.outputs(head, &traces)
     }
 
-    /// The convolutions for one sample.
-    fn convolve(&self, observation: &[u8], x: &mut Vec<f32>, traces: &mut [Trace; 3]) {
-        x.resize(OBSERVATION, 0.0);
-        kernel::interleave(observation, x);
-        let [first, second, third] = traces;
-        self.plan.conv[0].forward(&self.flat, x, first);
-        self.plan.conv[1].forward(&self.flat, &first.out, second);
-        self.plan.conv[2].forward(&self.flat, &second.out, third);
+    /// Vectors as rows of the first layer's input, which are longer: the rest stays 0.
+    fn read_vectors(&self, observations: &[u8], rows: &mut [f32]) {
+        let rows = rows.chunks_exact_mut(self.plan.dense[0].inputs);
+        for (row, observation) in rows.zip(observations.chunks_exact(self.observation.bytes())) {
+            row.iter_mut().zip(values(observation)).for_each(|(to, value)| *to = value);
+        }
+    }
+
+    /// The convolutions for one sample: what each gave, and the last one's output.
+    fn convolve<'a>(&self, observation: &[u8], x: &mut Vec<f32>, traces: &'a mut Vec<Trace>) -> &'a [f32] {
+        self.interleave(observation, x);
+        traces.resize(self.plan.conv.len(), Trace::default());
+        for (index, layer) in self.plan.conv.iter().enumerate() {
+            let (before, trace) = traces.split_at_mut(index);
+            layer.forward(&self.flat, before.last().map_or(x, |before| &before.out), &mut trace[0]);
+        }
+        traces.last().map_or(&[], |last| &last.out)
+    }
+
+    fn interleave(&self, observation: &[u8], x: &mut Vec<f32>) {
+        let Shape::Image { width, .. } = self.observation else { unreachable!("only images are convolved") };
+        x.resize(observation.len(), 0.0);
+        kernel::interleave(observation, width, x);
     }
 
     /// The dense layers of a head for a batch: what each gave for each sample.
     fn dense(&self, head: usize, features: &[f32], batch: usize) -> Vec<Vec<Trace>> {
         let mut all: Vec<Vec<Trace>> = Vec::new();
-        for layer in std::iter::once(&self.plan.shared).chain(&self.plan.heads[head]) {
+        for layer in self.plan.dense.iter().chain(&self.plan.heads[head]) {
             let mut traces = vec![Trace::default(); batch];
             match all.last() {
                 Some(before) => layer.forward_batch(&self.flat, &together(before), &mut traces),
@@ -117,12 +142,21 @@ impl Network {
     /// Sets [`Network::gradient`] to that of a loss. `loss` is given the outputs and gives something, which is returned,
     /// and its gradient by the outputs, both [batch, actions].
     pub fn learn<T>(&mut self, head: usize, observations: &[u8], loss: impl FnOnce(&[f32]) -> (T, Vec<f32>)) -> T {
-        let batch = observations.len() / OBSERVATION;
+        let bytes = self.observation.bytes();
+        let batch = observations.len() / bytes;
         let mut work = std::mem::take(&mut self.work);
-        work.samples.resize(batch, Default::default());
-        let samples = work.samples.par_iter_mut().zip(observations.par_chunks_exact(OBSERVATION));
-        samples.for_each_init(Vec::new, |x, (traces, observation)| self.convolve(observation, x, traces));
-        let features: Vec<f32> = work.samples.iter().flat_map(|[.., last]| &last.out).copied().collect();
+        let features = if self.plan.conv.is_empty() {
+            let mut features = vec![0.0; batch * self.plan.dense[0].inputs];
+            self.read_vectors(observations, &mut features);
+            features
+        } else {
+            work.samples.resize(batch, Default::default());
+            let samples = work.samples.par_iter_mut().zip(observations.par_chunks_exact(bytes));
+            samples.for_each_init(Vec::new, |x, (traces, observation)| {
+                self.convolve(observation, x, traces);
+            });
+            work.samples.iter().filter_map(|traces| traces.last()).flat_map(|last| &last.out).copied().collect()
+        };
         let traces = self.dense(head, &features, batch);
         let (loss, d) = loss(&self.outputs(head, &traces));
         let mut gradient = std::mem::take(&mut self.gradient);
@@ -130,7 +164,9 @@ impl Network {
             gradient[segment].fill(0.0);
         }
         let d = self.dense_backward(head, &features, &traces, &d, &mut gradient);
-        self.convolve_backward(observations, d, &mut work, &mut gradient);
+        if !self.plan.conv.is_empty() {
+            self.convolve_backward(observations, d, &mut work, &mut gradient);
+        }
         (self.work, self.gradient) = (work, gradient);
         loss
     }
@@ -144,7 +180,7 @@ impl Network {
         d: &[f32],
         gradient: &mut [f32],
     ) -> Vec<f32> {
-        let layers: Vec<_> = std::iter::once(&self.plan.shared).chain(&self.plan.heads[head]).collect();
+        let layers: Vec<_> = self.plan.dense.iter().chain(&self.plan.heads[head]).collect();
         let last = layers[layers.len() - 1];
         let mut d_out = vec![0.0; traces[0].len() * last.width];
         for (row, d) in d_out.chunks_exact_mut(last.width).zip(d.chunks_exact(last.channels)) {
@@ -162,19 +198,19 @@ impl Network {
 
     /// Adds the gradient by the convolutions' parameters; `d` is that by the features.
     fn convolve_backward(&self, observations: &[u8], mut d: Vec<f32>, work: &mut Work, gradient: &mut [f32]) {
-        let [_, second, third] = self.plan.conv.as_slice() else { unreachable!("there are three convolutions") };
-        let transposed = [second.transposed(&self.flat), third.transposed(&self.flat)];
-        let (batch, length) = (work.samples.len(), self.plan.conv_length());
-        let each = batch.div_ceil(SHARDS);
+        let transposed: Vec<_> = self.plan.conv[1..].iter().map(|layer| layer.transposed(&self.flat)).collect();
+        let (batch, length, bytes) = (work.samples.len(), self.plan.conv_length(), self.observation.bytes());
+        let (each, features) = (batch.div_ceil(SHARDS), self.plan.dense[0].inputs);
         work.shards.resize(batch.div_ceil(each), Vec::new());
-        let samples = work.samples.par_chunks(each).zip(observations.par_chunks(each * OBSERVATION));
-        let d = d.par_chunks_mut(each * self.plan.shared.inputs);
+        let samples = work.samples.par_chunks(each).zip(observations.par_chunks(each * bytes));
+        let d = d.par_chunks_mut(each * features);
         let shards = work.shards.par_iter_mut().zip(samples).zip(d);
-        shards.for_each_init(Default::default, |scratch, ((shard, (samples, observations)), d)| {
+        let scratch = || (Vec::new(), vec![Vec::new(); transposed.len()]);
+        shards.for_each_init(scratch, |scratch, ((shard, (samples, observations)), d)| {
             shard.clear();
             shard.resize(length, 0.0);
-            let d = d.chunks_exact_mut(self.plan.shared.inputs);
-            for ((traces, observation), d) in samples.iter().zip(observations.chunks_exact(OBSERVATION)).zip(d) {
+            let d = d.chunks_exact_mut(features);
+            for ((traces, observation), d) in samples.iter().zip(observations.chunks_exact(bytes)).zip(d) {
                 self.sample_backward(observation, traces, d, &transposed, shard, scratch);
             }
         });
@@ -187,22 +223,29 @@ impl Network {
         });
     }
 
+    /// Adds one sample's gradient by the convolutions' parameters; `d` is that by the last one's output, `transposed` has
+    /// the weights of all but the first.
     fn sample_backward(
         &self,
         observation: &[u8],
-        traces: &[Trace; 3],
+        traces: &[Trace],
         d: &mut [f32],
-        transposed: &[Vec<Row>; 2],
+        transposed: &[Vec<Row>],
         gradient: &mut [f32],
-        (x, d_first, d_second): &mut (Vec<f32>, Vec<f32>, Vec<f32>),
+        (x, between): &mut (Vec<f32>, Vec<Vec<f32>>),
     ) {
-        x.resize(OBSERVATION, 0.0);
-        kernel::interleave(observation, x);
-        let [first, second, third] = traces;
-        let conv = &self.plan.conv;
-        conv[2].backward(&self.flat, &second.out, third, d, gradient, Some((&transposed[1], d_second)));
-        conv[1].backward(&self.flat, &first.out, second, d_second, gradient, Some((&transposed[0], d_first)));
-        conv[0].backward(&self.flat, x, first, d_first, gradient, None);
+        self.interleave(observation, x);
+        for (index, layer) in self.plan.conv.iter().enumerate().rev() {
+            let (below, own) = between.split_at_mut(index);
+            let d = own.first_mut().map_or(&mut *d, Vec::as_mut_slice);
+            match below.last_mut() {
+                Some(dx) => {
+                    let dx = Some((transposed[index - 1].as_slice(), dx));
+                    layer.backward(&self.flat, &traces[index - 1].out, &traces[index], d, gradient, dx);
+                }
+                None => layer.backward(&self.flat, x, &traces[index], d, gradient, None),
+            }
+        }
     }
 }
 

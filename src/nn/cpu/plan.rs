@@ -2,18 +2,19 @@
 
 use std::ops::Range;
 
-use super::kernel::{self, LANES, Patches};
+use super::kernel::{self, FOLD, LANES, Patches, STACK};
 use super::layer::Layer;
 use super::norm::Norm;
-use crate::frame::{SIDE, STACK};
-use crate::nn::architecture::{Architecture, CONVOLUTIONS, HEAD_UNITS, Outputs, SIDES, TensorKind, TensorShape};
+use crate::nn::architecture::{self, Architecture, Block, TensorKind, TensorShape};
+use crate::spec::Shape;
 
 /// The layers of an architecture.
 #[derive(Debug, Clone)]
 pub struct Plan {
+    /// Of a network for images.
     pub conv: Vec<Layer>,
-    /// The fully connected layer that all games share.
-    pub shared: Layer,
+    /// The fully connected layers that all games share.
+    pub dense: Vec<Layer>,
     /// The layers of each head.
     pub heads: Vec<Vec<Layer>>,
     /// What all games share, then what belongs to each head.
@@ -75,77 +76,119 @@ impl Builder {
         start..self.length
     }
 
-    /// A layer for an input with `in_width` channels (filled up) at each of the `places` of a patch.
-    fn layer(&mut self, channels: i64, patches: Patches, places: Vec<usize>, in_width: usize, with: Kind) -> Layer {
-        let channels = channels as usize;
+    /// A layer for an input of `inputs` values, which has `in_width` channels (filled up) at each of the `places` of a
+    /// patch.
+    fn layer(&mut self, block: &Block, patches: Patches, places: Vec<usize>, in_width: usize, inputs: usize) -> Layer {
+        let channels = block.output[0] as usize;
         let width = filled(channels);
         let weights = self.tensor(places, in_width);
         let bias = self.tensor(vec![0], width);
         let positions = patches.starts.len();
         let out_places: Vec<_> = (0..positions).map(|position| position * width).collect();
-        let norm = with.norm.then(|| Norm {
+        let norm = block.norm.then(|| Norm {
             gain: self.tensor(out_places.clone(), width),
             shift: self.tensor(out_places, width),
             count: positions * channels,
         });
-        Layer { patches, inputs: with.inputs, channels, width, weights, bias, norm, hidden: with.hidden }
+        Layer { patches, inputs, channels, width, weights, bias, norm, hidden: block.relu }
     }
 
-    fn dense(&mut self, channels: i64, in_width: usize, with: Kind) -> Layer {
-        let patches = Patches { starts: vec![0], runs: 1, run_stride: 0, run: with.inputs };
-        let places = (0..with.inputs).step_by(in_width).collect();
-        self.layer(channels, patches, places, in_width, with)
+    /// A convolution of an image of `side` × `side` places with `width` channels (filled up); the first one's input is
+    /// folded.
+    fn convolution(&mut self, block: &Block, side: usize, width: usize, is_first: bool) -> Layer {
+        let architecture::Layer::Conv { kernel, stride, .. } = block.product else {
+            unreachable!("it is a convolution")
+        };
+        let shape = Convolution { kernel: kernel as usize, stride: stride as usize, side, width };
+        let (patches, places) = if is_first { shape.folded() } else { shape.plain() };
+        self.layer(block, patches, places, width, side * side * width)
+    }
+
+    /// A fully connected layer for `inputs` values, `in_width` of them (filled up) at each place.
+    fn dense(&mut self, block: &Block, inputs: usize, in_width: usize) -> Layer {
+        let patches = Patches { starts: vec![0], runs: 1, run_stride: 0, run: inputs };
+        let places = (0..inputs).step_by(in_width).collect();
+        self.layer(block, patches, places, in_width, inputs)
+    }
+
+    /// Fully connected layers, one on another.
+    fn chain(&mut self, blocks: &[Block], inputs: usize, in_width: usize) -> Vec<Layer> {
+        let (mut inputs, mut in_width) = (inputs, in_width);
+        let mut layers = Vec::new();
+        for block in blocks {
+            let layer = self.dense(block, inputs, in_width);
+            (inputs, in_width) = (layer.width, layer.width);
+            layers.push(layer);
+        }
+        layers
     }
 }
 
-/// What a layer's product is preceded by and followed by.
-#[derive(Clone, Copy)]
-struct Kind {
-    /// Values of a sample's input.
-    inputs: usize,
-    hidden: bool,
-    norm: bool,
-}
-
+/// Outputs, or channels, filled up to whole rows.
 fn filled(channels: usize) -> usize {
     channels.next_multiple_of(LANES)
 }
 
+/// Whether the kernels can compute the network: fully connected layers for a vector, or for a square image of
+/// [`STACK`] frames convolutions, whose first one moves by whole squares of [`FOLD`] pixels, and then fully connected
+/// layers.
+pub fn knows(architecture: &Architecture) -> bool {
+    let blocks = architecture.shared();
+    let is_dense = |block: &Block| matches!(block.product, architecture::Layer::Dense { .. });
+    match architecture.observation {
+        Shape::Vector { .. } => true,
+        Shape::Image { stack, height, width } => {
+            let folds = |block: &Block| match block.product {
+                architecture::Layer::Conv { kernel, stride, .. } => {
+                    stride as usize == FOLD && (kernel as usize).is_multiple_of(FOLD)
+                }
+                _ => false,
+            };
+            let is_square = height == width && width.is_multiple_of(FOLD);
+            stack == STACK && is_square && blocks.first().is_some_and(folds) && blocks.last().is_some_and(is_dense)
+        }
+    }
+}
+
 impl Plan {
+    /// For a network that the kernels know.
     pub fn new(architecture: &Architecture) -> Plan {
         let mut builder = Builder { tensors: architecture.tensors().into_iter(), layouts: Vec::new(), length: 0 };
-        let hidden = |inputs| Kind { inputs, hidden: true, norm: architecture.layer_norm };
-        let last = |inputs| Kind { inputs, hidden: false, norm: false };
-        let (mut side, mut in_width) = (SIDE, STACK);
-        let mut conv = Vec::new();
-        for ((&filters, (kernel, stride)), out_side) in architecture.conv.iter().zip(CONVOLUTIONS).zip(SIDES) {
-            let shape = Convolution { kernel: kernel as usize, stride: stride as usize, side, width: in_width };
-            let inputs = side * side * in_width;
-            let (patches, places) = if conv.is_empty() { shape.folded() } else { shape.plain() };
-            let layer = builder.layer(filters, patches, places, in_width, hidden(inputs));
-            (side, in_width) = (out_side as usize, layer.width);
-            conv.push(layer);
+        let shared = architecture.shared();
+        let convolutions = shared.iter().take_while(|block| block.output.len() > 1).count();
+        let (convolutional, dense) = shared.split_at(convolutions);
+        let mut conv: Vec<Layer> = Vec::new();
+        for block in convolutional {
+            let side = block.input[1] as usize;
+            let width = conv.last().map_or(STACK, |before| before.width);
+            conv.push(builder.convolution(block, side, width, conv.is_empty()));
         }
-        let shared = builder.dense(architecture.hidden, in_width, hidden(side * side * in_width));
+        let (inputs, in_width) = match (architecture.observation, conv.last()) {
+            (_, Some(last)) => (last.outputs(), last.width),
+            (Shape::Vector { size }, None) => (filled(size), filled(size)),
+            (Shape::Image { .. }, None) => unreachable!("the kernels know no image without convolutions"),
+        };
+        let dense = builder.chain(dense, inputs, in_width);
+        let features = dense.last().expect("a network has shared layers").width;
         let mut segments = Vec::new();
-        let mut heads = Vec::new();
-        if let Outputs::One(actions) = architecture.outputs {
-            heads.push(vec![builder.dense(actions, shared.width, last(shared.width))]);
-        }
         segments.push(0..builder.length);
-        for head in architecture.heads() {
+        let mut heads = Vec::new();
+        for head in architecture.head_blocks() {
             let start = builder.length;
-            let own = builder.dense(HEAD_UNITS, shared.width, hidden(shared.width));
-            let output = builder.dense(head.actions, own.width, last(own.width));
-            heads.push(vec![own, output]);
+            heads.push(builder.chain(&head, features, features));
             segments.push(start..builder.length);
         }
-        Plan { conv, shared, heads, segments, layouts: builder.layouts, length: builder.length }
+        if architecture.heads().is_empty() {
+            // One game's outputs belong to what is always updated.
+            segments.truncate(1);
+            segments[0].end = builder.length;
+        }
+        Plan { conv, dense, heads, segments, layouts: builder.layouts, length: builder.length }
     }
 
     /// Length of the convolutions' parameters, which come first.
     pub fn conv_length(&self) -> usize {
-        self.shared.weights.start
+        self.dense[0].weights.start
     }
 }
 

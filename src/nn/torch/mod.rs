@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::architecture::{Architecture, CONVOLUTIONS, TensorKind};
-use crate::frame::{SIDE, STACK};
+use super::architecture::{Architecture, Block, Layer, TensorKind};
+use crate::spec::{Shape, values};
 
 pub use step::step;
 
@@ -20,7 +20,10 @@ pub struct Network {
     pub gradient: Tensor,
     parameters: Vec<Parameter>,
     shapes: Vec<Vec<i64>>,
-    layer_norm: bool,
+    observation: Shape,
+    /// What all games share, and what each head has.
+    shared: Vec<Block>,
+    heads: Vec<Vec<Block>>,
     /// Tensors, and values, that all games share and that belong to each head.
     segments: Vec<(Range<usize>, Range<usize>)>,
 }
@@ -60,7 +63,16 @@ impl Network {
             }
         }
         let gradient = flat.zeros_like();
-        Network { flat, gradient, parameters, shapes, layer_norm: architecture.layer_norm, segments }
+        Network {
+            flat,
+            gradient,
+            parameters,
+            shapes,
+            observation: architecture.observation,
+            shared: architecture.shared(),
+            heads: architecture.head_blocks(),
+            segments,
+        }
     }
 
     /// The ranges of [`Network::flat`] that updates of a head change.
@@ -93,7 +105,7 @@ impl Network {
         flatten(&self.shapes, values).to_device(self.flat.device())
     }
 
-    /// Outputs of a head for observations [batch, 4, 84, 84]: [batch, actions].
+    /// Outputs of a head for observations one after another: [batch, actions].
     pub fn forward(&self, head: usize, observations: &[u8]) -> Tensor {
         self.forward_by_layer(head, observations, &mut |_, x| x)
     }
@@ -105,21 +117,18 @@ impl Network {
         observations: &[u8],
         visit: &mut dyn FnMut(usize, Tensor) -> Tensor,
     ) -> Tensor {
-        let mut x = input(observations, self.flat.device());
-        let mut layers = LayersOf { parameters: &self.parameters, next: 0, layer_norm: self.layer_norm };
-        for (_, stride) in CONVOLUTIONS {
-            let index = layers.next;
-            let (weight, bias) = layers.linear();
-            x = x.conv2d(weight, Some(bias), [stride; 2], [0; 2], [1; 2], 1);
-            x = visit(index, layers.norm(x, 3)).relu();
+        let mut x = input(self.observation, observations, self.flat.device());
+        let mut parameters = Parameters { all: &self.parameters, next: 0 };
+        for block in &self.shared {
+            x = parameters.apply(block, x, visit);
         }
-        x = layers.hidden(&x.flatten(1, -1), visit);
         if self.segments.len() > 1 {
-            layers.next = self.segments[1 + head].0.start;
-            x = layers.hidden(&x, visit);
+            parameters.next = self.segments[1 + head].0.start;
         }
-        let index = layers.next;
-        visit(index, layers.dense(&x))
+        for block in &self.heads[head] {
+            x = parameters.apply(block, x, visit);
+        }
+        x
     }
 
     /// Sets [`Network::gradient`] to that of the scalar that `loss` gives for a head's outputs, and gives that scalar.
@@ -138,52 +147,46 @@ impl Network {
     }
 }
 
-/// Takes a network's layers one after another.
-struct LayersOf<'a> {
-    parameters: &'a [Parameter],
+/// A network's parameters in the order of the data flow.
+struct Parameters<'a> {
+    all: &'a [Parameter],
     next: usize,
-    layer_norm: bool,
 }
 
-impl<'a> LayersOf<'a> {
+impl<'a> Parameters<'a> {
     fn take(&mut self, kind: TensorKind) -> &'a Tensor {
-        let parameter = &self.parameters[self.next];
+        let parameter = &self.all[self.next];
         debug_assert_eq!(parameter.kind, kind);
         self.next += 1;
         &parameter.tensor
     }
 
-    fn linear(&mut self) -> (&'a Tensor, &'a Tensor) {
-        (self.take(TensorKind::Weight), self.take(TensorKind::Bias))
-    }
-
-    fn dense(&mut self, x: &Tensor) -> Tensor {
-        let (weight, bias) = self.linear();
-        x.linear(weight, Some(bias))
-    }
-
-    /// A dense layer with what follows it, up to its ReLU.
-    fn hidden(&mut self, x: &Tensor, visit: &mut dyn FnMut(usize, Tensor) -> Tensor) -> Tensor {
+    /// What a block makes of a batch; `visit` looks at it before its ReLU.
+    fn apply(&mut self, block: &Block, x: Tensor, visit: &mut dyn FnMut(usize, Tensor) -> Tensor) -> Tensor {
         let index = self.next;
-        let x = self.dense(x);
-        visit(index, self.norm(x, 1)).relu()
-    }
-
-    /// Normalises the last `dimensions`, if the network does.
-    fn norm(&mut self, x: Tensor, dimensions: usize) -> Tensor {
-        if !self.layer_norm {
-            return x;
+        let (weight, bias) = (self.take(TensorKind::Weight), self.take(TensorKind::Bias));
+        let mut x = match block.product {
+            Layer::Conv { stride, .. } => x.conv2d(weight, Some(bias), [stride; 2], [0; 2], [1; 2], 1),
+            _ => x.flatten(1, -1).linear(weight, Some(bias)),
+        };
+        if block.norm {
+            let (gain, shift) = (self.take(TensorKind::Gain), self.take(TensorKind::Shift));
+            x = x.layer_norm(&block.output, Some(gain), Some(shift), 1e-5, true);
         }
-        let (gain, shift) = (self.take(TensorKind::Gain), self.take(TensorKind::Shift));
-        let size = x.size();
-        x.layer_norm(&size[size.len() - dimensions..], Some(gain), Some(shift), 1e-5, true)
+        x = visit(index, x);
+        if block.relu { x.relu() } else { x }
     }
 }
 
-/// Bytes [batch, 4, 84, 84] as a network's input: values between 0 and 1, channels last in memory.
-fn input(bytes: &[u8], device: Device) -> Tensor {
-    let side = SIDE as i64;
-    let host = Tensor::from_slice(bytes).view([-1, STACK as i64, side, side]);
+/// Observations as a network's input: pixels [batch, stack, height, width] as values between 0 and 1, channels last in
+/// memory; vectors [batch, size] as they are.
+fn input(shape: Shape, bytes: &[u8], device: Device) -> Tensor {
+    let Shape::Image { stack, height, width } = shape else {
+        let values: Vec<f32> = values(bytes).collect();
+        let rows = (bytes.len() / shape.bytes()) as i64;
+        return Tensor::from_slice(&values).view([rows, -1]).to_device(device);
+    };
+    let host = Tensor::from_slice(bytes).view([-1, stack as i64, height as i64, width as i64]);
     // From pinned memory the copy does not wait for what the device is doing.
     let batch =
         if device.is_cuda() { host.pin_memory(device).to_device_(device, Kind::Uint8, true, false) } else { host };

@@ -113,12 +113,13 @@ fn legend(seeds: usize, returns: bool) -> Vec<Key> {
 }
 
 fn caption(results: &Results, evaluated: &[&Vec<EvalRow>]) -> String {
-    let teacher = &results.experiment.teacher;
+    let (teacher, evaluation) = (&results.experiment.teacher, &results.experiment.evaluation);
     let seeds = counted(evaluated.len() as u64, "seed");
     format!(
-        "{seeds}; an evaluation is {} with epsilon {} and null-op starts. Games played in training explore more, so \
+        "{seeds}; an evaluation is {} with epsilon {}{}. Games played in training explore more, so \
          their scores lie lower.",
         counted(teacher.evaluation_episodes as u64, "episode"),
-        results.experiment.evaluation.epsilon,
+        evaluation.epsilon,
+        if evaluation.no_op_max > 0 { " and null-op starts" } else { "" },
     )
 }

@@ -3,7 +3,7 @@
 use crate::config::{Experiment, Student};
 use crate::eval::statistics;
 use crate::game::Game;
-use crate::nn::Architecture;
+use crate::nn::{Architecture, Outputs};
 use crate::record::{Role, ScoreRow};
 use crate::report::format::{number, or_dash, percent};
 use crate::report::read::Results;
@@ -12,7 +12,7 @@ use crate::report::table::{Table, numbers, words};
 use crate::units::grouped;
 
 /// The outputs that the paper's table of sizes counts.
-const PAPER_OUTPUTS: usize = 18;
+const PAPER_OUTPUTS: i64 = 18;
 
 /// The networks and what they cost.
 pub fn networks(results: &Results, standings: &Standings) -> Table {
@@ -47,24 +47,30 @@ pub fn networks(results: &Results, standings: &Standings) -> Table {
 
 fn of_teacher(results: &Results, standings: &Standings) -> Vec<String> {
     let Experiment { teacher, games, environment, .. } = &results.experiment;
-    let architecture = |outputs| Architecture::teacher(teacher, outputs);
-    let here = games.iter().map(|game| architecture(game.actions(environment.action_set).len())).collect();
+    let here: Vec<_> =
+        games.iter().map(|game| Architecture::teacher(teacher, &game.spec(environment.action_set))).collect();
+    let counted = as_counted(&here[0]);
     let rows: Vec<_> = standings.of_agent(Role::Teacher, "teacher").flat_map(|standing| &standing.rows).collect();
-    row(results, "teacher", Some(architecture(PAPER_OUTPUTS)), here, &rows)
+    row(results, "teacher", Some(counted), here, &rows)
 }
 
 fn of_student(results: &Results, standings: &Standings, student: &Student) -> Vec<String> {
     let Experiment { teacher, games, environment, .. } = &results.experiment;
     // Who learns from rewards has what the teachers' algorithm needs.
     let layer_norm = student.is_baseline() && teacher.layer_norm;
-    let actions = |game: &Game| (*game, game.actions(environment.action_set).len());
-    let of = |games: &[Game]| Architecture { layer_norm, ..Architecture::student(student, games.iter().map(actions)) };
-    let alone = Architecture { layer_norm, ..Architecture::new(student.network, PAPER_OUTPUTS) };
+    let spec = |game: &Game| (game.name(), game.spec(environment.action_set));
+    let of = |games: &[Game]| Architecture::student(student, games.iter().map(spec)).normalised(layer_norm);
+    let alone = as_counted(&of(&games[..1]));
     let rows: Vec<_> = standings.of_agent(Role::Student, &student.name).flat_map(|standing| &standing.rows).collect();
     match student.is_shared() {
         true => row(results, &student.name, None, vec![of(games)], &rows),
         false => row(results, &student.name, Some(alone), games.iter().map(|&game| of(&[game])).collect(), &rows),
     }
+}
+
+/// The network of one game with as many outputs as the paper counts.
+fn as_counted(here: &Architecture) -> Architecture {
+    Architecture { outputs: Outputs::One(PAPER_OUTPUTS), ..here.clone() }
 }
 
 /// `counted` is the network as the paper counts those for one game, `here` are those of this experiment.
@@ -79,10 +85,10 @@ fn row(
         let values: Vec<f64> = rows.iter().filter_map(|row| column(row)).collect();
         statistics::mean(&values)
     };
-    let teacher = Architecture::teacher(&results.experiment.teacher, PAPER_OUTPUTS).parameters();
+    let Experiment { teacher, games, environment, .. } = &results.experiment;
+    let teacher = as_counted(&Architecture::teacher(teacher, &games[0].spec(environment.action_set))).parameters();
     let count = counted.as_ref().map(Architecture::parameters);
     let share = count.map(|count| count as f64 / teacher as f64).or_else(|| mean(|row| row.compression));
-    let Architecture { conv: [first, second, third], hidden, .. } = here[0];
     let teachers = here[0].heads().len().max(1) as f64;
     let games = match here[0].heads().len() {
         0 => String::new(),
@@ -90,7 +96,7 @@ fn row(
     };
     vec![
         name.to_owned(),
-        format!("{first}/{second}/{third}, {hidden}{games}"),
+        format!("{}{games}", here[0].widths()),
         or_dash(count, grouped),
         or_dash(share, percent),
         or_dash(share, |share| format!("{:.1}×", teachers / share)),

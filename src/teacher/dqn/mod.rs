@@ -54,7 +54,11 @@ impl Dqn {
     ) -> Dqn {
         Dqn {
             networks: Networks::new(settings, architecture, seed.derive("weights", 0), device),
-            replays: architecture.actions().iter().map(|_| Replay::new(settings.replay, workers)).collect(),
+            replays: architecture
+                .actions()
+                .iter()
+                .map(|_| Replay::new(architecture.observation, settings.replay, workers))
+                .collect(),
             steps: 0,
             sampler: seed.derive("sampling", 0).generator(),
             batch: TransitionBatch::default(),
@@ -65,14 +69,11 @@ impl Dqn {
     /// One step of every worker, into the replay.
     fn play(&mut self, head: usize, play: &mut Play) {
         let begun = play.begin();
-        let frames: Vec<_> = (0..begun.len()).map(|worker| play.pool.frame(worker).to_vec()).collect();
+        let frames: Vec<_> = (0..begun.len()).map(|worker| play.pool().frame(worker).to_vec()).collect();
         let network = self.networks.online();
         let actions = network.architecture().actions()[head] as usize;
         let steps = match play.epsilon() {
-            1.0 => {
-                let chosen = play.explore(actions);
-                play.step(0..chosen.len(), &chosen)
-            }
+            1.0 => play.step_randomly(actions),
             _ => play.step_greedily(actions, |observations| network.best(head, observations), actions_of),
         };
         for (worker, step) in steps.into_iter().enumerate() {
@@ -80,7 +81,7 @@ impl Dqn {
             self.replays[head].push(worker, &frames[worker], begun[worker], Some(transition));
             if step.ending == Ending::Truncated {
                 // The value of what would have followed is bootstrapped from this frame.
-                self.replays[head].push(worker, play.pool.frame(worker), false, None);
+                self.replays[head].push(worker, play.pool().frame(worker), false, None);
             }
         }
     }
@@ -92,9 +93,9 @@ impl Learner for Dqn {
     }
 
     fn advance(&mut self, head: usize, play: &mut Play) {
-        let before = play.state.steps;
+        let before = play.steps();
         self.play(head, play);
-        for step in before + 1..=play.state.steps {
+        for step in before + 1..=play.steps() {
             self.steps += 1;
             if step <= self.settings.warmup {
                 continue;

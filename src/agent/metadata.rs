@@ -1,24 +1,21 @@
-//! Weights on disk: safetensors with PyTorch's names and layouts, readable from any language.
+//! Weights on disk, and what their files say of themselves.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use safetensors::{Dtype, SafeTensors};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::architecture::{Architecture, TensorShape};
-use super::device::Device;
-use super::network::Network;
 use crate::config::{Data, Environment, Temperature};
 use crate::env::ale_version;
 use crate::game::Game;
 use crate::losses::Loss;
+use crate::nn::{self, Architecture, Device, Network, Unreadable};
 use crate::record::{Agent, RomRecord, write_file};
+use crate::spec::{Shape, Spec};
 
 const FORMAT: &str = "policy-distillation 1";
 
@@ -120,16 +117,29 @@ impl Metadata {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Played {
     pub game: Game,
-    /// ALE's action ids in the order of the outputs.
+    /// Shape of the observations. Files from before it was written down are of Atari's screens.
+    #[serde(default = "atari")]
+    pub observation: Shape,
+    /// The environment's numbers of the actions (ALE's ids) in the order of the outputs.
     pub actions: Vec<i32>,
     /// The ROM that it learned with; none for the built-in game.
     pub rom: Option<RomRecord>,
 }
 
+fn atari() -> Shape {
+    Shape::ATARI
+}
+
 impl Played {
     /// Of a game with that action set and ROM.
     pub fn new(game: Game, environment: &Environment, rom: Option<RomRecord>) -> Played {
-        Played { game, actions: game.actions(environment.action_set), rom }
+        let Spec { observation, actions } = game.spec(environment.action_set);
+        Played { game, observation, actions, rom }
+    }
+
+    /// What the game gives and takes.
+    pub fn spec(&self) -> Spec {
+        Spec { observation: self.observation, actions: self.actions.clone() }
     }
 }
 
@@ -154,6 +164,16 @@ pub enum WeightsError {
     Mismatch { path: PathBuf, found: String, expected: String },
 }
 
+impl WeightsError {
+    fn of(path: &Path, error: Unreadable) -> WeightsError {
+        let path = path.to_owned();
+        match error {
+            Unreadable::Damaged(reason) => WeightsError::Damaged { path, reason },
+            Unreadable::Foreign(reason) => WeightsError::Foreign { path, reason },
+        }
+    }
+}
+
 /// Writes a network, whole or not at all. The same network gives the same bytes.
 ///
 /// # Errors
@@ -164,24 +184,8 @@ pub fn save(path: &Path, network: &Network, metadata: &Metadata) -> Result<()> {
     let mut strings: BTreeMap<_, _> =
         fields.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect();
     strings.insert("format".into(), FORMAT.into());
-    // The library would write the metadata in an order that changes from run to run.
-    let values = network.values();
-    // A training that diverged must not pass for one that is done.
-    ensure!(
-        values.iter().flatten().all(|value| value.is_finite()),
-        "{}: training diverged: a weight is not a finite number; lower the learning rate",
-        path.display()
-    );
-    let mut header = BTreeMap::from([("__metadata__".to_owned(), json!(strings))]);
-    let mut data = Vec::new();
-    for (TensorShape { name, shape, .. }, values) in metadata.architecture.tensors().into_iter().zip(values) {
-        let start = data.len();
-        data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-        header.insert(name, json!({"dtype": "F32", "shape": shape, "data_offsets": [start, data.len()]}));
-    }
-    let mut header = serde_json::to_vec(&header)?;
-    header.resize(header.len().next_multiple_of(8), b' ');
-    write_file(path, &[&(header.len() as u64).to_le_bytes()[..], &header, &data].concat())
+    let content = nn::encode(network, &strings).with_context(|| path.display().to_string())?;
+    write_file(path, &content)
 }
 
 /// Reads a network.
@@ -193,31 +197,14 @@ pub fn load(path: &Path, device: Device) -> Result<(Network, Metadata)> {
         return Err(WeightsError::Missing(path.to_owned()).into());
     }
     let content = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    let damaged = |reason: String| WeightsError::Damaged { path: path.to_owned(), reason };
-    let foreign = |reason: String| WeightsError::Foreign { path: path.to_owned(), reason };
-    let tensors = SafeTensors::deserialize(&content).map_err(|error| damaged(error.to_string()))?;
-    let (_, header) = SafeTensors::read_metadata(&content).map_err(|error| damaged(error.to_string()))?;
-    let metadata = parse(header.metadata().as_ref()).map_err(foreign)?;
-    let expected = metadata.architecture.tensors();
-    let mut values = Vec::new();
-    for TensorShape { name, shape, .. } in &expected {
-        let tensor = tensors.tensor(name).map_err(|_| foreign(format!("it has no tensor {name}")))?;
-        let found: Vec<_> = tensor.shape().iter().map(|&size| size as i64).collect();
-        if tensor.dtype() != Dtype::F32 || &found != shape {
-            let problem = format!("{name} is {:?} {found:?} instead of F32 {shape:?}", tensor.dtype());
-            return Err(foreign(problem).into());
-        }
-        let floats = tensor.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes));
-        values.push(floats.collect::<Vec<_>>());
-    }
-    if values.iter().flatten().any(|value| !value.is_finite()) {
-        return Err(damaged("a weight is not a finite number".into()).into());
-    }
+    let at_fault = |error: Unreadable| WeightsError::of(path, error);
+    let strings = nn::strings_of(&content).map_err(at_fault)?;
+    let metadata = parse(&strings).map_err(|reason| WeightsError::Foreign { path: path.to_owned(), reason })?;
+    let values = nn::decode(&content, &metadata.architecture).map_err(at_fault)?;
     Ok((Network::from_values(&metadata.architecture, &values, device), metadata))
 }
 
-fn parse(strings: Option<&HashMap<String, String>>) -> Result<Metadata, String> {
-    let strings = strings.ok_or("its header has no metadata")?;
+fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
     let format = strings.get("format").map_or("none", String::as_str);
     if format != FORMAT {
         return Err(format!("its format is {format} instead of {FORMAT}"));
@@ -230,10 +217,6 @@ fn parse(strings: Option<&HashMap<String, String>>) -> Result<Metadata, String> 
     };
     let object = serde_json::Value::Object(strings.iter().map(value).collect());
     let metadata: Metadata = serde_json::from_value(object).map_err(|error| format!("its metadata: {error}"))?;
-    let widths = metadata.architecture.conv.iter().chain([&metadata.architecture.hidden]);
-    if widths.chain(&metadata.architecture.actions()).any(|width| !(1..=4096).contains(width)) {
-        return Err("its architecture has a width out of range".into());
-    }
     if metadata.environment.workers == 0 || metadata.environment.frame_skip == 0 {
         return Err("its environment has no workers or no frames".into());
     }
@@ -241,18 +224,14 @@ fn parse(strings: Option<&HashMap<String, String>>) -> Result<Metadata, String> 
     if metadata.architecture.actions() != actions {
         return Err("it has another number of outputs than of actions".into());
     }
-    let heads = metadata.architecture.heads().iter().map(|head| head.game);
-    if !heads.clone().eq(metadata.games().iter().map(|played| played.game)) && heads.count() > 0 {
+    if metadata.games().iter().any(|played| played.observation != metadata.architecture.observation) {
+        return Err("its network is for other observations than it says".into());
+    }
+    let heads = metadata.architecture.heads().iter().map(|head| head.game.as_str());
+    if !heads.clone().eq(metadata.games().iter().map(|played| played.game.name())) && heads.count() > 0 {
         return Err("its heads are of other games than it says".into());
     }
     Ok(metadata)
-}
-
-/// The part of a safetensors header that holds strings.
-#[derive(Deserialize)]
-struct Header {
-    #[serde(rename = "__metadata__")]
-    metadata: Option<HashMap<String, String>>,
 }
 
 /// What a file says of itself, without its weights.
@@ -260,7 +239,6 @@ struct Header {
 /// # Errors
 /// If the file cannot be read, or is none of this program's.
 pub fn metadata(path: &Path) -> Result<Metadata> {
-    let foreign = |reason: String| WeightsError::Foreign { path: path.to_owned(), reason };
     let read = || -> std::io::Result<(u64, Vec<u8>)> {
         let mut file = File::open(path)?;
         let all = file.metadata()?.len();
@@ -274,11 +252,11 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
         return Err(WeightsError::Missing(path.to_owned()).into());
     }
     let damaged = |reason: String| WeightsError::Damaged { path: path.to_owned(), reason };
-    let (length, bytes) = read().map_err(|error| damaged(error.to_string()))?;
-    let header: Header = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-    let metadata = parse(header.metadata.as_ref()).map_err(foreign)?;
+    let (length, header) = read().map_err(|error| damaged(error.to_string()))?;
+    let strings = nn::strings(&header).map_err(|error| WeightsError::of(path, error))?;
+    let metadata = parse(&strings).map_err(|reason| WeightsError::Foreign { path: path.to_owned(), reason })?;
     let values: i64 = metadata.architecture.tensors().iter().map(|tensor| tensor.shape.iter().product::<i64>()).sum();
-    if length != 8 + bytes.len() as u64 + 4 * values as u64 {
+    if length != 8 + header.len() as u64 + 4 * values as u64 {
         return Err(damaged("its length is not that of its tensors".into()).into());
     }
     Ok(metadata)
@@ -287,7 +265,7 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
 /// Reads a network that must play `game` in `environment` with the ROM that is used now.
 ///
 /// # Errors
-/// As [`load`], and if the weights are of another game, action set, environment or ROM.
+/// As [`load`], and if the weights are of another game, observation, action set, environment or ROM.
 pub fn load_for(
     path: &Path,
     device: Device,
@@ -311,14 +289,17 @@ pub fn check_for(
     environment: &Environment,
     rom: Option<&RomRecord>,
 ) -> Result<()> {
-    let md5 = |rom: Option<&RomRecord>| rom.map_or("none".to_owned(), |rom| rom.md5.clone());
-    let what = |game: Game, actions: &[i32], environment: &Environment, rom: Option<&RomRecord>| {
+    let what = |played: &Played, environment: &Environment| {
+        let Played { game, observation, actions, rom } = played;
         let Environment { frame_skip, sticky_actions, .. } = environment;
+        let rom = rom.as_ref().map_or("none", |rom| &rom.md5);
         let actions = format!("{} actions {actions:?}", actions.len());
-        format!("{game} with {actions}, frame skip {frame_skip}, sticky actions {sticky_actions}, ROM {}", md5(rom))
+        format!(
+            "{game} from {observation} with {actions}, frame skip {frame_skip}, sticky actions {sticky_actions}, ROM {rom}"
+        )
     };
-    let of = |played: &Played| what(played.game, &played.actions, &metadata.environment, played.rom.as_ref());
-    let expected = what(game, &game.actions(environment.action_set), environment, rom);
+    let of = |played: &Played| what(played, &metadata.environment);
+    let expected = what(&Played::new(game, environment, rom.cloned()), environment);
     let found = metadata.games().iter().map(of).collect::<Vec<_>>();
     if !found.contains(&expected) {
         let found = found.join("; ");

@@ -2,17 +2,15 @@
 
 use anyhow::Result;
 use rand::RngExt;
-use tch::Tensor;
 
-use super::network::Network;
-use crate::env::epsilon_greedy;
 use crate::game::Game;
+use crate::nn::Network;
 use crate::record::EvalRow;
 use crate::units::{Generator, Steps};
 
 /// Chooses an action for each of several observations. It does not matter what made it.
 pub trait Policy {
-    /// One action per observation of `bytes`, [batch, 4, 84, 84]: with probability `epsilon` a random one, drawn from
+    /// One action per observation of `bytes`, one after another: with probability `epsilon` a random one, drawn from
     /// that observation's own generator.
     fn act(&self, bytes: &[u8], epsilon: f64, generators: &mut [Generator]) -> Vec<usize>;
 }
@@ -24,28 +22,11 @@ pub struct Player<'a> {
     head: usize,
 }
 
-impl Network {
-    /// For each observation of `bytes`, [batch, 4, 84, 84], the action with the highest output of a head: one per
-    /// observation, on the device, where it may not be found yet.
-    pub fn best(&self, head: usize, bytes: &[u8]) -> Tensor {
-        self.forward(head, bytes).argmax(1, false)
-    }
-
-    /// The same, waited for.
-    pub fn greedy(&self, head: usize, bytes: &[u8]) -> Vec<usize> {
-        actions_of(self.best(head, bytes))
-    }
-
+impl<'a> Player<'a> {
     /// The player of a head: 0 in a network of one game.
-    pub fn player(&self, head: usize) -> Player<'_> {
-        Player { network: self, head }
+    pub fn new(network: &'a Network, head: usize) -> Player<'a> {
+        Player { network, head }
     }
-}
-
-/// Waits for actions that a device finds.
-pub fn actions_of(best: Tensor) -> Vec<usize> {
-    let best = Vec::<i64>::try_from(best).expect("actions are a row of integers");
-    best.into_iter().map(|action| action as usize).collect()
 }
 
 impl Policy for Player<'_> {
@@ -71,4 +52,11 @@ impl Policy for RandomPlay {
     fn act(&self, _: &[u8], _: f64, generators: &mut [Generator]) -> Vec<usize> {
         generators.iter_mut().map(|generator| generator.random_range(0..self.actions)).collect()
     }
+}
+
+/// Replaces `action` with probability `epsilon` by one of `actions` at random, itself included.
+pub fn epsilon_greedy(generator: &mut Generator, epsilon: f64, actions: usize, action: usize) -> usize {
+    // Both numbers are drawn in any case, so that the stream does not depend on epsilon.
+    let (chance, random) = (generator.random::<f64>(), generator.random_range(0..actions));
+    if chance < epsilon { random } else { action }
 }

@@ -1,0 +1,232 @@
+//! Play of many games at once: what teachers learn from, students are distilled from, and agents are scored by.
+
+use std::borrow::BorrowMut;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::env::{EpisodeSeeds, Outcome, Pool};
+use crate::units::{Generator, Seed};
+
+/// Workers that play episodes, each with a generator of its own for exploration. Results do not depend on how many of
+/// them run at once.
+pub struct Collector<P = Pool> {
+    pub pool: P,
+    pub state: PlayState,
+}
+
+/// What changes of the play, besides the environments.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PlayState {
+    /// Steps of all workers.
+    pub steps: u64,
+    /// Episodes that ended.
+    pub episodes_ended: u64,
+    explorers: Vec<Generator>,
+    episodes: Episodes,
+}
+
+/// Which episodes are played.
+#[derive(Clone, Serialize, Deserialize)]
+enum Episodes {
+    /// Without end. A worker's exploration goes on from one episode to the next.
+    Endless(EpisodeSeeds),
+    /// Those with the numbers 0 to `count` − 1, each begun by the first worker that is free. Start and exploration are
+    /// derived from the seed and the number alone.
+    Numbered {
+        seed: Seed,
+        count: usize,
+        begun: usize,
+        /// What each worker plays.
+        played: Vec<usize>,
+    },
+}
+
+/// A worker's step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Experience {
+    pub worker: usize,
+    /// Number of its episode; 0 where they have no number.
+    pub episode: usize,
+    /// Index into the game's actions.
+    pub action: usize,
+    pub outcome: Outcome,
+}
+
+/// Seed of the episode with that number.
+pub fn episode_seed(seed: Seed, episode: usize) -> Seed {
+    seed.derive("episode", episode as u64)
+}
+
+impl<P: BorrowMut<Pool>> Collector<P> {
+    /// Play without end.
+    pub fn endless(pool: P, seed: Seed) -> Collector<P> {
+        let workers = pool.borrow().workers();
+        let explorers = (0..workers as u64).map(|worker| seed.derive("exploration", worker).generator()).collect();
+        let episodes = Episodes::Endless(EpisodeSeeds::new(seed.derive("play", 0), workers));
+        Collector { pool, state: PlayState { steps: 0, episodes_ended: 0, explorers, episodes } }
+    }
+
+    /// Play of `count` episodes. Those that the pool was in are left.
+    pub fn numbered(mut pool: P, seed: Seed, count: usize) -> Collector<P> {
+        pool.borrow_mut().abandon();
+        let workers = pool.borrow().workers();
+        let episodes = Episodes::Numbered { seed, count, begun: 0, played: vec![0; workers] };
+        let explorers = vec![seed.generator(); workers];
+        Collector { pool, state: PlayState { steps: 0, episodes_ended: 0, explorers, episodes } }
+    }
+
+    /// Begins an episode on every worker that has none, as long as there are any left; gives which began one.
+    pub fn begin(&mut self) -> Vec<bool> {
+        let PlayState { explorers, episodes, .. } = &mut self.state;
+        let pool = self.pool.borrow_mut();
+        let idle: Vec<_> = (0..pool.workers()).map(|worker| !pool.is_playing(worker)).collect();
+        match episodes {
+            Episodes::Endless(seeds) => {
+                pool.begin_ended(seeds);
+                idle
+            }
+            Episodes::Numbered { seed, count, begun, played } => {
+                let next = |(worker, idle): (usize, bool)| {
+                    (idle && *begun < *count).then(|| {
+                        let own = episode_seed(*seed, *begun);
+                        explorers[worker] = own.derive("exploration", 0).generator();
+                        played[worker] = *begun;
+                        *begun += 1;
+                        own
+                    })
+                };
+                let seeds: Vec<_> = idle.into_iter().enumerate().map(next).collect();
+                pool.begin(|worker| seeds[worker]);
+                seeds.iter().map(Option::is_some).collect()
+            }
+        }
+    }
+
+    /// One step of every worker that is in an episode. `choose` is given their observations, one after another, and
+    /// their generators, and gives their actions.
+    pub fn step(&mut self, choose: impl FnOnce(&[u8], &mut [Generator]) -> Vec<usize>) -> Vec<Experience> {
+        let pool = self.pool.borrow();
+        let explorers = &mut self.state.explorers;
+        let playing: Vec<_> = (0..pool.workers()).filter(|&worker| pool.is_playing(worker)).collect();
+        if playing.len() == pool.workers() {
+            let actions = choose(pool.observations(), explorers);
+            return self.play(0..playing.len(), &actions);
+        }
+        let size = pool.observation().bytes();
+        let observation = |&worker: &usize| &pool.observations()[worker * size..(worker + 1) * size];
+        let observations: Vec<u8> = playing.iter().flat_map(observation).copied().collect();
+        let mut generators: Vec<_> = playing.iter().map(|&worker| explorers[worker].clone()).collect();
+        let chosen = choose(&observations, &mut generators);
+        // Workers without an episode get an action that is not played.
+        let mut actions = vec![0; pool.workers()];
+        for ((&worker, generator), action) in playing.iter().zip(generators).zip(chosen) {
+            (explorers[worker], actions[worker]) = (generator, action);
+        }
+        self.play(0..actions.len(), &actions)
+    }
+
+    /// The same where all are in an episode, in several parts: `begin` starts to find what `choose` then gets for the
+    /// observations of some workers, so that a GPU looks at one part while the environments of the part before it run.
+    /// The number of parts changes no result.
+    pub fn step_in_parts<T>(
+        &mut self,
+        parts: usize,
+        begin: impl Fn(&[u8]) -> T,
+        mut choose: impl FnMut(T, &mut [Generator]) -> Vec<usize>,
+    ) -> Vec<Experience> {
+        let (workers, size) = (self.pool.borrow().workers(), self.pool.borrow().observation().bytes());
+        let each = workers.div_ceil(parts);
+        let part = |first: usize| first..(first + each).min(workers);
+        let begin = |pool: &Pool, some: Range<usize>| begin(&pool.observations()[some.start * size..some.end * size]);
+        let mut experiences = Vec::with_capacity(workers);
+        let mut begun = Some(begin(self.pool.borrow(), part(0)));
+        while let Some(found) = begun.take() {
+            let some = part(experiences.len());
+            let actions = choose(found, &mut self.state.explorers[some.clone()]);
+            begun = (some.end < workers).then(|| begin(self.pool.borrow(), part(some.end)));
+            experiences.extend(self.play(some, &actions));
+        }
+        experiences
+    }
+
+    /// One step of those of some workers that are in an episode.
+    fn play(&mut self, some: Range<usize>, actions: &[usize]) -> Vec<Experience> {
+        let state = &mut self.state;
+        let outcomes = self.pool.borrow_mut().step_some(some.clone(), actions);
+        let steps = some.zip(outcomes).zip(actions);
+        let experience = |((worker, outcome), &action): ((usize, &Option<Outcome>), &usize)| {
+            let outcome = (*outcome)?;
+            state.steps += 1;
+            state.episodes_ended += u64::from(outcome.step.ended());
+            let episode = match &state.episodes {
+                Episodes::Endless(_) => 0,
+                Episodes::Numbered { played, .. } => played[worker],
+            };
+            Some(Experience { worker, episode, action, outcome })
+        };
+        steps.filter_map(experience).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+
+    use super::*;
+    use crate::config::{Experiment, Overrides, read_text};
+    use crate::env::Rules;
+    use crate::game::Game;
+
+    fn pool() -> Pool {
+        let text = "games = [\"catch\"]\n[environment]\nworkers = 5\n";
+        let experiment: Experiment = read_text("x.toml", "x", text, &Overrides::default()).unwrap();
+        let game = Game::named("catch").unwrap();
+        Pool::load(game, None, &Rules::of_training(&experiment.environment, game), 5).unwrap()
+    }
+
+    /// Play by a made-up rule that depends on observations and on chance.
+    fn played(parts: Option<usize>) -> Vec<Experience> {
+        let size = pool().observation().bytes();
+        let sums = |observations: &[u8]| -> Vec<usize> {
+            let sum = |observation: &[u8]| observation.iter().map(|&byte| usize::from(byte)).sum::<usize>();
+            observations.chunks(size).map(|observation| sum(observation) / 7).collect()
+        };
+        let choose = |sums: Vec<usize>, generators: &mut [Generator]| -> Vec<usize> {
+            sums.into_iter().zip(generators).map(|(sum, chance)| (sum + chance.random_range(0..2)) % 3).collect()
+        };
+        let mut collector = Collector::endless(pool(), Seed(4));
+        let mut steps = Vec::new();
+        for _ in 0..200 {
+            collector.begin();
+            steps.extend(match parts {
+                None => collector.step(|observations, generators| choose(sums(observations), generators)),
+                Some(parts) => collector.step_in_parts(parts, sums, choose),
+            });
+        }
+        assert_eq!(collector.state.steps, 1000);
+        steps
+    }
+
+    #[test]
+    fn play_in_parts_is_the_same_play() {
+        let whole = played(None);
+        assert!(whole.iter().any(|step| step.outcome.step.reward != 0.0));
+        assert!(whole.iter().any(|step| step.outcome.step.ended()));
+        assert!([1, 2, 3, 5].into_iter().all(|parts| played(Some(parts)) == whole));
+    }
+
+    #[test]
+    fn numbered_episodes_are_each_played_once_and_to_their_end() {
+        let mut collector = Collector::numbered(pool(), Seed(4), 12);
+        let mut ended = Vec::new();
+        for _ in 0..10_000 {
+            collector.begin();
+            let steps = collector
+                .step(|_, generators| generators.iter_mut().map(|generator| generator.random_range(0..3)).collect());
+            ended.extend(steps.iter().filter(|step| step.outcome.step.ended()).map(|step| step.episode));
+        }
+        ended.sort_unstable();
+        assert_eq!(ended, (0..12).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,10 @@
+//! Agents: the policies that choose actions, the play that they make, and the weights on disk with what they say of
+//! themselves.
+
+mod collector;
+mod metadata;
+mod policy;
+
+pub use collector::{Collector, Experience, PlayState, episode_seed};
+pub use metadata::{Metadata, Played, WeightsError, check_for, load, load_for, metadata, save, sha256};
+pub use policy::{Evaluate, Player, Policy, RandomPlay, epsilon_greedy};

@@ -1,0 +1,54 @@
+//! A game as an agent plays it.
+
+use anyhow::Result;
+
+use super::classic::Classic;
+use super::emulator::load;
+use super::rom::Rom;
+use super::step::{Env, Rules, Step};
+use crate::game::Game;
+use crate::spec::Shape;
+use crate::units::Seed;
+
+/// A game that is played step by step.
+pub trait Environment: Send {
+    /// Shape of the observations.
+    fn observation(&self) -> Shape;
+    /// Begins an episode. All that is random in it comes from `seed` alone.
+    fn begin(&mut self, seed: Seed);
+    /// Plays the action with that index in the environment's list. After the episode's end, [`Environment::begin`] the
+    /// next.
+    fn step(&mut self, action: usize) -> Step;
+    /// The newest part of the observation: [`Shape::frame_bytes`] of them.
+    fn frame(&self) -> &[u8];
+    /// Frames of the episode so far; in a game without frames, steps.
+    fn frames(&self) -> u64;
+    /// What can be shown of the game now; none in a game without a screen.
+    fn screen(&self) -> Option<Picture>;
+    /// Everything that the rest of the episode depends on.
+    fn save(&self) -> Vec<u8>;
+    /// Continues where [`Environment::save`] was called, in another process too. [`Environment::frame`] is right again
+    /// after the next step.
+    ///
+    /// # Errors
+    /// If the state is not of such an environment.
+    fn restore(&mut self, state: &[u8]) -> Result<()>;
+}
+
+/// A screen in colour.
+pub struct Picture {
+    pub width: usize,
+    /// Red, green and blue of each pixel, row by row.
+    pub rgb: Vec<u8>,
+}
+
+/// An environment with `game` in it. `rom` is what [`Rom::find`] gave for the game: none for one that needs none.
+///
+/// # Errors
+/// As [`load`].
+pub fn make(game: Game, rom: Option<&Rom>, rules: &Rules) -> Result<Box<dyn Environment>> {
+    Ok(match game.is_classic_control() {
+        true => Box::new(Classic::new(game, rules)?),
+        false => Box::new(Env::new(load(game, rom)?, rules.clone())),
+    })
+}

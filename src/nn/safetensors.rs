@@ -1,0 +1,97 @@
+//! Weights as the bytes of a safetensors file, with PyTorch's names and layouts, readable from any language.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::{Result, ensure};
+use safetensors::{Dtype, SafeTensors};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::architecture::{Architecture, TensorShape};
+use super::network::Network;
+
+/// Why bytes are not the weights of a network.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// Not a safetensors file, or a part of one.
+    #[error("{0}")]
+    Damaged(String),
+    /// A safetensors file of something else.
+    #[error("{0}")]
+    Foreign(String),
+}
+
+/// The part of a safetensors header that holds strings.
+#[derive(Deserialize)]
+struct Header {
+    #[serde(rename = "__metadata__")]
+    metadata: Option<HashMap<String, String>>,
+}
+
+/// The weights with `strings` in the file's header. The same network and strings give the same bytes.
+///
+/// # Errors
+/// If a weight is not a finite number.
+pub fn encode(network: &Network, strings: &BTreeMap<String, String>) -> Result<Vec<u8>> {
+    // The library would write the metadata in an order that changes from run to run.
+    let values = network.values();
+    // A training that diverged must not pass for one that is done.
+    ensure!(
+        values.iter().flatten().all(|value| value.is_finite()),
+        "training diverged: a weight is not a finite number; lower the learning rate"
+    );
+    let mut header = BTreeMap::from([("__metadata__".to_owned(), json!(strings))]);
+    let mut data = Vec::new();
+    for (TensorShape { name, shape, .. }, values) in network.architecture().tensors().into_iter().zip(values) {
+        let start = data.len();
+        data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        header.insert(name, json!({"dtype": "F32", "shape": shape, "data_offsets": [start, data.len()]}));
+    }
+    let mut header = serde_json::to_vec(&header)?;
+    header.resize(header.len().next_multiple_of(8), b' ');
+    Ok([&(header.len() as u64).to_le_bytes()[..], &header, &data].concat())
+}
+
+/// The strings in a file's header; `header` is the JSON after its length.
+///
+/// # Errors
+/// [`Unreadable::Foreign`] if it has none.
+pub fn strings(header: &[u8]) -> Result<HashMap<String, String>, Unreadable> {
+    let foreign = |error: serde_json::Error| Unreadable::Foreign(error.to_string());
+    let header: Header = serde_json::from_slice(header).map_err(foreign)?;
+    header.metadata.ok_or_else(|| Unreadable::Foreign("its header has no metadata".into()))
+}
+
+/// The strings of a whole file.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn strings_of(content: &[u8]) -> Result<HashMap<String, String>, Unreadable> {
+    let damaged = |error: safetensors::SafeTensorError| Unreadable::Damaged(error.to_string());
+    SafeTensors::deserialize(content).map_err(damaged)?;
+    let (_, header) = SafeTensors::read_metadata(content).map_err(damaged)?;
+    header.metadata().clone().ok_or_else(|| Unreadable::Foreign("its header has no metadata".into()))
+}
+
+/// The values of each of the architecture's tensors, in the order of [`Architecture::tensors`].
+///
+/// # Errors
+/// [`Unreadable`], also if a tensor is missing, has another shape, or holds what is not a finite number.
+pub fn decode(content: &[u8], architecture: &Architecture) -> Result<Vec<Vec<f32>>, Unreadable> {
+    let tensors = SafeTensors::deserialize(content).map_err(|error| Unreadable::Damaged(error.to_string()))?;
+    let mut values = Vec::new();
+    for TensorShape { name, shape, .. } in architecture.tensors() {
+        let tensor = tensors.tensor(&name).map_err(|_| Unreadable::Foreign(format!("it has no tensor {name}")))?;
+        let found: Vec<_> = tensor.shape().iter().map(|&size| size as i64).collect();
+        if tensor.dtype() != Dtype::F32 || found != shape {
+            let problem = format!("{name} is {:?} {found:?} instead of F32 {shape:?}", tensor.dtype());
+            return Err(Unreadable::Foreign(problem));
+        }
+        let floats = tensor.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes));
+        values.push(floats.collect::<Vec<_>>());
+    }
+    if values.iter().flatten().any(|value| !value.is_finite()) {
+        return Err(Unreadable::Damaged("a weight is not a finite number".into()));
+    }
+    Ok(values)
+}

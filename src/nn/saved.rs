@@ -1,0 +1,194 @@
+//! How an architecture stands in files: the paper's shape and plain dense networks by their widths, all else layer by
+//! layer.
+
+use serde::{Deserialize, Serialize};
+
+use super::architecture::{Architecture, CONVOLUTIONS, Layer, Outputs};
+use crate::spec::Shape;
+
+/// Most filters or units of a layer.
+const WIDEST: i64 = 4096;
+
+/// An [`Architecture`] in files. What is not there has the value that it had before files said it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Saved {
+    /// Filters of the paper's three convolutions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    conv: Option<[i64; 3]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hidden: Option<Hidden>,
+    /// Every shared layer, of a network of another kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    layers: Option<Vec<Layer>>,
+    actions: Outputs,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    layer_norm: bool,
+    #[serde(default = "atari", skip_serializing_if = "is_atari")]
+    observation: Shape,
+}
+
+/// Units of the fully connected layer after convolutions, or of each layer of a dense network.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Hidden {
+    One(i64),
+    Several(Vec<i64>),
+}
+
+fn atari() -> Shape {
+    Shape::ATARI
+}
+
+fn is_atari(shape: &Shape) -> bool {
+    *shape == Shape::ATARI
+}
+
+fn products(conv: &[i64], hidden: &[i64], norm: bool) -> Vec<Layer> {
+    let conv = conv.iter().zip(CONVOLUTIONS);
+    let conv = conv.map(|(&filters, (kernel, stride))| Layer::Conv { filters, kernel, stride });
+    let dense = hidden.iter().map(|&units| Layer::Dense { units });
+    let after = [Layer::Norm, Layer::Relu];
+    conv.chain(dense).flat_map(|product| [product].into_iter().chain(after[usize::from(!norm)..].to_vec())).collect()
+}
+
+impl From<Architecture> for Saved {
+    fn from(architecture: Architecture) -> Saved {
+        let layer_norm = architecture.is_normalised();
+        let Architecture { observation, layers, outputs: actions } = architecture;
+        let widths = |conv: bool| -> Vec<i64> {
+            let width = |layer: &Layer| match *layer {
+                Layer::Conv { filters, .. } if conv => Some(filters),
+                Layer::Dense { units } if !conv => Some(units),
+                _ => None,
+            };
+            layers.iter().filter_map(width).collect()
+        };
+        let (conv, hidden) = (widths(true), widths(false));
+        let is_plain = layers == products(&conv, &hidden, layer_norm);
+        let named = Saved { conv: None, hidden: None, layers: None, actions, layer_norm, observation };
+        match (conv.as_slice(), hidden.as_slice()) {
+            (&[first, second, third], &[units]) if is_plain => {
+                Saved { conv: Some([first, second, third]), hidden: Some(Hidden::One(units)), ..named }
+            }
+            ([], _) if is_plain => Saved { hidden: Some(Hidden::Several(hidden)), ..named },
+            _ => Saved { layers: Some(layers), layer_norm: false, ..named },
+        }
+    }
+}
+
+impl TryFrom<Saved> for Architecture {
+    type Error = String;
+
+    fn try_from(saved: Saved) -> Result<Architecture, String> {
+        let Saved { conv, hidden, layers, actions: outputs, layer_norm, observation } = saved;
+        let layers = match (conv, hidden, layers) {
+            (Some(conv), Some(Hidden::One(units)), None) => products(&conv, &[units], layer_norm),
+            (None, Some(Hidden::Several(units)), None) => products(&[], &units, layer_norm),
+            (None, None, Some(layers)) => layers,
+            _ => return Err("a network has conv and hidden, hidden alone, or layers".into()),
+        };
+        let architecture = Architecture { observation, layers, outputs };
+        check(&architecture)?;
+        Ok(architecture)
+    }
+}
+
+/// Refuses what cannot be computed.
+fn check(architecture: &Architecture) -> Result<(), String> {
+    let mut sides = match architecture.observation {
+        Shape::Image { stack, height, width } => {
+            let in_range = [stack, height, width].iter().all(|size| (1..=WIDEST as usize).contains(size));
+            in_range.then_some([height as i64, width as i64])
+        }
+        Shape::Vector { .. } => None,
+    };
+    let mut before = None;
+    for &layer in &architecture.layers {
+        let is_product = matches!(before, Some(Layer::Conv { .. } | Layer::Dense { .. }));
+        let fits = match (layer, &mut sides) {
+            (Layer::Conv { filters, kernel, stride }, Some(sides)) => {
+                let fits = (1..=WIDEST).contains(&filters)
+                    && kernel >= 1
+                    && stride >= 1
+                    && sides.iter().all(|&side| side >= kernel);
+                if fits {
+                    *sides = sides.map(|side| (side - kernel) / stride + 1);
+                }
+                fits
+            }
+            (Layer::Conv { .. }, None) => false,
+            (Layer::Dense { units }, sides) => {
+                *sides = None;
+                (1..=WIDEST).contains(&units)
+            }
+            (Layer::Norm, _) => is_product,
+            (Layer::Relu, _) => is_product || before == Some(Layer::Norm),
+        };
+        if !fits {
+            return Err(format!("{layer:?} does not fit where it is, or has a width out of range"));
+        }
+        before = Some(layer);
+    }
+    let size = match architecture.observation {
+        Shape::Vector { size } => size,
+        Shape::Image { .. } => 1,
+    };
+    let outputs = architecture.actions();
+    let in_range = (1..=WIDEST as usize).contains(&size) && outputs.iter().all(|width| (1..=WIDEST).contains(width));
+    if before.is_none() || outputs.is_empty() || !in_range {
+        return Err("its architecture has no layers, or a width out of range".into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Architecture, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    #[test]
+    fn a_network_of_the_papers_shape_stands_in_files_by_its_widths_alone() {
+        for text in [
+            r#"{"conv":[32,64,64],"hidden":512,"actions":6}"#,
+            r#"{"conv":[2,3,17],"hidden":21,"actions":[{"game":"pong","actions":6}],"layer_norm":true}"#,
+            r#"{"hidden":[64,64],"actions":2,"observation":{"vector":{"size":4}}}"#,
+        ] {
+            assert_eq!(serde_json::to_string(&read(text).unwrap()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn any_list_of_layers_reads_back_the_same() {
+        let layers = vec![
+            Layer::Conv { filters: 8, kernel: 5, stride: 3 },
+            Layer::Relu,
+            Layer::Dense { units: 10 },
+            Layer::Norm,
+            Layer::Relu,
+            Layer::Dense { units: 3 },
+        ];
+        let observation = Shape::Image { stack: 2, height: 30, width: 40 };
+        let architecture = Architecture { observation, layers, outputs: Outputs::One(4) };
+        assert_eq!(read(&serde_json::to_string(&architecture).unwrap()).unwrap(), architecture);
+    }
+
+    #[test]
+    fn what_cannot_be_computed_is_refused() {
+        for text in [
+            r#"{"conv":[32,64,64],"hidden":0,"actions":6}"#,
+            r#"{"conv":[32,64,64],"hidden":5000,"actions":6}"#,
+            r#"{"conv":[32,64,64],"hidden":5,"actions":6,"observation":{"vector":{"size":4}}}"#,
+            r#"{"conv":[32,64,64],"hidden":5,"actions":6,"observation":{"image":{"stack":4,"height":20,"width":84}}}"#,
+            r#"{"layers":["relu"],"actions":6}"#,
+            r#"{"layers":[],"actions":6}"#,
+            r#"{"hidden":[8],"actions":0,"observation":{"vector":{"size":4}}}"#,
+            r#"{"hidden":[8],"actions":[],"observation":{"vector":{"size":4}}}"#,
+            r#"{"actions":2}"#,
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+}
