@@ -51,7 +51,7 @@ pub fn evaluate(
     updates: u64,
     progress: &dyn Progress,
 ) -> Option<EvalRow> {
-    let played = Match { episodes: 2, epsilon: 0.05, seed: Seed(9) };
+    let played = Match { episodes: 0..2, epsilon: 0.05, seed: Seed(9) };
     let episodes = play(&mut emulators(game, 2, 100), policy, &played, progress)?;
     let mean = episodes.iter().map(|episode| episode.score).sum::<f64>() / 2.0;
     let (frames, best) = (steps.frames(4).0, false);
@@ -337,7 +337,7 @@ fn learns(experiment: &Experiment) {
     assert_eq!(teach(experiment, root.path(), u64::MAX), Ended::Done);
     let path = Folder::at(root.path()).weights(&Agent::teacher(experiment.games[0], 1));
     let (network, _) = agent::load(&path, Device::Cpu).unwrap();
-    let game = Match { episodes: 20, epsilon: 0.05, seed: Seed(77) };
+    let game = Match { episodes: 0..20, epsilon: 0.05, seed: Seed(77) };
     let episodes =
         play(&mut pool(10, 108_000), &Player::new(&network, 0), &game, &StopAfter(Cell::new(u64::MAX))).unwrap();
     let mean = episodes.iter().map(|episode| episode.score).sum::<f64>() / 20.0;

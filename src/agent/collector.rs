@@ -31,12 +31,11 @@ pub struct PlayState {
 enum Episodes {
     /// Without end. A worker's exploration goes on from one episode to the next.
     Endless(EpisodeSeeds),
-    /// Those with the numbers 0 to `count` − 1, each begun by the first worker that is free. Start and exploration are
-    /// derived from the seed and the number alone.
+    /// Those with the numbers `left`, each begun by the first worker that is free. Start and exploration are derived from
+    /// the seed and the number alone.
     Numbered {
         seed: Seed,
-        count: usize,
-        begun: usize,
+        left: Range<usize>,
         /// What each worker plays.
         played: Vec<usize>,
     },
@@ -67,11 +66,11 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         Collector { pool, state: PlayState { steps: 0, episodes_ended: 0, explorers, episodes } }
     }
 
-    /// Play of `count` episodes. Those that the pool was in are left.
-    pub fn numbered(mut pool: P, seed: Seed, count: usize) -> Collector<P> {
+    /// Play of the episodes with those numbers. Those that the pool was in are left.
+    pub fn numbered(mut pool: P, seed: Seed, episodes: Range<usize>) -> Collector<P> {
         pool.borrow_mut().abandon();
         let workers = pool.borrow().workers();
-        let episodes = Episodes::Numbered { seed, count, begun: 0, played: vec![0; workers] };
+        let episodes = Episodes::Numbered { seed, left: episodes, played: vec![0; workers] };
         let explorers = vec![seed.generator(); workers];
         Collector { pool, state: PlayState { steps: 0, episodes_ended: 0, explorers, episodes } }
     }
@@ -86,15 +85,13 @@ impl<P: BorrowMut<Pool>> Collector<P> {
                 pool.begin_ended(seeds);
                 idle
             }
-            Episodes::Numbered { seed, count, begun, played } => {
+            Episodes::Numbered { seed, left, played } => {
                 let next = |(worker, idle): (usize, bool)| {
-                    (idle && *begun < *count).then(|| {
-                        let own = episode_seed(*seed, *begun);
-                        explorers[worker] = own.derive("exploration", 0).generator();
-                        played[worker] = *begun;
-                        *begun += 1;
-                        own
-                    })
+                    let episode = if idle { left.next() } else { None }?;
+                    let own = episode_seed(*seed, episode);
+                    explorers[worker] = own.derive("exploration", 0).generator();
+                    played[worker] = episode;
+                    Some(own)
                 };
                 let seeds: Vec<_> = idle.into_iter().enumerate().map(next).collect();
                 pool.begin(|worker| seeds[worker]);
@@ -218,7 +215,7 @@ mod tests {
 
     #[test]
     fn numbered_episodes_are_each_played_once_and_to_their_end() {
-        let mut collector = Collector::numbered(pool(), Seed(4), 12);
+        let mut collector = Collector::numbered(pool(), Seed(4), 3..15);
         let mut ended = Vec::new();
         for _ in 0..10_000 {
             collector.begin();
@@ -227,6 +224,6 @@ mod tests {
             ended.extend(steps.iter().filter(|step| step.outcome.step.ended()).map(|step| step.episode));
         }
         ended.sort_unstable();
-        assert_eq!(ended, (0..12).collect::<Vec<_>>());
+        assert_eq!(ended, (3..15).collect::<Vec<_>>());
     }
 }

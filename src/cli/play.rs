@@ -66,19 +66,17 @@ pub fn play(options: &Options, common: &Common) -> Result<Ended> {
     let player = Player::new(&network, head);
     if let Some(gif) = &options.gif {
         let pool = Pool::load(played.game, rom.as_ref(), &rules, 1)?;
-        let Some(score) = record(pool, &player, seed, gif)? else { return Ok(Ended::Stopped) };
+        let Some(score) = record(pool, &player, epsilon, seed, gif)? else { return Ok(Ended::Stopped) };
         out!("episode 0: score {score}, recorded in {}", gif.display());
         recorded = 1;
     }
     let workers = (episodes as usize).min(metadata.environment.workers);
     let mut pool = Pool::load(played.game, rom.as_ref(), &rules, workers)?;
     let stage = Stage::new(&path.display().to_string(), u64::from(episodes), "episodes", common.quiet);
-    let game = Match { episodes: episodes as usize, epsilon, seed };
-    let others = recorded < episodes;
-    let played = if others { eval::play(&mut pool, &player, &game, &stage) } else { Some(Vec::new()) };
-    let Some(played) = played else { return Ok(Ended::Stopped) };
+    let game = Match { episodes: recorded..episodes as usize, epsilon, seed };
+    let Some(played) = eval::play(&mut pool, &player, &game, &stage) else { return Ok(Ended::Stopped) };
     drop(stage);
-    for (number, episode) in played.iter().enumerate().skip(recorded as usize) {
+    for (number, episode) in game.episodes.zip(played) {
         let end = if episode.truncated { ", cut off" } else { "" };
         out!("episode {number}: score {}, {} frames{end}", episode.score, episode.frames);
     }
@@ -105,11 +103,11 @@ fn rules(metadata: &Metadata, played: &Played) -> Rules {
 
 /// Plays the first episode of the match and writes it as an animated GIF, one image per step, pixels twice as wide as
 /// high as on a television. Gives the score.
-fn record(mut pool: Pool, player: &dyn Policy, seed: Seed, path: &Path) -> Result<Option<f64>> {
+fn record(mut pool: Pool, player: &dyn Policy, epsilon: f64, seed: Seed, path: &Path) -> Result<Option<f64>> {
     let Some(Picture { width, .. }) = pool.screen(0) else {
         return Err(usage("--gif: the game has no screen to record; leave it out"));
     };
-    let first = Match { episodes: 1, epsilon: EPSILON, seed };
+    let first = Match { episodes: 0..1, epsilon, seed };
     let mut screens = Vec::new();
     let mut watch = |pool: &Pool| screens.extend(pool.screen(0).map(|picture| picture.rgb));
     let stage = Stage::new("", 0, "", true);

@@ -1,5 +1,7 @@
 //! A fixed number of episodes on parallel emulators.
 
+use std::ops::Range;
+
 use crate::agent::{Collector, Experience, Policy};
 use crate::env::Pool;
 use crate::game::Game;
@@ -28,9 +30,10 @@ impl Purpose {
 }
 
 /// What is played.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Match {
-    pub episodes: usize,
+    /// Numbers of the episodes.
+    pub episodes: Range<usize>,
     /// Probability of a random action.
     pub epsilon: f64,
     /// Each episode's start and exploration are derived from it and the episode's number alone.
@@ -48,7 +51,7 @@ pub struct Episode {
     pub truncated: bool,
 }
 
-/// Plays the episodes 0 to `episodes` − 1, each to its end, and gives them in this order; `None` if it was asked to
+/// Plays the match's episodes, each to its end, and gives them in the order of their numbers; `None` if it was asked to
 /// stop. Every episode that is begun counts, so that short ones are not over-represented.
 pub fn play(pool: &mut Pool, policy: &dyn Policy, game: &Match, progress: &dyn Progress) -> Option<Vec<Episode>> {
     play_watched(pool, policy, game, progress, &mut |_| {})
@@ -62,10 +65,10 @@ pub fn play_watched(
     progress: &dyn Progress,
     watch: &mut dyn FnMut(&Pool),
 ) -> Option<Vec<Episode>> {
-    let mut finished = vec![None; game.episodes];
-    let mut collector = Collector::numbered(pool, game.seed, game.episodes);
+    let mut finished = vec![None; game.episodes.len()];
+    let mut collector = Collector::numbered(pool, game.seed, game.episodes.clone());
     let mut done = 0;
-    while done < game.episodes {
+    while done < finished.len() {
         if progress.stop() {
             return None;
         }
@@ -76,7 +79,8 @@ pub fn play_watched(
         watch(&*collector.pool);
         for Experience { episode, outcome, .. } in steps.into_iter().filter(|step| step.outcome.step.ended()) {
             let truncated = outcome.step.truncated;
-            finished[episode] = Some(Episode { score: outcome.score, frames: outcome.frames, truncated });
+            finished[episode - game.episodes.start] =
+                Some(Episode { score: outcome.score, frames: outcome.frames, truncated });
             done += 1;
             progress.at(done as u64, "");
         }
@@ -98,9 +102,9 @@ mod tests {
         for game in Game::PAPER.map(|name| Game::named(name).unwrap()) {
             for training in 0..5 {
                 for purpose in [Purpose::Choose, Purpose::Report] {
-                    let of = Match { episodes: 100, epsilon: 0.05, seed: purpose.seed(training, game) };
-                    seen.extend((0..of.episodes).map(|episode| episode_seed(of.seed, episode).0));
-                    episodes += of.episodes;
+                    let of = Match { episodes: 0..100, epsilon: 0.05, seed: purpose.seed(training, game) };
+                    episodes += of.episodes.len();
+                    seen.extend(of.episodes.map(|episode| episode_seed(of.seed, episode).0));
                 }
             }
         }

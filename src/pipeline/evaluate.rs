@@ -25,7 +25,8 @@ impl Pipeline<'_> {
             player.as_ref().map(|player| eval::milliseconds_per_decision(player, shape, settings.latency_decisions));
         let policy: &dyn Policy = player.as_ref().map_or(&random, |player| player);
         let seed = Purpose::Report.seed(agent.seed, agent.game);
-        let game = Match { episodes: settings.episodes, epsilon: settings.epsilon, seed };
+        let before = scores::played(&self.folder, agent, &weights)?;
+        let game = Match { episodes: before..settings.episodes.max(before), epsilon: settings.epsilon, seed };
         let mut pool = self.evaluation_pool(agent.game, settings.episodes)?;
         let Some(played) = eval::play(&mut pool, policy, &game, progress.as_ref()) else { return Ok(Ended::Stopped) };
         let lock = self.locks.wait("scores")?;

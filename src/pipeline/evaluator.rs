@@ -60,7 +60,7 @@ impl TrainingEvaluator {
     ) -> Result<Option<EvalRow>> {
         let found = self.games.iter_mut().find(|(own, ..)| *own == game);
         let (_, pool, seed) = found.with_context(|| format!("{game} is not evaluated"))?;
-        let played = Match { episodes: self.episodes, epsilon: self.epsilon, seed: *seed };
+        let played = Match { episodes: 0..self.episodes, epsilon: self.epsilon, seed: *seed };
         let Some(episodes) = eval::play(pool, policy, &played, &Silent(progress)) else { return Ok(None) };
         let scores: Vec<_> = episodes.iter().map(|episode| episode.score).collect();
         let none = "an evaluation has at least one episode";

@@ -21,25 +21,38 @@ pub const HASH: usize = 16;
 /// Episodes by agent.
 type Episodes = BTreeMap<Agent, Vec<EpisodeRow>>;
 
-/// Puts an agent's episodes in the place of those that it had. Agents that the experiment names stand in its order, all
-/// others after them.
+/// How many episodes the folder has of those weights of an agent.
+///
+/// # Errors
+/// If the file is damaged.
+pub fn played(folder: &Folder, agent: &Agent, weights: &str) -> Result<usize> {
+    let rows = read_episodes(folder)?.remove(agent).unwrap_or_default();
+    Ok(rows.iter().filter(|row| row.weights == weights).count())
+}
+
+/// Adds episodes to those that the agent has played with the same weights, in place of those with others. Agents that
+/// the experiment names stand in its order, all others after them.
 ///
 /// # Errors
 /// If the file is damaged or cannot be written.
 pub fn put(experiment: &Experiment, folder: &Folder, agent: &Agent, weights: &str, played: Vec<Episode>) -> Result<()> {
     let mut episodes = read_episodes(folder)?;
+    let mut rows = episodes.remove(agent).unwrap_or_default();
+    rows.retain(|row| row.weights == weights);
+    let before = rows.len();
     let row = |(number, episode): (usize, Episode)| EpisodeRow {
         role: agent.role,
         agent: agent.name.clone(),
         game: agent.game.name().into(),
         seed: agent.seed,
-        episode: number as u64,
+        episode: (before + number) as u64,
         score: episode.score,
         frames: episode.frames,
         truncated: episode.truncated,
         weights: weights.to_owned(),
     };
-    episodes.insert(agent.clone(), played.into_iter().enumerate().map(row).collect());
+    rows.extend(played.into_iter().enumerate().map(row));
+    episodes.insert(agent.clone(), rows);
     write_episodes(experiment, folder, episodes)
 }
 
