@@ -22,7 +22,7 @@ use arguments::{Command, Common};
 use terminal::Terminal;
 
 use crate::nn::Device;
-use crate::pipeline::{self, Pipeline, Refusal, Request, Scope, TaskId};
+use crate::pipeline::{self, Pipeline, Refusal, Request, Scope, TaskId, refused};
 use crate::progress::Ended;
 use crate::{agent, config, env, game, nn, report};
 
@@ -67,7 +67,7 @@ fn on_threads(arguments: &Arguments) -> Result<Ended> {
 
 /// The device that a command line means.
 fn device(common: &Common) -> Result<Device> {
-    let device = common.device.resolve().map_err(usage)?;
+    let device = common.device.resolve().map_err(refused)?;
     nn::set_threads(device, rayon::current_num_threads());
     Ok(device)
 }
@@ -144,7 +144,7 @@ fn report(pipeline: &Pipeline) -> Result<()> {
 
 /// Joins folders of one experiment.
 fn merge(folders: &[std::path::PathBuf], common: &Common) -> Result<Ended> {
-    let out = common.out.as_deref().ok_or_else(|| usage("merge needs --out DIR, the folder of all together"))?;
+    let out = common.out.as_deref().ok_or_else(|| refused("merge needs --out DIR, the folder of all together"))?;
     pipeline::merge(folders, out)?;
     out!(
         "{} folders joined in {}; `pd report {}` reports them",
@@ -153,11 +153,6 @@ fn merge(folders: &[std::path::PathBuf], common: &Common) -> Result<Ended> {
         out.join("experiment.toml").display()
     );
     Ok(Ended::Done)
-}
-
-/// Marks `error` as a fault of the request.
-fn usage(error: impl std::fmt::Display) -> Error {
-    Refusal::new(error)
 }
 
 fn is_usage(error: &Error) -> bool {

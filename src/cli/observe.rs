@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::arguments::Common;
-use super::usage;
 use crate::env::{Env, Environment, Rom, Rules, load};
 use crate::game::{ActionSet, Game};
+use crate::pipeline::refused;
 use crate::progress::Ended;
 use crate::record::{write_file, write_json};
 use crate::units::Seed;
@@ -47,9 +47,9 @@ struct ObservedStep {
 /// Plays the actions and writes the screens to `--out`, the steps beside it.
 pub fn observe(game: &str, actions: &Path, common: &Common) -> Result<Ended> {
     let game = Game::named(game)?;
-    let Some(out) = &common.out else { bail!(usage("observe needs --out FILE")) };
+    let Some(out) = &common.out else { bail!(refused("observe needs --out FILE")) };
     let rom = Rom::find(game)?;
-    let actions = read(actions, game.actions(ActionSet::Minimal).len()).map_err(usage)?;
+    let actions = read(actions, game.actions(ActionSet::Minimal).len()).map_err(refused)?;
     let action_set = game.actions(ActionSet::Minimal);
     let rules =
         Rules { frame_skip: 4, no_op_max: 0, sticky_actions: 0.0, max_frames: u64::MAX, actions: action_set.clone() };
@@ -67,7 +67,7 @@ pub fn observe(game: &str, actions: &Path, common: &Common) -> Result<Ended> {
         }
     }
     let rom_md5 = rom.map(|rom| rom.record.md5);
-    write_file(out, &frames).map_err(usage)?;
+    write_file(out, &frames).map_err(refused)?;
     let mut name = out.clone().into_os_string();
     name.push(".json");
     write_json(Path::new(&name), &Observed { game, rom_md5, action_set, steps })?;

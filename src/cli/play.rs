@@ -9,11 +9,11 @@ use clap::Args;
 use gif::{Encoder, Frame, Repeat};
 
 use super::arguments::Common;
-use super::terminal::{self, Stage};
-use super::usage;
+use super::terminal::{self, TaskProgress};
 use crate::agent::{self, Metadata, Played, Player, Policy};
 use crate::env::{Picture, Pool, Rom, Rules};
 use crate::eval::{self, Match};
+use crate::pipeline::refused;
 use crate::progress::Ended;
 use crate::units::Seed;
 
@@ -51,7 +51,7 @@ pub fn play(options: &Options, common: &Common) -> Result<Ended> {
     if made_with != here {
         let md5 = |md5: Option<&String>| md5.map_or("none", String::as_str).to_owned();
         let path = path.display();
-        return Err(usage(format!(
+        return Err(refused(format!(
             "{path}: it learned with the ROM {}, but the one here is {}",
             md5(made_with),
             md5(here)
@@ -72,7 +72,7 @@ pub fn play(options: &Options, common: &Common) -> Result<Ended> {
     }
     let workers = (episodes as usize).min(metadata.environment.workers);
     let mut pool = Pool::load(played.game, rom.as_ref(), &rules, workers)?;
-    let stage = Stage::new(&path.display().to_string(), u64::from(episodes), "episodes", common.quiet);
+    let stage = TaskProgress::new(&path.display().to_string(), u64::from(episodes), "episodes", common.quiet);
     let game = Match { episodes: recorded..episodes as usize, epsilon, seed };
     let Some(played) = eval::play(&mut pool, &player, &game, &stage) else { return Ok(Ended::Stopped) };
     drop(stage);
@@ -88,11 +88,11 @@ fn head(metadata: &Metadata, game: Option<&str>) -> Result<usize> {
     let games: Vec<_> = metadata.games().iter().map(|played| played.game.name()).collect();
     match (game, games.as_slice()) {
         (None, [_]) => Ok(0),
-        (None, games) => Err(usage(format!("the network plays several games; choose --game {}", games.join(" or ")))),
+        (None, games) => Err(refused(format!("the network plays several games; choose --game {}", games.join(" or ")))),
         (Some(game), games) => games
             .iter()
             .position(|own| *own == game)
-            .ok_or_else(|| usage(format!("--game {game}: the network plays {}", games.join(", ")))),
+            .ok_or_else(|| refused(format!("--game {game}: the network plays {}", games.join(", ")))),
     }
 }
 
@@ -105,12 +105,12 @@ fn rules(metadata: &Metadata, played: &Played) -> Rules {
 /// high as on a television. Gives the score.
 fn record(mut pool: Pool, player: &dyn Policy, epsilon: f64, seed: Seed, path: &Path) -> Result<Option<f64>> {
     let Some(Picture { width, .. }) = pool.screen(0) else {
-        return Err(usage("--gif: the game has no screen to record; leave it out"));
+        return Err(refused("--gif: the game has no screen to record; leave it out"));
     };
     let first = Match { episodes: 0..1, epsilon, seed };
     let mut screens = Vec::new();
     let mut watch = |pool: &Pool| screens.extend(pool.screen(0).map(|picture| picture.rgb));
-    let stage = Stage::new("", 0, "", true);
+    let stage = TaskProgress::new("", 0, "", true);
     let Some(episodes) = eval::play_watched(&mut pool, player, &first, &stage, &mut watch) else { return Ok(None) };
     write_gif(path, &screens, width)?;
     Ok(episodes.first().map(|episode| episode.score))

@@ -65,7 +65,7 @@ impl Observer for Terminal {
         } else {
             String::new()
         };
-        let mut stage = Stage::new(&format!("{task}{of_several}"), total, unit, self.quiet);
+        let mut stage = TaskProgress::new(&format!("{task}{of_several}"), total, unit, self.quiet);
         stage.bar = stage.bar.take().map(|bar| self.bars.insert(0, bar));
         Box::new(stage)
     }
@@ -103,7 +103,7 @@ impl Drop for Terminal {
 }
 
 /// Progress of one task; its line is gone when it is dropped.
-pub struct Stage {
+pub struct TaskProgress {
     name: String,
     unit: &'static str,
     total: u64,
@@ -114,8 +114,8 @@ pub struct Stage {
     last_line: RefCell<Instant>,
 }
 
-impl Stage {
-    pub fn new(name: &str, total: u64, unit: &'static str, quiet: bool) -> Stage {
+impl TaskProgress {
+    pub fn new(name: &str, total: u64, unit: &'static str, quiet: bool) -> TaskProgress {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
             let style = format!(
                 "{{prefix}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left  {{msg}}"
@@ -124,7 +124,7 @@ impl Stage {
             ProgressBar::new(total).with_prefix(name.to_owned()).with_style(style)
         });
         let last_line = RefCell::new(Instant::now());
-        Stage { name: name.to_owned(), unit, total, quiet, bar, start: Cell::new(None), last_line }
+        TaskProgress { name: name.to_owned(), unit, total, quiet, bar, start: Cell::new(None), last_line }
     }
 
     fn line(&self, done: u64, note: &str) {
@@ -139,7 +139,7 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for TaskProgress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -147,7 +147,7 @@ impl Drop for Stage {
     }
 }
 
-impl Progress for Stage {
+impl Progress for TaskProgress {
     fn at(&self, done: u64, note: &str) {
         if self.start.get().is_none() {
             self.start.set(Some((done, Instant::now())));

@@ -10,7 +10,7 @@ use super::evaluator::TrainingEvaluator;
 use super::open::{Pipeline, Request};
 use super::settings::learned_otherwise;
 use super::state::is_of_teachers;
-use super::{Refusal, listed};
+use super::{listed, refused};
 use crate::agent::{self, Policy};
 use crate::config::{self, Data, Experiment, Overrides};
 use crate::distill::{self, Group, Lead};
@@ -101,7 +101,7 @@ pub fn check(request: &Request, from: &Path) -> Result<()> {
     if from.canonicalize().is_ok_and(|from| folder.root().canonicalize().is_ok_and(|own| own == from)) {
         let from = from.display();
         let problem = format!("{from}: the training's own folder; followers need another, with --out or a name");
-        return Err(Refusal::new(problem));
+        return Err(refused(problem));
     }
     let (game, seed) = followed(&experiment)?;
     check_followed(&Folder::at(from), &Agent::teacher(game, seed), &experiment)
@@ -119,20 +119,18 @@ fn check_followed(from: &Folder, teacher: &Agent, experiment: &Experiment) -> Re
     let is_there = from.bests(teacher).exists();
     if !is_there && !theirs.games.contains(game) {
         let games = listed(&theirs.games);
-        return Err(Refusal::new(format!(
-            "{place}: no teacher of {game} is trained there; choose among games = {games}"
-        )));
+        return Err(refused(format!("{place}: no teacher of {game} is trained there; choose among games = {games}")));
     }
     if !is_there && !theirs.seeds.contains(seed) {
         let seeds = listed(&theirs.seeds);
         let problem = format!("{place}: no teacher of seed {seed} is trained there; choose --seed among {seeds}");
-        return Err(Refusal::new(problem));
+        return Err(refused(problem));
     }
     ensure!(theirs.distillation.online, "{place}: keeps no best teachers; train there with distillation.online = true");
     let changed = learned_otherwise(from, experiment)?;
     if !changed.is_empty() {
         let problem = format!("{place}: its teacher learns with other settings: {changed}; set them as there");
-        return Err(Refusal::new(problem));
+        return Err(refused(problem));
     }
     Ok(())
 }
@@ -144,17 +142,15 @@ fn check_followed(from: &Folder, teacher: &Agent, experiment: &Experiment) -> Re
 fn followed(experiment: &Experiment) -> Result<(Game, u64)> {
     let Experiment { students, distillation, .. } = experiment;
     let (&[game], &[seed]) = (experiment.games.as_slice(), experiment.seeds.as_slice()) else {
-        return Err(Refusal::new("students follow one teacher: name one game and one seed"));
+        return Err(refused("students follow one teacher: name one game and one seed"));
     };
     let cannot_follow =
         students.iter().any(|student| student.is_baseline() || student.is_shared() || student.chooses_temperature());
     if students.is_empty() || cannot_follow {
-        return Err(Refusal::new(
-            "follow: needs students of one game with a distillation loss and a given temperature",
-        ));
+        return Err(refused("follow: needs students of one game with a distillation loss and a given temperature"));
     }
     if distillation.data != Data::Teacher && students.len() > 1 {
-        return Err(Refusal::new("follow: students that play for themselves follow one by one"));
+        return Err(refused("follow: students that play for themselves follow one by one"));
     }
     Ok((game, seed))
 }

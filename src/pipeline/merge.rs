@@ -9,7 +9,7 @@ use super::key::settings;
 use super::list::{Teaching, tasks};
 use super::scores::{Scores, read_episodes, write_episodes};
 use super::task::Stage;
-use super::{Refusal, listed};
+use super::{listed, refused};
 use crate::config::{self, Experiment, Overrides};
 use crate::record::{Folder, Manifest, write_file};
 
@@ -22,7 +22,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     let digests = Digests::default();
     let read = |path: &PathBuf| -> Result<(Folder, Experiment)> {
         let folder = Folder::at(path);
-        let experiment = config::read(&folder.experiment(), &Overrides::default()).map_err(Refusal::new)?;
+        let experiment = config::read(&folder.experiment(), &Overrides::default()).map_err(refused)?;
         Ok((folder, experiment))
     };
     let folders: Vec<_> = sources.iter().map(read).collect::<Result<_>>()?;
@@ -32,9 +32,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
         |folder: &Folder| out.canonicalize().is_ok_and(|out| folder.root().canonicalize().is_ok_and(|own| own == out));
     if target.experiment().exists() && !folders.iter().any(|(folder, _)| is_source(folder)) {
         let place = out.display();
-        return Err(Refusal::new(format!(
-            "{place}: holds an experiment that is not merged; name it too, or another --out"
-        )));
+        return Err(refused(format!("{place}: holds an experiment that is not merged; name it too, or another --out")));
     }
     let copies = copies(&folders, &joined, &target, &digests)?;
     let mut episodes = read_episodes(&target)?;
@@ -63,7 +61,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
 /// The experiment of all games, seeds and students.
 fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
     let [(first_folder, first), others @ ..] = folders else {
-        return Err(Refusal::new("merge: name at least two folders"));
+        return Err(refused("merge: name at least two folders"));
     };
     let mut joined = first.clone();
     for (folder, experiment) in others {
@@ -77,12 +75,12 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
         let (first, other) = (first_folder.root().display(), folder.root().display());
         if !changes.is_empty() {
             let problem = format!("{other}: made with other settings than {first}: {}", listed(&changes));
-            return Err(Refusal::new(problem));
+            return Err(refused(problem));
         }
         let has_shared = [&joined, experiment].iter().any(|of| of.students.iter().any(|student| student.is_shared()));
         if has_shared && joined.games != experiment.games {
             let problem = format!("{other}: its networks for several games are for other games than those of {first}");
-            return Err(Refusal::new(problem));
+            return Err(refused(problem));
         }
         let new = |student: &&config::Student| joined.students.iter().all(|own| own.name != student.name);
         let students: Vec<_> = experiment.students.iter().filter(new).cloned().collect();
@@ -123,7 +121,7 @@ fn copies(
             match &found {
                 Some((known, place)) if *known != digest => {
                     let (one, other) = (place.display(), own.display());
-                    return Err(Refusal::new(format!("{other}: other weights than in {one}; remove one of them")));
+                    return Err(refused(format!("{other}: other weights than in {one}; remove one of them")));
                 }
                 Some(_) => {}
                 None => found = Some((digest, own)),

@@ -64,11 +64,9 @@ pub trait Observer: Sync {
 #[error("{0}")]
 pub struct Refusal(String);
 
-impl Refusal {
-    /// Marks a problem as a fault of the request.
-    pub fn new(problem: impl fmt::Display) -> anyhow::Error {
-        Refusal(format!("{problem:#}")).into()
-    }
+/// Marks a problem as a fault of the request.
+pub fn refused(problem: impl fmt::Display) -> anyhow::Error {
+    Refusal(format!("{problem:#}")).into()
 }
 
 /// Items as text, with commas between them.

@@ -14,7 +14,7 @@ use super::manifest::forget_times;
 use super::scope::Scope;
 use super::source::check_source;
 use super::task::Task;
-use super::{Observer, Refusal, settings};
+use super::{Observer, refused, settings};
 use crate::agent::Played;
 use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules};
@@ -98,28 +98,25 @@ impl<'a> Pipeline<'a> {
         }
         let earlier = settings::check(request, &folder, &experiment, &list)?;
         if scope.takes(&experiment) {
-            check_source(&experiment, &folder, request.fresh).map_err(Refusal::new)?;
+            check_source(&experiment, &folder, request.fresh).map_err(refused)?;
         }
         if scope == Scope::Report && !earlier.exists {
-            return Err(Refusal::new(format!(
-                "{}: no results there yet; `pd run` makes them",
-                folder.root().display()
-            )));
+            return Err(refused(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
         }
         if scope == Scope::Distill && request.fresh && experiment.teacher.from.as_os_str().is_empty() {
-            check_teachers(request.file, &folder, &experiment).map_err(Refusal::new)?;
+            check_teachers(request.file, &folder, &experiment).map_err(refused)?;
         }
         let locks = Locks::in_folder(folder.root().join(".locks"));
-        let alone = locks.wait("folder").map_err(Refusal::new)?;
+        let alone = locks.wait("folder").map_err(refused)?;
         if request.fresh {
             if let Some(other) = locks.other() {
                 let place = folder.root().display();
-                return Err(Refusal::new(format!("{place}: {other} is at work there; wait for it before --fresh")));
+                return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
             }
             renew(&folder, &experiment, &list, scope, earlier.played_otherwise)?;
             forget_times(&folder, &experiment, scope)?;
         }
-        write_file(&folder.experiment(), toml::to_string(&experiment)?.as_bytes()).map_err(Refusal::new)?;
+        write_file(&folder.experiment(), toml::to_string(&experiment)?.as_bytes()).map_err(refused)?;
         drop(alone);
         let pipeline = Pipeline {
             experiment,
@@ -136,7 +133,7 @@ impl<'a> Pipeline<'a> {
         };
         // Who made and timed what is there is told of as long as this command does nothing.
         if scope != Scope::Report && (request.fresh || !pipeline.folder.manifest().exists()) {
-            pipeline.write_manifest(|_| ()).map_err(Refusal::new)?;
+            pipeline.write_manifest(|_| ()).map_err(refused)?;
         }
         Ok(pipeline)
     }

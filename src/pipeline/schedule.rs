@@ -15,7 +15,7 @@ use super::scope::Scope;
 use super::scores::Scores;
 use super::state::{Inspection, State};
 use super::task::{Stage, Task, TaskId, Work};
-use super::{Refusal, listed};
+use super::{listed, refused};
 use crate::nn;
 use crate::progress::Ended;
 use crate::record::{Agent, Folder};
@@ -27,7 +27,7 @@ const STACK_BYTES: usize = 8 << 20;
 
 /// How far a task is in this command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum Position {
     /// The command does not include it.
     Foreign,
     Waiting,
@@ -46,12 +46,12 @@ struct Batch<'a> {
 }
 
 /// How a batch ended, by the number of its first task.
-type Report = (usize, Result<Ended>);
+type Finished = (usize, Result<Ended>);
 
 /// A command at work.
 struct Board<'a> {
     pipeline: &'a Pipeline<'a>,
-    standings: Vec<Standing>,
+    positions: Vec<Position>,
     by_id: BTreeMap<&'a TaskId, usize>,
     running: BTreeMap<usize, Batch<'a>>,
     failed: Vec<Error>,
@@ -110,11 +110,11 @@ impl<'a> Board<'a> {
         let by_id: BTreeMap<_, _> = tasks.iter().enumerate().map(|(number, task)| (&task.id, number)).collect();
         if let Some(unknown) = only.iter().find(|id| !by_id.contains_key(id)) {
             let problem = format!("--task {unknown}: the experiment has no such task; `pd plan --json` lists all");
-            return Err(Refusal::new(problem));
+            return Err(refused(problem));
         }
         let mut board = Board {
             pipeline,
-            standings: vec![Standing::Foreign; tasks.len()],
+            positions: vec![Position::Foreign; tasks.len()],
             by_id,
             running: BTreeMap::new(),
             failed: Vec::new(),
@@ -128,9 +128,9 @@ impl<'a> Board<'a> {
             ids => ids.contains(&task.id),
         };
         for (number, task) in tasks.iter().enumerate().filter(|(_, task)| is_included(task)) {
-            board.standings[number] = match board.inspect(task, &scores) {
-                Ok(State::Done) => Standing::Done,
-                Ok(State::Stale | State::Missing) => Standing::Waiting,
+            board.positions[number] = match board.inspect(task, &scores) {
+                Ok(State::Done) => Position::Done,
+                Ok(State::Stale | State::Missing) => Position::Waiting,
                 Err(error) => board.fail(task, error),
             };
         }
@@ -142,17 +142,17 @@ impl<'a> Board<'a> {
 
     /// Checks that what chosen tasks read is there.
     fn check_inputs(&self, scores: &Scores) -> Result<()> {
-        let waiting = self.numbers(Standing::Waiting);
+        let waiting = self.numbers(Position::Waiting);
         let inputs = waiting.iter().flat_map(|&number| &self.pipeline.tasks[number].inputs);
         let mut missing = Vec::new();
-        for input in inputs.filter(|input| self.standings[self.by_id[input]] == Standing::Foreign) {
+        for input in inputs.filter(|input| self.positions[self.by_id[input]] == Position::Foreign) {
             if self.inspect(&self.pipeline.tasks[self.by_id[input]], scores)? != State::Done {
                 missing.push(input.clone());
             }
         }
         match missing.is_empty() {
             true => Ok(()),
-            false => Err(Refusal::new(format!("not done yet, but needed: {}", listed(&missing)))),
+            false => Err(refused(format!("not done yet, but needed: {}", listed(&missing)))),
         }
     }
 
@@ -161,26 +161,26 @@ impl<'a> Board<'a> {
         Inspection { experiment, folder, digests, scores }.state(task)
     }
 
-    fn numbers(&self, standing: Standing) -> Vec<usize> {
-        (0..self.standings.len()).filter(|&number| self.standings[number] == standing).collect()
+    fn numbers(&self, position: Position) -> Vec<usize> {
+        (0..self.positions.len()).filter(|&number| self.positions[number] == position).collect()
     }
 
     fn includes(&self, stage: Stage) -> bool {
-        let own = self.pipeline.tasks.iter().zip(&self.standings);
-        own.into_iter().any(|(task, standing)| task.work.stage() == stage && *standing != Standing::Foreign)
+        let own = self.pipeline.tasks.iter().zip(&self.positions);
+        own.into_iter().any(|(task, position)| task.work.stage() == stage && *position != Position::Foreign)
     }
 
-    fn fail(&mut self, task: &Task, error: Error) -> Standing {
+    fn fail(&mut self, task: &Task, error: Error) -> Position {
         self.failed.push(error.context(task.work.to_string()));
-        Standing::Failed
+        Position::Failed
     }
 
     /// Starts tasks and waits for them until none is left that can be done.
     fn work<'scope>(
         &mut self,
         threads: &'scope Threads<'scope, '_>,
-        sender: &Sender<Report>,
-        receiver: &Receiver<Report>,
+        sender: &Sender<Finished>,
+        receiver: &Receiver<Finished>,
         from: Option<&'scope Path>,
     ) -> Result<()>
     where
@@ -207,7 +207,7 @@ impl<'a> Board<'a> {
     fn start_all<'scope>(
         &mut self,
         threads: &'scope Threads<'scope, '_>,
-        sender: &Sender<Report>,
+        sender: &Sender<Finished>,
         from: Option<&'scope Path>,
     ) -> Result<()>
     where
@@ -226,13 +226,13 @@ impl<'a> Board<'a> {
             let mut left = Vec::new();
             for number in tasks {
                 match self.inspect(&pipeline.tasks[number], &scores) {
-                    Ok(State::Done) => self.standings[number] = Standing::Done,
+                    Ok(State::Done) => self.positions[number] = Position::Done,
                     Ok(State::Stale | State::Missing) => left.push(number),
-                    Err(error) => self.standings[number] = self.fail(&pipeline.tasks[number], error),
+                    Err(error) => self.positions[number] = self.fail(&pipeline.tasks[number], error),
                 }
             }
             let Some(&first) = left.first() else { continue };
-            left.iter().for_each(|&number| self.standings[number] = Standing::Running);
+            left.iter().for_each(|&number| self.positions[number] = Position::Running);
             let batch: Vec<&Task> = left.iter().map(|&number| &pipeline.tasks[number]).collect();
             let sender = sender.clone();
             threads.spawn(move || {
@@ -266,15 +266,15 @@ impl<'a> Board<'a> {
     fn ready(&mut self) -> Vec<Vec<usize>> {
         let mut by_lock: Vec<(&str, Vec<usize>)> = Vec::new();
         let mut held_up = BTreeSet::new();
-        for number in self.numbers(Standing::Waiting) {
+        for number in self.numbers(Position::Waiting) {
             let task = &self.pipeline.tasks[number];
             let lock = task.lock.as_str();
             match self.inputs(task) {
-                Standing::Done => match by_lock.iter_mut().find(|(name, _)| *name == lock) {
+                Position::Done => match by_lock.iter_mut().find(|(name, _)| *name == lock) {
                     Some((_, tasks)) => tasks.push(number),
                     None => by_lock.push((lock, vec![number])),
                 },
-                Standing::Failed => self.standings[number] = Standing::Failed,
+                Position::Failed => self.positions[number] = Position::Failed,
                 _ => _ = held_up.insert(lock),
             }
         }
@@ -283,21 +283,21 @@ impl<'a> Board<'a> {
     }
 
     /// Whether all inputs of a task are there (done), will be (waiting), or will not (failed).
-    fn inputs(&self, task: &Task) -> Standing {
-        let mut all = Standing::Done;
+    fn inputs(&self, task: &Task) -> Position {
+        let mut all = Position::Done;
         for input in &task.inputs {
             let number = self.by_id[input];
-            match self.standings[number] {
-                Standing::Failed => return Standing::Failed,
-                Standing::Waiting | Standing::Running => all = Standing::Waiting,
-                Standing::Foreign if task.work.stage() == Stage::Evaluate => {
+            match self.positions[number] {
+                Position::Failed => return Position::Failed,
+                Position::Waiting | Position::Running => all = Position::Waiting,
+                Position::Foreign if task.work.stage() == Stage::Evaluate => {
                     let outputs = &self.pipeline.tasks[number].outputs;
                     if !outputs.iter().all(|output| output.exists()) {
                         log::warn!("{}: not scored, since it has no weights yet", task.work);
-                        return Standing::Failed;
+                        return Position::Failed;
                     }
                 }
-                Standing::Foreign | Standing::Done => {}
+                Position::Foreign | Position::Done => {}
             }
         }
         all
@@ -306,15 +306,15 @@ impl<'a> Board<'a> {
     fn finish(&mut self, first: usize, result: Result<Ended>) -> Result<()> {
         let Some(Batch { tasks, lock, started, .. }) = self.running.remove(&first) else { return Ok(()) };
         let task = &self.pipeline.tasks[first];
-        let standing = match result {
-            Ok(Ended::Done) => Standing::Done,
+        let position = match result {
+            Ok(Ended::Done) => Position::Done,
             Ok(Ended::Stopped) => {
                 self.stopped = true;
-                Standing::Waiting
+                Position::Waiting
             }
             Err(error) => self.fail(task, error),
         };
-        tasks.iter().for_each(|&number| self.standings[number] = standing);
+        tasks.iter().for_each(|&number| self.positions[number] = position);
         drop(lock);
         *self.seconds.entry(task.work.stage().name()).or_default() += started.elapsed().as_secs_f64();
         self.write_times()
@@ -334,12 +334,12 @@ impl<'a> Board<'a> {
     }
 
     fn tell(&self) {
-        let all = self.pipeline.tasks.iter().zip(&self.standings).filter(|(_, own)| **own != Standing::Foreign);
+        let all = self.pipeline.tasks.iter().zip(&self.positions).filter(|(_, own)| **own != Position::Foreign);
         let (mut done, mut tasks, mut done_weight, mut weight) = (0, 0, 0.0, 0.0);
-        for (task, standing) in all {
+        for (task, position) in all {
             tasks += 1;
             weight += task.weight();
-            if *standing == Standing::Done {
+            if *position == Position::Done {
                 done += 1;
                 done_weight += task.weight();
             }

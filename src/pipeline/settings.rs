@@ -11,7 +11,7 @@ use super::list::{Teaching, tasks};
 use super::open::Request;
 use super::scope::Scope;
 use super::task::{Task, Work};
-use super::{Refusal, listed};
+use super::{listed, refused};
 use crate::config::{self, Experiment, Overrides};
 use crate::record::{Agent, Folder};
 
@@ -37,7 +37,7 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     let old = match config::read(&path, &Overrides::default()) {
         Ok(old) => old,
         Err(error) => {
-            return Err(Refusal::new(format!("{error}; repair or remove it, or choose another folder with --out")));
+            return Err(refused(format!("{error}; repair or remove it, or choose another folder with --out")));
         }
     };
     let stale = stale(folder, list, &key::settings(&old)?)?;
@@ -71,7 +71,7 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
         }
     };
     let (place, changed) = (folder.root().display(), listed(&distinct(stale)));
-    Err(Refusal::new(format!(
+    Err(refused(format!(
         "{place}: its results were made with other settings: {changed}; {way}, or choose another folder with --out"
     )))
 }

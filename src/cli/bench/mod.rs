@@ -17,11 +17,11 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use super::arguments::Common;
-use super::usage;
 use crate::config::{self, Experiment, NamedNetwork, Overrides};
 use crate::env::{Pool, Rom, Rules};
 use crate::game::Game;
 use crate::nn::Device;
+use crate::pipeline::refused;
 use crate::progress::Ended;
 use crate::units::Seed;
 
@@ -109,7 +109,7 @@ pub fn bench(options: &Options, common: &Common) -> Result<Ended> {
     if let Some(only) = &options.only {
         cases.retain(|case| case.name == *only);
         if cases.is_empty() {
-            return Err(usage(format!("there is no case {only:?}; without --only, all are told")));
+            return Err(refused(format!("there is no case {only:?}; without --only, all are told")));
         }
     }
     let measured = measure::in_turn(cases, options.repeats())?;
