@@ -5,6 +5,7 @@
 //! record of the keys with which everything there was made: settings that differ from it are refused, or made anew.
 
 mod agents;
+mod board;
 mod digests;
 mod distill;
 mod evaluate;

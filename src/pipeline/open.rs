@@ -90,21 +90,11 @@ impl<'a> Pipeline<'a> {
         let (experiment, folder) = request.read()?;
         let scope = request.scope;
         let list = tasks(&experiment, &folder, request.teaching())?;
-        let mut roms = BTreeMap::new();
-        if scope != Scope::Report {
-            for &game in &experiment.games {
-                roms.insert(game.name(), Rom::find(game)?);
-            }
-        }
+        let roms = if scope == Scope::Report { BTreeMap::new() } else { find_roms(&experiment)? };
         let earlier = settings::check(request, &folder, &experiment, &list)?;
-        if scope.takes(&experiment) {
-            check_source(&experiment, &folder, request.fresh).map_err(refused)?;
-        }
+        check_inputs(request, &experiment, &folder)?;
         if scope == Scope::Report && !earlier.exists {
             return Err(refused(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
-        }
-        if scope == Scope::Distill && request.fresh && experiment.teacher.from.as_os_str().is_empty() {
-            check_teachers(request.file, &folder, &experiment).map_err(refused)?;
         }
         let locks = Locks::in_folder(folder.root().join(".locks"));
         let alone = locks.wait("folder").map_err(refused)?;
@@ -183,4 +173,20 @@ impl<'a> Pipeline<'a> {
         let workers = self.experiment.evaluation.workers.min(episodes);
         Pool::load(game, self.rom(game), &rules, workers)
     }
+}
+
+fn find_roms(experiment: &Experiment) -> Result<BTreeMap<&'static str, Option<Rom>>> {
+    experiment.games.iter().map(|&game| Ok((game.name(), Rom::find(game)?))).collect()
+}
+
+/// Checks that teachers which the command does not train are where they should be.
+fn check_inputs(request: &Request, experiment: &Experiment, folder: &Folder) -> Result<()> {
+    if request.scope.takes(experiment) {
+        check_source(experiment, folder, request.fresh).map_err(refused)?;
+    }
+    let trained_here = experiment.teacher.from.as_os_str().is_empty();
+    if request.scope == Scope::Distill && request.fresh && trained_here {
+        check_teachers(request.file, folder, experiment).map_err(refused)?;
+    }
+    Ok(())
 }

@@ -6,16 +6,15 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::Scope as Threads;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Result};
 use rayon::ThreadPoolBuilder;
 
+use super::board::{Board, Position};
 use super::lock::Lock;
 use super::open::Pipeline;
 use super::scope::Scope;
 use super::scores::Scores;
-use super::state::{Inspection, State};
 use super::task::{Stage, Task, TaskId, Work};
-use super::{listed, refused};
 use crate::nn;
 use crate::progress::Ended;
 use crate::record::{Agent, Folder};
@@ -24,18 +23,6 @@ use crate::record::{Agent, Folder};
 const LOOK: Duration = Duration::from_millis(300);
 /// As much as a process's first thread has.
 const STACK_BYTES: usize = 8 << 20;
-
-/// How far a task is in this command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Position {
-    /// The command does not include it.
-    Foreign,
-    Waiting,
-    Running,
-    Done,
-    /// It failed, or something that it needs did.
-    Failed,
-}
 
 /// Tasks that are done together, by one thread with so many helpers.
 struct Batch<'a> {
@@ -49,12 +36,10 @@ struct Batch<'a> {
 type Finished = (usize, Result<Ended>);
 
 /// A command at work.
-struct Board<'a> {
+struct Schedule<'a> {
     pipeline: &'a Pipeline<'a>,
-    positions: Vec<Position>,
-    by_id: BTreeMap<&'a TaskId, usize>,
+    board: Board<'a>,
     running: BTreeMap<usize, Batch<'a>>,
-    failed: Vec<Error>,
     stopped: bool,
     /// Seconds of work that the manifest does not tell of yet.
     seconds: BTreeMap<&'static str, f64>,
@@ -69,13 +54,20 @@ impl Pipeline<'_> {
     /// # Errors
     /// The failure, or the last of several.
     pub fn run(&self, scope: Scope, only: &[TaskId], from: Option<&Path>) -> Result<Ended> {
-        let mut board = Board::new(self, scope, only)?;
+        let mut schedule = Schedule {
+            pipeline: self,
+            board: Board::new(self, scope, only)?,
+            running: BTreeMap::new(),
+            stopped: false,
+            seconds: BTreeMap::new(),
+            elsewhere: BTreeSet::new(),
+        };
         let (sender, receiver) = channel();
-        std::thread::scope(|threads| board.work(threads, &sender, &receiver, from))?;
-        if scope <= Scope::Evaluate && board.includes(Stage::Evaluate) {
+        std::thread::scope(|threads| schedule.work(threads, &sender, &receiver, from))?;
+        if schedule.board.includes(Stage::Evaluate) {
             self.write_scores()?;
         }
-        board.ended()
+        schedule.ended()
     }
 
     /// Writes `scores.csv` anew from the episodes.
@@ -104,77 +96,7 @@ impl Pipeline<'_> {
     }
 }
 
-impl<'a> Board<'a> {
-    fn new(pipeline: &'a Pipeline<'a>, scope: Scope, only: &[TaskId]) -> Result<Board<'a>> {
-        let tasks = &pipeline.tasks;
-        let by_id: BTreeMap<_, _> = tasks.iter().enumerate().map(|(number, task)| (&task.id, number)).collect();
-        if let Some(unknown) = only.iter().find(|id| !by_id.contains_key(id)) {
-            let problem = format!("--task {unknown}: the experiment has no such task; `pd plan --json` lists all");
-            return Err(refused(problem));
-        }
-        let mut board = Board {
-            pipeline,
-            positions: vec![Position::Foreign; tasks.len()],
-            by_id,
-            running: BTreeMap::new(),
-            failed: Vec::new(),
-            stopped: false,
-            seconds: BTreeMap::new(),
-            elsewhere: BTreeSet::new(),
-        };
-        let scores = Scores::read(&pipeline.experiment, &pipeline.folder, &pipeline.digests)?;
-        let is_included = |task: &Task| match only {
-            [] => scope.includes(task) && task.work != Work::Report,
-            ids => ids.contains(&task.id),
-        };
-        for (number, task) in tasks.iter().enumerate().filter(|(_, task)| is_included(task)) {
-            board.positions[number] = match board.inspect(task, &scores) {
-                Ok(State::Done) => Position::Done,
-                Ok(State::Stale | State::Missing) => Position::Waiting,
-                Err(error) => board.fail(task, error),
-            };
-        }
-        if !only.is_empty() {
-            board.check_inputs(&scores)?;
-        }
-        Ok(board)
-    }
-
-    /// Checks that what chosen tasks read is there.
-    fn check_inputs(&self, scores: &Scores) -> Result<()> {
-        let waiting = self.numbers(Position::Waiting);
-        let inputs = waiting.iter().flat_map(|&number| &self.pipeline.tasks[number].inputs);
-        let mut missing = Vec::new();
-        for input in inputs.filter(|input| self.positions[self.by_id[input]] == Position::Foreign) {
-            if self.inspect(&self.pipeline.tasks[self.by_id[input]], scores)? != State::Done {
-                missing.push(input.clone());
-            }
-        }
-        match missing.is_empty() {
-            true => Ok(()),
-            false => Err(refused(format!("not done yet, but needed: {}", listed(&missing)))),
-        }
-    }
-
-    fn inspect(&self, task: &Task, scores: &Scores) -> Result<State> {
-        let Pipeline { experiment, folder, digests, .. } = self.pipeline;
-        Inspection { experiment, folder, digests, scores }.state(task)
-    }
-
-    fn numbers(&self, position: Position) -> Vec<usize> {
-        (0..self.positions.len()).filter(|&number| self.positions[number] == position).collect()
-    }
-
-    fn includes(&self, stage: Stage) -> bool {
-        let own = self.pipeline.tasks.iter().zip(&self.positions);
-        own.into_iter().any(|(task, position)| task.work.stage() == stage && *position != Position::Foreign)
-    }
-
-    fn fail(&mut self, task: &Task, error: Error) -> Position {
-        self.failed.push(error.context(task.work.to_string()));
-        Position::Failed
-    }
-
+impl<'a> Schedule<'a> {
     /// Starts tasks and waits for them until none is left that can be done.
     fn work<'scope>(
         &mut self,
@@ -191,7 +113,8 @@ impl<'a> Board<'a> {
             if !self.stopped {
                 self.start_all(threads, sender, from)?;
             }
-            self.tell();
+            let (done, tasks, share) = self.board.progress();
+            self.pipeline.observer.whole(done, tasks, share);
             if self.running.is_empty() && (self.stopped || self.elsewhere.is_empty()) {
                 return Ok(());
             }
@@ -213,26 +136,18 @@ impl<'a> Board<'a> {
     where
         'a: 'scope,
     {
+        let pipeline = self.pipeline;
         self.elsewhere.clear();
         while let Some((tasks, share)) = self.next() {
-            let pipeline = self.pipeline;
             let name = pipeline.tasks[tasks[0]].lock.as_str();
             let Some(lock) = pipeline.locks.take(name)? else {
                 self.elsewhere.insert(name);
                 continue;
             };
             // Another process may have done it since the last look.
-            let scores = Scores::read(&pipeline.experiment, &pipeline.folder, &pipeline.digests)?;
-            let mut left = Vec::new();
-            for number in tasks {
-                match self.inspect(&pipeline.tasks[number], &scores) {
-                    Ok(State::Done) => self.positions[number] = Position::Done,
-                    Ok(State::Stale | State::Missing) => left.push(number),
-                    Err(error) => self.positions[number] = self.fail(&pipeline.tasks[number], error),
-                }
-            }
+            let left = self.board.look_again(&tasks)?;
             let Some(&first) = left.first() else { continue };
-            left.iter().for_each(|&number| self.positions[number] = Position::Running);
+            self.board.set(&left, Position::Running);
             let batch: Vec<&Task> = left.iter().map(|&number| &pipeline.tasks[number]).collect();
             let sender = sender.clone();
             threads.spawn(move || {
@@ -255,68 +170,27 @@ impl<'a> Board<'a> {
         if free == 0 || places == 0 {
             return None;
         }
-        let ready = self.ready();
+        let ready = self.board.ready(&self.elsewhere);
         let first = ready.first()?.clone();
         let stage = |tasks: &[usize]| self.pipeline.tasks[tasks[0]].work.stage();
         let alike = ready.iter().filter(|tasks| stage(tasks) == stage(&first)).count();
         Some((first, (free / alike.min(places)).max(1)))
     }
 
-    /// Tasks whose inputs are there, by lock. Tasks that share a lock wait for one another.
-    fn ready(&mut self) -> Vec<Vec<usize>> {
-        let mut by_lock: Vec<(&str, Vec<usize>)> = Vec::new();
-        let mut held_up = BTreeSet::new();
-        for number in self.numbers(Position::Waiting) {
-            let task = &self.pipeline.tasks[number];
-            let lock = task.lock.as_str();
-            match self.inputs(task) {
-                Position::Done => match by_lock.iter_mut().find(|(name, _)| *name == lock) {
-                    Some((_, tasks)) => tasks.push(number),
-                    None => by_lock.push((lock, vec![number])),
-                },
-                Position::Failed => self.positions[number] = Position::Failed,
-                _ => _ = held_up.insert(lock),
-            }
-        }
-        by_lock.retain(|(lock, _)| !held_up.contains(lock) && !self.elsewhere.contains(lock));
-        by_lock.into_iter().map(|(_, tasks)| tasks).collect()
-    }
-
-    /// Whether all inputs of a task are there (done), will be (waiting), or will not (failed).
-    fn inputs(&self, task: &Task) -> Position {
-        let mut all = Position::Done;
-        for input in &task.inputs {
-            let number = self.by_id[input];
-            match self.positions[number] {
-                Position::Failed => return Position::Failed,
-                Position::Waiting | Position::Running => all = Position::Waiting,
-                Position::Foreign if task.work.stage() == Stage::Evaluate => {
-                    let outputs = &self.pipeline.tasks[number].outputs;
-                    if !outputs.iter().all(|output| output.exists()) {
-                        log::warn!("{}: not scored, since it has no weights yet", task.work);
-                        return Position::Failed;
-                    }
-                }
-                Position::Foreign | Position::Done => {}
-            }
-        }
-        all
-    }
-
     fn finish(&mut self, first: usize, result: Result<Ended>) -> Result<()> {
         let Some(Batch { tasks, lock, started, .. }) = self.running.remove(&first) else { return Ok(()) };
-        let task = &self.pipeline.tasks[first];
         let position = match result {
             Ok(Ended::Done) => Position::Done,
             Ok(Ended::Stopped) => {
                 self.stopped = true;
                 Position::Waiting
             }
-            Err(error) => self.fail(task, error),
+            Err(error) => self.board.fail(first, error),
         };
-        tasks.iter().for_each(|&number| self.positions[number] = position);
+        self.board.set(&tasks, position);
         drop(lock);
-        *self.seconds.entry(task.work.stage().name()).or_default() += started.elapsed().as_secs_f64();
+        let stage = self.pipeline.tasks[first].work.stage();
+        *self.seconds.entry(stage.name()).or_default() += started.elapsed().as_secs_f64();
         self.write_times()
     }
 
@@ -333,27 +207,14 @@ impl<'a> Board<'a> {
         })
     }
 
-    fn tell(&self) {
-        let all = self.pipeline.tasks.iter().zip(&self.positions).filter(|(_, own)| **own != Position::Foreign);
-        let (mut done, mut tasks, mut done_weight, mut weight) = (0, 0, 0.0, 0.0);
-        for (task, position) in all {
-            tasks += 1;
-            weight += task.weight();
-            if *position == Position::Done {
-                done += 1;
-                done_weight += task.weight();
-            }
-        }
-        self.pipeline.observer.whole(done, tasks, if weight > 0.0 { done_weight / weight } else { 1.0 });
-    }
-
     fn ended(mut self) -> Result<Ended> {
-        let count = self.failed.len();
-        let last = self.failed.pop();
-        self.failed.iter().for_each(|error| self.pipeline.observer.say(&format!("{error:#}")));
+        let count = self.board.failures.len();
+        let last = self.board.failures.pop();
+        let say = |error: &anyhow::Error| self.pipeline.observer.say(&format!("{error:#}"));
+        self.board.failures.iter().for_each(say);
         match last {
             Some(error) if self.stopped => {
-                self.pipeline.observer.say(&format!("{error:#}"));
+                say(&error);
                 Ok(Ended::Stopped)
             }
             Some(error) if count == 1 => Err(error),

@@ -61,19 +61,23 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     }
     // With `--seed` the command may leave results that it makes anew without.
     let whole = config::read(request.file, &Overrides { set: request.set.to_vec(), seed: None })?;
-    let whole_list = tasks(&whole, folder, request.teaching())?;
-    let command = format!("`pd {} --fresh{}`", cheapest.command(request.file), request.flags());
-    let way = match left_with(&whole, &whole_list)?.as_slice() {
+    let others = left_with(&whole, &tasks(&whole, folder, request.teaching())?)?;
+    let (place, changed) = (folder.root().display(), listed(&distinct(stale)));
+    let way = way_out(&others, &format!("`pd {} --fresh{}`", cheapest.command(request.file), request.flags()));
+    Err(refused(format!(
+        "{place}: its results were made with other settings: {changed}; {way}, or choose another folder with --out"
+    )))
+}
+
+/// How to make everything anew by `command`, which leaves `others` as they are.
+fn way_out(others: &[String], command: &str) -> String {
+    match others {
         [] => format!("make them all anew with {command}"),
         [first, others @ ..] => {
             let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
             format!("name or remove {first}{more} and make all anew with {command}")
         }
-    };
-    let (place, changed) = (folder.root().display(), listed(&distinct(stale)));
-    Err(refused(format!(
-        "{place}: its results were made with other settings: {changed}; {way}, or choose another folder with --out"
-    )))
+    }
 }
 
 /// The tasks of which the folder holds something that was made with other settings.

@@ -1,0 +1,188 @@
+//! Where a command's tasks stand: which are done, which can start, and which never will.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Error, Result};
+
+use super::open::Pipeline;
+use super::scope::Scope;
+use super::scores::Scores;
+use super::state::{Inspection, State};
+use super::task::{Stage, Task, TaskId, Work};
+use super::{listed, refused};
+
+/// How far a task is in a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// The command does not include it.
+    Foreign,
+    Waiting,
+    Running,
+    Done,
+    /// It failed, or something that it needs did.
+    Failed,
+}
+
+/// The tasks of an experiment, by their numbers in its list, as one command sees them.
+pub struct Board<'a> {
+    pipeline: &'a Pipeline<'a>,
+    positions: Vec<Position>,
+    by_id: BTreeMap<&'a TaskId, usize>,
+    pub failures: Vec<Error>,
+}
+
+impl<'a> Board<'a> {
+    /// The tasks of a command, or those in `only`, as the folder shows them.
+    ///
+    /// # Errors
+    /// If `only` names a task that there is not, or one whose inputs are not done.
+    pub fn new(pipeline: &'a Pipeline<'a>, scope: Scope, only: &[TaskId]) -> Result<Board<'a>> {
+        let tasks = &pipeline.tasks;
+        let by_id: BTreeMap<_, _> = tasks.iter().enumerate().map(|(number, task)| (&task.id, number)).collect();
+        if let Some(unknown) = only.iter().find(|id| !by_id.contains_key(id)) {
+            return Err(refused(format!(
+                "--task {unknown}: the experiment has no such task; `pd plan --json` lists all"
+            )));
+        }
+        let mut board =
+            Board { pipeline, positions: vec![Position::Foreign; tasks.len()], by_id, failures: Vec::new() };
+        let is_included = |task: &Task| match only {
+            [] => scope.includes(task) && task.work != Work::Report,
+            ids => ids.contains(&task.id),
+        };
+        let included: Vec<usize> = (0..tasks.len()).filter(|&number| is_included(&tasks[number])).collect();
+        board.look_again(&included)?;
+        if !only.is_empty() {
+            board.check_inputs()?;
+        }
+        Ok(board)
+    }
+
+    /// Looks in the folder whether tasks are done; gives those that are not.
+    ///
+    /// # Errors
+    /// If a file that all evaluations share is damaged.
+    pub fn look_again(&mut self, numbers: &[usize]) -> Result<Vec<usize>> {
+        let scores = self.scores()?;
+        let mut left = Vec::new();
+        for &number in numbers {
+            let task = &self.pipeline.tasks[number];
+            self.positions[number] = match self.inspect(task, &scores) {
+                Ok(State::Done) => Position::Done,
+                Ok(State::Stale | State::Missing) => {
+                    left.push(number);
+                    Position::Waiting
+                }
+                Err(error) => self.fail(number, error),
+            };
+        }
+        Ok(left)
+    }
+
+    /// Checks that what chosen tasks read is there.
+    fn check_inputs(&self) -> Result<()> {
+        let scores = self.scores()?;
+        let waiting = self.waiting();
+        let inputs = waiting.iter().flat_map(|&number| &self.pipeline.tasks[number].inputs);
+        let mut missing = Vec::new();
+        for input in inputs.filter(|input| self.positions[self.by_id[input]] == Position::Foreign) {
+            if self.inspect(&self.pipeline.tasks[self.by_id[input]], &scores)? != State::Done {
+                missing.push(input.clone());
+            }
+        }
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(refused(format!("not done yet, but needed: {}", listed(&missing)))),
+        }
+    }
+
+    fn scores(&self) -> Result<Scores<'a>> {
+        let Pipeline { experiment, folder, digests, .. } = self.pipeline;
+        Scores::read(experiment, folder, digests)
+    }
+
+    fn inspect(&self, task: &Task, scores: &Scores) -> Result<State> {
+        let Pipeline { experiment, folder, digests, .. } = self.pipeline;
+        Inspection { experiment, folder, digests, scores }.state(task)
+    }
+
+    fn waiting(&self) -> Vec<usize> {
+        (0..self.positions.len()).filter(|&number| self.positions[number] == Position::Waiting).collect()
+    }
+
+    /// Whether the command includes tasks of that stage.
+    pub fn includes(&self, stage: Stage) -> bool {
+        self.included().any(|(task, _)| task.work.stage() == stage)
+    }
+
+    fn included(&self) -> impl Iterator<Item = (&Task, Position)> {
+        let all = self.pipeline.tasks.iter().zip(self.positions.iter().copied());
+        all.filter(|(_, position)| *position != Position::Foreign)
+    }
+
+    /// Moves tasks.
+    pub fn set(&mut self, numbers: &[usize], position: Position) {
+        numbers.iter().for_each(|&number| self.positions[number] = position);
+    }
+
+    /// Takes down why a task failed.
+    pub fn fail(&mut self, number: usize, error: Error) -> Position {
+        self.failures.push(error.context(self.pipeline.tasks[number].work.to_string()));
+        Position::Failed
+    }
+
+    /// Tasks whose inputs are there, by lock, but for locks that are held `elsewhere`. Tasks that share a lock wait for
+    /// one another.
+    pub fn ready(&mut self, elsewhere: &BTreeSet<&str>) -> Vec<Vec<usize>> {
+        let mut by_lock: Vec<(&str, Vec<usize>)> = Vec::new();
+        let mut held_up = BTreeSet::new();
+        for number in self.waiting() {
+            let task = &self.pipeline.tasks[number];
+            let lock = task.lock.as_str();
+            match self.inputs(task) {
+                Position::Done => match by_lock.iter_mut().find(|(name, _)| *name == lock) {
+                    Some((_, tasks)) => tasks.push(number),
+                    None => by_lock.push((lock, vec![number])),
+                },
+                Position::Failed => self.positions[number] = Position::Failed,
+                _ => _ = held_up.insert(lock),
+            }
+        }
+        by_lock.retain(|(lock, _)| !held_up.contains(lock) && !elsewhere.contains(lock));
+        by_lock.into_iter().map(|(_, tasks)| tasks).collect()
+    }
+
+    /// Whether all inputs of a task are there (done), will be (waiting), or will not (failed).
+    fn inputs(&self, task: &Task) -> Position {
+        let mut all = Position::Done;
+        for input in &task.inputs {
+            let number = self.by_id[input];
+            match self.positions[number] {
+                Position::Failed => return Position::Failed,
+                Position::Waiting | Position::Running => all = Position::Waiting,
+                Position::Foreign if task.work.stage() == Stage::Evaluate => {
+                    if !self.pipeline.tasks[number].outputs.iter().all(|output| output.exists()) {
+                        log::warn!("{}: not scored, since it has no weights yet", task.work);
+                        return Position::Failed;
+                    }
+                }
+                Position::Foreign | Position::Done => {}
+            }
+        }
+        all
+    }
+
+    /// Tasks that are done, of all that the command includes, and their share of the work.
+    pub fn progress(&self) -> (usize, usize, f64) {
+        let (mut done, mut tasks, mut done_weight, mut weight) = (0, 0, 0.0, 0.0);
+        for (task, position) in self.included() {
+            tasks += 1;
+            weight += task.weight();
+            if position == Position::Done {
+                done += 1;
+                done_weight += task.weight();
+            }
+        }
+        (done, tasks, if weight > 0.0 { done_weight / weight } else { 1.0 })
+    }
+}
