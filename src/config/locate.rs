@@ -57,7 +57,7 @@ impl Walk<'_> {
             match (item.get_ref(), known) {
                 (DeValue::Table(inner), Value::Table(known)) => self.table(inner, known, &path, found)?,
                 (DeValue::Array(entries), Value::Array(templates))
-                    if !entries.is_empty() && templates.iter().all(Value::is_table) =>
+                    if !entries.is_empty() && !templates.is_empty() && templates.iter().all(Value::is_table) =>
                 {
                     self.entries(entries, templates, &path, found)?;
                 }
