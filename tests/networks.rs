@@ -6,6 +6,7 @@ use policy_distillation::config;
 use policy_distillation::frame::OBSERVATION;
 use policy_distillation::game::Game;
 use policy_distillation::nn::{self, Architecture, Device, Head, Network, Optimizer, Outputs};
+use policy_distillation::record::Agent;
 use policy_distillation::teacher::td_targets;
 use policy_distillation::units::Seed;
 use rayon::ThreadPoolBuilder;
@@ -235,4 +236,22 @@ fn saved_weights_are_the_same_bytes_each_time_and_read_back_the_same() {
     assert!(std::fs::read(&first).unwrap() == std::fs::read(&second).unwrap());
     let (read, read_metadata) = nn::load(&first, Device::Cpu).unwrap();
     assert_eq!((read.values(), read_metadata), (network.values(), metadata));
+}
+
+#[test]
+fn weights_say_with_which_ale_they_were_made_and_old_ones_are_of_0_6_0() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let old = nn::metadata(&root.join("results/quickstart/students/net1/ms_pacman/seed-1/weights.safetensors")).unwrap();
+    assert_eq!(old.ale(), Some("0.6.0"));
+    assert_eq!(nn::metadata(&root.join("tests/golden/network.safetensors")).unwrap().ale(), None, "the built-in game");
+    let (folder, environment) = (tempfile::tempdir().unwrap(), old.environment);
+    let path = folder.path().join("weights.safetensors");
+    let game = Game::named("pong").unwrap();
+    let architecture = Architecture { outputs: Outputs::One(6), ..old.architecture };
+    let played = vec![nn::Played::new(game, &environment, None)];
+    let metadata = nn::Metadata::new(&Agent::teacher(game, 1), &architecture, &environment, played, 0);
+    nn::save(&path, &Network::new(&architecture, Seed(1), Device::Cpu), &metadata).unwrap();
+    assert_eq!(nn::metadata(&path).unwrap().ale(), Some("0.12.1"));
+    let content = std::fs::read(&path).unwrap();
+    assert!(content.windows(14).any(|bytes| bytes == br#""ale":"0.12.1""#), "as plain text in the header");
 }
