@@ -180,3 +180,23 @@ fn a_distillation_that_was_stopped_refuses_another_teacher_of_the_same_name() {
     followed.leave(1500, 1500);
     assert_eq!(go_on(u64::MAX).unwrap(), Ended::Done);
 }
+
+#[test]
+fn a_distillation_that_another_ale_began_is_refused_however_its_states_look() {
+    let followed = Followed::new();
+    followed.leave(1500, 1500);
+    let root = followed.students();
+    let go_on = |stops| {
+        let lead = |_| Lead::Best { folder: followed.best(), frames: 2400 };
+        try_pupils(&followed.experiment, root.root(), lead, stops)
+    };
+    assert_eq!(go_on(20).unwrap(), Ended::Stopped);
+    let path = root.distillation("catch", 1).join("state.bin");
+    let mut state = fs::read(&path).unwrap();
+    let place = state.windows(8).position(|bytes| bytes == b"\"0.12.1\"").unwrap();
+    state[place + 1..place + 7].copy_from_slice(b"0.6.00");
+    state.truncate(state.len() / 2);
+    fs::write(&path, state).unwrap();
+    let refusal = go_on(20).unwrap_err().to_string();
+    assert!(refusal.contains("another ALE than 0.12.1") && refusal.contains("--fresh"), "{refusal}");
+}

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use policy_distillation::agent::{self, Metadata, Played};
 use policy_distillation::config::{self, Mlp, Widths};
+use policy_distillation::game::Game;
 use policy_distillation::nn::{Architecture, Device, Head, Layer, Network, Optimizer, Outputs};
 use policy_distillation::record::Agent;
 use policy_distillation::spec::{Shape, Spec, write_values};
@@ -301,4 +302,27 @@ fn weights_for_other_observations_or_actions_than_the_environments_are_refused()
         let refused = load().map(|_| ()).unwrap_err().to_string();
         assert!(refused.contains(problem) && refused.contains("4 frames of 84×84"), "{refused}");
     }
+}
+
+#[test]
+fn weights_say_with_which_ale_they_were_made_and_old_ones_are_of_0_6_0() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let old =
+        agent::metadata(&root.join("results/quickstart/students/net1/ms_pacman/seed-1/weights.safetensors")).unwrap();
+    assert_eq!(old.ale(), Some("0.6.0"));
+    assert_eq!(
+        agent::metadata(&root.join("tests/golden/network.safetensors")).unwrap().ale(),
+        None,
+        "the built-in game"
+    );
+    let (folder, environment) = (tempfile::tempdir().unwrap(), old.environment);
+    let path = folder.path().join("weights.safetensors");
+    let game = Game::named("pong").unwrap();
+    let architecture = Architecture { outputs: Outputs::One(6), ..old.architecture };
+    let played = vec![Played::new(game, &environment, None)];
+    let metadata = Metadata::new(&Agent::teacher(game, 1), &architecture, &environment, played, 0);
+    agent::save(&path, &Network::new(&architecture, Seed(1), Device::Cpu), &metadata).unwrap();
+    assert_eq!(agent::metadata(&path).unwrap().ale(), Some("0.12.1"));
+    let content = std::fs::read(&path).unwrap();
+    assert!(content.windows(14).any(|bytes| bytes == br#""ale":"0.12.1""#), "as plain text in the header");
 }

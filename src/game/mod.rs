@@ -14,7 +14,8 @@ pub struct Entry {
     pub game: String,
     /// MD5 of the dump that ALE lists; empty for games that are part of this program and have no ROM.
     pub md5: String,
-    /// MD5 of another known dump of the same game, which ALE plays by the game's name; empty if there is none.
+    /// MD5 of another known dump of the same game, which ALE plays by the game's name; empty if there is none. (Defender's
+    /// is left out: with it ALE 0.12.1 never comes to the game's start.)
     pub other_md5: String,
     #[serde(deserialize_with = "spaced")]
     minimal_actions: Vec<i32>,
