@@ -40,16 +40,12 @@ pub fn follow(
     let [(_, Lead::Latest(folder))] = group.games.as_slice() else {
         anyhow::bail!("students follow the training of one game");
     };
+    check_endless(&group.experiment.distillation)?;
     let mut watch = Watch { folder, warned: String::new(), waits: false };
     if !checkpoint::place(group).exists() && watch.for_first(group, finished, progress)? == Ended::Stopped {
         return Ok(Ended::Stopped);
     }
-    let config::Distillation { hours, learning_rate_end_share, average_last, .. } = group.experiment.distillation;
-    ensure!(
-        learning_rate_end_share == 1.0 && average_last == 0.0,
-        "nobody knows which update is the last where a training is followed; set distillation.learning_rate_end_share = 1.0 \
-         and distillation.average_last = 0.0"
-    );
+    let hours = group.experiment.distillation.hours;
     let mut run = Run::start(group, vec![pool])?;
     loop {
         if progress.stop() {
@@ -76,6 +72,16 @@ pub fn follow(
         }
         progress.at(run.updates(), &run.note);
     }
+}
+
+/// Refuses what depends on which update is the last: nobody knows it where a training is followed.
+fn check_endless(settings: &config::Distillation) -> Result<()> {
+    ensure!(
+        settings.learning_rate_end_share == 1.0 && settings.average_last == 0.0,
+        "nobody knows which update is the last where a training is followed; set distillation.learning_rate_end_share = 1.0 \
+         and distillation.average_last = 0.0"
+    );
+    Ok(())
 }
 
 /// Watches the folder in which the training leaves its bests.
@@ -169,6 +175,26 @@ impl Watch<'_> {
         if self.warned != problem {
             log::warn!("{problem}; not followed yet, tried again");
             self.warned = problem;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Overrides;
+
+    #[test]
+    fn a_setting_that_needs_a_last_update_is_refused() {
+        let checked = |settings: &str| {
+            let text = format!("[distillation]\n{settings}\n");
+            check_endless(&config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap().distillation)
+        };
+        assert!(checked("").is_ok());
+        for settings in ["learning_rate_end_share = 0.5", "average_last = 0.2"] {
+            assert!(
+                checked(settings).unwrap_err().to_string().contains("set distillation.learning_rate_end_share = 1.0")
+            );
         }
     }
 }

@@ -12,8 +12,8 @@ const STATES: usize = 128;
 /// Hours after which a student should do better than one action chosen always.
 const STARTED: u64 = 2;
 /// What can be done for a student that does not learn.
-const REMEDY: &str = "set distillation.initialization to \"biases\" or \"data\", or another distillation.learning_rate, \
-                      and start over with --fresh";
+const REMEDY: &str = "set distillation.initialization = \"biases\" or another distillation.learning_rate, and start over \
+                      with --fresh";
 
 /// A hidden layer of a network on some states.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,6 +12,7 @@ mod group;
 mod initialization;
 mod inspection;
 mod lead;
+mod schedule;
 mod source;
 mod student;
 mod sweep;

@@ -10,6 +10,7 @@ use super::average::WeightAverage;
 use super::group::Group;
 use super::initialization::initialize;
 use super::lead::Lead;
+use super::schedule::Schedule;
 use super::source::{QValues, Source};
 use crate::config::{self, Initialization};
 use crate::losses::{Loss, entropy};
@@ -43,29 +44,6 @@ pub struct Student {
     optimizer: Optimizer,
     /// Sums of loss, teacher entropy and agreement since the last row, a line for each game; on the device.
     sums: Tensor,
-}
-
-/// What depends on how many of a student's updates are made.
-struct Schedule {
-    /// All updates of the distillation, in all its games.
-    total: u64,
-    learning_rate: f64,
-    learning_rate_end_share: f64,
-    average_last: f64,
-}
-
-impl Schedule {
-    fn new(settings: &config::Distillation, games: usize) -> Schedule {
-        let config::Distillation { learning_rate, learning_rate_end_share, average_last, .. } = *settings;
-        let total = settings.hours * settings.updates_per_hour * games as u64;
-        Schedule { total, learning_rate, learning_rate_end_share, average_last }
-    }
-
-    /// Linear from the first update to the last.
-    fn learning_rate(&self, updates: u64) -> f64 {
-        let share = updates as f64 / self.total as f64;
-        self.learning_rate * (1.0 + share * (self.learning_rate_end_share - 1.0))
-    }
 }
 
 /// What changes of a student, besides its weights and its optimiser.
