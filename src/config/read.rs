@@ -158,7 +158,7 @@ fn base(settings: &[Setting]) -> Result<Table, Error> {
 /// directory.
 fn source(file: &str, settings: &[Setting]) -> Option<PathBuf> {
     let named = settings.iter().rev().find(|setting| setting.key() == "teacher.from")?;
-    let from = Path::new(named.value.as_str()?);
+    let from = Path::new(named.value.as_str().filter(|from| !from.is_empty())?);
     let beside = Path::new(file).parent().map(|folder| folder.join(from));
     beside.into_iter().chain([from.to_owned()]).find(|folder| folder.join("experiment.toml").is_file())
 }
@@ -166,7 +166,9 @@ fn source(file: &str, settings: &[Setting]) -> Option<PathBuf> {
 /// Lays over the base how the teachers in another experiment's folder learned: `[teacher]` and `[environment]`, so that
 /// the file need not repeat them.
 fn lay_source(base: &mut Table, from: &Path, settings: &[Setting]) -> Result<(), Error> {
-    let theirs = read(&from.join("experiment.toml"), &Overrides::default())?;
+    // What is written there is complete, wherever its teachers were taken from.
+    let complete = Overrides { set: vec!["teacher.from=".into()], seed: None };
+    let theirs = read(&from.join("experiment.toml"), &complete)?;
     let mut theirs = Table::try_from(&theirs).map_err(|error| Error {
         place: settings.iter().map(|setting| setting.place.clone()).next().unwrap_or_default(),
         problem: format!("teacher.from: {}: {error}", from.display()),
