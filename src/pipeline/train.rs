@@ -10,12 +10,14 @@ use crate::agent::Policy;
 use crate::progress::Ended;
 use crate::record::{Agent, Role};
 use crate::teacher::{self, Training};
+use crate::units::{Frames, Steps};
 
 impl Pipeline<'_> {
     /// Trains the agent's network until its weights are on disk.
     pub fn train(&self, task: &Task, agent: &Agent) -> Result<Ended> {
         let architecture = architecture(&self.experiment, agent).context("random play is not trained")?;
         let games = games(&self.experiment, agent);
+        self.warn_of_exploration(agent);
         let progress = self.observer.begin(&agent.to_string(), task.amount.amount, task.amount.unit);
         let progress = progress.as_ref();
         let episodes = self.experiment.teacher.evaluation_episodes;
@@ -36,5 +38,18 @@ impl Pipeline<'_> {
             self.forget_derived(agent)?;
         }
         Ok(ended)
+    }
+
+    /// Says it if the training ends before epsilon has fallen: a preset's steps are those of a long one.
+    fn warn_of_exploration(&self, agent: &Agent) {
+        let settings = &self.experiment.teacher;
+        let steps = Frames(settings.frames).steps(self.experiment.environment.frame_skip);
+        let (warmup, fall) = (Steps(settings.warmup), Steps(settings.epsilon_steps));
+        if warmup.0 + fall.0 > steps.0 {
+            log::warn!(
+                "{agent}: epsilon falls over {fall} steps after {warmup}, but the training ends after {steps}, still exploring; \
+                 set teacher.epsilon_steps, such as to a tenth of that"
+            );
+        }
     }
 }
