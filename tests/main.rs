@@ -9,6 +9,7 @@ mod experiments;
 mod follow;
 mod fresh;
 mod networks;
+mod ram;
 mod replay;
 mod resume;
 mod scoring;

@@ -268,7 +268,7 @@ pub fn is_of_teachers(experiment: &Experiment, folder: &Folder, agent: &Agent, f
 
 /// The network that the experiment gives the agent; none for random play.
 pub fn architecture(experiment: &Experiment, agent: &Agent) -> Option<Architecture> {
-    let spec = |game: Game| game.spec(experiment.environment.action_set);
+    let spec = |game: Game| experiment.environment.spec(game);
     match agent.role {
         Role::Random => None,
         Role::Teacher => Some(Architecture::teacher(&experiment.teacher, &spec(agent.game))),

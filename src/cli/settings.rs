@@ -52,6 +52,10 @@ fn settings(experiment: &Experiment) -> Result<BTreeMap<String, Value>> {
     let table = toml::Table::try_from(experiment)?;
     let mut settings = BTreeMap::new();
     for section in ["environment", "teacher", "distillation", "evaluation"] {
+        if section == "environment" {
+            // It is not written down where it is the screen.
+            settings.insert("environment.observation".into(), Value::from("pixels"));
+        }
         for (key, value) in table[section].as_table().into_iter().flatten() {
             settings.insert(format!("{section}.{key}"), value.clone());
         }

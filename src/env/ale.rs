@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::emulator::{Emulator, SCREEN_WIDTH};
 use super::rom::Rom;
-use crate::game::Game;
+use crate::game::{Game, RAM};
 
 /// Loading touches ALE's global tables (logger, list of games), which nothing guards.
 static LOADING: Mutex<()> = Mutex::new(());
@@ -99,6 +99,13 @@ impl Emulator for Ale {
     fn lives(&self) -> u32 {
         // SAFETY: as above.
         u32::try_from(unsafe { ale_sys::lives(self.interface) }).unwrap_or(0)
+    }
+
+    fn ram(&self) -> [u8; RAM] {
+        let mut ram = [0; RAM];
+        // SAFETY: as above; ALE writes the console's 128 bytes.
+        unsafe { ale_sys::getRAM(self.interface, ram.as_mut_ptr()) }
+        ram
     }
 
     fn colours(&self, screen: &mut [u8]) {
