@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 
 use policy_distillation::env::{Classic, Environment, Pool, Rules};
-use policy_distillation::game::{ActionSet, Game};
+use policy_distillation::game::{ActionSet, Game, View};
 use policy_distillation::spec::values;
 use policy_distillation::units::Seed;
 use serde::Deserialize;
@@ -29,7 +29,8 @@ struct Episode {
 fn env(game: &str) -> Classic {
     let game = Game::named(game).unwrap();
     let actions = game.actions(ActionSet::Minimal);
-    let rules = Rules { frame_skip: 1, no_op_max: 0, sticky_actions: 0.0, max_frames: u64::MAX, actions };
+    let rules =
+        Rules { frame_skip: 1, no_op_max: 0, sticky_actions: 0.0, max_frames: u64::MAX, actions, view: View::Pixels };
     Classic::new(game, &rules).unwrap()
 }
 

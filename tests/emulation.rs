@@ -1,8 +1,8 @@
 //! Real games through the whole preprocessing, against ale-py and OpenCV (see golden/README.md).
 
 use policy_distillation::env::{Env, Environment, EpisodeSeeds, Pool, Rom, Rules, load};
-use policy_distillation::game::{ActionSet, Game};
-use policy_distillation::spec::Shape;
+use policy_distillation::game::{ActionSet, Game, RAM, View};
+use policy_distillation::spec::{Shape, values};
 use policy_distillation::units::Seed;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -26,10 +26,14 @@ struct GoldenStep {
 }
 
 fn env(game: &str, no_op_max: u32, sticky_actions: f64) -> Env {
+    seen(game, View::Pixels, no_op_max, sticky_actions)
+}
+
+fn seen(game: &str, view: View, no_op_max: u32, sticky_actions: f64) -> Env {
     let game = Game::named(game).unwrap();
     let rom = Rom::find(game).unwrap();
     let actions = game.actions(ActionSet::Minimal);
-    let rules = Rules { frame_skip: 4, no_op_max, sticky_actions, max_frames: 108_000, actions };
+    let rules = Rules { frame_skip: 4, no_op_max, sticky_actions, max_frames: 108_000, actions, view };
     Env::new(load(game, rom.as_ref()).unwrap(), rules)
 }
 
@@ -234,4 +238,27 @@ fn a_pool_gives_the_same_with_one_thread_as_with_three() {
     let (observations, scores) = on(1);
     assert_eq!(on(3), (observations, scores));
     assert!(scores > 0.0);
+}
+
+#[test]
+fn pongs_memory_shows_ball_and_paddles_where_its_players_know_them() {
+    // Anand et al. (2019), "Unsupervised State Representation Learning in Atari": Pong has its players' scores at 13 and
+    // 14, the ball's place at 49 and 54, and the right paddle's at 51.
+    let mut env = seen("pong", View::Ram, 0, 0.0);
+    assert_eq!(env.observation(), Shape::Vector { size: RAM });
+    env.begin(Seed(1));
+    let (mut lost, mut paddle, mut ball) = (0.0, Vec::new(), Vec::new());
+    for step in 0..400 {
+        // Up for a while, then down.
+        let result = env.step(if step / 40 % 2 == 0 { 2 } else { 3 });
+        lost += f64::from(u8::from(result.reward < 0.0));
+        let ram: Vec<f32> = values(env.frame()).map(|value| (value * 255.0).round()).collect();
+        assert_eq!(f64::from(ram[13]), lost, "step {step}");
+        paddle.push(ram[51]);
+        ball.push(ram[49]);
+    }
+    assert!(lost > 0.0);
+    let distinct =
+        |values: &[f32]| values.iter().map(|value| *value as u8).collect::<std::collections::BTreeSet<_>>().len();
+    assert!(distinct(&paddle) > 20 && distinct(&ball) > 20, "{} and {}", distinct(&paddle), distinct(&ball));
 }

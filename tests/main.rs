@@ -10,6 +10,7 @@ mod follow;
 mod fresh;
 mod networks;
 mod pipeline;
+mod ram;
 mod replay;
 mod resume;
 mod scoring;

@@ -3,7 +3,7 @@
 use policy_distillation::agent::{Policy, RandomPlay};
 use policy_distillation::env::{Pool, Rules};
 use policy_distillation::eval::{Match, play};
-use policy_distillation::game::Game;
+use policy_distillation::game::{Game, View};
 use policy_distillation::progress::Progress;
 use policy_distillation::record::{EpisodeRow, Ratio, Role, ScoreRow, read_rows, write_rows};
 use policy_distillation::units::{Generator, Seed};
@@ -21,7 +21,14 @@ impl Progress for Watch {
 }
 
 pub fn pool(workers: usize, max_frames: u64) -> Pool {
-    let rules = Rules { frame_skip: 4, no_op_max: 30, sticky_actions: 0.0, max_frames, actions: vec![0, 3, 4] };
+    let rules = Rules {
+        frame_skip: 4,
+        no_op_max: 30,
+        sticky_actions: 0.0,
+        max_frames,
+        actions: vec![0, 3, 4],
+        view: View::Pixels,
+    };
     Pool::load(Game::named("catch").unwrap(), None, &rules, workers).unwrap()
 }
 

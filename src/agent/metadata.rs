@@ -133,7 +133,7 @@ fn atari() -> Shape {
 impl Played {
     /// Of a game with that action set and ROM.
     pub fn new(game: Game, environment: &Environment, rom: Option<RomRecord>) -> Played {
-        let Spec { observation, actions } = game.spec(environment.action_set);
+        let Spec { observation, actions } = environment.spec(game);
         Played { game, observation, actions, rom }
     }
 

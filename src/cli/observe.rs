@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::arguments::Common;
 use crate::env::{Env, Environment, Rom, Rules, load};
-use crate::game::{ActionSet, Game};
+use crate::game::{ActionSet, Game, View};
 use crate::pipeline::refused;
 use crate::progress::Ended;
 use crate::record::{write_file, write_json};
@@ -51,8 +51,14 @@ pub fn observe(game: &str, actions: &Path, common: &Common) -> Result<Ended> {
     let rom = Rom::find(game)?;
     let actions = read(actions, game.actions(ActionSet::Minimal).len()).map_err(refused)?;
     let action_set = game.actions(ActionSet::Minimal);
-    let rules =
-        Rules { frame_skip: 4, no_op_max: 0, sticky_actions: 0.0, max_frames: u64::MAX, actions: action_set.clone() };
+    let rules = Rules {
+        frame_skip: 4,
+        no_op_max: 0,
+        sticky_actions: 0.0,
+        max_frames: u64::MAX,
+        actions: action_set.clone(),
+        view: View::Pixels,
+    };
     let mut env = Env::new(load(game, rom.as_ref())?, rules);
     let (mut frames, mut steps) = (Vec::new(), Vec::new());
     env.begin(Seed(0));

@@ -43,12 +43,14 @@ fn classic_control(experiment: &Experiment) -> Result<(), Fault> {
     let not_sticky = format!("must be 0: {game} has no frames between which an action could stick");
     rule("environment.sticky_actions", environment.sticky_actions == 0.0, &not_sticky)?;
     let minimal = format!("must be \"minimal\": {game} has no joystick");
-    rule("environment.action_set", environment.action_set == ActionSet::Minimal, &minimal)
+    rule("environment.action_set", environment.action_set == ActionSet::Minimal, &minimal)?;
+    let seen = format!("must be \"pixels\", the default: {game} has no console, and is seen as its state");
+    rule("environment.observation", environment.observation.is_pixels(), &seen)
 }
 
 /// Networks must be made for what the games give.
 fn shapes(experiment: &Experiment) -> Result<(), Fault> {
-    let shape = |game: &Game| game.spec(experiment.environment.action_set).observation;
+    let shape = |game: &Game| experiment.environment.spec(*game).observation;
     let network = |key: &str, network: &Network| {
         experiment.games.iter().try_for_each(|game| {
             let (fits, choose) = match (shape(game), network.layers()) {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::student::{Network, Student};
-use crate::game::{ActionSet, Game};
+use crate::game::{ActionSet, Game, View};
+use crate::spec::Spec;
 
 /// A whole experiment: which games, how teachers learn, what students are distilled, how all are scored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,10 +54,20 @@ pub struct Environment {
     pub sticky_actions: f64,
     /// Which actions the agent may choose from.
     pub action_set: ActionSet,
+    /// What the agent sees. Not written down where it is the screen, as in files from before there was a choice.
+    #[serde(default, skip_serializing_if = "View::is_pixels")]
+    pub observation: View,
     /// Frames after which an episode is truncated.
     pub max_frames: u64,
     /// Emulators stepped at once.
     pub workers: usize,
+}
+
+impl Environment {
+    /// What a game gives an agent here, and takes from it.
+    pub fn spec(&self, game: Game) -> Spec {
+        game.spec(self.action_set, self.observation)
+    }
 }
 
 /// How a teacher learns its Q-values.

@@ -133,7 +133,7 @@ mod tests {
         let game = Game::named("catch").unwrap();
         let network = |seed| {
             let widths = Widths { conv: [4, 4, 4], hidden: 8 };
-            let spec = game.spec(experiment.environment.action_set);
+            let spec = experiment.environment.spec(game);
             Network::new(&Architecture::new(&config::Network::Widths(widths), &spec), Seed(seed), Device::Cpu)
         };
         let teacher = |seed| Teacher {

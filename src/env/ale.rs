@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::emulator::{Emulator, SCREEN_WIDTH};
 use super::rom::Rom;
-use crate::game::Game;
+use crate::game::{Game, RAM};
 
 /// A console with the game of `rom` in it, at its start.
 pub fn load(game: Game, rom: &Rom) -> Result<Ale> {
@@ -35,6 +35,10 @@ impl Emulator for Ale {
 
     fn lives(&self) -> u32 {
         Ale::lives(self)
+    }
+
+    fn ram(&self) -> [u8; RAM] {
+        *Ale::ram(self)
     }
 
     fn colours(&self, screen: &mut [u8]) {

@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::emulator::{Emulator, SCREEN_WIDTH};
+use crate::game::RAM;
 
 const HEIGHT: usize = 210;
 const RIGHT: i32 = 3;
@@ -92,6 +93,14 @@ impl Emulator for Catch {
 
     fn lives(&self) -> u32 {
         self.lives
+    }
+
+    /// Ball, paddle, balls and lives; the rest is 0.
+    fn ram(&self) -> [u8; RAM] {
+        let mut ram = [0; RAM];
+        let values = [self.ball.0, self.ball.1, self.paddle, self.balls as usize, self.lives as usize];
+        ram.iter_mut().zip(values).for_each(|(byte, value)| *byte = value as u8);
+        ram
     }
 
     fn colours(&self, screen: &mut [u8]) {

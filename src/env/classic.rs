@@ -6,7 +6,7 @@ use rand::RngExt;
 
 use super::environment::{Environment, Picture};
 use super::step::{Rules, Step};
-use crate::game::Game;
+use crate::game::{ActionSet, Game, View};
 use crate::spec::{Shape, write_values};
 use crate::units::{Generator, Seed};
 
@@ -102,7 +102,7 @@ impl Classic {
     pub fn new(game: Game, rules: &Rules) -> Result<Classic> {
         let model = MODELS.iter().find(|model| model.name == game.name());
         let model = model.with_context(|| format!("{game}: not a game of classic control"))?;
-        let shape = game.spec(crate::game::ActionSet::Minimal).observation;
+        let shape = game.spec(ActionSet::Minimal, View::Pixels).observation;
         let Shape::Vector { size } = shape else { unreachable!("classic control is seen as a vector") };
         Ok(Classic {
             model,

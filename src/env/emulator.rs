@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use super::ale;
 use super::catch::Catch;
 use super::rom::Rom;
-use crate::game::Game;
+use crate::game::{Game, RAM};
 
 /// Pixels in a row of every screen. The number of rows depends on the game: 210 for most.
 pub const SCREEN_WIDTH: usize = 160;
@@ -26,7 +26,9 @@ pub trait Emulator: Send {
     /// Writes the screen as numbers of the console's colours, row by row, into `screen` of [`SCREEN_WIDTH`] ×
     /// [`Emulator::height`] bytes. Equal numbers have equal grey values as long as the emulator lives.
     fn colours(&self, screen: &mut [u8]);
-    /// The same as grey values.
+    /// The console's memory.
+    fn ram(&self) -> [u8; RAM];
+    /// The colours as grey values.
     fn grey(&self, screen: &mut [u8]);
     /// The same as red, green and blue: three bytes for each pixel.
     fn rgb(&self, screen: &mut [u8]);

@@ -222,6 +222,9 @@ mod tests {
         fn grey(&self, screen: &mut [u8]) {
             screen.iter_mut().zip(&self.0).for_each(|(grey, colour)| *grey = colour.wrapping_mul(77));
         }
+        fn ram(&self) -> [u8; crate::game::RAM] {
+            [0; crate::game::RAM]
+        }
         fn rgb(&self, _: &mut [u8]) {}
         fn reset(&mut self) {}
         fn act(&mut self, _: i32) -> f64 {

@@ -8,8 +8,8 @@ use super::emulator::{Emulator, SCREEN_WIDTH};
 use super::environment::{Environment, Picture};
 use super::preprocess::{OBSERVATION, Preprocessor};
 use crate::config;
-use crate::game::Game;
-use crate::spec::Shape;
+use crate::game::{Game, RAM, View};
+use crate::spec::{Shape, write_values};
 use crate::units::{Generator, Seed};
 
 /// ALE's action that does nothing.
@@ -28,6 +28,8 @@ pub struct Rules {
     pub max_frames: u64,
     /// ALE's action ids by the index that an agent chooses.
     pub actions: Vec<i32>,
+    /// What the agent sees.
+    pub view: View,
 }
 
 impl Rules {
@@ -39,6 +41,7 @@ impl Rules {
             sticky_actions: environment.sticky_actions,
             max_frames: environment.max_frames,
             actions: game.actions(environment.action_set),
+            view: environment.observation,
         }
     }
 
@@ -74,6 +77,8 @@ pub struct Env {
     emulator: Box<dyn Emulator>,
     rules: Rules,
     preprocessor: Preprocessor,
+    /// The memory as an observation, where that is seen.
+    ram: Vec<u8>,
     episode: Episode,
 }
 
@@ -104,7 +109,19 @@ impl Episode {
 impl Env {
     pub fn new(emulator: Box<dyn Emulator>, rules: Rules) -> Env {
         let preprocessor = Preprocessor::new(emulator.as_ref());
-        Env { emulator, rules, preprocessor, episode: Episode::new(Seed(0)) }
+        let ram = vec![0; RAM * size_of::<f32>()];
+        Env { emulator, rules, preprocessor, ram, episode: Episode::new(Seed(0)) }
+    }
+
+    /// Makes the newest part of the observation, with the step's last screen but one if that was looked at.
+    fn look(&mut self, has_before: bool) {
+        match self.rules.view {
+            View::Pixels => self.preprocessor.look_last(self.emulator.as_ref(), has_before),
+            View::Ram => {
+                let bytes = self.emulator.ram().into_iter();
+                write_values(bytes.map(|byte| f32::from(byte) / 255.0), &mut self.ram);
+            }
+        }
     }
 
     fn play_frame(&mut self, action: i32) -> f64 {
@@ -128,7 +145,10 @@ impl Env {
 
 impl Environment for Env {
     fn observation(&self) -> Shape {
-        OBSERVATION
+        match self.rules.view {
+            View::Pixels => OBSERVATION,
+            View::Ram => Shape::Vector { size: RAM },
+        }
     }
 
     fn begin(&mut self, seed: Seed) {
@@ -143,7 +163,7 @@ impl Environment for Env {
             }
         }
         self.episode.lives = self.emulator.lives();
-        self.preprocessor.look_last(self.emulator.as_ref(), false);
+        self.look(false);
     }
 
     fn step(&mut self, action: usize) -> Step {
@@ -157,12 +177,12 @@ impl Environment for Env {
             if step.terminated {
                 break;
             }
-            if i + 2 == skip {
+            if i + 2 == skip && self.rules.view.is_pixels() {
                 self.preprocessor.look_before(self.emulator.as_ref());
                 has_before = true;
             }
         }
-        self.preprocessor.look_last(self.emulator.as_ref(), has_before);
+        self.look(has_before);
         let lives = self.emulator.lives();
         step.life_lost = lives < self.episode.lives;
         self.episode.lives = lives;
@@ -171,7 +191,10 @@ impl Environment for Env {
     }
 
     fn frame(&self) -> &[u8] {
-        self.preprocessor.frame()
+        match self.rules.view {
+            View::Pixels => self.preprocessor.frame(),
+            View::Ram => &self.ram,
+        }
     }
 
     fn frames(&self) -> u64 {

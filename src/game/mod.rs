@@ -49,6 +49,27 @@ pub enum ActionSet {
     Full,
 }
 
+/// What of a console's game an agent sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum View {
+    /// The screen.
+    #[default]
+    Pixels,
+    /// The console's memory: [`RAM`] bytes as a vector, each divided by 255.
+    Ram,
+}
+
+impl View {
+    /// Whether it is the screen.
+    pub fn is_pixels(&self) -> bool {
+        *self == View::Pixels
+    }
+}
+
+/// Bytes of the console's memory.
+pub const RAM: usize = 128;
+
 /// Games of classic control, with the size of the vector that an agent sees.
 const CLASSIC_CONTROL: [(&str, usize); 2] = [("cartpole", 4), ("mountain_car", 2)];
 
@@ -122,8 +143,12 @@ impl Game {
     }
 
     /// What the game gives an agent and takes from it.
-    pub fn spec(self, set: ActionSet) -> Spec {
-        Spec { observation: self.classic_control().unwrap_or(Shape::ATARI), actions: self.actions(set) }
+    pub fn spec(self, set: ActionSet, view: View) -> Spec {
+        let of_console = match view {
+            View::Pixels => Shape::ATARI,
+            View::Ram => Shape::Vector { size: RAM },
+        };
+        Spec { observation: self.classic_control().unwrap_or(of_console), actions: self.actions(set) }
     }
 }
 

@@ -52,7 +52,7 @@ pub fn games(experiment: &Experiment, agent: &Agent) -> Vec<Game> {
 
 /// The network that the experiment gives the agent; none for random play.
 pub fn architecture(experiment: &Experiment, agent: &Agent) -> Option<Architecture> {
-    let spec = |game: Game| game.spec(experiment.environment.action_set);
+    let spec = |game: Game| experiment.environment.spec(game);
     match agent.role {
         Role::Random => None,
         Role::Teacher => Some(Architecture::teacher(&experiment.teacher, &spec(agent.game))),

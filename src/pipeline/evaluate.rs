@@ -20,7 +20,7 @@ impl Pipeline<'_> {
         let network = self.network(agent)?;
         let random = RandomPlay { actions: agent.game.actions(self.experiment.environment.action_set).len() };
         let player = network.as_ref().map(|(network, head)| Player::new(network, *head));
-        let shape = agent.game.spec(self.experiment.environment.action_set).observation;
+        let shape = self.experiment.environment.spec(agent.game).observation;
         let latency =
             player.as_ref().map(|player| eval::milliseconds_per_decision(player, shape, settings.latency_decisions));
         let policy: &dyn Policy = player.as_ref().map_or(&random, |player| player);

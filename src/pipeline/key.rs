@@ -70,7 +70,8 @@ impl fmt::Display for Change {
 /// If the experiment cannot be written as TOML.
 pub fn settings(experiment: &Experiment) -> Result<Settings> {
     let table = toml::Table::try_from(experiment)?;
-    let mut settings = Settings::new();
+    // It is not written down where it is the screen.
+    let mut settings = Settings::from([("environment.observation".into(), Value::from("pixels"))]);
     for section in ["environment", "teacher", "distillation", "evaluation"] {
         for (key, value) in table[section].as_table().into_iter().flatten() {
             settings.insert(format!("{section}.{key}"), value.clone());

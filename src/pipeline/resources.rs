@@ -50,7 +50,7 @@ fn batch(size: usize, experiment: &Experiment, agent: &Agent) -> u64 {
 }
 
 fn observation(experiment: &Experiment, agent: &Agent) -> Shape {
-    agent.game.spec(experiment.environment.action_set).observation
+    experiment.environment.spec(agent.game).observation
 }
 
 /// Bytes of a step in a replay, but for what was recorded with it.

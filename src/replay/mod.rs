@@ -1,7 +1,8 @@
 //! Holds frames compactly, hands out stacks and minibatches; knows no emulator.
 //!
 //! A step costs one frame, not a stack of them, and of a screen only what is new in it (`group.rs`); vectors are kept as
-//! they are. A [`Lane`] keeps the steps of one worker in order and rebuilds stacks, a [`Replay`] is a lane per worker and draws from them uniformly.
+//! they are. A [`Lane`] keeps the steps of one worker in order and rebuilds observations, a [`Replay`] is a lane per worker and
+//! draws from them uniformly.
 
 mod file;
 mod frames;

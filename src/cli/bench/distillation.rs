@@ -7,7 +7,7 @@ use super::{Bench, NETWORKS};
 use crate::agent::{self, Metadata, Played};
 use crate::config::{Experiment, Network as Size};
 use crate::distill::{self, Group, Lead};
-use crate::game::ActionSet;
+use crate::game::{ActionSet, View};
 use crate::nn::{Architecture, Network};
 use crate::record::{Agent, Folder};
 
@@ -35,7 +35,7 @@ fn measure(bench: &Bench, network: &str) -> Result<f64> {
     let steps = if bench.options.quick { 16 * envs } else { 1000 };
     let settings = format!("[distillation]\nsteps_per_hour = {steps}{SETTINGS}network = \"{network}\"\n");
     let experiment: Experiment = bench.experiment(game, envs, &settings)?;
-    let architecture = Architecture::new(&Size::Named(NETWORKS[0].1), &game.spec(ActionSet::Minimal));
+    let architecture = Architecture::new(&Size::Named(NETWORKS[0].1), &game.spec(ActionSet::Minimal, View::Pixels));
     let folder = tempfile::tempdir()?;
     let folder = Folder::at(folder.path());
     let (agent, played) = (Agent::teacher(game, 1), Played::new(game, &experiment.environment, None));

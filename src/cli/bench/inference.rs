@@ -5,7 +5,7 @@ use super::{Bench, NETWORKS};
 use crate::agent::Player;
 use crate::config::Network as Size;
 use crate::eval;
-use crate::game::ActionSet;
+use crate::game::{ActionSet, View};
 use crate::nn::{Architecture, Network};
 
 /// Decisions of one measurement.
@@ -15,7 +15,7 @@ const QUICK_DECISIONS: usize = 5;
 
 /// The paper's networks, with random weights.
 pub fn cases(bench: &Bench) -> Vec<Case> {
-    let spec = bench.options.games[0].spec(ActionSet::Minimal);
+    let spec = bench.options.games[0].spec(ActionSet::Minimal, View::Pixels);
     let decisions = if bench.options.quick { QUICK_DECISIONS } else { DECISIONS };
     let case = |(name, size)| {
         let architecture = Architecture::new(&Size::Named(size), &spec);

@@ -7,7 +7,7 @@ use super::replay::played;
 use super::{Bench, count, emulation};
 use crate::agent::{Played, Player, Policy};
 use crate::config::Experiment;
-use crate::game::{ActionSet, Game};
+use crate::game::{ActionSet, Game, View};
 use crate::nn::Architecture;
 use crate::record::{Agent, Folder};
 use crate::replay::{TransitionBatch, transitions};
@@ -58,7 +58,7 @@ fn training(bench: Bench, name: String, experiment: Experiment, game: Game) -> C
         let training = Training {
             experiment: &experiment,
             agent,
-            architecture: Architecture::teacher(&experiment.teacher, &game.spec(ActionSet::Minimal)),
+            architecture: Architecture::teacher(&experiment.teacher, &game.spec(ActionSet::Minimal, View::Pixels)),
             games: vec![Played::new(game, &experiment.environment, None)],
             folder: &folder,
             device: bench.device,
@@ -75,7 +75,7 @@ fn parts(bench: &Bench, name: &str, experiment: &Experiment, game: Game) -> Resu
     let (play, replay) = played(bench, experiment, game)?;
     let envs = play.collector.pool.workers();
     let settings = &experiment.teacher;
-    let architecture = Architecture::teacher(settings, &game.spec(ActionSet::Minimal));
+    let architecture = Architecture::teacher(settings, &game.spec(ActionSet::Minimal, View::Pixels));
     let networks = || Networks::new(settings, &architecture, bench.seed.derive("weights", 0), bench.device);
     let (actor, mut learner) = (networks(), networks());
     let mut explorers: Vec<_> = (0..envs as u64).map(|i| bench.seed.derive("exploration", i).generator()).collect();

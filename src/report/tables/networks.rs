@@ -47,8 +47,7 @@ pub fn networks(results: &Results, standings: &Standings) -> Table {
 
 fn of_teacher(results: &Results, standings: &Standings) -> Vec<String> {
     let Experiment { teacher, games, environment, .. } = &results.experiment;
-    let here: Vec<_> =
-        games.iter().map(|game| Architecture::teacher(teacher, &game.spec(environment.action_set))).collect();
+    let here: Vec<_> = games.iter().map(|&game| Architecture::teacher(teacher, &environment.spec(game))).collect();
     let counted = as_counted(&here[0]);
     let rows: Vec<_> = standings.of_agent(Role::Teacher, "teacher").flat_map(|standing| &standing.rows).collect();
     row(results, "teacher", Some(counted), here, &rows)
@@ -58,7 +57,7 @@ fn of_student(results: &Results, standings: &Standings, student: &Student) -> Ve
     let Experiment { teacher, games, environment, .. } = &results.experiment;
     // Who learns from rewards has what the teachers' algorithm needs.
     let layer_norm = student.is_baseline() && teacher.layer_norm;
-    let spec = |game: &Game| (game.name(), game.spec(environment.action_set));
+    let spec = |game: &Game| (game.name(), environment.spec(*game));
     let of = |games: &[Game]| Architecture::student(student, games.iter().map(spec)).normalised(layer_norm);
     let alone = as_counted(&of(&games[..1]));
     let rows: Vec<_> = standings.of_agent(Role::Student, &student.name).flat_map(|standing| &standing.rows).collect();
@@ -86,7 +85,7 @@ fn row(
         statistics::mean(&values)
     };
     let Experiment { teacher, games, environment, .. } = &results.experiment;
-    let teacher = as_counted(&Architecture::teacher(teacher, &games[0].spec(environment.action_set))).parameters();
+    let teacher = as_counted(&Architecture::teacher(teacher, &environment.spec(games[0]))).parameters();
     let count = counted.as_ref().map(Architecture::parameters);
     let share = count.map(|count| count as f64 / teacher as f64).or_else(|| mean(|row| row.compression));
     let teachers = here[0].heads().len().max(1) as f64;
