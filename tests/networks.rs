@@ -241,7 +241,8 @@ fn saved_weights_are_the_same_bytes_each_time_and_read_back_the_same() {
 #[test]
 fn weights_say_with_which_ale_they_were_made_and_old_ones_are_of_0_6_0() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let old = nn::metadata(&root.join("results/quickstart/students/net1/ms_pacman/seed-1/weights.safetensors")).unwrap();
+    let old =
+        nn::metadata(&root.join("results/quickstart/students/net1/ms_pacman/seed-1/weights.safetensors")).unwrap();
     assert_eq!(old.ale(), Some("0.6.0"));
     assert_eq!(nn::metadata(&root.join("tests/golden/network.safetensors")).unwrap().ale(), None, "the built-in game");
     let (folder, environment) = (tempfile::tempdir().unwrap(), old.environment);
