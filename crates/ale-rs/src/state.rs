@@ -23,7 +23,7 @@ pub enum StateError {
 }
 
 impl State {
-    /// The state as bytes, about 12 KB: ALE's version, a checksum, and ALE's own bytes, compressed.
+    /// The state as bytes, 14 to 22 KB: ALE's version, a checksum, and ALE's own bytes, compressed.
     pub fn to_bytes(&self) -> Vec<u8> {
         let packed = lz4_flex::compress_prepend_size(&self.native);
         let mut bytes = vec![version().len() as u8];
