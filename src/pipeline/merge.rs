@@ -82,7 +82,7 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
             let problem = format!("{other}: its networks for several games are for other games than those of {first}");
             return Err(refused(problem));
         }
-        let new = |student: &&config::Student| joined.students.iter().all(|own| own.name != student.name);
+        let new = |student: &&config::StudentSettings| joined.students.iter().all(|own| own.name != student.name);
         let students: Vec<_> = experiment.students.iter().filter(new).cloned().collect();
         joined.students.extend(students);
         joined.games.extend(experiment.games.iter().copied());

@@ -23,8 +23,8 @@ fn within(interval: Option<Interval>, (low, high): (f64, f64), tolerance: f64) {
 }
 
 /// A run of one episode, with a teacher of its own that always scores 1.
-fn single_episode(score: &f64) -> Run<'_> {
-    Run { student: std::slice::from_ref(score), teacher: &[1.0], random: &[], teacher_seed: score.to_bits() }
+fn single_episode(score: &f64) -> ComparedRun<'_> {
+    ComparedRun { student: std::slice::from_ref(score), teacher: &[1.0], random: &[], teacher_seed: score.to_bits() }
 }
 
 /// Runs of one episode each, so that a run's relative score is its episode's.
@@ -62,7 +62,7 @@ fn the_probability_to_beat_the_teacher_is_rliables_probability_of_improvement() 
     near(mean(&rates), 0.328125, 1e-12);
     let games = [0, 1].map(|game| InGame {
         ratio: Ratio::Raw,
-        runs: vec![Run { student: STUDENTS[game], teacher: TEACHERS[game], random: &[], teacher_seed: 1 }],
+        runs: vec![ComparedRun { student: STUDENTS[game], teacher: TEACHERS[game], random: &[], teacher_seed: 1 }],
     });
     within(intervals(&games, false, Seed(1)).beats, (0.140625, 0.544), 0.012);
     assert_eq!((win_rate(&[1.0], &[]), win_rate(&[2.0], &[2.0])), (None, Some(0.5)));
@@ -71,20 +71,20 @@ fn the_probability_to_beat_the_teacher_is_rliables_probability_of_improvement() 
 /// The first game has two runs and a raw ratio, the second one run and the ratio above random play.
 fn two_games() -> [InGame<'static>; 2] {
     let raw = vec![
-        Run {
+        ComparedRun {
             student: &[300.0, 280.0, 310.0, 260.0, 290.0, 350.0, 240.0, 330.0],
             teacher: &[320.0, 340.0, 300.0, 310.0, 330.0, 290.0, 360.0, 350.0],
             random: &[],
             teacher_seed: 1,
         },
-        Run {
+        ComparedRun {
             student: &[200.0, 260.0, 310.0, 150.0],
             teacher: &[300.0, 280.0, 330.0, 250.0, 310.0],
             random: &[],
             teacher_seed: 2,
         },
     ];
-    let above = Run {
+    let above = ComparedRun {
         student: &[-5.0, 3.0, -8.0, 2.0, -1.0, 0.0],
         teacher: &TEACHER,
         random: &[-20.0, -21.0, -21.0, -20.0, -19.0, -21.0],
@@ -119,7 +119,7 @@ fn the_chance_of_a_teacher_that_students_share_is_theirs_in_common() {
     let game = |teacher_seed: fn(u64) -> u64| InGame {
         ratio: Ratio::Raw,
         runs: (0..3)
-            .map(|run| Run {
+            .map(|run| ComparedRun {
                 student: STUDENTS[run as usize],
                 teacher: TEACHER,
                 random: &[],
@@ -158,7 +158,7 @@ fn a_seed_repeats_its_intervals() {
 
 #[test]
 fn a_teacher_that_may_be_no_better_than_random_play_leaves_no_interval_but_that_of_beating_it() {
-    let run = Run { student: &[1.0, 2.0], teacher: &[-1.0, 1.5], random: &[0.0, 0.0], teacher_seed: 1 };
+    let run = ComparedRun { student: &[1.0, 2.0], teacher: &[-1.0, 1.5], random: &[0.0, 0.0], teacher_seed: 1 };
     let game = InGame { ratio: Ratio::AboveRandom, runs: vec![run] };
     let intervals = intervals(&[game], false, Seed(1));
     assert_eq!((intervals.games[0].0, intervals.geometric_mean, intervals.interquartile_mean), (None, None, None));
