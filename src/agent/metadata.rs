@@ -298,9 +298,9 @@ pub fn check_for(
             "{game} from {observation} with {actions}, frame skip {frame_skip}, sticky actions {sticky_actions}, ROM {rom}"
         )
     };
-    let of = |played: &Played| what(played, &metadata.environment);
+    let description = |played: &Played| what(played, &metadata.environment);
     let expected = what(&Played::new(game, environment, rom.cloned()), environment);
-    let found = metadata.games().iter().map(of).collect::<Vec<_>>();
+    let found = metadata.games().iter().map(description).collect::<Vec<_>>();
     if !found.contains(&expected) {
         let found = found.join("; ");
         return Err(WeightsError::Mismatch { path: path.to_owned(), found, expected }.into());

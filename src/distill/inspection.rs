@@ -85,7 +85,7 @@ pub fn hidden_layers(network: &Network, head: usize, observations: &[u8]) -> Vec
 
 /// Share of the units of all these layers that are alive.
 fn share_alive(layers: &[LayerActivity]) -> f64 {
-    let sum = |of: fn(&LayerActivity) -> i64| layers.iter().map(of).sum::<i64>() as f64;
+    let sum = |count: fn(&LayerActivity) -> i64| layers.iter().map(count).sum::<i64>() as f64;
     sum(|layer| layer.alive) / sum(|layer| layer.units)
 }
 

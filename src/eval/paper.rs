@@ -108,7 +108,9 @@ pub fn teacher(game: Game, settings: &TeacherSettings) -> Option<f64> {
 /// stands.
 pub fn reported(loss: Option<Loss>, network: &NetworkChoice, network_games: u64) -> Option<&'static Reported> {
     let one_network = network_games > 1;
-    REPORTED.iter().find(|of| of.loss == loss && Some(of.widths) == network.widths() && of.one_network == one_network)
+    REPORTED.iter().find(|reported| {
+        reported.loss == loss && Some(reported.widths) == network.widths() && reported.one_network == one_network
+    })
 }
 
 impl Reported {
@@ -142,7 +144,8 @@ mod tests {
 
     #[test]
     fn a_figure_is_found_by_what_an_agent_is() {
-        let figure = |loss, network: &NetworkChoice, games| reported(loss, network, games).map(|of| of.share);
+        let figure =
+            |loss, network: &NetworkChoice, games| reported(loss, network, games).map(|reported| reported.share);
         let [teacher, net2] = &[NamedNetwork::Teacher, NamedNetwork::Net2].map(NetworkChoice::Named);
         assert_eq!(figure(Some(KL), net2, 1), Some(1.017));
         assert_eq!(figure(Some(KL), &NetworkChoice::Widths(NamedNetwork::Net2.widths()), 1), Some(1.017));

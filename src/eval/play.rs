@@ -102,9 +102,9 @@ mod tests {
         for game in Game::PAPER.map(|name| Game::named(name).unwrap()) {
             for training in 0..5 {
                 for split in [Split::Validation, Split::Test] {
-                    let of = Match { episodes: 0..100, epsilon: 0.05, seed: split.seed(training, game) };
-                    episodes += of.episodes.len();
-                    seen.extend(of.episodes.map(|episode| episode_seed(of.seed, episode).0));
+                    let game = Match { episodes: 0..100, epsilon: 0.05, seed: split.seed(training, game) };
+                    episodes += game.episodes.len();
+                    seen.extend(game.episodes.map(|episode| episode_seed(game.seed, episode).0));
                 }
             }
         }

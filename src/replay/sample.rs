@@ -107,10 +107,10 @@ impl<P> Replay<P> {
         self.places(|buffer, age| buffer.visible(age).is_some())
     }
 
-    fn places(&self, of: impl Fn(&WorkerBuffer<P>, usize) -> bool) -> Vec<Place> {
+    fn places(&self, is_chosen: impl Fn(&WorkerBuffer<P>, usize) -> bool) -> Vec<Place> {
         let every = |(buffer, steps): (usize, &WorkerBuffer<P>)| (0..steps.len()).map(move |age| Place { buffer, age });
         let mut places: Vec<Place> = self.buffers.iter().enumerate().flat_map(every).collect();
-        places.retain(|&Place { buffer, age }| of(&self.buffers[buffer], age));
+        places.retain(|&Place { buffer, age }| is_chosen(&self.buffers[buffer], age));
         places
     }
 

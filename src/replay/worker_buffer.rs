@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_saved_lane_reads_back_the_same_and_goes_on_the_same() {
+    fn a_saved_buffer_reads_back_the_same_and_goes_on_the_same() {
         let (mut buffer, _) = episodes(300, 900);
         let saved = |buffer: &WorkerBuffer<u64>| {
             let mut saved = Vec::new();
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_of_another_capacity_or_cut_off_is_refused() {
+    fn a_buffer_of_another_capacity_or_cut_off_is_refused() {
         let (buffer, _) = episodes(100, 250);
         let mut saved = Vec::new();
         buffer.save(&mut saved).unwrap();

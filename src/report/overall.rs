@@ -50,14 +50,16 @@ pub fn summarize(results: &Results, each: &mut [AgentResult], role: Role, agent:
 
 fn set(own: &mut [&mut AgentResult], figures: &Figures, intervals: &Intervals) {
     let none = std::iter::repeat(&(None, None));
-    for ((agent_result, of), ends) in own.iter_mut().zip(&figures.games).zip(intervals.games.iter().chain(none)) {
-        (agent_result.relative, agent_result.beats) = (of.relative, of.beats);
+    for ((agent_result, against_teacher), ends) in
+        own.iter_mut().zip(&figures.games).zip(intervals.games.iter().chain(none))
+    {
+        (agent_result.relative, agent_result.beats) = (against_teacher.relative, against_teacher.beats);
         (agent_result.relative_interval, agent_result.beats_interval) = *ends;
     }
 }
 
 fn ends(interval: Option<Interval>) -> (Option<f64>, Option<f64>) {
-    interval.map(|of| (of.low, of.high)).unzip()
+    interval.map(|interval| (interval.low, interval.high)).unzip()
 }
 
 fn figures(own: &[&mut AgentResult]) -> Figures {
@@ -93,12 +95,12 @@ struct EpisodeScores {
 
 impl EpisodeScores {
     fn of(results: &Results, agent_result: &AgentResult, seed: u64) -> EpisodeScores {
-        let of = |role, agent, seed| results.episode_scores(role, agent, agent_result.game, seed);
+        let scores_of = |role, agent, seed| results.episode_scores(role, agent, agent_result.game, seed);
         let teacher_seed = results.experiment.teacher_seed(seed);
         EpisodeScores {
-            student: of(Role::Student, agent_result.agent(), seed),
-            teacher: of(Role::Teacher, "teacher", teacher_seed),
-            random: of(Role::Random, "random", seed),
+            student: scores_of(Role::Student, agent_result.agent(), seed),
+            teacher: scores_of(Role::Teacher, "teacher", teacher_seed),
+            random: scores_of(Role::Random, "random", seed),
             teacher_seed,
         }
     }

@@ -43,7 +43,7 @@ fn clause(results: &Results, agent_results: &AgentResults, row: &SummaryRow, fir
     let verb = if share > 1.0 { "reaches" } else { "keeps" };
     let share = percent_with_interval(share, interval);
     let above_random = agent_results.of_agent(Role::Student, agent).any(AgentResult::above_random);
-    let of = if above_random { " of its teacher’s score above random play" } else { " of its teacher’s score" };
+    let object = if above_random { " of its teacher’s score above random play" } else { " of its teacher’s score" };
     let size = row.compression.map_or(String::new(), percent);
     let size = match (results.is_shared(agent), first) {
         (true, true) => format!("{size} of one teacher’s parameters for all {} games", row.games),
@@ -51,7 +51,7 @@ fn clause(results: &Results, agent_results: &AgentResults, row: &SummaryRow, fir
         (false, true) => format!("{size} of the parameters"),
         (false, false) => size,
     };
-    format!("{agent} {verb} {share}{} with {size}", if first { of } else { "" })
+    format!("{agent} {verb} {share}{} with {size}", if first { object } else { "" })
 }
 
 /// What is said of a student that has no geometric mean.
@@ -139,7 +139,8 @@ pub fn protocol(results: &Results) -> Vec<String> {
 /// Which weights students are scored with.
 fn students_weights(results: &Results) -> String {
     let baselines = results.experiment.students.iter().filter(|student| student.is_baseline());
-    let chosen = results.experiment.teacher.keep == Keep::Best && baselines.into_iter().any(|of| !of.is_shared());
+    let chosen =
+        results.experiment.teacher.keep == Keep::Best && baselines.into_iter().any(|student| !student.is_shared());
     let text = "A student is scored with its last weights; none is chosen by its scores";
     match chosen {
         true => {

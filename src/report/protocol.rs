@@ -108,19 +108,24 @@ fn teacher(experiment: &Experiment) -> [ProtocolPoint; 4] {
 }
 
 fn distillation(experiment: &Experiment) -> Vec<ProtocolPoint> {
-    let of = &experiment.distillation;
-    let whose = match of.data {
+    let settings = &experiment.distillation;
+    let whose = match settings.data {
         Data::Teacher => "the teacher’s play",
         Data::Student => "the student’s play",
         Data::Mixed => "play of both",
     };
-    let optimizer = optimizer(of);
+    let optimizer = optimizer(settings);
     let mut points = vec![
-        point("play for students", "500 hours", format!("{} hours", grouped(of.hours)), Citation::OneNote),
-        point("steps per hour of play", "54,000", grouped(of.steps_per_hour), Citation::Notes),
-        point("updates per hour of play", "10,000", grouped(of.updates_per_hour), Citation::Notes),
-        point("steps of play in memory", "540,000", grouped(of.memory), Citation::Notes),
-        point("random actions in play", "probability 0.05", format!("probability {}", of.epsilon), Citation::Notes),
+        point("play for students", "500 hours", format!("{} hours", grouped(settings.hours)), Citation::OneNote),
+        point("steps per hour of play", "54,000", grouped(settings.steps_per_hour), Citation::Notes),
+        point("updates per hour of play", "10,000", grouped(settings.updates_per_hour), Citation::Notes),
+        point("steps of play in memory", "540,000", grouped(settings.memory), Citation::Notes),
+        point(
+            "random actions in play",
+            "probability 0.05",
+            format!("probability {}", settings.epsilon),
+            Citation::Notes,
+        ),
         point("states that students learn from", "the teacher’s play", whose.to_owned(), Citation::OneNote),
         point("students’ optimiser", "RMSProp", optimizer, Citation::Notes),
     ];
@@ -129,20 +134,20 @@ fn distillation(experiment: &Experiment) -> Vec<ProtocolPoint> {
 }
 
 /// The optimiser, with whatever differs from the defaults around it.
-fn optimizer(of: &Distillation) -> String {
-    let mut text = match of.optimizer {
+fn optimizer(settings: &Distillation) -> String {
+    let mut text = match settings.optimizer {
         OptimizerRule::RmsProp => "RMSProp",
         OptimizerRule::Adam => "Adam",
         OptimizerRule::RAdam => "RAdam",
     }
     .to_owned();
-    if of.learning_rate_end_share != 1.0 {
-        text += &format!(", rate falling to {} of itself", percent(of.learning_rate_end_share));
+    if settings.learning_rate_end_share != 1.0 {
+        text += &format!(", rate falling to {} of itself", percent(settings.learning_rate_end_share));
     }
-    if of.average_last > 0.0 {
-        text += &format!(", weights averaged over the last {} of updates", percent(of.average_last));
+    if settings.average_last > 0.0 {
+        text += &format!(", weights averaged over the last {} of updates", percent(settings.average_last));
     }
-    match of.initialization {
+    match settings.initialization {
         Initialization::Uniform => text,
         Initialization::Biases => text + ", first biases from states of play",
         Initialization::Data => text + ", first weights from states of play",

@@ -61,9 +61,11 @@ impl Results {
             manifest: Manifest::read(&folder.manifest())?,
             foreign_scores: all - scores.len(),
             teachers: learners(folder, teachers(experiment), |_| None)?,
-            students: learners(folder, student_agents(experiment, |of| !of.is_baseline()), |row: &DistillRow| {
-                Some(&row.game)
-            })?,
+            students: learners(
+                folder,
+                student_agents(experiment, |student| !student.is_baseline()),
+                |row: &DistillRow| Some(&row.game),
+            )?,
             baselines: learners(folder, student_agents(experiment, StudentSettings::is_baseline), |row: &TrainRow| {
                 Some(&row.game)
             })?,
@@ -119,12 +121,12 @@ pub fn runs(experiment: &Experiment) -> impl Iterator<Item = (Game, u64)> {
     experiment.games.iter().flat_map(|&game| experiment.seeds.iter().map(move |&seed| (game, seed)))
 }
 
-fn student_agents(experiment: &Experiment, of: fn(&StudentSettings) -> bool) -> impl Iterator<Item = AgentId> {
+fn student_agents(experiment: &Experiment, chosen: fn(&StudentSettings) -> bool) -> impl Iterator<Item = AgentId> {
     runs(experiment).flat_map(move |(game, seed)| {
         experiment
             .students
             .iter()
-            .filter(move |student| of(student))
+            .filter(move |student| chosen(student))
             .map(move |student| AgentId::of(student, game, seed))
     })
 }

@@ -169,7 +169,7 @@ fn first(items: &[String], most: usize) -> String {
 
 fn near_random(results: &Results, agent_results: &AgentResults) -> Vec<String> {
     let near = |teacher: Interval, random: Interval| teacher.overlaps(random) || teacher.high < random.low;
-    let width = |of: &AgentResult| of.interval.unwrap_or(Interval { low: of.mean, high: of.mean });
+    let width = |result: &AgentResult| result.interval.unwrap_or(Interval { low: result.mean, high: result.mean });
     let games = results.experiment.games.iter();
     games
         .filter_map(|&game| {
@@ -182,20 +182,25 @@ fn near_random(results: &Results, agent_results: &AgentResults) -> Vec<String> {
 }
 
 fn not_above_random(agent_results: &AgentResults) -> Vec<String> {
-    let of = |student: &AgentResult| {
+    let warning_for = |student: &AgentResult| {
         let random = agent_results.reference(Role::Random, student.game)?.mean;
         let (agent, game, mean) = (student.agent(), student.game, number(student.mean));
         (student.mean <= random).then(|| format!("{agent} in {game} ({mean} against {})", number(random)))
     };
-    agent_results.each.iter().filter(|agent_result| agent_result.role() == Role::Student).filter_map(of).collect()
+    agent_results
+        .each
+        .iter()
+        .filter(|agent_result| agent_result.role() == Role::Student)
+        .filter_map(warning_for)
+        .collect()
 }
 
 fn without_geometric_mean(agent_results: &AgentResults) -> Vec<String> {
-    let of = |row: &SummaryRow| {
+    let warning_for = |row: &SummaryRow| {
         let games = not_above_0(agent_results, &row.agent);
         (row.games > 1 && !games.is_empty()).then(|| format!("{} in {}", row.agent, listed(&games)))
     };
-    agent_results.overall.iter().filter_map(of).collect()
+    agent_results.overall.iter().filter_map(warning_for).collect()
 }
 
 fn truncated(results: &Results, agent_results: &AgentResults) -> Vec<String> {

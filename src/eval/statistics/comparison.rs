@@ -47,13 +47,15 @@ pub fn intervals(games: &[InGame], one_network: bool, seed: Seed) -> Intervals {
     let games: Vec<(Ratio, Vec<Ranked>)> =
         games.iter().map(|game| (game.ratio, game.runs.iter().map(|&run| Ranked::of(run)).collect())).collect();
     let resamples: Vec<Figures> = (0..RESAMPLES).map(|_| resample(&games, one_network, &mut generator)).collect();
-    let of = |figure: &dyn Fn(&Figures) -> Option<f64>| percentiles(resamples.iter().map(figure).collect());
+    let interval_of = |figure: &dyn Fn(&Figures) -> Option<f64>| percentiles(resamples.iter().map(figure).collect());
     Intervals {
-        games: (0..games.len()).map(|i| (of(&|all| all.games[i].relative), of(&|all| all.games[i].beats))).collect(),
-        mean: of(&|all| all.mean),
-        geometric_mean: of(&|all| all.geometric_mean),
-        interquartile_mean: of(&|all| all.interquartile_mean),
-        beats: of(&|all| all.beats),
+        games: (0..games.len())
+            .map(|i| (interval_of(&|all| all.games[i].relative), interval_of(&|all| all.games[i].beats)))
+            .collect(),
+        mean: interval_of(&|all| all.mean),
+        geometric_mean: interval_of(&|all| all.geometric_mean),
+        interquartile_mean: interval_of(&|all| all.interquartile_mean),
+        beats: interval_of(&|all| all.beats),
     }
 }
 

@@ -18,8 +18,8 @@ pub fn near(value: impl Into<Option<f64>>, expected: f64, tolerance: f64) {
 }
 
 fn within(interval: Option<Interval>, (low, high): (f64, f64), tolerance: f64) {
-    near(interval.map(|of| of.low), low, tolerance);
-    near(interval.map(|of| of.high), high, tolerance);
+    near(interval.map(|interval| interval.low), low, tolerance);
+    near(interval.map(|interval| interval.high), high, tolerance);
 }
 
 /// A run of one episode, with a teacher of its own that always scores 1.
@@ -37,8 +37,8 @@ fn single_episodes(games: &[[f64; 5]]) -> Vec<InGame<'_>> {
 /// `f(x); library.get_interval_estimates({"x": x}, f, reps=200000)`, and `metrics.aggregate_median(x)`
 #[test]
 fn aggregates_over_games_and_their_intervals_are_rliables() {
-    let of = |relative: &f64| AgainstTeacher { relative: Some(*relative), beats: None };
-    let figures = Figures::of(&RUNS.map(|runs| runs.iter().map(of).collect()));
+    let against_teacher = |relative: &f64| AgainstTeacher { relative: Some(*relative), beats: None };
+    let figures = Figures::of(&RUNS.map(|runs| runs.iter().map(against_teacher).collect()));
     near(figures.mean, 0.852, 1e-12);
     near(figures.interquartile_mean, 0.8744444444444445, 1e-12);
     near(figures.geometric_mean, 0.8146445683134156, 1e-12);
@@ -167,11 +167,11 @@ fn a_teacher_that_may_be_no_better_than_random_play_leaves_no_interval_but_that_
 
 #[test]
 fn a_game_that_is_not_above_0_leaves_no_geometric_mean_but_the_other_means() {
-    let of = |relative| vec![AgainstTeacher { relative: Some(relative), beats: Some(0.25) }];
-    let figures = Figures::of(&[of(-0.2), of(0.8)]);
+    let game = |relative| vec![AgainstTeacher { relative: Some(relative), beats: Some(0.25) }];
+    let figures = Figures::of(&[game(-0.2), game(0.8)]);
     assert_eq!(figures.geometric_mean, Some(0.0));
     near(figures.mean, 0.3, 1e-12);
     near(figures.beats, 0.25, 1e-12);
     let lacking = vec![AgainstTeacher { relative: None, beats: None }];
-    assert_eq!(Figures::of(&[of(0.8), lacking]).mean, None);
+    assert_eq!(Figures::of(&[game(0.8), lacking]).mean, None);
 }

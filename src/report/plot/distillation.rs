@@ -2,7 +2,7 @@
 
 use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, mean_curve, thinned};
 use super::learning::evaluations;
-use super::scores::ink_of;
+use super::scores::style_of;
 use crate::config::{Objective, StudentSettings};
 use crate::game::Game;
 use crate::losses::{self, Loss};
@@ -59,7 +59,7 @@ fn panel(
     };
     let mut marks = Vec::new();
     for student in students {
-        let style = ink_of(results, Role::Student, &student.name);
+        let style = style_of(results, Role::Student, &student.name);
         let curve = |rows: &[DistillRow]| rows.iter().map(|row| (row.updates as f64 / unit, value(row))).collect();
         let curves: Vec<Vec<_>> = results.students_of(game, &student.name).map(|run| curve(&run.train)).collect();
         let curves = thinned(curves.into_iter().filter(|curve| !curve.is_empty()).collect());
@@ -80,7 +80,7 @@ fn panel(
 fn legend(results: &Results, students: &[&StudentSettings]) -> Vec<LegendEntry> {
     let key = |student: &&StudentSettings| LegendEntry {
         label: student.name.clone(),
-        style: ink_of(results, Role::Student, &student.name),
+        style: style_of(results, Role::Student, &student.name),
         sample: Sample::Line { width: 2.0 },
     };
     students.iter().map(key).collect()
@@ -95,7 +95,7 @@ pub fn students(results: &Results, agent_results: &AgentResults, game: Game) -> 
         let runs = results.students_of(game, &student.name).map(|run| &run.eval);
         let runs: Vec<_> = runs.filter(|rows| !rows.is_empty()).collect();
         if !runs.is_empty() {
-            let style = ink_of(results, Role::Student, &student.name);
+            let style = style_of(results, Role::Student, &student.name);
             marks.extend(evaluations(&runs, style, |row: &EvalRow| row.steps as f64 / per_hour));
             evaluated.push(student);
         }
@@ -129,7 +129,7 @@ fn references(results: &Results, agent_results: &AgentResults, game: Game) -> Ve
     let level = |role: Role, name: &str, named: End| {
         let mean = agent_results.reference(role, game)?.mean;
         let label = format!("{name}: {}", number(mean));
-        Some((Mark::Level { y: mean, label, style: ink_of(results, role, name), named }, mean))
+        Some((Mark::Level { y: mean, label, style: style_of(results, role, name), named }, mean))
     };
     let levels = [level(Role::Teacher, "teacher", End::Left), level(Role::Random, "random play", End::Right)];
     levels.into_iter().flatten().collect()

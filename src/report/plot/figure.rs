@@ -135,9 +135,10 @@ impl Mark {
     pub fn extent(&self) -> (Vec<f64>, Vec<f64>) {
         match self {
             Mark::Line { points, .. } | Mark::Dots { points, .. } => points.iter().copied().unzip(),
-            Mark::Band { points, .. } => {
-                (points.iter().map(|of| of.0).collect(), points.iter().flat_map(|of| [of.1, of.2]).collect())
-            }
+            Mark::Band { points, .. } => (
+                points.iter().map(|point| point.0).collect(),
+                points.iter().flat_map(|point| [point.1, point.2]).collect(),
+            ),
             Mark::Bar { x, low, high, .. } => (vec![*x], vec![*low, *high]),
             Mark::Marker { x, y, .. } => (vec![*x], vec![*y]),
             Mark::Level { .. } => (Vec::new(), Vec::new()),

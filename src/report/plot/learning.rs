@@ -1,7 +1,7 @@
 //! How a game's teachers learned.
 
 use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, mean_curve, thinned};
-use super::scores::ink_of;
+use super::scores::style_of;
 use super::style::{GREY, RANDOM, Style, TEACHER};
 use crate::game::Game;
 use crate::record::{EvalRow, Role, TrainRow};
@@ -28,7 +28,7 @@ pub fn learning(results: &Results, agent_results: &AgentResults, game: Game) -> 
         let runs: Vec<_> = results.baselines_of(game, &student.name).map(|run| &run.eval).collect();
         let runs: Vec<_> = runs.into_iter().filter(|rows| !rows.is_empty()).collect();
         if !runs.is_empty() {
-            let style = ink_of(results, Role::Student, &student.name);
+            let style = style_of(results, Role::Student, &student.name);
             marks.extend(evaluations(&runs, style, millions_of_frames));
             keys.push(LegendEntry { label: student.name.clone(), style, sample: Sample::Line { width: 2.5 } });
         }
@@ -92,8 +92,8 @@ fn references(agent_results: &AgentResults, game: Game) -> Vec<(f64, String, Sty
     let published = game.entry().random.map(|score| (score, "random play, published"));
     let human = game.entry().human.map(|score| (score, "human, published"));
     let level = |(score, name): (f64, &str), style: Style| (score, format!("{name}: {}", number(score)), style);
-    let random = measured.or(published).map(|of| level(of, RANDOM));
-    random.into_iter().chain(human.map(|of| level(of, Style { color: GREY, ..RANDOM }))).collect()
+    let random = measured.or(published).map(|reference| level(reference, RANDOM));
+    random.into_iter().chain(human.map(|reference| level(reference, Style { color: GREY, ..RANDOM }))).collect()
 }
 
 fn legend(seeds: usize, returns: bool) -> Vec<LegendEntry> {

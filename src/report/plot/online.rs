@@ -2,7 +2,7 @@
 
 use super::figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample};
 use super::learning::{evaluations, millions_of_frames};
-use super::scores::ink_of;
+use super::scores::style_of;
 use super::style::{GREY, Style, TEACHER};
 use crate::game::Game;
 use crate::record::{AdoptionRow, AgentId, EvalRow, Role, TrainRow};
@@ -33,7 +33,7 @@ pub fn online(results: &Results, game: Game) -> Option<Figure> {
         let runs = results.students_of(game, &student.name).filter(|run| adopted(&run.agent) && !run.eval.is_empty());
         let runs: Vec<_> = runs.map(|run| &run.eval).collect();
         if !runs.is_empty() {
-            let style = ink_of(results, Role::Student, &student.name);
+            let style = style_of(results, Role::Student, &student.name);
             marks.extend(evaluations(&runs, style, when));
             legend.push(key(&student.name, style, 2.5));
         }

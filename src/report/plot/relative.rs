@@ -100,20 +100,20 @@ fn over_games(
 fn series(results: &Results) -> Vec<Series> {
     let mut series: Vec<Series> = Vec::new();
     for student in &results.experiment.students {
-        let of = Series::of(results, student);
-        if !series.iter().any(|other| other.is(&of)) {
-            series.push(of);
+        let next = Series::of(results, student);
+        if !series.iter().any(|other| other.is(&next)) {
+            series.push(next);
         }
     }
     let mut temperatures: Vec<Temperature> =
-        series.iter().filter(|of| of.loss.has_temperature()).map(|of| of.temperature).collect();
+        series.iter().filter(|one| one.loss.has_temperature()).map(|one| one.temperature).collect();
     temperatures.dedup();
-    for of in &mut series {
-        if temperatures.len() > 1 && of.loss.has_temperature() {
-            of.name += &format!(", temperature {}", of.temperature);
+    for one in &mut series {
+        if temperatures.len() > 1 && one.loss.has_temperature() {
+            one.name += &format!(", temperature {}", one.temperature);
         }
-        if of.shared {
-            of.name += ", games in one network";
+        if one.shared {
+            one.name += ", games in one network";
         }
     }
     series
@@ -122,10 +122,10 @@ fn series(results: &Results) -> Vec<Series> {
 fn values(
     results: &Results,
     series: &[Series],
-    of: impl Fn(&str) -> Option<(f64, f64, Option<Interval>)>,
+    place: impl Fn(&str) -> Option<(f64, f64, Option<Interval>)>,
 ) -> Vec<Value> {
     let value = |student: &StudentSettings| {
-        let (parameters, relative, interval) = of(&student.name)?;
+        let (parameters, relative, interval) = place(&student.name)?;
         let own = Series::of(results, student);
         let series = series.iter().position(|other| other.is(&own))?;
         relative.is_finite().then_some(Value { series, parameters, relative, interval })
@@ -164,7 +164,7 @@ fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>,
         // Side by side, since the intervals of several losses would hide each other at the same size.
         let aside = 1.0 + 0.05 * (i as f64 - (series.len() - 1) as f64 / 2.0);
         let own: Vec<&Value> = values.iter().filter(|value| value.series == i).collect();
-        marks.extend(line(&own, ink_of_series(series, i), aside));
+        marks.extend(line(&own, style_of_series(series, i), aside));
     }
     marks.extend(reported);
     Some(Panel {
@@ -183,7 +183,7 @@ fn around(values: &[Value]) -> Vec<f64> {
 }
 
 /// A series alone is black, since its students have colours of their own elsewhere.
-fn ink_of_series(series: &[Series], index: usize) -> Style {
+fn style_of_series(series: &[Series], index: usize) -> Style {
     let style = style::numbered(index);
     if series.len() == 1 { Style { color: BLACK, ..style } } else { style }
 }
@@ -195,7 +195,7 @@ fn line(own: &[&Value], style: Style, aside: f64) -> Vec<Mark> {
     let mut marks = vec![Mark::Line { points, style, width: 1.6, alpha: 0.8 }];
     for value in own {
         let x = aside * value.parameters;
-        let bar = |of: Interval| Mark::Bar { x, low: 100.0 * of.low, high: 100.0 * of.high, style };
+        let bar = |interval: Interval| Mark::Bar { x, low: 100.0 * interval.low, high: 100.0 * interval.high, style };
         marks.extend(value.interval.map(bar));
         marks.push(Mark::Marker { x, y: 100.0 * value.relative, style, hollow: false });
     }
@@ -203,9 +203,9 @@ fn line(own: &[&Value], style: Style, aside: f64) -> Vec<Mark> {
 }
 
 fn legend(series: &[Series], paper: Option<String>) -> Vec<LegendEntry> {
-    let student = |(i, of): (usize, &Series)| LegendEntry {
-        label: format!("students, {}", of.name),
-        style: ink_of_series(series, i),
+    let student = |(i, one): (usize, &Series)| LegendEntry {
+        label: format!("students, {}", one.name),
+        style: style_of_series(series, i),
         sample: Sample::LineAndMarker,
     };
     let mut keys: Vec<LegendEntry> = series.iter().enumerate().map(student).collect();

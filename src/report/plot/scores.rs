@@ -42,7 +42,7 @@ pub fn scores(results: &Results, agent_results: &AgentResults, game: Game) -> Op
 }
 
 fn marks(results: &Results, agent: &AgentResult, x: f64) -> Vec<Mark> {
-    let style = ink_of(results, agent.role(), agent.agent());
+    let style = style_of(results, agent.role(), agent.agent());
     let all: Vec<f64> = agent
         .rows
         .iter()
@@ -67,7 +67,7 @@ fn marks(results: &Results, agent: &AgentResult, x: f64) -> Vec<Mark> {
 }
 
 /// The style of an agent in every plot that tells agents apart.
-pub fn ink_of(results: &Results, role: Role, agent: &str) -> Style {
+pub fn style_of(results: &Results, role: Role, agent: &str) -> Style {
     match role {
         Role::Random => style::RANDOM,
         Role::Teacher => style::TEACHER,

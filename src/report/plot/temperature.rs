@@ -1,7 +1,7 @@
 //! What the temperature of the softened Q-values does.
 
 use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, Scale};
-use super::scores::ink_of;
+use super::scores::style_of;
 use super::style::{GREY, PAPER, Style, TEACHER};
 use crate::config::Objective;
 use crate::eval::paper::TEMPERATURE;
@@ -23,7 +23,7 @@ pub fn temperature(results: &Results, agent_results: &AgentResults) -> Option<Fi
     let key = |label: String, style| LegendEntry { label, style, sample: Sample::Marker { hollow: false } };
     let legend = students.clone().map(|student| {
         let label = format!("{}: τ = {}", student.name, student.temperature);
-        key(label, ink_of(results, Role::Student, &student.name))
+        key(label, style_of(results, Role::Student, &student.name))
     });
     let is_used = |loss: &&Loss| students.clone().any(|student| student.loss == Objective::Teacher(**loss));
     let losses: Vec<_> = losses::ALL.iter().filter(is_used).map(|loss| loss.label.to_owned()).collect();
@@ -50,10 +50,10 @@ fn in_game(results: &Results, agent_results: &AgentResults, game: Game) -> Optio
     let mut ends = (100.0_f64, 100.0_f64);
     for agent_result in agent_results.in_game(game).filter(|agent_result| agent_result.role() == Role::Student) {
         let Some((x, share)) = place(agent_result) else { continue };
-        let style = ink_of(results, Role::Student, agent_result.agent());
-        if let Some(of) = agent_result.relative_interval {
-            marks.push(Mark::Bar { x, low: 100.0 * of.low, high: 100.0 * of.high, style });
-            ends = (ends.0.min(100.0 * of.low), ends.1.max(100.0 * of.high));
+        let style = style_of(results, Role::Student, agent_result.agent());
+        if let Some(interval) = agent_result.relative_interval {
+            marks.push(Mark::Bar { x, low: 100.0 * interval.low, high: 100.0 * interval.high, style });
+            ends = (ends.0.min(100.0 * interval.low), ends.1.max(100.0 * interval.high));
         }
         marks.push(Mark::Marker { x, y: 100.0 * share, style, hollow: false });
         ends = (ends.0.min(100.0 * share), ends.1.max(100.0 * share));

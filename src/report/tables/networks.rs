@@ -59,13 +59,20 @@ fn of_student(results: &Results, agent_results: &AgentResults, student: &Student
     // Who learns from rewards has what the teachers' algorithm needs.
     let layer_norm = student.is_baseline() && teacher.layer_norm;
     let spec = |game: &Game| (game.name(), environment.spec(*game));
-    let of = |games: &[Game]| Architecture::student(student, games.iter().map(spec)).normalised(layer_norm);
-    let alone = as_counted(&of(&games[..1]));
+    let architecture_for =
+        |games: &[Game]| Architecture::student(student, games.iter().map(spec)).normalised(layer_norm);
+    let alone = as_counted(&architecture_for(&games[..1]));
     let rows: Vec<_> =
         agent_results.of_agent(Role::Student, &student.name).flat_map(|agent_result| &agent_result.rows).collect();
     match student.is_shared() {
-        true => row(results, &student.name, None, vec![of(games)], &rows),
-        false => row(results, &student.name, Some(alone), games.iter().map(|&game| of(&[game])).collect(), &rows),
+        true => row(results, &student.name, None, vec![architecture_for(games)], &rows),
+        false => row(
+            results,
+            &student.name,
+            Some(alone),
+            games.iter().map(|&game| architecture_for(&[game])).collect(),
+            &rows,
+        ),
     }
 }
 

@@ -45,10 +45,12 @@ pub fn teachers_beside_paper(results: &Results, agent_results: &AgentResults) ->
         let paper = paper::TEACHERS.iter().find(|(name, _)| *name == game.name()).map(|(_, score)| *score);
         vec![
             game.to_string(),
-            or_dash(agent_results.reference(Role::Teacher, game), |of| number_with_interval(of.mean, of.interval)),
+            or_dash(agent_results.reference(Role::Teacher, game), |result| {
+                number_with_interval(result.mean, result.interval)
+            }),
             or_dash(paper, number),
             or_dash(entry.dqn, number),
-            or_dash(agent_results.reference(Role::Random, game), |of| number(of.mean)),
+            or_dash(agent_results.reference(Role::Random, game), |result| number(result.mean)),
             or_dash(entry.random, number),
             or_dash(entry.human, number),
         ]

@@ -31,7 +31,7 @@ pub fn scores(agent_results: &AgentResults) -> Table {
 }
 
 fn row(agent_result: &AgentResult) -> Vec<String> {
-    let of = |column: fn(&ScoreRow) -> Option<f64>| agent_result.mean_of(column);
+    let mean_of = |column: fn(&ScoreRow) -> Option<f64>| agent_result.mean_of(column);
     let mark = if agent_result.above_random() { "*" } else { "" };
     let of_student = |value: Option<f64>| value.filter(|_| agent_result.role() == Role::Student);
     vec![
@@ -42,9 +42,9 @@ fn row(agent_result: &AgentResult) -> Vec<String> {
             percent_with_interval(share, agent_result.relative_interval) + mark
         }),
         or_dash(of_student(agent_result.beats), |share| percent_with_interval(share, agent_result.beats_interval)),
-        or_dash(of(|row| row.compression), percent),
-        or_dash(of(|row| row.human_normalized), percent),
-        or_dash(of(|row| row.latency_ms), |ms| format!("{ms:.2} ms")),
+        or_dash(mean_of(|row| row.compression), percent),
+        or_dash(mean_of(|row| row.human_normalized), percent),
+        or_dash(mean_of(|row| row.latency_ms), |ms| format!("{ms:.2} ms")),
         format!("{} × {}", agent_result.rows.len(), grouped(agent_result.episodes() / agent_result.rows.len() as u64)),
     ]
 }

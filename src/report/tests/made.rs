@@ -69,8 +69,8 @@ impl Made {
         let scores: Vec<f64> = (0..episodes).map(|i| around + spread(i + agent.seed)).collect();
         let mean = statistics::mean(&scores).unwrap();
         let interval = statistics::mean_interval(&scores, Seed(1)).unwrap();
-        let of = |role| self.scores.iter().find(|row| row.role == role && row.game == agent.game.name());
-        let (teacher, random) = (of(Role::Teacher).map(|row| row.mean), of(Role::Random).map(|row| row.mean));
+        let row_of = |role| self.scores.iter().find(|row| row.role == role && row.game == agent.game.name());
+        let (teacher, random) = (row_of(Role::Teacher).map(|row| row.mean), row_of(Role::Random).map(|row| row.mean));
         let ratio = teacher.map(|teacher| Ratio::of_seeds([(around, teacher)]));
         let size = (agent.role != Role::Random).then_some(if agent.role == Role::Teacher { 1.0 } else { 0.066 });
         self.scores.push(ScoreRow {
