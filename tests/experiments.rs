@@ -58,8 +58,8 @@ fn small_experiments_take_teachers_that_learned_as_they_say() {
         }
         taking += 1;
         let from = experiment.teacher.from.clone();
-        let config::Teacher { log_every, checkpoint_every, .. } = experiment.teacher;
-        let expected = config::Teacher { from, log_every, checkpoint_every, ..teachers.teacher.clone() };
+        let config::TeacherSettings { log_every, checkpoint_every, .. } = experiment.teacher;
+        let expected = config::TeacherSettings { from, log_every, checkpoint_every, ..teachers.teacher.clone() };
         assert_eq!((experiment.teacher, experiment.environment), (expected, teachers.environment.clone()), "{file:?}");
         assert!(experiment.games.iter().all(|game| teachers.games.contains(game)), "{file:?}");
         assert!(experiment.seeds.iter().all(|seed| teachers.seeds.contains(seed)), "{file:?}");

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use policy_distillation::agent::{self, Policy};
 use policy_distillation::config::{self, Experiment, Overrides};
-use policy_distillation::distill::{Group, Lead, follow};
+use policy_distillation::distill::{StudentGroup, TeacherSource, follow};
 use policy_distillation::nn::Device;
 use policy_distillation::progress::{Ended, Progress};
-use policy_distillation::record::{AdoptionRow, Agent, Folder, best_name, read_rows};
+use policy_distillation::record::{AdoptionRow, AgentId, Folder, best_name, read_rows};
 use tempfile::TempDir;
 
 use super::command::TINY;
@@ -78,11 +78,11 @@ impl Followed {
     fn serve(&self, progress: &dyn Progress) -> Ended {
         let Followed { experiment, root, .. } = self;
         let game = experiment.games[0];
-        let group = Group {
+        let group = StudentGroup {
             experiment,
             seed: 1,
             students: experiment.students.clone(),
-            games: vec![(played(experiment, game), Lead::Latest(self.best()))],
+            games: vec![(played(experiment, game), TeacherSource::Latest(self.best()))],
             folder: &self.students(),
             device: Device::Cpu,
         };
@@ -97,7 +97,7 @@ impl Followed {
 
     /// The teachers that the student took, each by its seed and a word of the reason.
     fn adopted(&self) -> Vec<(u64, &'static str)> {
-        let agent = Agent::of(&self.experiment.students[0], self.experiment.games[0], 1);
+        let agent = AgentId::of(&self.experiment.students[0], self.experiment.games[0], 1);
         let rows: Vec<AdoptionRow> = read_rows(&self.students().adoptions(&agent)).unwrap();
         let word =
             |reason: &str| ["better", "gone", "replaced"].into_iter().find(|word| reason.contains(word)).unwrap();
@@ -170,8 +170,8 @@ fn a_distillation_that_was_stopped_refuses_another_teacher_of_the_same_name() {
     followed.leave(1500, 1500);
     let root = followed.students();
     let go_on = |stops| {
-        let lead = |_| Lead::Best { folder: followed.best(), frames: 2400 };
-        try_pupils(&followed.experiment, root.root(), lead, stops)
+        let source = |_| TeacherSource::Best { folder: followed.best(), frames: 2400 };
+        try_pupils(&followed.experiment, root.root(), source, stops)
     };
     assert_eq!(go_on(20).unwrap(), Ended::Stopped);
     followed.leave(1500, 9);
@@ -187,8 +187,8 @@ fn a_distillation_that_another_ale_began_is_refused_however_its_states_look() {
     followed.leave(1500, 1500);
     let root = followed.students();
     let go_on = |stops| {
-        let lead = |_| Lead::Best { folder: followed.best(), frames: 2400 };
-        try_pupils(&followed.experiment, root.root(), lead, stops)
+        let source = |_| TeacherSource::Best { folder: followed.best(), frames: 2400 };
+        try_pupils(&followed.experiment, root.root(), source, stops)
     };
     assert_eq!(go_on(20).unwrap(), Ended::Stopped);
     let path = root.distillation("catch", 1).join("state.bin");

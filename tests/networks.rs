@@ -6,7 +6,7 @@ use policy_distillation::agent::{self, Metadata, Played};
 use policy_distillation::config::{self, Mlp, Widths};
 use policy_distillation::game::Game;
 use policy_distillation::nn::{Architecture, Device, Head, Layer, Network, Optimizer, Outputs};
-use policy_distillation::record::Agent;
+use policy_distillation::record::AgentId;
 use policy_distillation::spec::{Shape, Spec, write_values};
 use policy_distillation::teacher::td_targets;
 use policy_distillation::units::Seed;
@@ -65,22 +65,22 @@ fn steps_of_adam_and_radam_equal_pytorchs() {
             }
             network.forward(0, &pattern(2))
         };
-        close(&trained(config::Optimizer::Adam, 1, 0.0), &adam);
-        close(&trained(config::Optimizer::RAdam, 8, 0.0), &radam);
-        close(&trained(config::Optimizer::RAdam, 8, 0.1), &clipped);
+        close(&trained(config::OptimizerRule::Adam, 1, 0.0), &adam);
+        close(&trained(config::OptimizerRule::RAdam, 8, 0.0), &radam);
+        close(&trained(config::OptimizerRule::RAdam, 8, 0.1), &clipped);
     }
 }
 
 /// A network for images with outputs for several games, or for one with so many actions.
 fn network(conv: [i64; 3], hidden: i64, outputs: Outputs) -> Architecture {
     let spec = Spec { observation: Shape::ATARI, actions: vec![0] };
-    Architecture { outputs, ..Architecture::new(&config::Network::Widths(Widths { conv, hidden }), &spec) }
+    Architecture { outputs, ..Architecture::new(&config::NetworkChoice::Widths(Widths { conv, hidden }), &spec) }
 }
 
 /// A network for vectors.
 fn dense(size: usize, hidden: &[i64], outputs: Outputs) -> Architecture {
     let spec = Spec { observation: Shape::Vector { size }, actions: vec![0] };
-    Architecture { outputs, ..Architecture::new(&config::Network::Mlp(Mlp { hidden: hidden.to_vec() }), &spec) }
+    Architecture { outputs, ..Architecture::new(&config::NetworkChoice::Mlp(Mlp { hidden: hidden.to_vec() }), &spec) }
 }
 
 /// Networks of all kinds that the kernels know: even and odd widths, with and without normalisation, of one and of
@@ -167,7 +167,7 @@ fn the_kernels_give_the_same_bytes_with_any_number_of_threads_and_whatever_is_be
         let threads = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         threads.install(|| {
             let mut network = Network::new(architecture, Seed(5), Device::Cpu);
-            let mut optimizer = Optimizer::new(config::Optimizer::Adam, 0.01, 1e-8, &network);
+            let mut optimizer = Optimizer::new(config::OptimizerRule::Adam, 0.01, 1e-8, &network);
             for _ in 0..3 {
                 let _ = network.learn(0, &pattern(13), squares);
                 optimizer.step(&mut network, 0);
@@ -183,7 +183,7 @@ fn the_kernels_give_the_same_bytes_with_any_number_of_threads_and_whatever_is_be
 
 #[test]
 fn the_optimisers_steps_equal_those_over_tensors() {
-    use config::Optimizer::{Adam, RAdam, RmsProp};
+    use config::OptimizerRule::{Adam, RAdam, RmsProp};
     let architecture = &architectures()[5];
     for rule in [RmsProp, Adam, RAdam] {
         for max_norm in [0.0, 0.01] {
@@ -207,7 +207,7 @@ fn a_step_for_one_game_leaves_the_other_games_parameters_alone() {
     let architecture = &architectures()[5];
     let start = Network::new(architecture, Seed(5), Device::Cpu).values();
     let mut network = Network::new(architecture, Seed(5), Device::Cpu);
-    let mut optimizer = Optimizer::new(config::Optimizer::Adam, 0.01, 1e-8, &network);
+    let mut optimizer = Optimizer::new(config::OptimizerRule::Adam, 0.01, 1e-8, &network);
     for _ in 0..2 {
         let _ = network.learn(1, &pattern(3), squares);
         optimizer.step(&mut network, 1);
@@ -224,7 +224,7 @@ fn three_steps_of_rmsprop_equal_the_formula_of_nature_dqn() {
     let architecture = &architectures()[1];
     let mut network = Network::new(architecture, Seed(1), Device::Cpu);
     let bias = |network: &Network| f64::from(network.values()[9][2]);
-    let mut optimizer = Optimizer::new(config::Optimizer::RmsProp, 0.1, 0.01, &network);
+    let mut optimizer = Optimizer::new(config::OptimizerRule::RmsProp, 0.1, 0.01, &network);
     let (mut mean, mut square, mut expected) = (0.0, 0.0, bias(&network));
     for step in 1..=3 {
         let derivative = 0.5 * f64::from(step);
@@ -239,7 +239,7 @@ fn three_steps_of_rmsprop_equal_the_formula_of_nature_dqn() {
 
 #[test]
 fn a_restored_optimiser_goes_on_as_if_it_had_not_stopped() {
-    use config::Optimizer::{Adam, RAdam, RmsProp};
+    use config::OptimizerRule::{Adam, RAdam, RmsProp};
     let architecture = &architectures()[6];
     for (rule, device) in [(RmsProp, Device::Cpu), (Adam, Device::Cpu), (RAdam, Device::Cpu), (Adam, LIBTORCH)] {
         let mut network = Network::new(architecture, Seed(1), device);
@@ -296,7 +296,7 @@ fn weights_for_other_observations_or_actions_than_the_environments_are_refused()
             architecture = dense(size, &[8], Outputs::One(3));
         }
         let network = Network::new(&architecture, Seed(1), Device::Cpu);
-        let metadata = Metadata::new(&Agent::teacher(game, 1), &architecture, environment, vec![played], 0);
+        let metadata = Metadata::new(&AgentId::teacher(game, 1), &architecture, environment, vec![played], 0);
         agent::save(&path, &network, &metadata).unwrap();
         assert_eq!(agent::load(&path, Device::Cpu).unwrap().1, metadata);
         let refused = load().map(|_| ()).unwrap_err().to_string();
@@ -320,7 +320,7 @@ fn weights_say_with_which_ale_they_were_made_and_old_ones_are_of_0_6_0() {
     let game = Game::named("pong").unwrap();
     let architecture = Architecture { outputs: Outputs::One(6), ..old.architecture };
     let played = vec![Played::new(game, &environment, None)];
-    let metadata = Metadata::new(&Agent::teacher(game, 1), &architecture, &environment, played, 0);
+    let metadata = Metadata::new(&AgentId::teacher(game, 1), &architecture, &environment, played, 0);
     agent::save(&path, &Network::new(&architecture, Seed(1), Device::Cpu), &metadata).unwrap();
     assert_eq!(agent::metadata(&path).unwrap().ale(), Some("0.12.1"));
     let content = std::fs::read(&path).unwrap();

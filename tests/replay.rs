@@ -104,7 +104,7 @@ fn a_replay_reads_back_from_its_file() {
     read.load(&paths[0]).unwrap();
     read.save(&paths[1]).unwrap();
     assert!(fs::read(&paths[0]).unwrap() == fs::read(&paths[1]).unwrap());
-    let place = Place { lane: 1, age: 50 };
+    let place = Place { buffer: 1, age: 50 };
     assert_eq!(read.payload(place), replay().payload(place));
 }
 

@@ -8,13 +8,13 @@ use std::process::Command;
 use anyhow::Result;
 use policy_distillation::agent::{self, Metadata, Played, Player, Policy};
 use policy_distillation::config::{self, Experiment, Overrides};
-use policy_distillation::distill::{Group, Lead, distill};
+use policy_distillation::distill::{StudentGroup, TeacherSource, distill};
 use policy_distillation::env::{Pool, Rom, Rules};
 use policy_distillation::eval::{Match, play};
 use policy_distillation::game::Game;
 use policy_distillation::nn::{Architecture, Device, Network};
 use policy_distillation::progress::{Ended, Progress};
-use policy_distillation::record::{AdoptionRow, Agent, EvalRow, Folder, best_name, read_rows};
+use policy_distillation::record::{AdoptionRow, AgentId, EvalRow, Folder, best_name, read_rows};
 use policy_distillation::teacher::{Training, train};
 use policy_distillation::units::{Seed, Steps};
 
@@ -64,7 +64,7 @@ pub fn played(experiment: &Experiment, game: Game) -> Played {
 }
 
 /// Trains the agent, a teacher or the player of a network for all the experiment's games.
-fn train_agent(experiment: &Experiment, agent: Agent, architecture: Architecture, root: &Path, stops: u64) -> Ended {
+fn train_agent(experiment: &Experiment, agent: AgentId, architecture: Architecture, root: &Path, stops: u64) -> Ended {
     let games = if agent.shared { experiment.games.as_slice() } else { &experiment.games[..1] };
     let training = Training {
         experiment,
@@ -84,7 +84,7 @@ fn train_agent(experiment: &Experiment, agent: Agent, architecture: Architecture
 fn teach(experiment: &Experiment, root: &Path, stops: u64) -> Ended {
     let game = experiment.games[0];
     let architecture = Architecture::teacher(&experiment.teacher, &played(experiment, game).spec());
-    train_agent(experiment, Agent::teacher(experiment.games[0], 1), architecture, root, stops)
+    train_agent(experiment, AgentId::teacher(experiment.games[0], 1), architecture, root, stops)
 }
 
 /// Writes a teacher of a game with random weights.
@@ -92,24 +92,29 @@ pub fn teacher(experiment: &Experiment, game: Game, path: &Path, seed: u64) {
     let played = played(experiment, game);
     let architecture = Architecture::teacher(&experiment.teacher, &played.spec());
     let network = Network::new(&architecture, Seed(seed), Device::Cpu);
-    let agent = Agent::teacher(game, 1);
+    let agent = AgentId::teacher(game, 1);
     let metadata = Metadata::new(&agent, &architecture, &experiment.environment, vec![played], seed);
     agent::save(path, &network, &metadata).unwrap();
 }
 
-/// Distils the experiment's students, whose teachers lie where `lead` says.
-fn pupils(experiment: &Experiment, root: &Path, lead: impl Fn(Game) -> Lead, stops: u64) -> Ended {
-    try_pupils(experiment, root, lead, stops).unwrap()
+/// Distils the experiment's students, whose teachers lie where `source` says.
+fn pupils(experiment: &Experiment, root: &Path, source: impl Fn(Game) -> TeacherSource, stops: u64) -> Ended {
+    try_pupils(experiment, root, source, stops).unwrap()
 }
 
 /// The same where it may fail.
-pub fn try_pupils(experiment: &Experiment, root: &Path, lead: impl Fn(Game) -> Lead, stops: u64) -> Result<Ended> {
+pub fn try_pupils(
+    experiment: &Experiment,
+    root: &Path,
+    source: impl Fn(Game) -> TeacherSource,
+    stops: u64,
+) -> Result<Ended> {
     let games = experiment.games.iter();
-    let group = Group {
+    let group = StudentGroup {
         experiment,
         seed: 1,
         students: experiment.students.clone(),
-        games: games.clone().map(|&game| (played(experiment, game), lead(game))).collect(),
+        games: games.clone().map(|&game| (played(experiment, game), source(game))).collect(),
         folder: &Folder::at(root),
         device: Device::Cpu,
     };
@@ -174,7 +179,7 @@ fn teachers_and_students_that_see_vectors_survive_stops_at_any_moment() {
         let path = |game: Game| teachers.path().join(format!("{game}.safetensors"));
         let experiment = Experiment { games: experiment.games[..1].to_vec(), ..experiment };
         teacher(&experiment, experiment.games[0], &path(experiment.games[0]), 3);
-        survives_stops(29, |root, stops| pupils(&experiment, root, |game| Lead::Final(path(game)), stops));
+        survives_stops(29, |root, stops| pupils(&experiment, root, |game| TeacherSource::Final(path(game)), stops));
     }
 }
 
@@ -183,7 +188,7 @@ fn a_distillation_survives_stops_at_any_moment() {
     let (experiment, teachers) = (experiment(), tempfile::tempdir().unwrap());
     let path = teachers.path().join("catch.safetensors");
     teacher(&experiment, experiment.games[0], &path, 3);
-    survives_stops(29, |root, stops| pupils(&experiment, root, |_| Lead::Final(path.clone()), stops));
+    survives_stops(29, |root, stops| pupils(&experiment, root, |_| TeacherSource::Final(path.clone()), stops));
 }
 
 #[test]
@@ -196,12 +201,13 @@ fn a_distillation_with_every_option_survives_stops_at_any_moment_and_gives_other
     let (experiment, teachers) = (with(options), tempfile::tempdir().unwrap());
     let path = teachers.path().join("catch.safetensors");
     teacher(&experiment, experiment.games[0], &path, 3);
-    survives_stops(29, |root, stops| pupils(&experiment, root, |_| Lead::Final(path.clone()), stops));
+    survives_stops(29, |root, stops| pupils(&experiment, root, |_| TeacherSource::Final(path.clone()), stops));
     let weights = |options: &str| {
         let root = tempfile::tempdir().unwrap();
         let experiment = with(options);
-        pupils(&experiment, root.path(), |_| Lead::Final(path.clone()), u64::MAX);
-        fs::read(Folder::at(root.path()).weights(&Agent::of(&experiment.students[0], experiment.games[0], 1))).unwrap()
+        pupils(&experiment, root.path(), |_| TeacherSource::Final(path.clone()), u64::MAX);
+        fs::read(Folder::at(root.path()).weights(&AgentId::of(&experiment.students[0], experiment.games[0], 1)))
+            .unwrap()
     };
     for option in options.lines().map(String::from) {
         let without: String = options.lines().filter(|line| *line != option).map(|line| format!("{line}\n")).collect();
@@ -230,7 +236,7 @@ fn a_stopped_run_goes_on_with_other_settings_on_which_it_does_not_depend() {
     let turns = std::cell::RefCell::new([&experiment, &other].into_iter().cycle());
     let settings = || turns.borrow_mut().next().unwrap();
     survives_stops(37, |root, stops| teach(settings(), root, stops));
-    survives_stops(29, |root, stops| pupils(settings(), root, |_| Lead::Final(path.clone()), stops));
+    survives_stops(29, |root, stops| pupils(settings(), root, |_| TeacherSource::Final(path.clone()), stops));
 }
 
 /// The tiny experiment with two games, and students that play both.
@@ -245,7 +251,7 @@ fn a_distillation_of_several_games_survives_stops_at_any_moment() {
     let (experiment, teachers) = (two_games(), tempfile::tempdir().unwrap());
     let path = |game: Game| teachers.path().join(format!("{game}.safetensors"));
     experiment.games.iter().for_each(|&game| teacher(&experiment, game, &path(game), 3));
-    survives_stops(53, |root, stops| pupils(&experiment, root, |game| Lead::Final(path(game)), stops));
+    survives_stops(53, |root, stops| pupils(&experiment, root, |game| TeacherSource::Final(path(game)), stops));
 }
 
 #[test]
@@ -253,7 +259,7 @@ fn a_network_that_learns_several_games_from_rewards_survives_stops_at_any_moment
     let experiment = two_games();
     let games = experiment.games.iter().map(|game| (game.name(), played(&experiment, *game).spec()));
     let architecture = Architecture::student(&experiment.students[0], games);
-    let agent = Agent::of(&experiment.students[0], experiment.games[0], 1);
+    let agent = AgentId::of(&experiment.students[0], experiment.games[0], 1);
     survives_stops(67, |root, stops| train_agent(&experiment, agent.clone(), architecture.clone(), root, stops));
 }
 
@@ -269,11 +275,11 @@ fn students_that_play_themselves_and_follow_a_training_survive_stops_at_any_mome
             let name = best_name(frames);
             teacher(&experiment, experiment.games[0], &teachers.path().join(name), frames);
         }
-        let lead = |_| Lead::Best { folder: teachers.path().to_owned(), frames: experiment.teacher.frames };
-        survives_stops(29, |root, stops| pupils(&experiment, root, lead, stops));
+        let source = |_| TeacherSource::Best { folder: teachers.path().to_owned(), frames: experiment.teacher.frames };
+        survives_stops(29, |root, stops| pupils(&experiment, root, source, stops));
         let root = tempfile::tempdir().unwrap();
-        pupils(&experiment, root.path(), lead, u64::MAX);
-        let agent = Agent::of(&experiment.students[0], experiment.games[0], 1);
+        pupils(&experiment, root.path(), source, u64::MAX);
+        let agent = AgentId::of(&experiment.students[0], experiment.games[0], 1);
         let rows: Vec<AdoptionRow> = read_rows(&Folder::at(root.path()).adoptions(&agent)).unwrap();
         let adopted: Vec<_> = rows.iter().map(|row| (row.hour, row.updates, row.teacher_frames)).collect();
         assert_eq!(adopted, [(0, 0, 700), (1, 20, 1500)], "of 2400 frames, 800 an hour");
@@ -335,7 +341,7 @@ fn a_pqn_teacher_of_the_built_in_game_learns_to_play_it() {
 fn learns(experiment: &Experiment) {
     let root = tempfile::tempdir().unwrap();
     assert_eq!(teach(experiment, root.path(), u64::MAX), Ended::Done);
-    let path = Folder::at(root.path()).weights(&Agent::teacher(experiment.games[0], 1));
+    let path = Folder::at(root.path()).weights(&AgentId::teacher(experiment.games[0], 1));
     let (network, _) = agent::load(&path, Device::Cpu).unwrap();
     let game = Match { episodes: 0..20, epsilon: 0.05, seed: Seed(77) };
     let episodes =

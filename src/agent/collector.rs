@@ -23,12 +23,12 @@ pub struct PlayState {
     /// Episodes that ended.
     pub episodes_ended: u64,
     explorers: Vec<Generator>,
-    episodes: Episodes,
+    episodes: EpisodeOrder,
 }
 
 /// Which episodes are played.
 #[derive(Clone, Serialize, Deserialize)]
-enum Episodes {
+enum EpisodeOrder {
     /// Without end. A worker's exploration goes on from one episode to the next.
     Endless(EpisodeSeeds),
     /// Those with the numbers `left`, each begun by the first worker that is free. Start and exploration are derived from
@@ -43,7 +43,7 @@ enum Episodes {
 
 /// A worker's step.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Experience {
+pub struct PlayedStep {
     pub worker: usize,
     /// Number of its episode; 0 where they have no number.
     pub episode: usize,
@@ -62,7 +62,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
     pub fn endless(pool: P, seed: Seed) -> Collector<P> {
         let workers = pool.borrow().workers();
         let explorers = (0..workers as u64).map(|worker| seed.derive("exploration", worker).generator()).collect();
-        let episodes = Episodes::Endless(EpisodeSeeds::new(seed.derive("play", 0), workers));
+        let episodes = EpisodeOrder::Endless(EpisodeSeeds::new(seed.derive("play", 0), workers));
         Collector { pool, state: PlayState { steps: 0, episodes_ended: 0, explorers, episodes } }
     }
 
@@ -70,7 +70,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
     pub fn numbered(mut pool: P, seed: Seed, episodes: Range<usize>) -> Collector<P> {
         pool.borrow_mut().abandon();
         let workers = pool.borrow().workers();
-        let episodes = Episodes::Numbered { seed, left: episodes, played: vec![0; workers] };
+        let episodes = EpisodeOrder::Numbered { seed, left: episodes, played: vec![0; workers] };
         let explorers = vec![seed.generator(); workers];
         Collector { pool, state: PlayState { steps: 0, episodes_ended: 0, explorers, episodes } }
     }
@@ -81,11 +81,11 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         let pool = self.pool.borrow_mut();
         let idle: Vec<_> = (0..pool.workers()).map(|worker| !pool.is_playing(worker)).collect();
         match episodes {
-            Episodes::Endless(seeds) => {
+            EpisodeOrder::Endless(seeds) => {
                 pool.begin_ended(seeds);
                 idle
             }
-            Episodes::Numbered { seed, left, played } => {
+            EpisodeOrder::Numbered { seed, left, played } => {
                 let next = |(worker, idle): (usize, bool)| {
                     let episode = if idle { left.next() } else { None }?;
                     let own = episode_seed(*seed, episode);
@@ -102,7 +102,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
 
     /// One step of every worker that is in an episode. `choose` is given their observations, one after another, and
     /// their generators, and gives their actions.
-    pub fn step(&mut self, choose: impl FnOnce(&[u8], &mut [Generator]) -> Vec<usize>) -> Vec<Experience> {
+    pub fn step(&mut self, choose: impl FnOnce(&[u8], &mut [Generator]) -> Vec<usize>) -> Vec<PlayedStep> {
         let pool = self.pool.borrow();
         let explorers = &mut self.state.explorers;
         let playing: Vec<_> = (0..pool.workers()).filter(|&worker| pool.is_playing(worker)).collect();
@@ -131,7 +131,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         parts: usize,
         begin: impl Fn(&[u8]) -> T,
         mut choose: impl FnMut(T, &mut [Generator]) -> Vec<usize>,
-    ) -> Vec<Experience> {
+    ) -> Vec<PlayedStep> {
         let (workers, size) = (self.pool.borrow().workers(), self.pool.borrow().observation().bytes());
         let each = workers.div_ceil(parts);
         let part = |first: usize| first..(first + each).min(workers);
@@ -148,7 +148,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
     }
 
     /// One step of those of some workers that are in an episode.
-    fn play(&mut self, some: Range<usize>, actions: &[usize]) -> Vec<Experience> {
+    fn play(&mut self, some: Range<usize>, actions: &[usize]) -> Vec<PlayedStep> {
         let state = &mut self.state;
         let outcomes = self.pool.borrow_mut().step_some(some.clone(), actions);
         let steps = some.zip(outcomes).zip(actions);
@@ -157,10 +157,10 @@ impl<P: BorrowMut<Pool>> Collector<P> {
             state.steps += 1;
             state.episodes_ended += u64::from(outcome.step.ended());
             let episode = match &state.episodes {
-                Episodes::Endless(_) => 0,
-                Episodes::Numbered { played, .. } => played[worker],
+                EpisodeOrder::Endless(_) => 0,
+                EpisodeOrder::Numbered { played, .. } => played[worker],
             };
-            Some(Experience { worker, episode, action, outcome })
+            Some(PlayedStep { worker, episode, action, outcome })
         };
         steps.filter_map(experience).collect()
     }
@@ -183,7 +183,7 @@ mod tests {
     }
 
     /// Play by a made-up rule that depends on observations and on chance.
-    fn played(parts: Option<usize>) -> Vec<Experience> {
+    fn played(parts: Option<usize>) -> Vec<PlayedStep> {
         let size = pool().observation().bytes();
         let sums = |observations: &[u8]| -> Vec<usize> {
             let sum = |observation: &[u8]| observation.iter().map(|&byte| usize::from(byte)).sum::<usize>();

@@ -9,12 +9,12 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::config::{Data, Environment, Temperature};
+use crate::config::{Data, EnvironmentSettings, Temperature};
 use crate::env::ale_version;
 use crate::game::Game;
 use crate::losses::Loss;
 use crate::nn::{self, Architecture, Device, Network, Unreadable};
-use crate::record::{Agent, RomRecord, write_file};
+use crate::record::{AgentId, RomRecord, write_file};
 use crate::spec::{Shape, Spec};
 
 const FORMAT: &str = "policy-distillation 1";
@@ -32,7 +32,7 @@ pub struct Metadata {
     /// Emulator frames that it was trained for; of a student, those of the play that it learned from.
     pub frames: u64,
     /// The environment in which it learned, and in which it must be scored.
-    pub environment: Environment,
+    pub environment: EnvironmentSettings,
     /// `teacher` or `student`.
     pub role: String,
     /// The student's name in its experiment.
@@ -61,9 +61,9 @@ pub struct Metadata {
 impl Metadata {
     /// Of an agent with that network, trained for that long.
     pub fn new(
-        agent: &Agent,
+        agent: &AgentId,
         architecture: &Architecture,
-        environment: &Environment,
+        environment: &EnvironmentSettings,
         mut games: Vec<Played>,
         frames: u64,
     ) -> Metadata {
@@ -132,7 +132,7 @@ fn atari() -> Shape {
 
 impl Played {
     /// Of a game with that action set and ROM.
-    pub fn new(game: Game, environment: &Environment, rom: Option<RomRecord>) -> Played {
+    pub fn new(game: Game, environment: &EnvironmentSettings, rom: Option<RomRecord>) -> Played {
         let Spec { observation, actions } = environment.spec(game);
         Played { game, observation, actions, rom }
     }
@@ -270,7 +270,7 @@ pub fn load_for(
     path: &Path,
     device: Device,
     game: Game,
-    environment: &Environment,
+    environment: &EnvironmentSettings,
     rom: Option<&RomRecord>,
 ) -> Result<(Network, Metadata)> {
     let (network, metadata) = load(path, device)?;
@@ -286,21 +286,21 @@ pub fn check_for(
     path: &Path,
     metadata: &Metadata,
     game: Game,
-    environment: &Environment,
+    environment: &EnvironmentSettings,
     rom: Option<&RomRecord>,
 ) -> Result<()> {
-    let what = |played: &Played, environment: &Environment| {
+    let what = |played: &Played, environment: &EnvironmentSettings| {
         let Played { game, observation, actions, rom } = played;
-        let Environment { frame_skip, sticky_actions, .. } = environment;
+        let EnvironmentSettings { frame_skip, sticky_actions, .. } = environment;
         let rom = rom.as_ref().map_or("none", |rom| &rom.md5);
         let actions = format!("{} actions {actions:?}", actions.len());
         format!(
             "{game} from {observation} with {actions}, frame skip {frame_skip}, sticky actions {sticky_actions}, ROM {rom}"
         )
     };
-    let of = |played: &Played| what(played, &metadata.environment);
+    let description = |played: &Played| what(played, &metadata.environment);
     let expected = what(&Played::new(game, environment, rom.cloned()), environment);
-    let found = metadata.games().iter().map(of).collect::<Vec<_>>();
+    let found = metadata.games().iter().map(description).collect::<Vec<_>>();
     if !found.contains(&expected) {
         let found = found.join("; ");
         return Err(WeightsError::Mismatch { path: path.to_owned(), found, expected }.into());

@@ -88,7 +88,7 @@ pub enum Command {
     /// List the games: ROM, actions, published scores
     Games,
     /// Play episodes with a network
-    Play(play::Options),
+    Play(play::PlayOptions),
     /// Write the observations that a list of actions leads to, for checking against other environments
     Observe {
         game: String,
@@ -97,5 +97,5 @@ pub enum Command {
         actions: PathBuf,
     },
     /// Measure this machine
-    Bench(bench::Options),
+    Bench(bench::BenchOptions),
 }

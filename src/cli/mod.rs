@@ -158,7 +158,7 @@ fn merge(folders: &[std::path::PathBuf], common: &Common) -> Result<Ended> {
 fn is_usage(error: &Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<Refusal>()
-            || cause.is::<config::Error>()
+            || cause.is::<config::ConfigError>()
             || cause.is::<game::UnknownGame>()
             || cause.is::<env::RomError>()
             || cause.is::<agent::WeightsError>()

@@ -24,7 +24,7 @@ const MAX_FRAMES: u64 = 108_000;
 
 /// Flags of `pd play`.
 #[derive(Debug, Clone, Args)]
-pub struct Options {
+pub struct PlayOptions {
     /// A weights.safetensors, or the folder that holds one
     checkpoint: PathBuf,
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
@@ -38,8 +38,8 @@ pub struct Options {
 }
 
 /// Plays episodes as in evaluation and prints their scores.
-pub fn play(options: &Options, common: &Common) -> Result<Ended> {
-    let Options { checkpoint, episodes, .. } = options;
+pub fn play(options: &PlayOptions, common: &Common) -> Result<Ended> {
+    let PlayOptions { checkpoint, episodes, .. } = options;
     let episodes = *episodes;
     let path = if checkpoint.is_dir() { checkpoint.join("weights.safetensors") } else { checkpoint.to_owned() };
     let device = super::device(common)?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Algorithm, Data, Experiment, Layers, Network, Widths};
+use super::{Algorithm, Data, Experiment, Layers, NetworkChoice, Widths};
 use crate::game::{ActionSet, Game};
 use crate::spec::Shape;
 
@@ -51,7 +51,7 @@ fn classic_control(experiment: &Experiment) -> Result<(), Fault> {
 /// Networks must be made for what the games give.
 fn shapes(experiment: &Experiment) -> Result<(), Fault> {
     let shape = |game: &Game| experiment.environment.spec(*game).observation;
-    let network = |key: &str, network: &Network| {
+    let network = |key: &str, network: &NetworkChoice| {
         experiment.games.iter().try_for_each(|game| {
             let (fits, choose) = match (shape(game), network.layers()) {
                 (Shape::Image { .. }, layers) => (
@@ -227,7 +227,7 @@ fn memories(experiment: &Experiment) -> Result<(), Fault> {
     rule("distillation.steps_per_hour", experiment.distillation.steps_per_hour >= least, &enough)
 }
 
-fn widths(key: &str, network: &Network) -> Result<(), Fault> {
+fn widths(key: &str, network: &NetworkChoice) -> Result<(), Fault> {
     let widths = match network.layers() {
         Layers::Convolutional(Widths { conv, hidden }) => [&conv[..], &[hidden]].concat(),
         Layers::Dense(hidden) => hidden.to_vec(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::student::{Network, Student};
+use super::student::{NetworkChoice, StudentSettings};
 use crate::game::{ActionSet, Game, View};
 use crate::spec::Spec;
 
@@ -18,15 +18,15 @@ pub struct Experiment {
     /// Each seed has students of its own, and teachers unless `teacher.seeds` says otherwise.
     pub seeds: Vec<u64>,
     /// How games are played in training and distillation.
-    pub environment: Environment,
+    pub environment: EnvironmentSettings,
     /// How teachers learn.
-    pub teacher: Teacher,
+    pub teacher: TeacherSettings,
     /// What students learn from, and for how long.
     pub distillation: Distillation,
     /// How every agent is scored.
     pub evaluation: Evaluation,
     /// What is distilled.
-    pub students: Vec<Student>,
+    pub students: Vec<StudentSettings>,
 }
 
 impl Experiment {
@@ -45,7 +45,7 @@ impl Experiment {
 
 /// `[environment]`: from emulator frames to an agent's steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Environment {
+pub struct EnvironmentSettings {
     /// Frames per step.
     pub frame_skip: u32,
     /// Most null-op frames at an episode's start; their number is uniform between 1 and this.
@@ -63,7 +63,7 @@ pub struct Environment {
     pub workers: usize,
 }
 
-impl Environment {
+impl EnvironmentSettings {
     /// What a game gives an agent here, and takes from it.
     pub fn spec(&self, game: Game) -> Spec {
         game.spec(self.action_set, self.observation)
@@ -93,7 +93,7 @@ pub enum Keep {
 /// The optimiser's rule; its other constants are in the module `nn`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Optimizer {
+pub enum OptimizerRule {
     /// Centred RMSProp (Graves, 2013), decay 0.95.
     RmsProp,
     /// Adam (Kingma and Ba, 2015), betas 0.9 and 0.999.
@@ -114,7 +114,7 @@ pub enum TdError {
 
 /// `[teacher]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Teacher {
+pub struct TeacherSettings {
     pub algorithm: Algorithm,
     /// The folder of an experiment whose teachers are taken instead of training any; empty for none.
     pub from: PathBuf,
@@ -124,7 +124,7 @@ pub struct Teacher {
     pub preset: String,
     /// Length of training in emulator frames.
     pub frames: u64,
-    pub network: Network,
+    pub network: NetworkChoice,
     /// Normalises each layer before its ReLU.
     pub layer_norm: bool,
     /// DQN alone: Double DQN's target (van Hasselt et al., 2016).
@@ -159,7 +159,7 @@ pub struct Teacher {
     pub epsilon_end: f64,
     /// Steps after the warm-up over which epsilon falls linearly.
     pub epsilon_steps: u64,
-    pub optimizer: Optimizer,
+    pub optimizer: OptimizerRule,
     pub learning_rate: f64,
     /// Share of the learning rate that is left at the end of training; it falls linearly.
     pub learning_rate_end_share: f64,
@@ -176,7 +176,7 @@ pub struct Teacher {
     pub checkpoint_every: u64,
 }
 
-impl Teacher {
+impl TeacherSettings {
     /// The algorithm with its variant, as reports say it.
     pub fn algorithm_name(&self) -> &'static str {
         match self.algorithm {
@@ -241,7 +241,7 @@ pub struct Distillation {
     /// Probability of a random action in the teacher's play.
     pub epsilon: f64,
     pub batch: usize,
-    pub optimizer: Optimizer,
+    pub optimizer: OptimizerRule,
     pub learning_rate: f64,
     /// Share of the learning rate that is left at the last update; it falls linearly.
     pub learning_rate_end_share: f64,

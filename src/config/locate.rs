@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 use toml::{Spanned, Table, Value};
 
-use super::Error;
+use super::ConfigError;
 
 /// One `key = value`, by the key's path from the root; `[[students]]` counts from 0.
 #[derive(Debug, Clone)]
@@ -22,9 +22,9 @@ impl Setting {
 }
 
 /// The settings of `text` in order. Tables that `known` has as tables are taken apart; all else is one setting.
-pub fn settings(file: &str, text: &str, known: &Table) -> Result<Vec<Setting>, Error> {
+pub fn settings(file: &str, text: &str, known: &Table) -> Result<Vec<Setting>, ConfigError> {
     let place = |at: usize| format!("{file}:{}", 1 + text[..at].matches('\n').count());
-    let root = DeTable::parse(text).map_err(|error| Error {
+    let root = DeTable::parse(text).map_err(|error| ConfigError {
         place: place(error.span().map_or(0, |span| span.start)),
         problem: error.message().to_owned(),
     })?;
@@ -47,7 +47,13 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn table(&self, table: &DeTable, known: &Table, above: &[String], found: &mut Vec<Setting>) -> Result<(), Error> {
+    fn table(
+        &self,
+        table: &DeTable,
+        known: &Table,
+        above: &[String],
+        found: &mut Vec<Setting>,
+    ) -> Result<(), ConfigError> {
         for (key, item) in table {
             let place = (self.place)(key.span().start);
             let path: Vec<_> = above.iter().cloned().chain([key.get_ref().to_string()]).collect();
@@ -62,11 +68,11 @@ impl Walk<'_> {
                     self.entries(entries, templates, &path, found)?;
                 }
                 (_, Value::Table(_)) => {
-                    return Err(Error { place, problem: format!("{} is a section, [{0}]", path.join(".")) });
+                    return Err(ConfigError { place, problem: format!("{} is a section, [{0}]", path.join(".")) });
                 }
                 _ => {
                     let value = Value::deserialize(ValueDeserializer::from(item.clone()))
-                        .map_err(|error| Error { place: place.clone(), problem: error.message().to_owned() })?;
+                        .map_err(|error| ConfigError { place: place.clone(), problem: error.message().to_owned() })?;
                     found.push(Setting { path, value, place });
                 }
             }
@@ -80,14 +86,14 @@ impl Walk<'_> {
         templates: &[Value],
         above: &[String],
         found: &mut Vec<Setting>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), ConfigError> {
         let known = templates[0].as_table().expect("the caller saw that it is a table");
         for (index, entry) in entries.iter().enumerate() {
             let path: Vec<_> = above.iter().cloned().chain([index.to_string()]).collect();
             let place = (self.place)(entry.span().start);
             let DeValue::Table(inner) = entry.get_ref() else {
                 let problem = format!("{} is a list of sections, [[{0}]]", above.join("."));
-                return Err(Error { place, problem });
+                return Err(ConfigError { place, problem });
             };
             // The entry itself comes first, so that it exists even when it sets nothing.
             found.push(Setting { path: path.clone(), value: Value::Table(Table::new()), place });
@@ -98,9 +104,9 @@ impl Walk<'_> {
 }
 
 /// The error for a key that nothing reads.
-pub fn unknown(path: &[String], known: &Table, place: String) -> Error {
+pub fn unknown(path: &[String], known: &Table, place: String) -> ConfigError {
     let key = path.last().map_or("", String::as_str);
     let nearest = known.keys().min_by_key(|known| strsim::damerau_levenshtein(known, key));
     let hint = nearest.map_or(String::new(), |nearest| format!("; did you mean \"{nearest}\"?"));
-    Error { place, problem: format!("unknown key \"{}\"{hint}", path.join(".")) }
+    ConfigError { place, problem: format!("unknown key \"{}\"{hint}", path.join(".")) }
 }

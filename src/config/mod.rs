@@ -11,19 +11,19 @@ mod read;
 mod student;
 
 pub use experiment::{
-    Algorithm, Data, Distillation, Environment, Evaluation, Experiment, Initialization, Keep, Optimizer, TdError,
-    Teacher,
+    Algorithm, Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization, Keep, OptimizerRule,
+    TdError, TeacherSettings,
 };
 pub use read::{Overrides, read, read_text};
 pub use student::{
-    AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, Network, Objective, RelativeTemperature, Student,
-    Temperature, Widths,
+    AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature,
+    StudentSettings, Temperature, Widths,
 };
 
 /// What is wrong with an experiment, where, and what would be right.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {problem}")]
-pub struct Error {
+pub struct ConfigError {
     /// File and line, or the `--set` option.
     pub place: String,
     /// What is wrong there, and the way out.

@@ -2,24 +2,29 @@
 
 use toml::{Table, Value};
 
-use super::Error;
+use super::ConfigError;
 use super::locate::{self, Setting};
 use super::read::defaults;
 
 /// `--set KEY=VALUE` as a setting; students are found by name or number.
-pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<Setting, Error> {
+pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<Setting, ConfigError> {
     let place = format!("--set {option}");
     let Some((key, value)) = option.split_once('=') else {
-        return Err(Error { place, problem: "write --set key=value, such as --set teacher.frames=400000".into() });
+        return Err(ConfigError {
+            place,
+            problem: "write --set key=value, such as --set teacher.frames=400000".into(),
+        });
     };
     let mut path: Vec<String> = key.trim().split('.').map(str::to_owned).collect();
     if path[0] == "students" {
         if path.len() != 3 {
             let problem = "a student's key is written students.NAME.key, such as students.net1.loss".into();
-            return Err(Error { place, problem });
+            return Err(ConfigError { place, problem });
         }
-        path[1] = student_index(&path[1], settings)
-            .ok_or_else(|| Error { place: place.clone(), problem: format!("there is no student \"{}\"", path[1]) })?;
+        path[1] = student_index(&path[1], settings).ok_or_else(|| ConfigError {
+            place: place.clone(),
+            problem: format!("there is no student \"{}\"", path[1]),
+        })?;
     }
     let mut at = known;
     for depth in 0..path.len() {
@@ -37,7 +42,7 @@ pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<
         match next.as_table() {
             Some(table) if depth + 1 < path.len() => at = table,
             None if depth + 1 == path.len() => break,
-            _ => return Err(Error { place, problem: format!("\"{key}\" is not the key of one value") }),
+            _ => return Err(ConfigError { place, problem: format!("\"{key}\" is not the key of one value") }),
         }
     }
     Ok(Setting { path, value: locate::value(value.trim()), place })

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::locate::{self, Setting};
 use super::option::from_option;
-use super::{Error, Experiment, check};
+use super::{ConfigError, Experiment, check};
 use crate::game::Game;
 
 /// What the command line changes in an experiment file.
@@ -22,11 +22,11 @@ pub struct Overrides {
 /// The experiment in `file`, with `overrides` over it.
 ///
 /// # Errors
-/// [`Error`] names the line or option and the way out: the file cannot be read, a key is unknown, a value has the
+/// [`ConfigError`] names the line or option and the way out: the file cannot be read, a key is unknown, a value has the
 /// wrong type or is out of range.
-pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, Error> {
+pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, ConfigError> {
     let place = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| Error {
+    let text = std::fs::read_to_string(file).map_err(|error| ConfigError {
         place: place.clone(),
         problem: format!(
             "cannot be read ({error}); give the path of an experiment file, such as experiments/quickstart.toml"
@@ -40,7 +40,7 @@ pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, Error> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> Result<Experiment, Error> {
+pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> Result<Experiment, ConfigError> {
     let known = known_keys();
     let mut settings = locate::settings(file, text, &known)?;
     for option in &overrides.set {
@@ -64,7 +64,7 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
     }
     check::check(&experiment).map_err(|(key, problem)| {
         let at = settings.iter().rev().find(|setting| setting.key() == key);
-        Error {
+        ConfigError {
             place: at.map_or(file.to_owned(), |setting| setting.place.clone()),
             problem: format!("{key}: {problem}"),
         }
@@ -118,7 +118,7 @@ fn lay_classic_control(base: &mut Table) {
 }
 
 /// The defaults with the preset that `settings` ask for.
-fn base(settings: &[Setting]) -> Result<Table, Error> {
+fn base(settings: &[Setting]) -> Result<Table, ConfigError> {
     let mut base = defaults();
     let asked = |key| settings.iter().rev().find(|setting: &&Setting| setting.key() == key);
     let classic = asked("games").is_some_and(|setting| are_classic_control(&setting.value));
@@ -137,7 +137,7 @@ fn base(settings: &[Setting]) -> Result<Table, Error> {
     let presets = presets();
     let Some(preset) = name.as_str().and_then(|name| presets.get(name)) else {
         let names: Vec<_> = presets.keys().map(|name| format!("\"{name}\"")).collect();
-        return Err(Error {
+        return Err(ConfigError {
             place: asked.map_or(String::new(), |setting| setting.place.clone()),
             problem: format!("teacher.preset is {name}; there are {}", names.join(", ")),
         });
@@ -165,11 +165,11 @@ fn source(file: &str, settings: &[Setting]) -> Option<PathBuf> {
 
 /// Lays over the base how the teachers in another experiment's folder learned: `[teacher]` and `[environment]`, so that
 /// the file need not repeat them.
-fn lay_source(base: &mut Table, from: &Path, settings: &[Setting]) -> Result<(), Error> {
+fn lay_source(base: &mut Table, from: &Path, settings: &[Setting]) -> Result<(), ConfigError> {
     // What is written there is complete, wherever its teachers were taken from.
     let complete = Overrides { set: vec!["teacher.from=".into()], seed: None };
     let theirs = read(&from.join("experiment.toml"), &complete)?;
-    let mut theirs = Table::try_from(&theirs).map_err(|error| Error {
+    let mut theirs = Table::try_from(&theirs).map_err(|error| ConfigError {
         place: settings.iter().map(|setting| setting.place.clone()).next().unwrap_or_default(),
         problem: format!("teacher.from: {}: {error}", from.display()),
     })?;
@@ -191,7 +191,7 @@ fn laid_over_template(student: &Table) -> Table {
 }
 
 /// The base with all settings; if that is no experiment, the first setting with which it stops being one is at fault.
-fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Experiment, Error> {
+fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Experiment, ConfigError> {
     let mut table = base.clone();
     for setting in settings {
         lay(&mut table, setting);
@@ -212,10 +212,10 @@ fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Experim
         lay(&mut table, setting);
         if let Err(error) = Experiment::deserialize(named(&table)) {
             let problem = format!("{} = {}: {}", setting.key(), setting.value, error.message());
-            return Err(Error { place: setting.place.clone(), problem });
+            return Err(ConfigError { place: setting.place.clone(), problem });
         }
     }
-    Err(Error { place: file.to_owned(), problem: format!("[[students]]: {}", error.message()) })
+    Err(ConfigError { place: file.to_owned(), problem: format!("[[students]]: {}", error.message()) })
 }
 
 /// Sets one value in the tree.
@@ -241,10 +241,10 @@ fn lay(root: &mut Table, setting: &Setting) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Mlp, Network, Objective, Optimizer, Temperature, Widths};
+    use crate::config::{Mlp, NetworkChoice, Objective, OptimizerRule, Temperature, Widths};
     use crate::losses::{KL, MSE, NLL};
 
-    fn from(text: &str, set: &[&str]) -> Result<Experiment, Error> {
+    fn from(text: &str, set: &[&str]) -> Result<Experiment, ConfigError> {
         let set = set.iter().map(|&option| option.to_owned()).collect();
         read_text("x.toml", "x", text, &Overrides { set, seed: None })
     }
@@ -257,7 +257,7 @@ mod tests {
     fn an_empty_file_is_nature_dqn_and_the_papers_compression() {
         let experiment = from("", &[]).unwrap();
         assert_eq!(experiment.name, "x");
-        assert_eq!(experiment.teacher.optimizer, Optimizer::RmsProp);
+        assert_eq!(experiment.teacher.optimizer, OptimizerRule::RmsProp);
         assert_eq!(experiment.teacher.target_period, 10_000);
         assert_eq!(experiment.distillation.hours * experiment.distillation.steps_per_hour, 27_000_000);
         let names: Vec<_> = experiment.students.iter().map(|student| student.name.as_str()).collect();
@@ -289,7 +289,7 @@ mod tests {
         let text = "[teacher]\npreset = \"cleanrl\"\ntarget_period = 500\n";
         let teacher = from(text, &["teacher.batch=64", "teacher.optimizer=rmsprop"]).unwrap().teacher;
         assert_eq!((teacher.target_period, teacher.batch), (500, 64));
-        assert_eq!((teacher.learning_rate, teacher.optimizer), (1e-4, Optimizer::RmsProp));
+        assert_eq!((teacher.learning_rate, teacher.optimizer), (1e-4, OptimizerRule::RmsProp));
     }
 
     #[test]
@@ -297,7 +297,7 @@ mod tests {
         let text = "[[students]]\nname = \"tiny\"\nnetwork = { conv = [4, 8, 8], hidden = 32 }\n";
         let experiment = from(text, &["students.tiny.loss=nll"]).unwrap();
         assert_eq!(experiment.students.len(), 1);
-        assert_eq!(experiment.students[0].network, Network::Widths(Widths { conv: [4, 8, 8], hidden: 32 }));
+        assert_eq!(experiment.students[0].network, NetworkChoice::Widths(Widths { conv: [4, 8, 8], hidden: 32 }));
         assert_eq!(experiment.students[0].loss, Objective::Teacher(NLL));
         assert_eq!(from("", &["students.net2.loss=mse"]).unwrap().students[1].loss, Objective::Teacher(MSE));
     }
@@ -309,8 +309,8 @@ mod tests {
             let Experiment { environment, evaluation, teacher, students, .. } = &experiment;
             assert_eq!((environment.frame_skip, environment.no_op_max, evaluation.no_op_max), (1, 0, 0));
             assert_eq!((evaluation.epsilon, teacher.preset.as_str()), (0.0, "control"));
-            assert_eq!(teacher.network, Network::Mlp(Mlp { hidden: vec![64, 64] }));
-            assert!(students.iter().all(|student| matches!(student.network, Network::Mlp(_))));
+            assert_eq!(teacher.network, NetworkChoice::Mlp(Mlp { hidden: vec![64, 64] }));
+            assert!(students.iter().all(|student| matches!(student.network, NetworkChoice::Mlp(_))));
             let saved = toml::to_string(&experiment).unwrap();
             assert_eq!(from(&saved, &[]).unwrap(), experiment);
         }

@@ -127,17 +127,17 @@ pub enum Games {
 
 /// One of `[[students]]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Student {
+pub struct StudentSettings {
     /// Names the student's folder.
     pub name: String,
-    pub network: Network,
+    pub network: NetworkChoice,
     pub loss: Objective,
     /// Used by a loss that has one.
     pub temperature: Temperature,
     pub games: Games,
 }
 
-impl Student {
+impl StudentSettings {
     /// Whether it learns from rewards instead of from a teacher.
     pub fn is_baseline(&self) -> bool {
         self.loss == Objective::Rewards
@@ -161,7 +161,7 @@ impl Student {
     expecting = "must be \"teacher\", \"net1\", \"net2\", \"net3\" or { conv = [A, B, C], hidden = D } for images, or \
                  { hidden = [A, …] } for vectors"
 )]
-pub enum Network {
+pub enum NetworkChoice {
     Named(NamedNetwork),
     Widths(Widths),
     Mlp(Mlp),
@@ -175,7 +175,7 @@ pub struct Mlp {
     pub hidden: Vec<i64>,
 }
 
-/// What a [`Network`] is made of.
+/// What a [`NetworkChoice`] is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layers<'a> {
     /// Three convolutions and a fully connected layer.
@@ -216,13 +216,13 @@ impl NamedNetwork {
     }
 }
 
-impl Network {
+impl NetworkChoice {
     /// What it is made of.
     pub fn layers(&self) -> Layers<'_> {
         match self {
-            Network::Named(name) => Layers::Convolutional(name.widths()),
-            Network::Widths(widths) => Layers::Convolutional(*widths),
-            Network::Mlp(Mlp { hidden }) => Layers::Dense(hidden),
+            NetworkChoice::Named(name) => Layers::Convolutional(name.widths()),
+            NetworkChoice::Widths(widths) => Layers::Convolutional(*widths),
+            NetworkChoice::Mlp(Mlp { hidden }) => Layers::Dense(hidden),
         }
     }
 
@@ -235,7 +235,7 @@ impl Network {
     }
 }
 
-impl fmt::Display for Network {
+impl fmt::Display for NetworkChoice {
     /// Filters of convolutions, then units of fully connected layers: `32/64/64, 512`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let joined = |widths: &[i64]| widths.iter().map(i64::to_string).collect::<Vec<_>>().join("/");

@@ -51,7 +51,8 @@ mod tests {
 
     fn network(value: f32) -> Network {
         let spec = Spec { observation: Shape::ATARI, actions: vec![0, 3, 4] };
-        let architecture = Architecture::new(&config::Network::Widths(Widths { conv: [2, 2, 2], hidden: 4 }), &spec);
+        let architecture =
+            Architecture::new(&config::NetworkChoice::Widths(Widths { conv: [2, 2, 2], hidden: 4 }), &spec);
         let values = architecture.tensors().into_iter().map(|tensor| {
             let count = tensor.shape.iter().product::<i64>() as usize;
             vec![value; count]

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::group::{Group, Run, State};
-use super::lead::{Lead, Teacher};
-use super::source::Source;
+use super::group::{DistillRun, DistillState, StudentGroup};
+use super::state_source::StateSource;
 use super::student::{SavedStudent, Student};
+use super::teacher_source::{Teacher, TeacherSource};
 use crate::agent::{self, PlayState, Played};
 use crate::config;
 use crate::env::{PoolState, ale_version};
@@ -19,10 +19,10 @@ const STATE: &str = "state.bin";
 
 /// A distillation's state, but for its memories.
 #[derive(Serialize, Deserialize)]
-pub struct Checkpoint {
+pub struct DistillCheckpoint {
     /// First, so that it can be read whatever the rest is like.
     identity: String,
-    pub state: State,
+    pub state: DistillState,
     /// For each game.
     pub sources: Vec<SavedSource>,
     /// Each with its section of the experiment as JSON. There may be some whose weights were already written.
@@ -50,11 +50,11 @@ pub struct SavedTeacher {
 }
 
 impl SavedTeacher {
-    fn of(teacher: &Teacher, lead: &Lead) -> Result<SavedTeacher> {
+    fn of(teacher: &Teacher, teacher_source: &TeacherSource) -> Result<SavedTeacher> {
         let Teacher { network, path, hash, frames, score } = teacher;
-        let network = match lead {
-            Lead::Latest(_) => Some((serde_json::to_string(network.architecture())?, network.values())),
-            Lead::Final(_) | Lead::Best { .. } => None,
+        let network = match teacher_source {
+            TeacherSource::Latest(_) => Some((serde_json::to_string(network.architecture())?, network.values())),
+            TeacherSource::Final(_) | TeacherSource::Best { .. } => None,
         };
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(SavedTeacher { name, hash: hash.clone(), frames: *frames, score: *score, network })
@@ -64,10 +64,10 @@ impl SavedTeacher {
     ///
     /// # Errors
     /// If its weights are not where they were, unless it was followed through a training that goes on.
-    pub fn restore(&self, group: &Group, index: usize) -> Result<Teacher> {
-        let (played, lead) = &group.games[index];
-        let path = lead.called(&self.name);
-        if let (Lead::Latest(_), Some((architecture, weights))) = (lead, &self.network) {
+    pub fn restore(&self, group: &StudentGroup, index: usize) -> Result<Teacher> {
+        let (played, teacher_source) = &group.games[index];
+        let path = teacher_source.called(&self.name);
+        if let (TeacherSource::Latest(_), Some((architecture, weights))) = (teacher_source, &self.network) {
             let network = Network::from_values(&serde_json::from_str(architecture)?, weights, group.device);
             return Ok(Teacher { network, path, hash: self.hash.clone(), frames: self.frames, score: self.score });
         }
@@ -83,14 +83,14 @@ impl SavedTeacher {
 }
 
 /// What a checkpoint must agree in with the distillation that continues it.
-fn identity(group: &Group) -> Result<String> {
-    let Group { experiment, games, seed, .. } = group;
+fn identity(group: &StudentGroup) -> Result<String> {
+    let StudentGroup { experiment, games, seed, .. } = group;
     let mut teachers = Vec::new();
-    for (played, lead) in games {
+    for (played, teacher_source) in games {
         let rom = played.rom.as_ref().map(|rom| &rom.md5);
-        let teacher = match lead {
-            Lead::Final(path) => Some(agent::sha256(path)?),
-            Lead::Best { .. } | Lead::Latest(_) => None,
+        let teacher = match teacher_source {
+            TeacherSource::Final(path) => Some(agent::sha256(path)?),
+            TeacherSource::Best { .. } | TeacherSource::Latest(_) => None,
         };
         teachers.push((played.game, rom, teacher));
     }
@@ -106,12 +106,12 @@ fn identity(group: &Group) -> Result<String> {
 }
 
 /// Where the group's checkpoint is, if it has one.
-pub fn place(group: &Group) -> PathBuf {
+pub fn place(group: &StudentGroup) -> PathBuf {
     group.folder.distillation(&group.name(), group.seed)
 }
 
 /// The memory of a game in the group's checkpoint.
-pub fn memory(group: &Group, index: usize) -> PathBuf {
+pub fn memory(group: &StudentGroup, index: usize) -> PathBuf {
     place(group).join(memory_file(index))
 }
 
@@ -120,13 +120,13 @@ fn memory_file(index: usize) -> String {
 }
 
 /// Replaces the group's checkpoint, whole.
-pub fn write(run: &Run) -> Result<()> {
+pub fn write(run: &DistillRun) -> Result<()> {
     let save = |student: &Student| Ok((serde_json::to_string(&student.settings)?, student.save()?));
-    let source = |(source, (_, lead)): (&Source, &(Played, Lead))| {
-        let teacher = SavedTeacher::of(&source.teacher, lead)?;
+    let source = |(source, (_, teacher_source)): (&StateSource, &(Played, TeacherSource))| {
+        let teacher = SavedTeacher::of(&source.teacher, teacher_source)?;
         Ok(SavedSource { teacher, play: (source.collector.state.clone(), source.collector.pool.save()) })
     };
-    let checkpoint = Checkpoint {
+    let checkpoint = DistillCheckpoint {
         identity: identity(run.group)?,
         state: run.state.clone(),
         sources: run.sources.iter().zip(&run.group.games).map(source).collect::<Result<_>>()?,
@@ -134,7 +134,7 @@ pub fn write(run: &Run) -> Result<()> {
     };
     replace_folder(&place(run.group), |new| {
         write_file(&new.join(STATE), &postcard::to_stdvec(&checkpoint)?)?;
-        let save = |(index, source): (usize, &Source)| source.memory.save(&new.join(memory_file(index)));
+        let save = |(index, source): (usize, &StateSource)| source.memory.save(&new.join(memory_file(index)));
         run.sources.iter().enumerate().try_for_each(save)
     })
 }
@@ -143,7 +143,7 @@ pub fn write(run: &Run) -> Result<()> {
 ///
 /// # Errors
 /// If it is damaged, or of another teacher, ALE or other settings.
-pub fn read(group: &Group) -> Result<Option<Checkpoint>> {
+pub fn read(group: &StudentGroup) -> Result<Option<DistillCheckpoint>> {
     let path = place(group);
     let Some(found) = read_identity(&path, STATE)? else { return Ok(None) };
     ensure!(

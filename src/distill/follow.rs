@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Error, Result, ensure};
 
 use super::checkpoint;
-use super::group::{Group, Run};
-use super::lead::{Lead, Teacher};
+use super::group::{DistillRun, StudentGroup};
+use super::teacher_source::{Teacher, TeacherSource};
 use crate::agent::{self, Evaluate, WeightsError};
 use crate::config;
 use crate::env::Pool;
@@ -31,13 +31,13 @@ const REPLACED: &str = "the weights that were followed were replaced by others; 
 /// As [`super::distill()`]; also if the group has several games, or a teacher that is not in training, or if a setting
 /// depends on which update is the last.
 pub fn follow(
-    group: &Group,
+    group: &StudentGroup,
     pool: Pool,
     finished: &Path,
     evaluate: &mut Evaluate,
     progress: &dyn Progress,
 ) -> Result<Ended> {
-    let [(_, Lead::Latest(folder))] = group.games.as_slice() else {
+    let [(_, TeacherSource::Latest(folder))] = group.games.as_slice() else {
         anyhow::bail!("students follow the training of one game");
     };
     check_endless(&group.experiment.distillation)?;
@@ -46,7 +46,7 @@ pub fn follow(
         return Ok(Ended::Stopped);
     }
     let hours = group.experiment.distillation.hours;
-    let mut run = Run::start(group, vec![pool])?;
+    let mut run = DistillRun::start(group, vec![pool])?;
     loop {
         if progress.stop() {
             checkpoint::write(&run)?;
@@ -95,7 +95,7 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     /// Waits until there is a teacher at all.
-    fn for_first(&mut self, group: &Group, finished: &Path, progress: &dyn Progress) -> Result<Ended> {
+    fn for_first(&mut self, group: &StudentGroup, finished: &Path, progress: &dyn Progress) -> Result<Ended> {
         let folder = self.folder.display();
         loop {
             if let Some((_, path)) = bests(self.folder)?.pop() {
@@ -119,7 +119,7 @@ impl Watch<'_> {
 
     /// Goes over to another teacher, if it is time; that has its hours before it. Gives whether the folder could be
     /// read: if not, students stay with the teacher that they have.
-    fn look(&mut self, run: &mut Run, hours: u64) -> Result<bool> {
+    fn look(&mut self, run: &mut DistillRun, hours: u64) -> Result<bool> {
         let (other, reason) = match self.next(run) {
             Ok(next) => next,
             // No waiting makes it fit.
@@ -139,7 +139,7 @@ impl Watch<'_> {
 
     /// Whom to go over to, if not to stay, and why. A training that was killed goes on from before its last bests, which
     /// it removes: what is there then is older, and no better.
-    fn next(&self, run: &Run) -> Result<(Option<Teacher>, &'static str)> {
+    fn next(&self, run: &DistillRun) -> Result<(Option<Teacher>, &'static str)> {
         let followed = &run.sources[0].teacher;
         let Some((frames, path)) = bests(self.folder)?.pop() else { return Ok((None, BETTER)) };
         let reason = if !followed.path.exists() {
@@ -155,7 +155,7 @@ impl Watch<'_> {
     }
 
     /// Waits a little, with everything so far on disk.
-    fn wait(&mut self, run: &Run, progress: &dyn Progress) -> Result<()> {
+    fn wait(&mut self, run: &DistillRun, progress: &dyn Progress) -> Result<()> {
         if !self.waits {
             checkpoint::write(run)?;
             self.waits = true;

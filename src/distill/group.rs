@@ -3,10 +3,10 @@
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::checkpoint::{self, Checkpoint};
-use super::lead::{Lead, Teacher};
-use super::source::Source;
+use super::checkpoint::{self, DistillCheckpoint};
+use super::state_source::StateSource;
 use super::student::Student;
+use super::teacher_source::{Teacher, TeacherSource};
 use crate::agent::{self, Evaluate, Metadata, Played, Player};
 use crate::config::{self, Data, Experiment};
 use crate::env::Pool;
@@ -21,19 +21,19 @@ const ROWS_PER_HOUR: u64 = 10;
 const HELD_OUT: usize = 512;
 
 /// Students that are distilled together from the same play.
-pub struct Group<'a> {
+pub struct StudentGroup<'a> {
     pub experiment: &'a Experiment,
     pub seed: u64,
     /// All with a network for one game, or all with one for several; only one where students play themselves. None has
     /// an automatic temperature.
-    pub students: Vec<config::Student>,
+    pub students: Vec<config::StudentSettings>,
     /// One, or all that the students' networks play, in the order of their heads; each with its teacher.
-    pub games: Vec<(Played, Lead)>,
+    pub games: Vec<(Played, TeacherSource)>,
     pub folder: &'a Folder,
     pub device: Device,
 }
 
-impl Group<'_> {
+impl StudentGroup<'_> {
     /// Names the group among those of a seed.
     pub fn name(&self) -> String {
         let student = &self.students[0];
@@ -46,7 +46,7 @@ impl Group<'_> {
 
     /// Whether students follow teachers through their training.
     pub fn is_online(&self) -> bool {
-        self.games.iter().any(|(_, lead)| !matches!(lead, Lead::Final(_)))
+        self.games.iter().any(|(_, teacher_source)| !matches!(teacher_source, TeacherSource::Final(_)))
     }
 
     /// Updates of all students until they are done.
@@ -61,9 +61,14 @@ impl Group<'_> {
 ///
 /// # Errors
 /// A file that cannot be read or written, or a checkpoint of other settings.
-pub fn distill(group: &Group, pools: Vec<Pool>, evaluate: &mut Evaluate, progress: &dyn Progress) -> Result<Ended> {
+pub fn distill(
+    group: &StudentGroup,
+    pools: Vec<Pool>,
+    evaluate: &mut Evaluate,
+    progress: &dyn Progress,
+) -> Result<Ended> {
     let settings = &group.experiment.distillation;
-    let mut run = Run::start(group, pools)?;
+    let mut run = DistillRun::start(group, pools)?;
     while run.state.hour < settings.hours {
         if progress.stop() {
             checkpoint::write(&run)?;
@@ -88,17 +93,17 @@ pub fn distill(group: &Group, pools: Vec<Pool>, evaluate: &mut Evaluate, progres
 }
 
 /// A distillation in progress.
-pub struct Run<'a> {
-    pub group: &'a Group<'a>,
-    pub state: State,
-    pub sources: Vec<Source>,
+pub struct DistillRun<'a> {
+    pub group: &'a StudentGroup<'a>,
+    pub state: DistillState,
+    pub sources: Vec<StateSource>,
     pub students: Vec<Student>,
     pub note: String,
 }
 
 /// What changes of it, besides play and students.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub struct State {
+pub struct DistillState {
     /// Hours that are complete.
     pub hour: u64,
     /// Of a service: the hour with which the students have learned enough from their teacher.
@@ -109,33 +114,39 @@ pub struct State {
     to_evaluate: (usize, usize),
 }
 
-impl<'a> Run<'a> {
+impl<'a> DistillRun<'a> {
     /// A new distillation, which begins with the first hour's teachers, or the one in the checkpoint.
-    pub fn start(group: &'a Group<'a>, pools: Vec<Pool>) -> Result<Run<'a>> {
+    pub fn start(group: &'a StudentGroup<'a>, pools: Vec<Pool>) -> Result<DistillRun<'a>> {
         let settings = &group.experiment.distillation;
         let saved = checkpoint::read(group)?;
         let mut sources = Vec::new();
-        for (index, ((played, lead), pool)) in group.games.iter().zip(pools).enumerate() {
+        for (index, ((played, teacher_source), pool)) in group.games.iter().zip(pools).enumerate() {
             let game = played.game;
             // Where the teacher plays, it plays the same games whoever learns from them.
             let seed = Seed(group.seed).derive("distillation", 0).derive(game.name(), 0);
             let seed = if settings.data == Data::Teacher { seed } else { seed.derive(&group.students[0].name, 0) };
-            let first =
-                || Teacher::read(&lead.at(0, settings.hours)?, played, &group.experiment.environment, group.device);
+            let first = || {
+                Teacher::read(
+                    &teacher_source.at(0, settings.hours)?,
+                    played,
+                    &group.experiment.environment,
+                    group.device,
+                )
+            };
             let teacher =
                 saved.as_ref().map_or_else(first, |saved| saved.sources[index].teacher.restore(group, index))?;
-            let mut source = Source::new(game, teacher, pool, settings.memory, seed);
+            let mut source = StateSource::new(game, teacher, pool, settings.memory, seed);
             if let Some(saved) = &saved {
                 source.restore(&saved.sources[index].play)?;
                 source.memory.load(&checkpoint::memory(group, index))?;
             }
             sources.push(source);
         }
-        let saved_students = saved.as_ref().map(|saved: &Checkpoint| saved.students.as_slice());
+        let saved_students = saved.as_ref().map(|saved: &DistillCheckpoint| saved.students.as_slice());
         let student = |settings| Student::start(group, settings, saved_students);
         let students = group.students.iter().map(student).collect::<Result<_>>()?;
         let state = saved.map(|saved| saved.state).unwrap_or_default();
-        Ok(Run { group, state, sources, students, note: String::new() })
+        Ok(DistillRun { group, state, sources, students, note: String::new() })
     }
 
     fn settings(&self) -> &'a config::Distillation {
@@ -243,7 +254,7 @@ impl<'a> Run<'a> {
         let config::Distillation { steps_per_hour, batch, initialization, .. } = *self.settings();
         let hour = self.state.hour;
         let mut generator = Seed(self.group.seed).derive("held out", hour).generator();
-        let places = |source: &Source| {
+        let places = |source: &StateSource| {
             let newest = steps_per_hour as usize / source.workers();
             source.memory.sample_newest(&mut generator, HELD_OUT, newest)
         };
@@ -278,8 +289,8 @@ impl<'a> Run<'a> {
 
     /// Writes the students' weights; the checkpoint has served.
     pub fn finish(self) -> Result<()> {
-        let Group { experiment, folder, .. } = self.group;
-        let steps = Steps(self.sources.iter().map(Source::steps).sum());
+        let StudentGroup { experiment, folder, .. } = self.group;
+        let steps = Steps(self.sources.iter().map(StateSource::steps).sum());
         let frames = steps.frames(experiment.environment.frame_skip).0;
         let teachers: Vec<_> = self.sources.iter().map(|source| source.teacher.hash.as_str()).collect();
         for student in &self.students {

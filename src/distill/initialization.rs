@@ -101,7 +101,7 @@ pub mod tests {
     }
 
     pub fn student(outputs: Outputs, seed: u64) -> Network {
-        let widths = config::Network::Widths(Widths { conv: [8, 8, 8], hidden: 16 });
+        let widths = config::NetworkChoice::Widths(Widths { conv: [8, 8, 8], hidden: 16 });
         let spec = Spec { observation: Shape::ATARI, actions: vec![0, 3, 4] };
         let architecture = Architecture { outputs, ..Architecture::new(&widths, &spec) };
         Network::new(&architecture, Seed(seed), Device::Cpu)

@@ -2,7 +2,7 @@
 //! units are alive, and whether it learns at all.
 
 use super::initialization::by_unit;
-use super::source::{QValues, Source, best_action};
+use super::state_source::{QValues, StateSource, best_action};
 use super::student::{Student, agreement, minibatch};
 use crate::nn::Network;
 use crate::replay::{Place, Replay};
@@ -27,8 +27,8 @@ pub struct LayerActivity {
 impl Student {
     /// Notes agreement and units alive for each head. `places` are states of the hour's new play in each head's game.
     /// Warns, once, of a student that cannot learn or does not.
-    pub fn inspect(&mut self, hour: u64, sources: &[Source], places: &[Vec<Place>], batch: usize) {
-        for (head, (Source { game, memory, .. }, places)) in sources.iter().zip(places).enumerate() {
+    pub fn inspect(&mut self, hour: u64, sources: &[StateSource], places: &[Vec<Place>], batch: usize) {
+        for (head, (StateSource { game, memory, .. }, places)) in sources.iter().zip(places).enumerate() {
             let agreement = self.agreement_on(head, memory, places, batch);
             let (observations, _) = minibatch(memory, &places[..STATES.min(places.len())], self.network.device());
             let layers = hidden_layers(&self.network, head, &observations);
@@ -85,7 +85,7 @@ pub fn hidden_layers(network: &Network, head: usize, observations: &[u8]) -> Vec
 
 /// Share of the units of all these layers that are alive.
 fn share_alive(layers: &[LayerActivity]) -> f64 {
-    let sum = |of: fn(&LayerActivity) -> i64| layers.iter().map(of).sum::<i64>() as f64;
+    let sum = |count: fn(&LayerActivity) -> i64| layers.iter().map(count).sum::<i64>() as f64;
     sum(|layer| layer.alive) / sum(|layer| layer.units)
 }
 

@@ -3,7 +3,7 @@
 use crate::config;
 
 /// Plan of a student's updates.
-pub struct Schedule {
+pub struct UpdateSchedule {
     /// All updates of the distillation, in all its games.
     pub total: u64,
     learning_rate: f64,
@@ -12,12 +12,12 @@ pub struct Schedule {
     pub average_last: f64,
 }
 
-impl Schedule {
+impl UpdateSchedule {
     /// For a student of so many games.
-    pub fn new(settings: &config::Distillation, games: usize) -> Schedule {
+    pub fn new(settings: &config::Distillation, games: usize) -> UpdateSchedule {
         let config::Distillation { learning_rate, learning_rate_end_share, average_last, .. } = *settings;
         let total = settings.hours * settings.updates_per_hour * games as u64;
-        Schedule { total, learning_rate, learning_rate_end_share, average_last }
+        UpdateSchedule { total, learning_rate, learning_rate_end_share, average_last }
     }
 
     /// The rate after so many updates: linear from the first to the last.
@@ -38,7 +38,7 @@ mod tests {
             "[distillation]\nhours = 10\nupdates_per_hour = 50\nlearning_rate = 0.002\nlearning_rate_end_share = {end_share}\n"
         );
         let experiment = config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
-        let schedule = Schedule::new(&experiment.distillation, 2);
+        let schedule = UpdateSchedule::new(&experiment.distillation, 2);
         [0, 250, 1000].map(|updates| schedule.learning_rate(updates))
     }
 

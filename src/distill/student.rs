@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use super::average::WeightAverage;
-use super::group::Group;
+use super::group::StudentGroup;
 use super::initialization::initialize;
-use super::lead::Lead;
-use super::schedule::Schedule;
-use super::source::{QValues, Source};
+use super::schedule::UpdateSchedule;
+use super::state_source::{QValues, StateSource};
+use super::teacher_source::TeacherSource;
 use crate::config::{self, Initialization};
 use crate::losses::{Loss, entropy};
 use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
-use crate::record::{AdoptionRow, Agent, DistillRow, EvalRow, Log, SHARED};
+use crate::record::{AdoptionRow, AgentId, DistillRow, EvalRow, Log, SHARED};
 use crate::replay::{Place, Replay};
 use crate::units::{Generator, Seed};
 
@@ -27,8 +27,8 @@ const SUMS: i64 = 3;
 /// A student that is being distilled.
 pub struct Student {
     /// Of a network for several games, its player of the first.
-    pub agent: Agent,
-    pub settings: config::Student,
+    pub agent: AgentId,
+    pub settings: config::StudentSettings,
     pub loss: Loss,
     pub network: Network,
     pub state: StudentState,
@@ -38,7 +38,7 @@ pub struct Student {
     adoptions: Option<Log>,
     /// That training goes on in another process.
     follows_live: bool,
-    schedule: Schedule,
+    schedule: UpdateSchedule,
     /// It was said that it does not learn.
     pub warned: bool,
     optimizer: Optimizer,
@@ -101,13 +101,13 @@ impl Student {
     /// If the student has no distillation loss, what was saved is of other students or does not fit, or the logs cannot
     /// be written.
     pub fn start(
-        group: &Group,
-        settings: &config::Student,
+        group: &StudentGroup,
+        settings: &config::StudentSettings,
         saved: Option<&[(String, SavedStudent)]>,
     ) -> Result<Student> {
-        let Group { experiment, seed, games, folder, device, .. } = group;
+        let StudentGroup { experiment, seed, games, folder, device, .. } = group;
         let game = games[0].0.game;
-        let agent = Agent::of(settings, game, *seed);
+        let agent = AgentId::of(settings, game, *seed);
         let loss = settings.loss.loss().with_context(|| format!("{agent}: learns from rewards, not from a teacher"))?;
         let place = if agent.shared { SHARED } else { game.name() };
         let seed = Seed(*seed).derive("student", 0).derive(place, 0).derive(&agent.name, 0);
@@ -131,9 +131,9 @@ impl Student {
             train: Log::resume::<DistillRow>(&folder.train(&agent), train)?,
             eval: Log::resume::<EvalRow>(&folder.eval(&agent), eval)?,
             adoptions: group.is_online().then(adoptions).transpose()?,
-            schedule: Schedule::new(&experiment.distillation, games.len()),
+            schedule: UpdateSchedule::new(&experiment.distillation, games.len()),
             warned: false,
-            follows_live: games.iter().any(|(_, lead)| matches!(lead, Lead::Latest(_))),
+            follows_live: games.iter().any(|(_, teacher_source)| matches!(teacher_source, TeacherSource::Latest(_))),
             settings: settings.clone(),
             loss,
             agent,
@@ -145,9 +145,9 @@ impl Student {
     }
 
     /// One step of the optimiser on a minibatch of one game's memory; the games take turns.
-    pub fn update(&mut self, sources: &[Source], batch: usize) {
+    pub fn update(&mut self, sources: &[StateSource], batch: usize) {
         if self.state.temperatures.is_empty() && self.loss.has_temperature() {
-            let temperature = |source: &Source| self.settings.temperature.of_gap(source.mean_action_gap());
+            let temperature = |source: &StateSource| self.settings.temperature.of_gap(source.mean_action_gap());
             let temperatures: Option<Vec<f64>> = sources.iter().map(temperature).collect();
             // A teacher that prefers nothing is learned as it is.
             let usable = |temperature: f64| if temperature > 0.0 { temperature } else { 1.0 };
@@ -169,14 +169,14 @@ impl Student {
         let _ = self.sums.get(head as i64).g_add_(&Tensor::stack(&[value, entropy(&q, temperature), agreeing], 0));
         self.state.updates += 1;
         self.state.since[head] += 1;
-        let Schedule { total, average_last, .. } = self.schedule;
+        let UpdateSchedule { total, average_last, .. } = self.schedule;
         self.state.average.after(self.state.updates, total, average_last, &mut self.network);
     }
 
     /// Before the first update: makes the first weights that `initialization` means from states of each head's game.
-    pub fn initialize(&mut self, initialization: Initialization, sources: &[Source], places: &[Vec<Place>]) {
+    pub fn initialize(&mut self, initialization: Initialization, sources: &[StateSource], places: &[Vec<Place>]) {
         let each = INITIAL_STATES / sources.len();
-        let observations = |(source, places): (&Source, &Vec<Place>)| {
+        let observations = |(source, places): (&StateSource, &Vec<Place>)| {
             minibatch(&source.memory, &places[..each.clamp(1, places.len())], self.network.device()).0
         };
         let states: Vec<Vec<u8>> = sources.iter().zip(places).map(observations).collect();
@@ -184,7 +184,14 @@ impl Student {
     }
 
     /// Writes down the teacher that it follows from now on in a head's game, and the score of the one before.
-    pub fn adopt(&mut self, source: &Source, head: usize, hour: u64, before: Option<f64>, reason: &str) -> Result<()> {
+    pub fn adopt(
+        &mut self,
+        source: &StateSource,
+        head: usize,
+        hour: u64,
+        before: Option<f64>,
+        reason: &str,
+    ) -> Result<()> {
         self.state.adopted[head] = true;
         // The scale of the Q-values is another.
         self.state.temperatures.clear();
@@ -213,7 +220,7 @@ impl Student {
     }
 
     /// Appends a row to `train.csv` for each game in which there were updates since the last.
-    pub fn log(&mut self, hour: u64, sources: &[Source]) -> Result<()> {
+    pub fn log(&mut self, hour: u64, sources: &[StateSource]) -> Result<()> {
         for (head, source) in sources.iter().enumerate().filter(|&(head, _)| self.state.since[head] > 0) {
             let mean = |index: i64| self.sums.double_value(&[head as i64, index]) / self.state.since[head] as f64;
             let row = DistillRow {
@@ -257,7 +264,7 @@ fn unix_time() -> Option<u64> {
 }
 
 /// The saved state of a student.
-fn find<'a>(saved: &'a [(String, SavedStudent)], settings: &config::Student) -> Result<&'a SavedStudent> {
+fn find<'a>(saved: &'a [(String, SavedStudent)], settings: &config::StudentSettings) -> Result<&'a SavedStudent> {
     let section = serde_json::to_string(settings)?;
     let found = saved.iter().find(|(saved, _)| *saved == section).map(|(_, saved)| saved);
     found.with_context(|| {

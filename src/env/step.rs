@@ -34,7 +34,7 @@ pub struct Rules {
 
 impl Rules {
     /// Those of training and of distillation.
-    pub fn of_training(environment: &config::Environment, game: Game) -> Rules {
+    pub fn of_training(environment: &config::EnvironmentSettings, game: Game) -> Rules {
         Rules {
             frame_skip: environment.frame_skip,
             no_op_max: environment.no_op_max,
@@ -79,7 +79,7 @@ pub struct Env {
     preprocessor: Preprocessor,
     /// The memory as an observation, where that is seen.
     ram: Vec<u8>,
-    episode: Episode,
+    episode: EpisodeState,
 }
 
 /// A saved [`Env`].
@@ -87,12 +87,12 @@ pub struct Env {
 struct EnvState {
     /// What [`Emulator::save`] gave.
     console: Vec<u8>,
-    episode: Episode,
+    episode: EpisodeState,
 }
 
 /// What the rest of an episode depends on besides the console.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Episode {
+struct EpisodeState {
     /// The action of the frame before.
     previous_action: i32,
     frames: u64,
@@ -100,9 +100,9 @@ struct Episode {
     generator: Generator,
 }
 
-impl Episode {
-    fn new(seed: Seed) -> Episode {
-        Episode { previous_action: NO_OP, frames: 0, lives: 0, generator: seed.generator() }
+impl EpisodeState {
+    fn new(seed: Seed) -> EpisodeState {
+        EpisodeState { previous_action: NO_OP, frames: 0, lives: 0, generator: seed.generator() }
     }
 }
 
@@ -110,7 +110,7 @@ impl Env {
     pub fn new(emulator: Box<dyn Emulator>, rules: Rules) -> Env {
         let preprocessor = Preprocessor::new(emulator.as_ref());
         let ram = vec![0; RAM * size_of::<f32>()];
-        Env { emulator, rules, preprocessor, ram, episode: Episode::new(Seed(0)) }
+        Env { emulator, rules, preprocessor, ram, episode: EpisodeState::new(Seed(0)) }
     }
 
     /// Makes the newest part of the observation, with the step's last screen but one if that was looked at.
@@ -152,7 +152,7 @@ impl Environment for Env {
     }
 
     fn begin(&mut self, seed: Seed) {
-        self.episode = Episode::new(seed);
+        self.episode = EpisodeState::new(seed);
         self.emulator.reset();
         if self.rules.no_op_max > 0 {
             for _ in 0..self.episode.generator.random_range(1..=self.rules.no_op_max) {

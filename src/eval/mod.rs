@@ -9,4 +9,4 @@ mod play;
 pub mod statistics;
 
 pub use latency::milliseconds_per_decision;
-pub use play::{Episode, Match, Purpose, play, play_watched};
+pub use play::{Episode, Match, Split, play, play_watched};

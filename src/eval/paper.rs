@@ -3,13 +3,13 @@
 //! The paper's own text was not at hand. A figure is here only if data confirm it or public notes of the paper report it;
 //! what nobody but memory vouches for, such as its students' scores in single games, is left out.
 
-use crate::config::{Algorithm, NamedNetwork, Network, Teacher, Temperature, Widths};
+use crate::config::{Algorithm, NamedNetwork, NetworkChoice, TeacherSettings, Temperature, Widths};
 use crate::game::Game;
 use crate::losses::{KL, Loss, NLL};
 
 /// Where a statement about the paper is from; its text confirms none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum Citation {
     /// At least two independent notes of the paper agree.
     Notes,
     /// One note of the paper.
@@ -20,14 +20,14 @@ pub enum Source {
     Derived,
 }
 
-impl Source {
+impl Citation {
     /// As a table says it.
     pub fn name(self) -> &'static str {
         match self {
-            Source::Notes => "several notes",
-            Source::OneNote => "one note",
-            Source::Dqn => "Mnih et al. (2015)",
-            Source::Derived => "derived from its networks’ parameters",
+            Citation::Notes => "several notes",
+            Citation::OneNote => "one note",
+            Citation::Dqn => "Mnih et al. (2015)",
+            Citation::Derived => "derived from its networks’ parameters",
         }
     }
 }
@@ -51,7 +51,7 @@ pub struct Reported {
     /// One network for all the games, instead of one each.
     pub one_network: bool,
     pub share: f64,
-    pub source: Source,
+    pub source: Citation,
 }
 
 /// Freeway, Pong and Q*bert: derived from the network's number of parameters.
@@ -65,25 +65,25 @@ pub const REPORTED: [Reported; 7] = [
     single("net1", NamedNetwork::Net1, 1.083),
     single("net2", NamedNetwork::Net2, 1.017),
     single("net3", NamedNetwork::Net3, 0.839),
-    multi("Multi-DQN", None, TEACHER, THREE, 0.835, Source::OneNote),
-    multi("Multi-Dist-NLL", Some(NLL), TEACHER, THREE, 1.051, Source::OneNote),
-    multi("Multi-Dist-KL", Some(KL), TEACHER, THREE, 1.169, Source::OneNote),
-    multi("Multi-Dist-KL", Some(KL), TEN_GAMES, TEN, 0.893, Source::Notes),
+    multi("Multi-DQN", None, TEACHER, THREE, 0.835, Citation::OneNote),
+    multi("Multi-Dist-NLL", Some(NLL), TEACHER, THREE, 1.051, Citation::OneNote),
+    multi("Multi-Dist-KL", Some(KL), TEACHER, THREE, 1.169, Citation::OneNote),
+    multi("Multi-Dist-KL", Some(KL), TEN_GAMES, TEN, 0.893, Citation::Notes),
 ];
 
 /// What notes of the paper report without a figure that they agree on.
-pub const FINDINGS: [(&str, Source); 2] = [
-    ("Of the losses KL is best, then NLL, then MSE (Breakout, Freeway, Pong, Q*bert).", Source::Notes),
+pub const FINDINGS: [(&str, Citation); 2] = [
+    ("Of the losses KL is best, then NLL, then MSE (Breakout, Freeway, Pong, Q*bert).", Citation::Notes),
     (
         "Students that learn from a teacher still in training follow its best policy so far, with far less variance than \
          the teacher’s own curve.",
-        Source::Notes,
+        Citation::Notes,
     ),
 ];
 
 const fn single(agent: &'static str, network: NamedNetwork, share: f64) -> Reported {
     let (loss, widths) = (Some(KL), network.widths());
-    Reported { agent, loss, widths, games: TEN, one_network: false, share, source: Source::Notes }
+    Reported { agent, loss, widths, games: TEN, one_network: false, share, source: Citation::Notes }
 }
 
 const fn multi(
@@ -92,13 +92,13 @@ const fn multi(
     widths: Widths,
     games: &'static [&'static str],
     share: f64,
-    source: Source,
+    source: Citation,
 ) -> Reported {
     Reported { agent, loss, widths, games, one_network: true, share, source }
 }
 
 /// The paper's score of its teacher of `game`; none beside a teacher of another kind, or of another size.
-pub fn teacher(game: Game, settings: &Teacher) -> Option<f64> {
+pub fn teacher(game: Game, settings: &TeacherSettings) -> Option<f64> {
     let own = settings.algorithm == Algorithm::Dqn && settings.network.widths() == Some(TEACHER);
     TEACHERS.iter().find(|(name, _)| own && *name == game.name()).map(|(_, score)| *score)
 }
@@ -106,9 +106,11 @@ pub fn teacher(game: Game, settings: &Teacher) -> Option<f64> {
 /// The paper's figure for an agent of that kind: by its loss (none for DQN), its trunk, and whether games share it. The
 /// games that it plays may be others, and fewer: [`Reported::note`] says so, and belongs beside the figure wherever it
 /// stands.
-pub fn reported(loss: Option<Loss>, network: &Network, network_games: u64) -> Option<&'static Reported> {
+pub fn reported(loss: Option<Loss>, network: &NetworkChoice, network_games: u64) -> Option<&'static Reported> {
     let one_network = network_games > 1;
-    REPORTED.iter().find(|of| of.loss == loss && Some(of.widths) == network.widths() && of.one_network == one_network)
+    REPORTED.iter().find(|reported| {
+        reported.loss == loss && Some(reported.widths) == network.widths() && reported.one_network == one_network
+    })
 }
 
 impl Reported {
@@ -142,14 +144,15 @@ mod tests {
 
     #[test]
     fn a_figure_is_found_by_what_an_agent_is() {
-        let figure = |loss, network: &Network, games| reported(loss, network, games).map(|of| of.share);
-        let [teacher, net2] = &[NamedNetwork::Teacher, NamedNetwork::Net2].map(Network::Named);
+        let figure =
+            |loss, network: &NetworkChoice, games| reported(loss, network, games).map(|reported| reported.share);
+        let [teacher, net2] = &[NamedNetwork::Teacher, NamedNetwork::Net2].map(NetworkChoice::Named);
         assert_eq!(figure(Some(KL), net2, 1), Some(1.017));
-        assert_eq!(figure(Some(KL), &Network::Widths(NamedNetwork::Net2.widths()), 1), Some(1.017));
+        assert_eq!(figure(Some(KL), &NetworkChoice::Widths(NamedNetwork::Net2.widths()), 1), Some(1.017));
         assert_eq!(figure(Some(NLL), teacher, 3), Some(1.051));
         assert_eq!(figure(None, teacher, 3), Some(0.835));
-        assert_eq!(figure(Some(KL), &Network::Widths(TEN_GAMES), 10), Some(0.893));
-        assert_eq!(figure(Some(KL), &Network::Widths(TEN_GAMES), 4), Some(0.893));
+        assert_eq!(figure(Some(KL), &NetworkChoice::Widths(TEN_GAMES), 10), Some(0.893));
+        assert_eq!(figure(Some(KL), &NetworkChoice::Widths(TEN_GAMES), 4), Some(0.893));
         assert_eq!(figure(Some(KL), teacher, 3), Some(1.169));
         // Its students in single games with other losses have no figure that notes agree on.
         assert_eq!((figure(Some(MSE), net2, 1), figure(Some(KL), net2, 2)), (None, None));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::agent::{Collector, Experience, Policy};
+use crate::agent::{Collector, PlayedStep, Policy};
 use crate::env::Pool;
 use crate::game::Game;
 use crate::progress::Progress;
@@ -11,19 +11,19 @@ use crate::units::Seed;
 /// What an evaluation is for. The episodes that choose a checkpoint are never those that report it, so that a checkpoint
 /// with luck in the first has no more of it in the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum Split {
     /// An evaluation during training.
-    Choose,
+    Validation,
     /// The final one, whose episodes are the results. All agents of a game and seed meet the same starts.
-    Report,
+    Test,
 }
 
-impl Purpose {
+impl Split {
     /// The seed of [`Match`] for a training's evaluations in `game`.
     pub fn seed(self, training: u64, game: Game) -> Seed {
         let name = match self {
-            Purpose::Choose => "evaluation during training",
-            Purpose::Report => "evaluation",
+            Split::Validation => "evaluation during training",
+            Split::Test => "evaluation",
         };
         Seed(training).derive(name, 0).derive(game.name(), 0)
     }
@@ -77,7 +77,7 @@ pub fn play_watched(
         }
         let steps = collector.step(|observations, generators| policy.act(observations, game.epsilon, generators));
         watch(&*collector.pool);
-        for Experience { episode, outcome, .. } in steps.into_iter().filter(|step| step.outcome.step.ended()) {
+        for PlayedStep { episode, outcome, .. } in steps.into_iter().filter(|step| step.outcome.step.ended()) {
             let truncated = outcome.step.truncated;
             finished[episode - game.episodes.start] =
                 Some(Episode { score: outcome.score, frames: outcome.frames, truncated });
@@ -101,10 +101,10 @@ mod tests {
         let mut episodes = 0;
         for game in Game::PAPER.map(|name| Game::named(name).unwrap()) {
             for training in 0..5 {
-                for purpose in [Purpose::Choose, Purpose::Report] {
-                    let of = Match { episodes: 0..100, epsilon: 0.05, seed: purpose.seed(training, game) };
-                    episodes += of.episodes.len();
-                    seen.extend(of.episodes.map(|episode| episode_seed(of.seed, episode).0));
+                for split in [Split::Validation, Split::Test] {
+                    let game = Match { episodes: 0..100, epsilon: 0.05, seed: split.seed(training, game) };
+                    episodes += game.episodes.len();
+                    seen.extend(game.episodes.map(|episode| episode_seed(game.seed, episode).0));
                 }
             }
         }

@@ -9,7 +9,7 @@ use crate::spec::{Shape, Spec};
 
 /// One row of the catalogue. The ROM is told by its MD5; scores are raw and unclipped.
 #[derive(Debug, PartialEq, Deserialize)]
-pub struct Entry {
+pub struct CatalogueEntry {
     /// Name in ALE's spelling, which is also the ROM's file name without `.bin`.
     pub game: String,
     /// MD5 of the dump that ALE lists; empty for games that are part of this program and have no ROM.
@@ -32,7 +32,7 @@ fn spaced<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<i32>,
     text.split(' ').map(|id| id.parse().map_err(serde::de::Error::custom)).collect()
 }
 
-static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+static CATALOGUE: LazyLock<Vec<CatalogueEntry>> = LazyLock::new(|| {
     csv::Reader::from_reader(include_str!("catalogue.csv").as_bytes())
         .deserialize()
         .collect::<Result<_, _>>()
@@ -75,7 +75,7 @@ const CLASSIC_CONTROL: [(&str, usize); 2] = [("cartpole", 4), ("mountain_car", 2
 
 /// A game of the catalogue.
 #[derive(Clone, Copy, PartialEq)]
-pub struct Game(&'static Entry);
+pub struct Game(&'static CatalogueEntry);
 
 impl Eq for Game {}
 
@@ -113,7 +113,7 @@ impl Game {
     }
 
     /// The catalogue's row.
-    pub fn entry(self) -> &'static Entry {
+    pub fn entry(self) -> &'static CatalogueEntry {
         self.0
     }
 

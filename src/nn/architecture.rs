@@ -137,7 +137,7 @@ impl fmt::Display for Architecture {
 
 impl Architecture {
     /// A network of the experiment for one game.
-    pub fn new(network: &config::Network, spec: &Spec) -> Architecture {
+    pub fn new(network: &config::NetworkChoice, spec: &Spec) -> Architecture {
         let hidden = |product| [product, Layer::Relu];
         let layers = match network.layers() {
             config::Layers::Convolutional(config::Widths { conv, hidden: units }) => {
@@ -151,12 +151,15 @@ impl Architecture {
     }
 
     /// The teacher's network for one game.
-    pub fn teacher(settings: &config::Teacher, spec: &Spec) -> Architecture {
+    pub fn teacher(settings: &config::TeacherSettings, spec: &Spec) -> Architecture {
         Architecture::new(&settings.network, spec).normalised(settings.layer_norm)
     }
 
     /// A student's network for games with these names: the only one, or those that share it.
-    pub fn student<'a>(settings: &config::Student, games: impl IntoIterator<Item = (&'a str, Spec)>) -> Architecture {
+    pub fn student<'a>(
+        settings: &config::StudentSettings,
+        games: impl IntoIterator<Item = (&'a str, Spec)>,
+    ) -> Architecture {
         let games: Vec<_> = games.into_iter().collect();
         let one = Architecture::new(&settings.network, &games[0].1);
         if !settings.is_shared() {
@@ -303,7 +306,7 @@ impl Architecture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Mlp, NamedNetwork, Network, Widths};
+    use crate::config::{Mlp, NamedNetwork, NetworkChoice, Widths};
 
     fn spec(actions: i32) -> Spec {
         Spec { observation: Shape::ATARI, actions: (0..actions).collect() }
@@ -311,7 +314,7 @@ mod tests {
 
     #[test]
     fn parameter_counts_are_the_papers() {
-        let count = |name, actions| Architecture::new(&Network::Named(name), &spec(actions)).parameters();
+        let count = |name, actions| Architecture::new(&NetworkChoice::Named(name), &spec(actions)).parameters();
         use NamedNetwork::{Net1, Net2, Net3, Teacher};
         assert_eq!([Teacher, Net1, Net2, Net3].map(|name| count(name, 18)), [1_693_362, 427_874, 113_346, 61_954]);
         assert_eq!([Teacher, Net1, Net2, Net3].map(|name| count(name, 4)), [1_686_180, 424_276, 111_540, 61_044]);
@@ -321,7 +324,7 @@ mod tests {
     fn parameter_counts_of_multi_game_networks_are_the_papers() {
         let count = |conv, hidden, games: &[(&str, i64)]| {
             let head = |&(game, actions): &(&str, i64)| Head { game: game.into(), actions };
-            let shared = Architecture::new(&Network::Widths(Widths { conv, hidden }), &spec(1));
+            let shared = Architecture::new(&NetworkChoice::Widths(Widths { conv, hidden }), &spec(1));
             Architecture { outputs: Outputs::PerGame(games.iter().map(head).collect()), ..shared }.parameters()
         };
         let three = |pong| [("freeway", 3), ("pong", pong), ("qbert", 6)];
@@ -338,14 +341,14 @@ mod tests {
 
     #[test]
     fn a_forward_pass_of_the_teacher_costs_18_7_mflop() {
-        let mflops = Architecture::new(&Network::Named(NamedNetwork::Teacher), &spec(18)).mflops();
+        let mflops = Architecture::new(&NetworkChoice::Named(NamedNetwork::Teacher), &spec(18)).mflops();
         assert!((mflops - 18.7).abs() < 0.05, "{mflops}");
     }
 
     #[test]
     fn a_dense_network_has_a_layer_for_each_width() {
         let spec = Spec { observation: Shape::Vector { size: 4 }, actions: vec![0, 1] };
-        let network = Architecture::new(&Network::Mlp(Mlp { hidden: vec![64, 32] }), &spec);
+        let network = Architecture::new(&NetworkChoice::Mlp(Mlp { hidden: vec![64, 32] }), &spec);
         let names: Vec<_> = network.tensors().into_iter().map(|tensor| tensor.name).collect();
         assert_eq!(names[..3], ["fc1.weight", "fc1.bias", "fc2.weight"]);
         assert_eq!(network.parameters(), (4 + 1) * 64 + (64 + 1) * 32 + (32 + 1) * 2);

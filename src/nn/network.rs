@@ -19,8 +19,8 @@ pub struct Network {
 
 /// What computes.
 pub enum Backend {
-    Cpu(Box<cpu::Network>),
-    Torch(torch::Network),
+    Cpu(Box<cpu::CpuNetwork>),
+    Torch(torch::TorchNetwork),
 }
 
 impl Network {
@@ -45,9 +45,11 @@ impl Network {
     /// runs on libtorch if the kernels of this crate do not know its layers.
     pub fn from_values(architecture: &Architecture, values: &[Vec<f32>], device: Device) -> Network {
         let backend = match device {
-            Device::Cpu if cpu::knows(architecture) => Backend::Cpu(Box::new(cpu::Network::new(architecture, values))),
-            Device::Cpu => Backend::Torch(torch::Network::new(architecture, values, tch::Device::Cpu)),
-            Device::Torch(device) => Backend::Torch(torch::Network::new(architecture, values, device)),
+            Device::Cpu if cpu::knows(architecture) => {
+                Backend::Cpu(Box::new(cpu::CpuNetwork::new(architecture, values)))
+            }
+            Device::Cpu => Backend::Torch(torch::TorchNetwork::new(architecture, values, tch::Device::Cpu)),
+            Device::Torch(device) => Backend::Torch(torch::TorchNetwork::new(architecture, values, device)),
         };
         Network { architecture: architecture.clone(), device, backend }
     }
@@ -110,7 +112,7 @@ impl Network {
     /// the layer's bias follows there.
     pub fn visit_layers(&self, head: usize, observations: &[u8], visit: &mut dyn FnMut(usize, Tensor) -> Tensor) {
         let _outputs = no_grad(|| match &self.backend {
-            Backend::Cpu(_) => torch::Network::new(&self.architecture, &self.values(), tch::Device::Cpu)
+            Backend::Cpu(_) => torch::TorchNetwork::new(&self.architecture, &self.values(), tch::Device::Cpu)
                 .forward_by_layer(head, observations, visit),
             Backend::Torch(network) => network.forward_by_layer(head, observations, visit),
         });

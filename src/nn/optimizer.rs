@@ -15,7 +15,7 @@ const BETAS: (f64, f64) = (0.9, 0.999);
 
 /// Updates the parameters of one network.
 pub struct Optimizer {
-    rule: config::Optimizer,
+    rule: config::OptimizerRule,
     learning_rate: f64,
     epsilon: f64,
     /// The gradient is scaled down to this norm.
@@ -42,14 +42,14 @@ pub struct OptimizerState {
 /// What one step does to each parameter, whose gradient is g, after the running means m of g and v of g² have taken
 /// `1 − decay` of the new value.
 #[derive(Debug, Clone, Copy)]
-pub struct Step {
+pub struct OptimizerStep {
     pub decay: (f64, f64),
-    pub change: Change,
+    pub change: ParameterChange,
 }
 
 /// What is subtracted from a parameter.
 #[derive(Debug, Clone, Copy)]
-pub enum Change {
+pub enum ParameterChange {
     /// rate · g / √(v − m² + epsilon)
     Centred { rate: f64, epsilon: f64 },
     /// rate · m / (√v · root_scale + epsilon)
@@ -60,7 +60,7 @@ pub enum Change {
 
 impl Optimizer {
     /// For `network`; `epsilon` keeps the denominator away from 0.
-    pub fn new(rule: config::Optimizer, learning_rate: f64, epsilon: f64, network: &Network) -> Optimizer {
+    pub fn new(rule: config::OptimizerRule, learning_rate: f64, epsilon: f64, network: &Network) -> Optimizer {
         let averages = match network.backend() {
             Backend::Cpu(cpu) => Averages::Cpu { mean: vec![0.0; cpu.flat.len()], square: vec![0.0; cpu.flat.len()] },
             Backend::Torch(torch) => Averages::Torch { mean: torch.flat.zeros_like(), square: torch.flat.zeros_like() },
@@ -104,26 +104,31 @@ impl Optimizer {
     }
 
     /// The rule's step number `t`, counted from 1.
-    fn at(&self, t: u64) -> Step {
+    fn at(&self, t: u64) -> OptimizerStep {
         let Optimizer { learning_rate, epsilon, .. } = *self;
         let correction = |beta: f64| 1.0 - beta.powf(t as f64);
         let rate = learning_rate / correction(BETAS.0);
         match self.rule {
             // Graves (2013), equations 38 to 41, without momentum: ε is under the root.
-            config::Optimizer::RmsProp => {
-                Step { decay: (RMSPROP_DECAY, RMSPROP_DECAY), change: Change::Centred { rate: learning_rate, epsilon } }
-            }
+            config::OptimizerRule::RmsProp => OptimizerStep {
+                decay: (RMSPROP_DECAY, RMSPROP_DECAY),
+                change: ParameterChange::Centred { rate: learning_rate, epsilon },
+            },
             // Kingma and Ba (2015), algorithm 1: ε is beside the root.
-            config::Optimizer::Adam => {
+            config::OptimizerRule::Adam => {
                 let root_scale = 1.0 / correction(BETAS.1).sqrt();
-                Step { decay: BETAS, change: Change::Rooted { rate, root_scale, epsilon } }
+                OptimizerStep { decay: BETAS, change: ParameterChange::Rooted { rate, root_scale, epsilon } }
             }
-            config::Optimizer::RAdam => {
+            config::OptimizerRule::RAdam => {
                 let change = match rectification(t) {
-                    Some(r) => Change::Rooted { rate: rate * r * correction(BETAS.1).sqrt(), root_scale: 1.0, epsilon },
-                    None => Change::Plain { rate },
+                    Some(r) => ParameterChange::Rooted {
+                        rate: rate * r * correction(BETAS.1).sqrt(),
+                        root_scale: 1.0,
+                        epsilon,
+                    },
+                    None => ParameterChange::Plain { rate },
                 };
-                Step { decay: BETAS, change }
+                OptimizerStep { decay: BETAS, change }
             }
         }
     }

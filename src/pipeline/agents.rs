@@ -1,57 +1,57 @@
 //! Who is trained and scored in an experiment, and with which networks.
 
-use crate::config::{Experiment, Student};
+use crate::config::{Experiment, StudentSettings};
 use crate::game::Game;
 use crate::nn::Architecture;
-use crate::record::{Agent, Role};
+use crate::record::{AgentId, Role};
 
 /// Every teacher, seed by seed.
-pub fn teachers(experiment: &Experiment) -> Vec<Agent> {
-    let of_seed = |&seed: &u64| experiment.games.iter().map(move |&game| Agent::teacher(game, seed));
+pub fn teachers(experiment: &Experiment) -> Vec<AgentId> {
+    let of_seed = |&seed: &u64| experiment.games.iter().map(move |&game| AgentId::teacher(game, seed));
     experiment.teacher_seeds().iter().flat_map(of_seed).collect()
 }
 
 /// The teacher in `game` from which students of that seed learn.
-pub fn teacher_of(experiment: &Experiment, game: Game, seed: u64) -> Agent {
-    Agent::teacher(game, experiment.teacher_seed(seed))
+pub fn teacher_of(experiment: &Experiment, game: Game, seed: u64) -> AgentId {
+    AgentId::teacher(game, experiment.teacher_seed(seed))
 }
 
 /// Every network of the students that `chosen` accepts, seed by seed: one that several games share once, as the player
 /// of the first.
-pub fn networks(experiment: &Experiment, chosen: impl Fn(&Student) -> bool) -> Vec<Agent> {
+pub fn networks(experiment: &Experiment, chosen: impl Fn(&StudentSettings) -> bool) -> Vec<AgentId> {
     let mut networks = Vec::new();
     for &seed in &experiment.seeds {
         for student in experiment.students.iter().filter(|student| chosen(student)) {
             let games = if student.is_shared() { &experiment.games[..1] } else { &experiment.games };
-            networks.extend(games.iter().map(|&game| Agent::of(student, game, seed)));
+            networks.extend(games.iter().map(|&game| AgentId::of(student, game, seed)));
         }
     }
     networks
 }
 
 /// Every agent that is scored, in the order of the files.
-pub fn agents(experiment: &Experiment) -> Vec<Agent> {
+pub fn agents(experiment: &Experiment) -> Vec<AgentId> {
     let (own, teachers) = (&experiment.seeds, experiment.teacher_seeds());
     let mut agents = Vec::new();
     for &game in &experiment.games {
         for &seed in own {
-            agents.push(Agent::random(game, seed));
-            agents.extend(teachers.contains(&seed).then(|| Agent::teacher(game, seed)));
-            agents.extend(experiment.students.iter().map(|student| Agent::of(student, game, seed)));
+            agents.push(AgentId::random(game, seed));
+            agents.extend(teachers.contains(&seed).then(|| AgentId::teacher(game, seed)));
+            agents.extend(experiment.students.iter().map(|student| AgentId::of(student, game, seed)));
         }
         let others = teachers.iter().filter(|seed| !own.contains(seed));
-        agents.extend(others.map(|&seed| Agent::teacher(game, seed)));
+        agents.extend(others.map(|&seed| AgentId::teacher(game, seed)));
     }
     agents
 }
 
 /// The games that the agent's network plays, in the order of its heads.
-pub fn games(experiment: &Experiment, agent: &Agent) -> Vec<Game> {
+pub fn games(experiment: &Experiment, agent: &AgentId) -> Vec<Game> {
     if agent.shared { experiment.games.clone() } else { vec![agent.game] }
 }
 
 /// The network that the experiment gives the agent; none for random play.
-pub fn architecture(experiment: &Experiment, agent: &Agent) -> Option<Architecture> {
+pub fn architecture(experiment: &Experiment, agent: &AgentId) -> Option<Architecture> {
     let spec = |game: Game| experiment.environment.spec(game);
     match agent.role {
         Role::Random => None,
@@ -68,6 +68,6 @@ pub fn architecture(experiment: &Experiment, agent: &Agent) -> Option<Architectu
 }
 
 /// The agent's section of the experiment; none if it is not a student of it.
-pub fn student<'a>(experiment: &'a Experiment, agent: &Agent) -> Option<&'a Student> {
+pub fn student<'a>(experiment: &'a Experiment, agent: &AgentId) -> Option<&'a StudentSettings> {
     experiment.students.iter().find(|student| agent.is_student() && student.name == agent.name)
 }

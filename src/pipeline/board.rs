@@ -7,7 +7,7 @@ use anyhow::{Error, Result};
 use super::open::Pipeline;
 use super::scope::Scope;
 use super::scores::Scores;
-use super::state::{Inspection, State};
+use super::state::{Inspection, TaskState};
 use super::task::{Stage, Task, TaskId, Work};
 use super::{listed, refused};
 
@@ -68,8 +68,8 @@ impl<'a> Board<'a> {
         for &number in numbers {
             let task = &self.pipeline.tasks[number];
             self.positions[number] = match self.inspect(task, &scores) {
-                Ok(State::Done) => Position::Done,
-                Ok(State::Stale | State::Missing) => {
+                Ok(TaskState::Done) => Position::Done,
+                Ok(TaskState::Stale | TaskState::Missing) => {
                     left.push(number);
                     Position::Waiting
                 }
@@ -86,7 +86,7 @@ impl<'a> Board<'a> {
         let inputs = waiting.iter().flat_map(|&number| &self.pipeline.tasks[number].inputs);
         let mut missing = Vec::new();
         for input in inputs.filter(|input| self.positions[self.by_id[input]] == Position::Foreign) {
-            if self.inspect(&self.pipeline.tasks[self.by_id[input]], &scores)? != State::Done {
+            if self.inspect(&self.pipeline.tasks[self.by_id[input]], &scores)? != TaskState::Done {
                 missing.push(input.clone());
             }
         }
@@ -101,7 +101,7 @@ impl<'a> Board<'a> {
         Scores::read(experiment, folder, digests)
     }
 
-    fn inspect(&self, task: &Task, scores: &Scores) -> Result<State> {
+    fn inspect(&self, task: &Task, scores: &Scores) -> Result<TaskState> {
         let Pipeline { experiment, folder, digests, .. } = self.pipeline;
         Inspection { experiment, folder, digests, scores }.state(task)
     }

@@ -9,11 +9,11 @@ use super::evaluator::TrainingEvaluator;
 use super::open::Pipeline;
 use super::sweep::temperature;
 use crate::agent::{self, Policy};
-use crate::config::Student;
-use crate::distill::{self, Group, Lead};
+use crate::config::StudentSettings;
+use crate::distill::{self, StudentGroup, TeacherSource};
 use crate::game::Game;
 use crate::progress::Ended;
-use crate::record::Agent;
+use crate::record::AgentId;
 
 /// Names students of a seed that are distilled together.
 struct Together<'a> {
@@ -32,30 +32,30 @@ impl fmt::Display for Together<'_> {
 
 impl Pipeline<'_> {
     /// Distils students of the same games and seed, until their weights are on disk.
-    pub fn distill(&self, agents: &[&Agent]) -> Result<Ended> {
+    pub fn distill(&self, agents: &[&AgentId]) -> Result<Ended> {
         let first = agents.first().context("a distillation without students")?;
         let students = self.students(agents)?;
         let games = games(&self.experiment, first);
-        let leads = games
-            .iter()
-            .map(|&game| Ok((self.played(game), self.lead(&teacher_of(&self.experiment, game, first.seed))?)));
+        let leads = games.iter().map(|&game| {
+            Ok((self.played(game), self.teacher_source(&teacher_of(&self.experiment, game, first.seed))?))
+        });
         let games = leads.collect::<Result<_>>()?;
         let (experiment, folder, device) = (&self.experiment, &self.folder, self.device);
-        self.distill_group(&Group { experiment, seed: first.seed, students, games, folder, device })
+        self.distill_group(&StudentGroup { experiment, seed: first.seed, students, games, folder, device })
     }
 
     /// The agents' sections of the experiment, with the temperatures that were chosen for them.
-    pub fn students(&self, agents: &[&Agent]) -> Result<Vec<Student>> {
-        let section = |agent: &&Agent| {
+    pub fn students(&self, agents: &[&AgentId]) -> Result<Vec<StudentSettings>> {
+        let section = |agent: &&AgentId| {
             let student = student(&self.experiment, agent).with_context(|| format!("{agent}: not a student"))?;
             let temperature = temperature(&self.folder, student, agent)?.context("the sweep chose no temperature")?;
-            Ok(Student { temperature, ..student.clone() })
+            Ok(StudentSettings { temperature, ..student.clone() })
         };
         agents.iter().map(section).collect()
     }
 
     /// Distils a group whose students have their temperatures.
-    pub fn distill_group(&self, group: &Group) -> Result<Ended> {
+    pub fn distill_group(&self, group: &StudentGroup) -> Result<Ended> {
         let games: Vec<_> = group.games.iter().map(|(played, _)| played.game).collect();
         let name = Together { seed: group.seed, games: &games }.to_string();
         let progress = self.observer.begin(&name, group.updates(), "updates");
@@ -69,10 +69,10 @@ impl Pipeline<'_> {
     }
 
     /// Where students of that teacher find whom they learn from.
-    fn lead(&self, teacher: &Agent) -> Result<Lead> {
+    fn teacher_source(&self, teacher: &AgentId) -> Result<TeacherSource> {
         if self.experiment.distillation.online {
             let frames = self.experiment.teacher.frames;
-            return Ok(Lead::Best { folder: self.folder.bests(teacher), frames });
+            return Ok(TeacherSource::Best { folder: self.folder.bests(teacher), frames });
         }
         let path = self.folder.weights(teacher);
         let rom = self.rom_record(teacher.game);
@@ -81,6 +81,6 @@ impl Pipeline<'_> {
             agent::check_for(&path, &found, teacher.game, &self.experiment.environment, rom.as_ref())
         };
         check().context("the teacher")?;
-        Ok(Lead::Final(path))
+        Ok(TeacherSource::Final(path))
     }
 }

@@ -6,14 +6,14 @@ use super::open::Pipeline;
 use super::scores::{self, HASH};
 use super::task::Task;
 use crate::agent::{self, Player, Policy, RandomPlay};
-use crate::eval::{self, Match, Purpose};
+use crate::eval::{self, Match, Split};
 use crate::nn::Network;
 use crate::progress::Ended;
-use crate::record::{Agent, Latency, Role};
+use crate::record::{AgentId, Latency, Role};
 
 impl Pipeline<'_> {
     /// Plays the agent's episodes, and measures how long its decisions take.
-    pub fn evaluate(&self, task: &Task, agent: &Agent) -> Result<Ended> {
+    pub fn evaluate(&self, task: &Task, agent: &AgentId) -> Result<Ended> {
         let settings = &self.experiment.evaluation;
         let weights = self.weights_of(agent)?;
         let progress = self.observer.begin(&agent.to_string(), task.amount.amount, task.amount.unit);
@@ -24,7 +24,7 @@ impl Pipeline<'_> {
         let latency =
             player.as_ref().map(|player| eval::milliseconds_per_decision(player, shape, settings.latency_decisions));
         let policy: &dyn Policy = player.as_ref().map_or(&random, |player| player);
-        let seed = Purpose::Report.seed(agent.seed, agent.game);
+        let seed = Split::Test.seed(agent.seed, agent.game);
         let before = scores::played(&self.folder, agent, &weights)?;
         let game = Match { episodes: before..settings.episodes.max(before), epsilon: settings.epsilon, seed };
         let mut pool = self.evaluation_pool(agent.game, settings.episodes)?;
@@ -40,7 +40,7 @@ impl Pipeline<'_> {
     }
 
     /// The start of the digest of the agent's weights; empty for random play.
-    fn weights_of(&self, agent: &Agent) -> Result<String> {
+    fn weights_of(&self, agent: &AgentId) -> Result<String> {
         if agent.role == Role::Random {
             return Ok(String::new());
         }
@@ -50,7 +50,7 @@ impl Pipeline<'_> {
     }
 
     /// The agent's network and its head; none for random play.
-    fn network(&self, agent: &Agent) -> Result<Option<(Network, usize)>> {
+    fn network(&self, agent: &AgentId) -> Result<Option<(Network, usize)>> {
         if agent.role == Role::Random {
             return Ok(None);
         }
@@ -62,6 +62,6 @@ impl Pipeline<'_> {
 }
 
 /// An agent in the manifest's table of latencies.
-pub fn latency_name(agent: &Agent) -> String {
+pub fn latency_name(agent: &AgentId) -> String {
     format!("{}/{}/{}/seed-{}", agent.role, agent.name, agent.game, agent.seed)
 }

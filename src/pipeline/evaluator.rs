@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use super::open::Pipeline;
 use crate::agent::Policy;
 use crate::env::Pool;
-use crate::eval::{self, Match, Purpose, statistics};
+use crate::eval::{self, Match, Split, statistics};
 use crate::game::Game;
 use crate::progress::Progress;
 use crate::record::EvalRow;
@@ -36,8 +36,9 @@ impl TrainingEvaluator {
     /// # Errors
     /// As [`Pool::load`].
     pub fn new(pipeline: &Pipeline, games: &[Game], training: u64, episodes: usize) -> Result<TrainingEvaluator> {
-        let load =
-            |&game: &Game| Ok((game, pipeline.evaluation_pool(game, episodes)?, Purpose::Choose.seed(training, game)));
+        let load = |&game: &Game| {
+            Ok((game, pipeline.evaluation_pool(game, episodes)?, Split::Validation.seed(training, game)))
+        };
         Ok(TrainingEvaluator {
             games: games.iter().map(load).collect::<Result<_>>()?,
             epsilon: pipeline.experiment.evaluation.epsilon,

@@ -13,10 +13,10 @@ use super::state::is_of_teachers;
 use super::{listed, refused};
 use crate::agent::{self, Policy};
 use crate::config::{self, Data, Experiment, Overrides};
-use crate::distill::{self, Group, Lead};
+use crate::distill::{self, StudentGroup, TeacherSource};
 use crate::game::Game;
 use crate::progress::{Ended, Progress};
-use crate::record::{Agent, Folder};
+use crate::record::{AgentId, Folder};
 
 /// Between two looks whether the training has begun.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -24,13 +24,13 @@ const PAUSE: Duration = Duration::from_millis(500);
 impl Pipeline<'_> {
     /// Distils students from the best teacher so far of a training in another folder, as long as that goes on, or as it
     /// is still to begin.
-    pub fn follow(&self, from: &Path, agents: &[&Agent]) -> Result<Ended> {
+    pub fn follow(&self, from: &Path, agents: &[&AgentId]) -> Result<Ended> {
         let experiment = &self.experiment;
         let (game, seed) = followed(experiment)?;
-        let (from, teacher) = (Folder::at(from), Agent::teacher(game, seed));
+        let (from, teacher) = (Folder::at(from), AgentId::teacher(game, seed));
         let students = self.students(agents)?;
-        let games = vec![(self.played(game), Lead::Latest(from.bests(&teacher)))];
-        let group = Group { experiment, seed, games, students, folder: &self.folder, device: self.device };
+        let games = vec![(self.played(game), TeacherSource::Latest(from.bests(&teacher)))];
+        let group = StudentGroup { experiment, seed, games, students, folder: &self.folder, device: self.device };
         let name = format!("students that follow {teacher}");
         let progress = self.observer.begin(&name, group.updates(), "updates");
         let progress = progress.as_ref();
@@ -45,13 +45,13 @@ impl Pipeline<'_> {
 
     /// Takes the teacher whose training is over, if it is the one that the students followed, so that they are scored
     /// beside it.
-    pub fn take_followed(&self, from: &Folder, teacher: &Agent) -> Result<Ended> {
+    pub fn take_followed(&self, from: &Folder, teacher: &AgentId) -> Result<Ended> {
         if !from.weights(teacher).exists() || !from.experiment().exists() {
             return Ok(Ended::Done);
         }
         let place = from.root().display();
         for student in &self.experiment.students {
-            let agent = Agent::of(student, teacher.game, teacher.seed);
+            let agent = AgentId::of(student, teacher.game, teacher.seed);
             let found = agent::metadata(&self.folder.weights(&agent))?;
             if !is_of_teachers(&self.experiment, from, &self.digests, &agent, &found)? {
                 log::warn!(
@@ -70,7 +70,7 @@ impl Pipeline<'_> {
 /// If it is none of that teacher, or keeps no best ones.
 fn wait_for_training(
     from: &Folder,
-    teacher: &Agent,
+    teacher: &AgentId,
     experiment: &Experiment,
     progress: &dyn Progress,
 ) -> Result<Ended> {
@@ -104,18 +104,18 @@ pub fn check(request: &Request, from: &Path) -> Result<()> {
         return Err(refused(problem));
     }
     let (game, seed) = followed(&experiment)?;
-    check_followed(&Folder::at(from), &Agent::teacher(game, seed), &experiment)
+    check_followed(&Folder::at(from), &AgentId::teacher(game, seed), &experiment)
 }
 
 /// Checks that the experiment of the folder, where one is written down, trains that teacher as the students' experiment
 /// says, and keeps its bests. It may have trained others before those that it names now.
-fn check_followed(from: &Folder, teacher: &Agent, experiment: &Experiment) -> Result<()> {
+fn check_followed(from: &Folder, teacher: &AgentId, experiment: &Experiment) -> Result<()> {
     if !from.experiment().exists() {
         return Ok(());
     }
     let place = from.root().display();
     let theirs = config::read(&from.experiment(), &Overrides::default())?;
-    let Agent { game, seed, .. } = teacher;
+    let AgentId { game, seed, .. } = teacher;
     let is_there = from.bests(teacher).exists();
     if !is_there && !theirs.games.contains(game) {
         let games = listed(&theirs.games);

@@ -35,10 +35,10 @@ impl Key {
     }
 
     /// The settings whose values differ in an experiment; those that it does not have do not differ.
-    pub fn changes(&self, other: &Settings) -> Vec<Change> {
+    pub fn changes(&self, other: &Settings) -> Vec<SettingChange> {
         let change = |(key, is): (&String, &Value)| {
             let was = other.get(key).filter(|was| *was != is)?;
-            Some(Change { key: key.clone(), was: was.clone(), is: is.clone() })
+            Some(SettingChange { key: key.clone(), was: was.clone(), is: is.clone() })
         };
         self.settings.iter().filter_map(change).collect()
     }
@@ -52,13 +52,13 @@ impl fmt::Display for Key {
 
 /// A setting that two experiments have, but with other values.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
+pub struct SettingChange {
     pub key: String,
     was: Value,
     is: Value,
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for SettingChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({} → {})", self.key, self.was, self.is)
     }

@@ -8,7 +8,7 @@ use super::agents::{agents, games, networks, student, teacher_of, teachers};
 use super::key::{Key, Settings, depends_on, settings};
 use super::task::{Amount, Task, TaskId, Work};
 use crate::config::{Data, Experiment};
-use crate::record::{Agent, Folder, SHARED};
+use crate::record::{AgentId, Folder, SHARED};
 use crate::units::Frames;
 
 /// Where the students' teachers learn.
@@ -27,7 +27,7 @@ pub enum Teaching {
 pub fn tasks(experiment: &Experiment, folder: &Folder, teaching: Teaching) -> Result<Vec<Task>> {
     let mut list =
         List { experiment, folder, settings: settings(experiment)?, tasks: Vec::new(), by_id: BTreeMap::new() };
-    let is_distilled = |agent: &Agent| student(experiment, agent).is_some_and(|student| !student.is_baseline());
+    let is_distilled = |agent: &AgentId| student(experiment, agent).is_some_and(|student| !student.is_baseline());
     let (distilled, baselines): (Vec<_>, Vec<_>) = networks(experiment, |_| true).into_iter().partition(is_distilled);
     let takes = teaching == Teaching::Live || !experiment.teacher.from.as_os_str().is_empty();
     let teach = |agent| if takes { Work::Take(agent) } else { Work::Train(agent) };
@@ -87,12 +87,12 @@ impl List<'_> {
     }
 
     /// A student's distillation, after the choice of its temperature where that is asked for.
-    fn add_student(&mut self, agent: Agent, teaching: Teaching) {
+    fn add_student(&mut self, agent: AgentId, teaching: Teaching) {
         if teaching == Teaching::Live {
             return self.add(Work::Follow(agent), &[]);
         }
         let is_teacher = |task: &&Task| {
-            let is_own = |own: &Agent| *own == teacher_of(self.experiment, own.game, agent.seed);
+            let is_own = |own: &AgentId| *own == teacher_of(self.experiment, own.game, agent.seed);
             let teacher = task.work.agent().filter(|own| is_own(own));
             teacher.is_some_and(|own| agent.shared || own.game == agent.game)
         };
@@ -107,7 +107,7 @@ impl List<'_> {
     }
 
     /// The task that makes the network with which the agent plays; none for random play.
-    fn network_of(&self, agent: &Agent) -> Option<TaskId> {
+    fn network_of(&self, agent: &AgentId) -> Option<TaskId> {
         let makes = |task: &&Task| match &task.work {
             Work::Train(own) | Work::Take(own) | Work::Distill(own) | Work::Follow(own) => {
                 let same = (own.role, &own.name, own.seed) == (agent.role, &agent.name, agent.seed);

@@ -77,12 +77,13 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
             let problem = format!("{other}: made with other settings than {first}: {}", listed(&changes));
             return Err(refused(problem));
         }
-        let has_shared = [&joined, experiment].iter().any(|of| of.students.iter().any(|student| student.is_shared()));
+        let has_shared =
+            [&joined, experiment].iter().any(|source| source.students.iter().any(|student| student.is_shared()));
         if has_shared && joined.games != experiment.games {
             let problem = format!("{other}: its networks for several games are for other games than those of {first}");
             return Err(refused(problem));
         }
-        let new = |student: &&config::Student| joined.students.iter().all(|own| own.name != student.name);
+        let new = |student: &&config::StudentSettings| joined.students.iter().all(|own| own.name != student.name);
         let students: Vec<_> = experiment.students.iter().filter(new).cloned().collect();
         joined.students.extend(students);
         joined.games.extend(experiment.games.iter().copied());

@@ -6,12 +6,12 @@
 
 mod agents;
 mod board;
+mod clean;
 mod digests;
 mod distill;
 mod evaluate;
 mod evaluator;
 mod follow;
-mod fresh;
 mod key;
 mod list;
 mod lock;
@@ -33,14 +33,14 @@ mod train;
 use std::fmt;
 
 pub use follow::check as check_followed;
-pub use key::{Change, Key};
+pub use key::{Key, SettingChange};
 pub use list::{Teaching, tasks};
 pub use lock::DEAD_AFTER;
 pub use merge::merge;
 pub use open::{Pipeline, Request};
 pub use plan::{Plan, PlannedNetwork, PlannedStage, PlannedTask, plan};
 pub use scope::Scope;
-pub use state::State;
+pub use state::TaskState;
 pub use task::{Amount, Stage, Task, TaskId, Work};
 
 use crate::progress::Progress;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 
+use super::clean::{check_teachers, renew};
 use super::digests::Digests;
-use super::fresh::{check_teachers, renew};
 use super::list::{Teaching, tasks};
 use super::lock::Locks;
 use super::manifest::forget_times;

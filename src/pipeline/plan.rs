@@ -10,12 +10,12 @@ use super::open::Request;
 use super::resources::Resources;
 use super::scores::Scores;
 use super::source::check_source;
-use super::state::{Inspection, State};
+use super::state::{Inspection, TaskState};
 use super::task::{Amount, Stage, Task, TaskId, Work};
 use super::{key, settings};
 use crate::config::{self, Experiment, Overrides};
 use crate::nn::{Architecture, Outputs};
-use crate::record::{Agent, SHARED};
+use crate::record::{AgentId, SHARED};
 use crate::units::grouped;
 
 /// What `pd run` would do.
@@ -53,7 +53,7 @@ pub struct PlannedTask {
     pub kind: &'static str,
     pub inputs: Vec<TaskId>,
     pub key: String,
-    pub state: State,
+    pub state: TaskState,
     pub outputs: Vec<String>,
     pub work: Amount,
     /// Does this task alone, once its inputs are done.
@@ -96,32 +96,32 @@ pub fn plan(request: &Request) -> Result<Plan> {
 }
 
 /// The state of each task. What was made with other settings is stale, and what is made from stale inputs as well.
-fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<Vec<State>> {
+fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<Vec<TaskState>> {
     if request.fresh {
-        return Ok(vec![State::Missing; list.len()]);
+        return Ok(vec![TaskState::Missing; list.len()]);
     }
     let path = inspection.folder.experiment();
     let old =
         if path.exists() { key::settings(&config::read(&path, &Overrides::default())?)? } else { key::Settings::new() };
     let own = |task: &Task| match task.key.changes(&old).is_empty() {
-        true => inspection.state(task).unwrap_or(State::Stale),
-        false if task.outputs.iter().all(|output| output.exists()) => State::Stale,
-        false => State::Missing,
+        true => inspection.state(task).unwrap_or(TaskState::Stale),
+        false if task.outputs.iter().all(|output| output.exists()) => TaskState::Stale,
+        false => TaskState::Missing,
     };
-    let mut states: Vec<State> = Vec::new();
+    let mut states: Vec<TaskState> = Vec::new();
     for task in list {
         let own = own(task);
         let is_stale = |input: &TaskId| {
             let state = list.iter().zip(&states).find(|(task, _)| task.id == *input).map(|(_, state)| *state);
             // What a network was made from need not be there any more; a report tells of what is there.
-            state == Some(State::Stale) || task.work == Work::Report && state != Some(State::Done)
+            state == Some(TaskState::Stale) || task.work == Work::Report && state != Some(TaskState::Done)
         };
-        states.push(if own == State::Done && task.inputs.iter().any(is_stale) { State::Stale } else { own });
+        states.push(if own == TaskState::Done && task.inputs.iter().any(is_stale) { TaskState::Stale } else { own });
     }
     Ok(states)
 }
 
-fn planned(request: &Request, task: &Task, state: State) -> PlannedTask {
+fn planned(request: &Request, task: &Task, state: TaskState) -> PlannedTask {
     PlannedTask {
         id: task.id.clone(),
         kind: task.work.kind(),
@@ -141,7 +141,7 @@ fn planned(request: &Request, task: &Task, state: State) -> PlannedTask {
 fn planned_networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
     let one_seed = Experiment { seeds: experiment.seeds[..1].to_vec(), ..experiment.clone() };
     let agents = [teachers(&one_seed), networks(&one_seed, |_| true)].concat();
-    let planned = |agent: Agent| {
+    let planned = |agent: AgentId| {
         let own = architecture(experiment, &agent)?;
         let all = Architecture { outputs: Outputs::One(18), ..own.clone() };
         Some(PlannedNetwork {
@@ -157,9 +157,9 @@ fn planned_networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
     networks
 }
 
-fn stages(experiment: &Experiment, list: &[Task], states: &[State]) -> Vec<PlannedStage> {
+fn stages(experiment: &Experiment, list: &[Task], states: &[TaskState]) -> Vec<PlannedStage> {
     let mut stages = Vec::new();
-    let is_done = |state: State| state == State::Done;
+    let is_done = |state: TaskState| state == TaskState::Done;
     for (task, &state) in list.iter().zip(states) {
         let Some(agent) = task.work.agent().filter(|_| task.work.stage() < Stage::Evaluate) else { continue };
         let work = match task.work {

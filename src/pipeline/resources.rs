@@ -2,7 +2,7 @@
 
 use super::agents::{architecture, games, networks, teacher_of, teachers};
 use crate::config::{Algorithm, Experiment};
-use crate::record::{Agent, Role};
+use crate::record::{AgentId, Role};
 use crate::replay::TYPICAL_STEP;
 use crate::spec::Shape;
 use crate::units::Frames;
@@ -19,14 +19,14 @@ impl Resources {
     /// For so many runs at once.
     pub fn of(experiment: &Experiment, jobs: usize) -> Resources {
         let (learning, distilling) = (trainings(experiment), [distillations(experiment), sweeps(experiment)].concat());
-        let largest = |runs: &[Run], need: fn(&Run) -> u64| {
+        let largest = |runs: &[RunSize], need: fn(&RunSize) -> u64| {
             let mut each: Vec<u64> = runs.iter().map(need).collect();
             each.sort_unstable();
             each.iter().rev().take(jobs).sum::<u64>()
         };
-        let memory = |runs: &[Run]| largest(runs, |run| run.networks + run.play);
+        let memory = |runs: &[RunSize]| largest(runs, |run| run.networks + run.play);
         // A new checkpoint is whole before the old one is removed.
-        let checkpoints = |runs: &[Run]| 2 * largest(runs, |run| run.play);
+        let checkpoints = |runs: &[RunSize]| 2 * largest(runs, |run| run.play);
         Resources {
             memory: memory(&learning).max(memory(&distilling)),
             disk: checkpoints(&learning).max(checkpoints(&distilling)) + bests(experiment),
@@ -36,20 +36,20 @@ impl Resources {
 
 /// What a run has in memory, in bytes. Only its play is large on disk.
 #[derive(Clone)]
-struct Run {
+struct RunSize {
     networks: u64,
     play: u64,
 }
 
-fn bytes(experiment: &Experiment, agent: &Agent) -> u64 {
+fn bytes(experiment: &Experiment, agent: &AgentId) -> u64 {
     architecture(experiment, agent).map_or(0, |network| network.bytes())
 }
 
-fn batch(size: usize, experiment: &Experiment, agent: &Agent) -> u64 {
+fn batch(size: usize, experiment: &Experiment, agent: &AgentId) -> u64 {
     12 * (size * observation(experiment, agent).bytes()) as u64
 }
 
-fn observation(experiment: &Experiment, agent: &Agent) -> Shape {
+fn observation(experiment: &Experiment, agent: &AgentId) -> Shape {
     experiment.environment.spec(agent.game).observation
 }
 
@@ -68,18 +68,18 @@ fn steps(experiment: &Experiment) -> u64 {
 }
 
 /// Every network that learns from rewards.
-fn learners(experiment: &Experiment) -> Vec<Agent> {
+fn learners(experiment: &Experiment) -> Vec<AgentId> {
     [teachers(experiment), networks(experiment, |student| student.is_baseline())].concat()
 }
 
-fn trainings(experiment: &Experiment) -> Vec<Run> {
+fn trainings(experiment: &Experiment) -> Vec<RunSize> {
     let teacher = &experiment.teacher;
-    let replay = |agent: &Agent| match teacher.algorithm {
+    let replay = |agent: &AgentId| match teacher.algorithm {
         Algorithm::Dqn => teacher.replay.min(steps(experiment)) * step(observation(experiment, agent)),
         Algorithm::Pqn => 0,
     };
-    let is_trained = |agent: &Agent| agent.role != Role::Teacher || teacher.from.as_os_str().is_empty();
-    let run = |agent: Agent| Run {
+    let is_trained = |agent: &AgentId| agent.role != Role::Teacher || teacher.from.as_os_str().is_empty();
+    let run = |agent: AgentId| RunSize {
         // Weights, gradient and the optimiser's two averages; a target network and the best weights.
         networks: 6 * bytes(experiment, &agent) + batch(teacher.batch, experiment, &agent),
         play: games(experiment, &agent).len() as u64 * replay(&agent),
@@ -88,12 +88,12 @@ fn trainings(experiment: &Experiment) -> Vec<Run> {
 }
 
 /// Students of a seed that are distilled together: those of a game, or those of all games.
-fn distillations(experiment: &Experiment) -> Vec<Run> {
+fn distillations(experiment: &Experiment) -> Vec<RunSize> {
     let students = networks(experiment, |student| !student.is_baseline());
     let mut runs = Vec::new();
     for &seed in &experiment.seeds {
         let of_seed = |shared: bool| students.iter().filter(move |agent| agent.seed == seed && agent.shared == shared);
-        let together = |agents: Vec<Agent>| distillation(experiment, &agents, experiment.distillation.hours);
+        let together = |agents: Vec<AgentId>| distillation(experiment, &agents, experiment.distillation.hours);
         for &game in &experiment.games {
             runs.extend(together(of_seed(false).filter(|agent| agent.game == game).cloned().collect()));
         }
@@ -103,14 +103,14 @@ fn distillations(experiment: &Experiment) -> Vec<Run> {
 }
 
 /// A network for each temperature that is tried for a student, all of them at once.
-fn sweeps(experiment: &Experiment) -> Vec<Run> {
+fn sweeps(experiment: &Experiment) -> Vec<RunSize> {
     let settings = &experiment.distillation;
     let sweep = |agent| distillation(experiment, &vec![agent; settings.sweep_gaps.len()], settings.sweep_hours);
     networks(experiment, |student| student.chooses_temperature()).into_iter().filter_map(sweep).collect()
 }
 
 /// The distillation of these students, with a teacher for each of their games; none without students.
-fn distillation(experiment: &Experiment, students: &[Agent], hours: u64) -> Option<Run> {
+fn distillation(experiment: &Experiment, students: &[AgentId], hours: u64) -> Option<RunSize> {
     let settings = &experiment.distillation;
     let first = students.first()?;
     let games = games(experiment, first).len() as u64;
@@ -120,7 +120,7 @@ fn distillation(experiment: &Experiment, students: &[Agent], hours: u64) -> Opti
     let step = step(observation(experiment, first)) + 32 + (actions.max().unwrap_or(18) * size_of::<f32>()) as u64;
     let teachers = games * bytes(experiment, &teacher_of(experiment, first.game, first.seed));
     let networks = students.iter().map(|agent| 4 * bytes(experiment, agent)).sum::<u64>() + teachers;
-    Some(Run { networks: networks + batch(settings.batch, experiment, first), play: games * steps * step })
+    Some(RunSize { networks: networks + batch(settings.batch, experiment, first), play: games * steps * step })
 }
 
 /// Weights for followers: at most those of every evaluation.

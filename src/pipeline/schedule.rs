@@ -17,7 +17,7 @@ use super::scores::Scores;
 use super::task::{Stage, Task, TaskId, Work};
 use crate::nn;
 use crate::progress::Ended;
-use crate::record::{Agent, Folder};
+use crate::record::{AgentId, Folder};
 
 /// Time between two looks at what other processes have done.
 const LOOK: Duration = Duration::from_millis(300);
@@ -36,7 +36,7 @@ struct Batch<'a> {
 type Finished = (usize, Result<Ended>);
 
 /// A command at work.
-struct Schedule<'a> {
+struct Scheduler<'a> {
     pipeline: &'a Pipeline<'a>,
     board: Board<'a>,
     running: BTreeMap<usize, Batch<'a>>,
@@ -54,7 +54,7 @@ impl Pipeline<'_> {
     /// # Errors
     /// The failure, or the last of several.
     pub fn run(&self, scope: Scope, only: &[TaskId], from: Option<&Path>) -> Result<Ended> {
-        let mut schedule = Schedule {
+        let mut schedule = Scheduler {
             pipeline: self,
             board: Board::new(self, scope, only)?,
             running: BTreeMap::new(),
@@ -81,7 +81,7 @@ impl Pipeline<'_> {
 
     /// Does tasks that belong together.
     fn perform(&self, tasks: &[&Task], from: Option<&Path>) -> Result<Ended> {
-        let agents: Vec<&Agent> = tasks.iter().filter_map(|task| task.work.agent()).collect();
+        let agents: Vec<&AgentId> = tasks.iter().filter_map(|task| task.work.agent()).collect();
         let Some(first) = tasks.first() else { return Ok(Ended::Done) };
         match (&first.work, from) {
             (Work::Train(agent), _) => self.train(first, agent),
@@ -96,7 +96,7 @@ impl Pipeline<'_> {
     }
 }
 
-impl<'a> Schedule<'a> {
+impl<'a> Scheduler<'a> {
     /// Starts tasks and waits for them until none is left that can be done.
     fn work<'scope>(
         &mut self,

@@ -8,24 +8,24 @@ use super::agents::{agents, architecture, student, teacher_of};
 use super::digests::Digests;
 use super::evaluate::latency_name;
 use crate::agent::{self, Metadata};
-use crate::config::{Experiment, Objective, Student};
+use crate::config::{Experiment, Objective, StudentSettings};
 use crate::eval::{Episode, paper, statistics};
 use crate::game::Game;
 use crate::nn::Architecture;
-use crate::record::{Agent, EpisodeRow, Folder, Manifest, Ratio, Role, ScoreRow, read_rows, write_rows};
+use crate::record::{AgentId, EpisodeRow, Folder, Manifest, Ratio, Role, ScoreRow, read_rows, write_rows};
 use crate::units::Seed;
 
 /// Characters of a weights file's SHA-256 in `episodes.csv`.
 pub const HASH: usize = 16;
 
 /// Episodes by agent.
-type Episodes = BTreeMap<Agent, Vec<EpisodeRow>>;
+type EpisodeRows = BTreeMap<AgentId, Vec<EpisodeRow>>;
 
 /// How many episodes the folder has of those weights of an agent.
 ///
 /// # Errors
 /// If the file is damaged.
-pub fn played(folder: &Folder, agent: &Agent, weights: &str) -> Result<usize> {
+pub fn played(folder: &Folder, agent: &AgentId, weights: &str) -> Result<usize> {
     let rows = read_episodes(folder)?.remove(agent).unwrap_or_default();
     Ok(rows.iter().filter(|row| row.weights == weights).count())
 }
@@ -35,7 +35,13 @@ pub fn played(folder: &Folder, agent: &Agent, weights: &str) -> Result<usize> {
 ///
 /// # Errors
 /// If the file is damaged or cannot be written.
-pub fn put(experiment: &Experiment, folder: &Folder, agent: &Agent, weights: &str, played: Vec<Episode>) -> Result<()> {
+pub fn put(
+    experiment: &Experiment,
+    folder: &Folder,
+    agent: &AgentId,
+    weights: &str,
+    played: Vec<Episode>,
+) -> Result<()> {
     let mut episodes = read_episodes(folder)?;
     let mut rows = episodes.remove(agent).unwrap_or_default();
     rows.retain(|row| row.weights == weights);
@@ -60,8 +66,8 @@ pub fn put(experiment: &Experiment, folder: &Folder, agent: &Agent, weights: &st
 ///
 /// # Errors
 /// If the file is damaged.
-pub fn read_episodes(folder: &Folder) -> Result<Episodes> {
-    let mut episodes = Episodes::new();
+pub fn read_episodes(folder: &Folder) -> Result<EpisodeRows> {
+    let mut episodes = EpisodeRows::new();
     for row in read_rows::<EpisodeRow>(&folder.episodes())? {
         let agent = row.id().with_context(|| format!("{}: damaged", folder.episodes().display()))?;
         episodes.entry(agent).or_default().push(row);
@@ -73,7 +79,7 @@ pub fn read_episodes(folder: &Folder) -> Result<Episodes> {
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write_episodes(experiment: &Experiment, folder: &Folder, mut episodes: Episodes) -> Result<()> {
+pub fn write_episodes(experiment: &Experiment, folder: &Folder, mut episodes: EpisodeRows) -> Result<()> {
     let own: Vec<_> = agents(experiment).iter().filter_map(|agent| episodes.remove(agent)).flatten().collect();
     write_rows(&folder.episodes(), &own.into_iter().chain(episodes.into_values().flatten()).collect::<Vec<_>>())
 }
@@ -83,10 +89,10 @@ pub struct Scores<'a> {
     experiment: &'a Experiment,
     folder: &'a Folder,
     digests: &'a Digests,
-    episodes: Episodes,
+    episodes: EpisodeRows,
     latencies: BTreeMap<String, f64>,
     /// What `scores.csv` says so far: of networks that are not here any more it is all that is known.
-    before: BTreeMap<Agent, ScoreRow>,
+    before: BTreeMap<AgentId, ScoreRow>,
 }
 
 /// What a row says of an agent besides its scores.
@@ -109,7 +115,7 @@ impl<'a> Scores<'a> {
     /// The file that is damaged.
     pub fn read(experiment: &'a Experiment, folder: &'a Folder, digests: &'a Digests) -> Result<Scores<'a>> {
         let rows: Vec<ScoreRow> = read_rows(&folder.scores())?;
-        let before: BTreeMap<Agent, ScoreRow> =
+        let before: BTreeMap<AgentId, ScoreRow> =
             rows.into_iter().map(|row| Ok((row.id()?, row))).collect::<Result<_>>()?;
         // Before manifests had them, latencies were in the scores alone.
         let old = before.iter().filter_map(|(agent, row)| Some((latency_name(agent), row.latency_ms?)));
@@ -124,7 +130,7 @@ impl<'a> Scores<'a> {
     ///
     /// # Errors
     /// If the weights cannot be read.
-    pub fn are_complete(&self, agent: &Agent) -> Result<bool> {
+    pub fn are_complete(&self, agent: &AgentId) -> Result<bool> {
         let Some(weights) = self.weights(agent)? else { return Ok(false) };
         let rows = self.episodes.get(agent).map_or(&[][..], Vec::as_slice);
         let is_timed = agent.role == Role::Random || self.latencies.contains_key(&latency_name(agent));
@@ -150,20 +156,20 @@ impl<'a> Scores<'a> {
     }
 
     /// The start of the digest of the agent's weights: empty for random play, none if they are not here.
-    fn weights(&self, agent: &Agent) -> Result<Option<String>> {
+    fn weights(&self, agent: &AgentId) -> Result<Option<String>> {
         if agent.role == Role::Random {
             return Ok(Some(String::new()));
         }
         Ok(self.digests.of(&self.folder.weights(agent))?.map(|digest| digest[..HASH].to_owned()))
     }
 
-    fn is_current(&self, agent: &Agent) -> Result<bool> {
+    fn is_current(&self, agent: &AgentId) -> Result<bool> {
         let Some(rows) = self.episodes.get(agent).filter(|rows| !rows.is_empty()) else { return Ok(false) };
         Ok(self.weights(agent)?.is_none_or(|weights| rows.iter().all(|row| row.weights == weights)))
     }
 
-    fn row(&self, agent: &Agent) -> Result<Option<ScoreRow>> {
-        let Agent { role, game, seed, .. } = *agent;
+    fn row(&self, agent: &AgentId) -> Result<Option<ScoreRow>> {
+        let AgentId { role, game, seed, .. } = *agent;
         let Some(description) = self.description(agent)? else { return Ok(None) };
         let scores = self.scores(agent);
         let no_episodes = || format!("{agent}: no episodes");
@@ -201,7 +207,7 @@ impl<'a> Scores<'a> {
     }
 
     /// What is known of the agent's network: from its weights, else from the rows before; none if from nowhere.
-    fn description(&self, agent: &Agent) -> Result<Option<Description>> {
+    fn description(&self, agent: &AgentId) -> Result<Option<Description>> {
         if agent.role == Role::Random {
             return Ok(Some(Description::default()));
         }
@@ -218,7 +224,7 @@ impl<'a> Scores<'a> {
         let found = agent::metadata(&path)?;
         let network = architecture(self.experiment, agent).unwrap_or_else(|| found.architecture.clone());
         let student = student(self.experiment, agent);
-        let teacher = architecture(self.experiment, &Agent::teacher(agent.game, agent.seed));
+        let teacher = architecture(self.experiment, &AgentId::teacher(agent.game, agent.seed));
         let parameters = network.parameters();
         let relative = |teacher: Architecture| parameters as f64 / teacher.parameters() as f64;
         Ok(Some(Description {
@@ -233,41 +239,41 @@ impl<'a> Scores<'a> {
         }))
     }
 
-    fn data(&self, agent: &Agent, student: Option<&Student>, found: &Metadata) -> Option<String> {
+    fn data(&self, agent: &AgentId, student: Option<&StudentSettings>, found: &Metadata) -> Option<String> {
         let is_distilled = agent.is_student() && student.map_or(found.teacher.is_some(), |own| !own.is_baseline());
         let data = student.map(|_| self.experiment.distillation.data).or(found.data);
         data.filter(|_| is_distilled).map(|data| data.name().to_owned())
     }
 
     /// The scores of as many of the agent's episodes as the experiment asks for; none if it is not scored.
-    fn scores(&self, agent: &Agent) -> Vec<f64> {
+    fn scores(&self, agent: &AgentId) -> Vec<f64> {
         let rows = self.episodes.get(agent).into_iter().flatten();
         rows.take(self.experiment.evaluation.episodes).map(|row| row.score).collect()
     }
 
     /// By whom the agent is measured; a teacher by itself.
-    fn teacher(&self, agent: &Agent) -> Agent {
+    fn teacher(&self, agent: &AgentId) -> AgentId {
         match agent.role {
             Role::Teacher => agent.clone(),
             Role::Random | Role::Student => teacher_of(self.experiment, agent.game, agent.seed),
         }
     }
 
-    fn mean(&self, agent: &Agent) -> Option<f64> {
+    fn mean(&self, agent: &AgentId) -> Option<f64> {
         statistics::mean(&self.scores(agent))
     }
 
     /// How the agent is put in relation to its teacher with all seeds that are scored, whether the experiment names
     /// them or not; none without a teacher.
-    fn ratio(&self, agent: &Agent) -> Option<Ratio> {
-        let is_own = |other: &&Agent| Agent { seed: agent.seed, ..(*other).clone() } == *agent;
-        let means = |other: &Agent| self.mean(other).zip(self.mean(&self.teacher(other)));
+    fn ratio(&self, agent: &AgentId) -> Option<Ratio> {
+        let is_own = |other: &&AgentId| AgentId { seed: agent.seed, ..(*other).clone() } == *agent;
+        let means = |other: &AgentId| self.mean(other).zip(self.mean(&self.teacher(other)));
         let means: Vec<(f64, f64)> = self.episodes.keys().filter(is_own).filter_map(means).collect();
         (!means.is_empty()).then(|| Ratio::of_seeds(means))
     }
 
-    fn relative(&self, agent: &Agent, ratio: Ratio) -> Option<f64> {
-        let random = Agent::random(agent.game, agent.seed);
+    fn relative(&self, agent: &AgentId, ratio: Ratio) -> Option<f64> {
+        let random = AgentId::random(agent.game, agent.seed);
         ratio.value(self.mean(agent)?, self.mean(&self.teacher(agent))?, self.mean(&random))
     }
 }
@@ -288,7 +294,7 @@ impl From<&ScoreRow> for Description {
 }
 
 /// What the agent was fitted with; a student that nobody taught learned from rewards.
-fn loss(agent: &Agent, student: Option<&Student>, found: &Metadata) -> Option<Objective> {
+fn loss(agent: &AgentId, student: Option<&StudentSettings>, found: &Metadata) -> Option<Objective> {
     let of_weights = || found.loss.map_or(Objective::Rewards, |(loss, _)| Objective::Teacher(loss));
     agent.is_student().then(|| student.map_or_else(of_weights, |student| student.loss))
 }

@@ -5,15 +5,15 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::fresh::{others, with_rows};
-use super::key::{self, Change, Settings};
+use super::clean::{others, with_rows};
+use super::key::{self, SettingChange, Settings};
 use super::list::{Teaching, tasks};
 use super::open::Request;
 use super::scope::Scope;
 use super::task::{Task, Work};
 use super::{listed, refused};
 use crate::config::{self, Experiment, Overrides};
-use crate::record::{Agent, Folder};
+use crate::record::{AgentId, Folder};
 
 /// What a folder holds from before.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ pub struct Earlier {
     pub exists: bool,
     /// Agents whose episodes were played by another protocol than the experiment's. A command that makes something anew
     /// removes them.
-    pub played_otherwise: BTreeSet<Agent>,
+    pub played_otherwise: BTreeSet<AgentId>,
 }
 
 /// Checks that a command may go on in a folder.
@@ -81,7 +81,7 @@ fn way_out(others: &[String], command: &str) -> String {
 }
 
 /// The tasks of which the folder holds something that was made with other settings.
-fn stale<'a>(folder: &Folder, list: &'a [Task], old: &Settings) -> Result<Vec<(&'a Task, Vec<Change>)>> {
+fn stale<'a>(folder: &Folder, list: &'a [Task], old: &Settings) -> Result<Vec<(&'a Task, Vec<SettingChange>)>> {
     let scored = with_rows(folder)?;
     let is_there = |task: &Task| match &task.work {
         Work::Evaluate(agent) => scored.contains(agent),
@@ -94,7 +94,7 @@ fn stale<'a>(folder: &Folder, list: &'a [Task], old: &Settings) -> Result<Vec<(&
     Ok(changed.filter(|(task, _)| is_there(task)).collect())
 }
 
-fn distinct(stale: Vec<(&Task, Vec<Change>)>) -> Vec<String> {
+fn distinct(stale: Vec<(&Task, Vec<SettingChange>)>) -> Vec<String> {
     let changes: BTreeSet<String> =
         stale.into_iter().flat_map(|(_, changes)| changes).map(|it| it.to_string()).collect();
     changes.into_iter().collect()
@@ -116,8 +116,8 @@ pub fn learned_otherwise(from: &Folder, experiment: &Experiment) -> Result<Strin
     Ok(listed(&key.changes(&theirs)))
 }
 
-fn teacher_of(experiment: &Experiment) -> Agent {
-    Agent::teacher(experiment.games[0], experiment.seeds[0])
+fn teacher_of(experiment: &Experiment) -> AgentId {
+    AgentId::teacher(experiment.games[0], experiment.seeds[0])
 }
 
 impl Request<'_> {

@@ -6,20 +6,20 @@ use std::path::Path;
 use anyhow::{Context, Error, Result, ensure};
 
 use super::agents::teachers;
+use super::clean::remove_rows;
 use super::digests::Digests;
-use super::fresh::remove_rows;
 use super::open::Pipeline;
 use super::settings::learned_otherwise;
 use super::state::{check_architecture, is_of_teachers};
 use crate::agent;
-use crate::config::{Experiment, Student};
+use crate::config::{Experiment, StudentSettings};
 use crate::progress::Ended;
-use crate::record::{Agent, EpisodeRow, Folder, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file};
+use crate::record::{AgentId, EpisodeRow, Folder, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file};
 
 impl Pipeline<'_> {
     /// Takes a teacher with its logs from another experiment's folder, unless it was taken already. Bests that are not
     /// here are taken in any case: the training may have kept them since.
-    pub fn take(&self, agent: &Agent, from: &Folder) -> Result<Ended> {
+    pub fn take(&self, agent: &AgentId, from: &Folder) -> Result<Ended> {
         let (source, own) = (from.weights(agent), self.folder.weights(agent));
         let Some(digest) = self.digests.of(&source)? else {
             // It was there when this one was taken.
@@ -55,7 +55,7 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// As [`agent::check_for`], and if they are of another network.
-    pub fn check_weights(&self, path: &Path, agent: &Agent) -> Result<agent::Metadata> {
+    pub fn check_weights(&self, path: &Path, agent: &AgentId) -> Result<agent::Metadata> {
         let found = agent::metadata(path)?;
         let rom = self.rom_record(agent.game);
         agent::check_for(path, &found, agent.game, &self.experiment.environment, rom.as_ref())?;
@@ -65,13 +65,13 @@ impl Pipeline<'_> {
 
     /// A new teacher makes stale what was made from an earlier one in this folder: its students and their scores. What
     /// was made from this very one, while it learned in another folder, stays.
-    pub fn forget_derived(&self, teacher: &Agent) -> Result<()> {
+    pub fn forget_derived(&self, teacher: &AgentId) -> Result<()> {
         if self.was_scored(teacher)? {
             return Ok(());
         }
         let mut kept = Vec::new();
         for (student, seed) in self.pupils(teacher) {
-            let agent = Agent::of(student, teacher.game, seed);
+            let agent = AgentId::of(student, teacher.game, seed);
             let path = self.folder.weights(&agent);
             let found = if path.exists() { Some(agent::metadata(&path)?) } else { None };
             match &found {
@@ -90,13 +90,13 @@ impl Pipeline<'_> {
     }
 
     /// The students that learn from that teacher, each with its seed.
-    fn pupils(&self, teacher: &Agent) -> impl Iterator<Item = (&Student, u64)> {
+    fn pupils(&self, teacher: &AgentId) -> impl Iterator<Item = (&StudentSettings, u64)> {
         let seeds = self.experiment.seeds.iter().filter(|&&seed| self.experiment.teacher_seed(seed) == teacher.seed);
         seeds.flat_map(|&seed| self.experiment.students.iter().map(move |student| (student, seed)))
     }
 
     /// Removes a student's weights, unless they are `foreign`, and whatever was begun for it.
-    fn forget_student(&self, student: &Student, agent: &Agent, foreign: bool) -> Result<()> {
+    fn forget_student(&self, student: &StudentSettings, agent: &AgentId, foreign: bool) -> Result<()> {
         if !foreign {
             remove_file(&self.folder.weights(agent))?;
             remove_file(&self.folder.sweep(agent))?;
@@ -111,7 +111,7 @@ impl Pipeline<'_> {
     }
 
     /// Whether the folder's episodes are of these very weights, so that all that was made from them is of this teacher.
-    fn was_scored(&self, teacher: &Agent) -> Result<bool> {
+    fn was_scored(&self, teacher: &AgentId) -> Result<bool> {
         let Some(digest) = self.digests.of(&self.folder.weights(teacher))? else { return Ok(false) };
         let rows: Vec<EpisodeRow> = read_rows(&self.folder.episodes())?;
         let is_own = |row: &EpisodeRow| row.id().is_ok_and(|agent| agent == *teacher);
@@ -119,9 +119,10 @@ impl Pipeline<'_> {
     }
 
     /// Removes the scores that a teacher and the experiment's students of it had, unless they are `kept`.
-    fn forget_scores(&self, teacher: &Agent, kept: &[Agent]) -> Result<()> {
-        let is_stale = |agent: &Agent| {
-            let is_pupil = |(student, seed): (&Student, u64)| (&student.name, seed) == (&agent.name, agent.seed);
+    fn forget_scores(&self, teacher: &AgentId, kept: &[AgentId]) -> Result<()> {
+        let is_stale = |agent: &AgentId| {
+            let is_pupil =
+                |(student, seed): (&StudentSettings, u64)| (&student.name, seed) == (&agent.name, agent.seed);
             let is_student = agent.is_student() && self.pupils(teacher).any(is_pupil) && !kept.contains(agent);
             agent == teacher || agent.game == teacher.game && is_student
         };
@@ -135,7 +136,7 @@ impl Pipeline<'_> {
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn is_taken(from: &Folder, to: &Folder, agent: &Agent, digests: &Digests) -> Result<bool> {
+pub fn is_taken(from: &Folder, to: &Folder, agent: &AgentId, digests: &Digests) -> Result<bool> {
     let own = digests.of(&to.weights(agent))?;
     let Some(source) = digests.of(&from.weights(agent))? else { return Ok(own.is_some()) };
     let here = |path: &Path| to.bests(agent).join(path.file_name().unwrap_or_default()).exists();

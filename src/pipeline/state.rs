@@ -13,13 +13,13 @@ use super::task::{Task, Work};
 use crate::agent::{self, Metadata, WeightsError};
 use crate::config::{Experiment, Temperature};
 use crate::losses::Loss;
-use crate::record::{Agent, Folder, bests};
+use crate::record::{AgentId, Folder, bests};
 use crate::report;
 
 /// Whether a task has to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum TaskState {
     /// Its outputs are there.
     Done,
     /// Its outputs are there, but were made from other inputs or with other settings.
@@ -42,8 +42,8 @@ impl Inspection<'_> {
     ///
     /// # Errors
     /// If a file is damaged, or holds a network of another kind.
-    pub fn state(&self, task: &Task) -> Result<State> {
-        let done = |is_done: bool| if is_done { State::Done } else { State::Missing };
+    pub fn state(&self, task: &Task) -> Result<TaskState> {
+        let done = |is_done: bool| if is_done { TaskState::Done } else { TaskState::Missing };
         match &task.work {
             Work::Train(agent) => Ok(done(self.fitting(agent)?.is_some())),
             Work::Take(agent) => self.taken(agent),
@@ -54,28 +54,28 @@ impl Inspection<'_> {
         }
     }
 
-    fn taken(&self, agent: &Agent) -> Result<State> {
+    fn taken(&self, agent: &AgentId) -> Result<TaskState> {
         let from = Folder::at(&self.experiment.teacher.from);
         let is_there = self.fitting(agent)?.is_some();
         let is_current = is_taken(&from, self.folder, agent, self.digests)?;
         Ok(match (is_there, is_current) {
-            (_, true) => State::Done,
-            (true, false) => State::Stale,
-            (false, false) => State::Missing,
+            (_, true) => TaskState::Done,
+            (true, false) => TaskState::Stale,
+            (false, false) => TaskState::Missing,
         })
     }
 
-    fn distilled(&self, agent: &Agent) -> Result<State> {
-        let Some(found) = self.fitting(agent)? else { return Ok(State::Missing) };
+    fn distilled(&self, agent: &AgentId) -> Result<TaskState> {
+        let Some(found) = self.fitting(agent)? else { return Ok(TaskState::Missing) };
         let made = is_of_teachers(self.experiment, self.folder, self.digests, agent, &found)?;
-        Ok(if made { State::Done } else { State::Stale })
+        Ok(if made { TaskState::Done } else { TaskState::Stale })
     }
 
     /// What the agent's weights say of themselves; none if they are not there.
     ///
     /// # Errors
     /// If they are of another network, or were fitted with another loss.
-    fn fitting(&self, agent: &Agent) -> Result<Option<Metadata>> {
+    fn fitting(&self, agent: &AgentId) -> Result<Option<Metadata>> {
         let path = self.folder.weights(agent);
         if !path.exists() {
             return Ok(None);
@@ -101,7 +101,7 @@ impl Inspection<'_> {
 ///
 /// # Errors
 /// [`WeightsError::Mismatch`].
-pub fn check_architecture(experiment: &Experiment, agent: &Agent, path: &Path, found: &Metadata) -> Result<()> {
+pub fn check_architecture(experiment: &Experiment, agent: &AgentId, path: &Path, found: &Metadata) -> Result<()> {
     let Some(expected) = architecture(experiment, agent).filter(|expected| *expected != found.architecture) else {
         return Ok(());
     };
@@ -118,7 +118,7 @@ pub fn is_of_teachers(
     experiment: &Experiment,
     folder: &Folder,
     digests: &Digests,
-    agent: &Agent,
+    agent: &AgentId,
     found: &Metadata,
 ) -> Result<bool> {
     let Some(made_from) = &found.teacher else { return Ok(true) };

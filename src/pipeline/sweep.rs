@@ -5,16 +5,16 @@ use anyhow::{Context, Result};
 use super::agents::{games, student, teacher_of};
 use super::open::Pipeline;
 use crate::agent;
-use crate::config::{Data, Experiment, Student, Temperature};
-use crate::distill::{self, Group, Lead};
+use crate::config::{Data, Experiment, StudentSettings, Temperature};
+use crate::distill::{self, StudentGroup, TeacherSource};
 use crate::progress::Ended;
-use crate::record::{Agent, DistillRow, EvalRow, Folder, SweepRow, read_rows, remove_folder, write_rows};
+use crate::record::{AgentId, DistillRow, EvalRow, Folder, SweepRow, read_rows, remove_folder, write_rows};
 
 /// The temperature with which a student is distilled; none if it must be chosen first.
 ///
 /// # Errors
 /// If the file with the choice is damaged.
-pub fn temperature(folder: &Folder, student: &Student, agent: &Agent) -> Result<Option<Temperature>> {
+pub fn temperature(folder: &Folder, student: &StudentSettings, agent: &AgentId) -> Result<Option<Temperature>> {
     if !student.chooses_temperature() {
         return Ok(Some(student.temperature));
     }
@@ -24,15 +24,15 @@ pub fn temperature(folder: &Folder, student: &Student, agent: &Agent) -> Result<
 
 impl Pipeline<'_> {
     /// Distils a candidate with each temperature of the sweep, and writes down what they reached and which is chosen.
-    pub fn sweep(&self, agent: &Agent) -> Result<Ended> {
+    pub fn sweep(&self, agent: &AgentId) -> Result<Ended> {
         let student = student(&self.experiment, agent).with_context(|| format!("{agent}: not a student"))?;
         let settings = &self.experiment.distillation;
-        let candidate = |&gaps: &f64| Student {
+        let candidate = |&gaps: &f64| StudentSettings {
             name: format!("{}-{gaps}", student.name),
             temperature: Temperature::relative(gaps),
             ..student.clone()
         };
-        let candidates: Vec<Student> = settings.sweep_gaps.iter().map(candidate).collect();
+        let candidates: Vec<StudentSettings> = settings.sweep_gaps.iter().map(candidate).collect();
         let mut experiment = Experiment { students: candidates.clone(), ..self.experiment.clone() };
         experiment.distillation.hours = settings.sweep_hours;
         experiment.distillation.evaluation_every = settings.sweep_hours;
@@ -40,8 +40,8 @@ impl Pipeline<'_> {
         experiment.distillation.data = Data::Teacher;
         let folder = self.folder.candidates(agent);
         let games = games(&self.experiment, agent).into_iter();
-        let teacher = |game| Lead::Final(self.folder.weights(&teacher_of(&self.experiment, game, agent.seed)));
-        let group = Group {
+        let teacher = |game| TeacherSource::Final(self.folder.weights(&teacher_of(&self.experiment, game, agent.seed)));
+        let group = StudentGroup {
             experiment: &experiment,
             seed: agent.seed,
             students: candidates.clone(),
@@ -55,7 +55,7 @@ impl Pipeline<'_> {
         }
         let mut rows = Vec::new();
         for (candidate, &gaps) in candidates.iter().zip(&settings.sweep_gaps) {
-            rows.extend(reached(&folder, &Agent::of(candidate, agent.game, agent.seed), gaps)?);
+            rows.extend(reached(&folder, &AgentId::of(candidate, agent.game, agent.seed), gaps)?);
         }
         distill::choose(&mut rows);
         write_rows(&self.folder.sweep(agent), &rows)?;
@@ -65,7 +65,7 @@ impl Pipeline<'_> {
 }
 
 /// What a candidate reached in each of its games.
-fn reached(folder: &Folder, candidate: &Agent, gaps: f64) -> Result<Vec<SweepRow>> {
+fn reached(folder: &Folder, candidate: &AgentId, gaps: f64) -> Result<Vec<SweepRow>> {
     let trained: Vec<DistillRow> = read_rows(&folder.train(candidate))?;
     let evaluated: Vec<EvalRow> = read_rows(&folder.eval(candidate))?;
     let temperatures = agent::metadata(&folder.weights(candidate))?.temperatures;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
-use crate::record::Agent;
+use crate::record::AgentId;
 
 /// Names a task within its experiment, such as `train/teacher/pong/seed-1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,17 +46,17 @@ impl Stage {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Work {
     /// A network learns from rewards: a teacher, or a baseline beside the students.
-    Train(Agent),
+    Train(AgentId),
     /// A teacher is copied from another experiment's folder.
-    Take(Agent),
+    Take(AgentId),
     /// The temperature of a student is chosen among several.
-    Sweep(Agent),
+    Sweep(AgentId),
     /// A student learns from its teachers.
-    Distill(Agent),
+    Distill(AgentId),
     /// A student learns from a teacher that another process trains.
-    Follow(Agent),
+    Follow(AgentId),
     /// An agent plays the episodes of the final evaluation.
-    Evaluate(Agent),
+    Evaluate(AgentId),
     /// Scores become tables, plots and a page.
     Report,
 }
@@ -86,7 +86,7 @@ impl Work {
     }
 
     /// Who is trained or scored; nobody in a report. A network for several games stands here as its first player.
-    pub fn agent(&self) -> Option<&Agent> {
+    pub fn agent(&self) -> Option<&AgentId> {
         match self {
             Work::Train(agent) | Work::Take(agent) | Work::Sweep(agent) => Some(agent),
             Work::Distill(agent) | Work::Follow(agent) | Work::Evaluate(agent) => Some(agent),

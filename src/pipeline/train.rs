@@ -8,13 +8,13 @@ use super::open::Pipeline;
 use super::task::Task;
 use crate::agent::Policy;
 use crate::progress::Ended;
-use crate::record::{Agent, Role};
+use crate::record::{AgentId, Role};
 use crate::teacher::{self, Training};
 use crate::units::{Frames, Steps};
 
 impl Pipeline<'_> {
     /// Trains the agent's network until its weights are on disk.
-    pub fn train(&self, task: &Task, agent: &Agent) -> Result<Ended> {
+    pub fn train(&self, task: &Task, agent: &AgentId) -> Result<Ended> {
         let architecture = architecture(&self.experiment, agent).context("random play is not trained")?;
         let games = games(&self.experiment, agent);
         self.warn_of_exploration(agent);
@@ -41,7 +41,7 @@ impl Pipeline<'_> {
     }
 
     /// Says it if the training ends before epsilon has fallen: a preset's steps are those of a long one.
-    fn warn_of_exploration(&self, agent: &Agent) {
+    fn warn_of_exploration(&self, agent: &AgentId) {
         let settings = &self.experiment.teacher;
         let steps = Frames(settings.frames).steps(self.experiment.environment.frame_skip);
         let (warmup, fall) = (Steps(settings.warmup), Steps(settings.epsilon_steps));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Agent, Role, remove_folder};
+use super::{AgentId, Role, remove_folder};
 
 /// Stands for a game's name where a network plays several.
 pub const SHARED: &str = "multi";
@@ -51,7 +51,7 @@ impl Folder {
     ///
     /// # Panics
     /// If `agent` is random play.
-    pub fn agent(&self, agent: &Agent) -> PathBuf {
+    pub fn agent(&self, agent: &AgentId) -> PathBuf {
         let above = match agent.role {
             Role::Random => panic!("random play is not trained"),
             Role::Teacher => self.0.join("teachers"),
@@ -62,42 +62,42 @@ impl Folder {
     }
 
     /// An agent's log of learning.
-    pub fn train(&self, agent: &Agent) -> PathBuf {
+    pub fn train(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("train.csv")
     }
 
     /// An agent's periodic evaluations.
-    pub fn eval(&self, agent: &Agent) -> PathBuf {
+    pub fn eval(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("eval.csv")
     }
 
     /// An agent's final weights; they exist when it is done.
-    pub fn weights(&self, agent: &Agent) -> PathBuf {
+    pub fn weights(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("weights.safetensors")
     }
 
     /// The state from which a teacher's training continues; whole or absent.
-    pub fn checkpoint(&self, agent: &Agent) -> PathBuf {
+    pub fn checkpoint(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("checkpoint")
     }
 
     /// A teacher's best weights so far, one file for each time that an evaluation was better than all before.
-    pub fn bests(&self, agent: &Agent) -> PathBuf {
+    pub fn bests(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("best")
     }
 
     /// Which teachers an agent followed from when on.
-    pub fn adoptions(&self, agent: &Agent) -> PathBuf {
+    pub fn adoptions(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("adoptions.csv")
     }
 
     /// How the temperature of an agent was chosen.
-    pub fn sweep(&self, agent: &Agent) -> PathBuf {
+    pub fn sweep(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("sweep.csv")
     }
 
     /// Where the candidates of that sweep are made; removed when the choice is on disk.
-    pub fn candidates(&self, agent: &Agent) -> Folder {
+    pub fn candidates(&self, agent: &AgentId) -> Folder {
         Folder(self.agent(agent).join("sweep"))
     }
 

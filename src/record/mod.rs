@@ -1,6 +1,7 @@
 //! Everything that a run keeps on disk: where it lies, what its rows hold, and writes that happen whole or not at all.
 
-mod agent;
+mod agent_id;
+mod atomic;
 mod best;
 mod folder;
 mod machine;
@@ -8,9 +9,11 @@ mod manifest;
 mod ratio;
 mod rows;
 mod table;
-mod whole;
 
-pub use agent::{Agent, Role};
+pub use agent_id::{AgentId, Role};
+pub use atomic::{
+    cannot_write, read_identity, read_json, read_state, remove_folder, replace_folder, write_file, write_json,
+};
 pub use best::{best_name, bests};
 pub use folder::{Folder, SHARED};
 pub use machine::Machine;
@@ -18,6 +21,3 @@ pub use manifest::{Latency, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};
 pub use table::{Log, read_rows, write_rows};
-pub use whole::{
-    cannot_write, read_identity, read_json, read_state, remove_folder, replace_folder, write_file, write_json,
-};

@@ -5,7 +5,7 @@
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::{Agent, Ratio, Role};
+use super::{AgentId, Ratio, Role};
 use crate::game::Game;
 
 /// A teacher's `train.csv`: one row per `log_every` steps. Means are over the steps since the row before.
@@ -132,7 +132,7 @@ impl EpisodeRow {
     ///
     /// # Errors
     /// If the catalogue has no such game.
-    pub fn id(&self) -> Result<Agent> {
+    pub fn id(&self) -> Result<AgentId> {
         id(self.role, &self.agent, &self.game, self.seed)
     }
 }
@@ -142,13 +142,13 @@ impl ScoreRow {
     ///
     /// # Errors
     /// If the catalogue has no such game.
-    pub fn id(&self) -> Result<Agent> {
+    pub fn id(&self) -> Result<AgentId> {
         id(self.role, &self.agent, &self.game, self.seed)
     }
 }
 
-fn id(role: Role, name: &str, game: &str, seed: u64) -> Result<Agent> {
-    Ok(Agent { role, name: name.to_owned(), game: Game::named(game)?, seed, shared: false })
+fn id(role: Role, name: &str, game: &str, seed: u64) -> Result<AgentId> {
+    Ok(AgentId { role, name: name.to_owned(), game: Game::named(game)?, seed, shared: false })
 }
 
 /// `scores.csv`: one row per agent, game and seed.

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use anyhow::{Result, ensure};
 
 use super::file::{read_block, write_block};
-use super::group::{GROUP, Group};
+use super::frame_group::{FrameGroup, GROUP};
 use crate::spec::Shape;
 
 /// Frames by their number since the start. Which are kept, the owner says with every push.
@@ -23,7 +23,7 @@ pub struct Packed {
     /// Pixels in a row.
     width: usize,
     /// The first one holds the oldest frame that is kept.
-    groups: VecDeque<Group>,
+    groups: VecDeque<FrameGroup>,
     /// The frames after the last group, not yet packed.
     open: Vec<u8>,
 }
@@ -52,7 +52,7 @@ impl Frames {
         match self {
             Frames::Packed(Packed { groups, open, .. }) => {
                 let spare = groups.capacity() - groups.len();
-                groups.iter().map(Group::bytes).sum::<usize>() + spare * size_of::<Group>() + open.capacity()
+                groups.iter().map(FrameGroup::bytes).sum::<usize>() + spare * size_of::<FrameGroup>() + open.capacity()
             }
             Frames::Plain(ring) => ring.bytes.capacity(),
         }
@@ -64,7 +64,7 @@ impl Frames {
             Frames::Packed(packed) => {
                 packed.open.extend_from_slice(frame);
                 if packed.open.len() == GROUP * packed.size {
-                    packed.groups.push_back(Group::new(&packed.open, packed.width));
+                    packed.groups.push_back(FrameGroup::new(&packed.open, packed.width));
                     packed.open.clear();
                 }
                 if packed.groups.len() > whole_groups(pushed, len) {
@@ -118,7 +118,7 @@ impl Frames {
         ensure!(block.len() == expected, "its parts do not fit together");
         *own = block;
         if let Frames::Packed(packed) = &mut frames {
-            packed.groups = (0..whole_groups(pushed, len)).map(|_| Group::load(input)).collect::<Result<_>>()?;
+            packed.groups = (0..whole_groups(pushed, len)).map(|_| FrameGroup::load(input)).collect::<Result<_>>()?;
         }
         Ok(frames)
     }

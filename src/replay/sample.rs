@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::file::Hashed;
-use super::lane::Lane;
+use super::worker_buffer::WorkerBuffer;
 use crate::record::cannot_write;
 use crate::spec::Shape;
 use crate::units::Generator;
@@ -22,21 +22,21 @@ const TOGETHER: usize = 8;
 /// A step in a [`Replay`]; valid until the next push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    pub lane: usize,
+    pub buffer: usize,
     pub age: usize,
 }
 
 /// The last steps of every worker.
 pub struct Replay<P> {
     shape: Shape,
-    lanes: Vec<Lane<P>>,
+    buffers: Vec<WorkerBuffer<P>>,
 }
 
 impl<P> Replay<P> {
     /// Room for `capacity` steps with observations of that shape, shared equally by `workers`.
     pub fn new(shape: Shape, capacity: u64, workers: usize) -> Replay<P> {
         let each = capacity as usize / workers;
-        Replay { shape, lanes: (0..workers).map(|_| Lane::new(shape, each)).collect() }
+        Replay { shape, buffers: (0..workers).map(|_| WorkerBuffer::new(shape, each)).collect() }
     }
 
     /// Shape of the observations.
@@ -46,7 +46,7 @@ impl<P> Replay<P> {
 
     /// Steps kept.
     pub fn len(&self) -> usize {
-        self.lanes.iter().map(Lane::len).sum()
+        self.buffers.iter().map(WorkerBuffer::len).sum()
     }
 
     /// Whether there is none.
@@ -56,12 +56,12 @@ impl<P> Replay<P> {
 
     /// Bytes of memory, but for what payloads point to.
     pub fn bytes(&self) -> usize {
-        self.lanes.iter().map(Lane::bytes).sum()
+        self.buffers.iter().map(WorkerBuffer::bytes).sum()
     }
 
-    /// Appends a step of `worker`; see [`Lane::push`].
+    /// Appends a step of `worker`; see [`WorkerBuffer::push`].
     pub fn push(&mut self, worker: usize, frame: &[u8], first: bool, payload: Option<P>) {
-        self.lanes[worker].push(frame, first, payload);
+        self.buffers[worker].push(frame, first, payload);
     }
 
     /// `count` usable steps, each drawn uniformly and independently. The replay must hold at least one.
@@ -71,19 +71,19 @@ impl<P> Replay<P> {
 
     /// The same among the `newest` steps of each worker.
     pub fn sample_newest(&self, generator: &mut Generator, count: usize, newest: usize) -> Vec<Place> {
-        let eligible: Vec<_> = self.lanes.iter().map(|lane| lane.len().min(newest)).collect();
+        let eligible: Vec<_> = self.buffers.iter().map(|buffer| buffer.len().min(newest)).collect();
         let total: usize = eligible.iter().sum();
         let mut places = Vec::with_capacity(count);
         while places.len() < count {
             let mut drawn = generator.random_range(0..total);
-            let mut lane = 0;
-            while drawn >= eligible[lane] {
-                drawn -= eligible[lane];
-                lane += 1;
+            let mut buffer = 0;
+            while drawn >= eligible[buffer] {
+                drawn -= eligible[buffer];
+                buffer += 1;
             }
-            let age = self.lanes[lane].len() - eligible[lane] + drawn;
-            if self.lanes[lane].usable(age).is_some() {
-                places.push(Place { lane, age });
+            let age = self.buffers[buffer].len() - eligible[buffer] + drawn;
+            if self.buffers[buffer].usable(age).is_some() {
+                places.push(Place { buffer, age });
             }
         }
         places
@@ -94,23 +94,23 @@ impl<P> Replay<P> {
     /// # Panics
     /// If `place` is not one that [`Replay::sample`] gave.
     pub fn payload(&self, place: Place) -> &P {
-        self.lanes[place.lane].usable(place.age).expect("sampled places are usable")
+        self.buffers[place.buffer].usable(place.age).expect("sampled places are usable")
     }
 
     /// Every usable step, worker by worker, the oldest first.
     pub fn usable(&self) -> Vec<Place> {
-        self.places(|lane, age| lane.usable(age).is_some())
+        self.places(|buffer, age| buffer.usable(age).is_some())
     }
 
     /// Every step that is usable or will be, in the same order.
     pub fn visible(&self) -> Vec<Place> {
-        self.places(|lane, age| lane.visible(age).is_some())
+        self.places(|buffer, age| buffer.visible(age).is_some())
     }
 
-    fn places(&self, of: impl Fn(&Lane<P>, usize) -> bool) -> Vec<Place> {
-        let every = |(lane, steps): (usize, &Lane<P>)| (0..steps.len()).map(move |age| Place { lane, age });
-        let mut places: Vec<Place> = self.lanes.iter().enumerate().flat_map(every).collect();
-        places.retain(|&Place { lane, age }| of(&self.lanes[lane], age));
+    fn places(&self, is_chosen: impl Fn(&WorkerBuffer<P>, usize) -> bool) -> Vec<Place> {
+        let every = |(buffer, steps): (usize, &WorkerBuffer<P>)| (0..steps.len()).map(move |age| Place { buffer, age });
+        let mut places: Vec<Place> = self.buffers.iter().enumerate().flat_map(every).collect();
+        places.retain(|&Place { buffer, age }| is_chosen(&self.buffers[buffer], age));
         places
     }
 
@@ -119,25 +119,25 @@ impl<P> Replay<P> {
     /// # Panics
     /// If `place` is not one that [`Replay::sample`] or [`Replay::visible`] gave.
     pub fn payload_mut(&mut self, place: Place) -> &mut P {
-        self.lanes[place.lane].payload_mut(place.age).expect("sampled places are usable")
+        self.buffers[place.buffer].payload_mut(place.age).expect("sampled places are usable")
     }
 }
 
 impl<P: Sync> Replay<P> {
-    /// Writes the observations of the steps, one after another, on the caller's rayon threads; see [`Lane::stack`].
+    /// Writes the observations of the steps, one after another, on the caller's rayon threads; see [`WorkerBuffer::stack`].
     pub fn observations(&self, places: &[Place], observations: &mut [u8]) {
         let rows = observations.par_chunks_mut(self.shape.bytes());
         places.par_iter().zip(rows).with_min_len(TOGETHER).for_each(|(place, observation)| {
-            self.lanes[place.lane].stack(place.age, observation);
+            self.buffers[place.buffer].stack(place.age, observation);
         });
     }
 
-    /// The same with the observations that followed; see [`Lane::stacks`].
+    /// The same with the observations that followed; see [`WorkerBuffer::stacks`].
     pub fn successions(&self, places: &[Place], observations: &mut [u8], next: &mut [u8]) {
         let size = self.shape.bytes();
         let rows = observations.par_chunks_mut(size).zip(next.par_chunks_mut(size));
         places.par_iter().zip(rows).with_min_len(TOGETHER).for_each(|(place, (observation, next))| {
-            self.lanes[place.lane].stacks(place.age, observation, next);
+            self.buffers[place.buffer].stacks(place.age, observation, next);
         });
     }
 }
@@ -150,7 +150,7 @@ impl<P: Serialize + DeserializeOwned> Replay<P> {
     pub fn save(&self, path: &Path) -> Result<()> {
         let save = || {
             let mut out = Hashed::new(BufWriter::new(File::create(path)?));
-            self.lanes.iter().try_for_each(|lane| lane.save(&mut out))?;
+            self.buffers.iter().try_for_each(|buffer| buffer.save(&mut out))?;
             anyhow::Ok(out.seal()?.get_ref().sync_all()?)
         };
         save().with_context(|| cannot_write(path))
@@ -163,12 +163,12 @@ impl<P: Serialize + DeserializeOwned> Replay<P> {
     pub fn load(&mut self, path: &Path) -> Result<()> {
         let load = || {
             let mut input = Hashed::new(BufReader::new(File::open(path)?));
-            let lane = |lane: &Lane<P>| Lane::load(self.shape, lane.capacity(), &mut input);
-            let lanes = self.lanes.iter().map(lane).collect::<Result<_>>()?;
+            let buffer = |buffer: &WorkerBuffer<P>| WorkerBuffer::load(self.shape, buffer.capacity(), &mut input);
+            let buffers = self.buffers.iter().map(buffer).collect::<Result<_>>()?;
             input.check()?;
-            anyhow::Ok(lanes)
+            anyhow::Ok(buffers)
         };
-        self.lanes = load().with_context(|| format!("{}: damaged; start over with --fresh", path.display()))?;
+        self.buffers = load().with_context(|| format!("{}: damaged; start over with --fresh", path.display()))?;
         Ok(())
     }
 }
@@ -189,9 +189,9 @@ mod tests {
         }
         let mut counts = std::collections::BTreeMap::new();
         for place in replay.sample(&mut Seed(1).generator(), 48_000) {
-            *counts.entry((place.lane, *replay.payload(place))).or_insert(0) += 1;
+            *counts.entry((place.buffer, *replay.payload(place))).or_insert(0) += 1;
         }
-        // 20 steps a lane, from 80 to 99: two of them are ends, of which one is also the newest.
+        // 20 steps a buffer, from 80 to 99: two of them are ends, of which one is also the newest.
         assert_eq!(counts.len(), 3 * 18);
         let expected = 48_000.0 / 54.0;
         assert!(counts.values().all(|&count| (f64::from(count) / expected - 1.0).abs() < 0.15), "{counts:?}");

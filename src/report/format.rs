@@ -37,13 +37,14 @@ fn percent_digits(share: f64) -> String {
 
 /// `93% [88, 99]`.
 pub fn percent_with_interval(share: f64, interval: Option<Interval>) -> String {
-    let bounds = interval.map(|of| format!(" [{}, {}]", percent_digits(of.low), percent_digits(of.high)));
+    let bounds =
+        interval.map(|interval| format!(" [{}, {}]", percent_digits(interval.low), percent_digits(interval.high)));
     percent(share) + &bounds.unwrap_or_default()
 }
 
 /// `1,234 [1,100, 1,400]`.
 pub fn number_with_interval(value: f64, interval: Option<Interval>) -> String {
-    let bounds = interval.map(|of| format!(" [{}, {}]", number(of.low), number(of.high)));
+    let bounds = interval.map(|interval| format!(" [{}, {}]", number(interval.low), number(interval.high)));
     number(value) + &bounds.unwrap_or_default()
 }
 

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
+use super::agent_result::AgentResults;
 use super::prose;
 use super::read::Results;
-use super::standing::Standings;
 use super::table::Table;
 use super::tables;
 use super::warning::Warning;
@@ -12,9 +12,9 @@ use super::write::Plot;
 use crate::eval::paper::FINDINGS;
 
 /// The text of `summary.md`.
-pub fn summary(results: &Results, standings: &Standings, warnings: &[Warning], plots: &[Plot]) -> String {
+pub fn summary(results: &Results, agent_results: &AgentResults, warnings: &[Warning], plots: &[Plot]) -> String {
     let name = &results.experiment.name;
-    let mut text = format!("# {name}\n\n{}\n\n", prose::result(results, standings));
+    let mut text = format!("# {name}\n\n{}\n\n", prose::result(results, agent_results));
     for warning in warnings {
         let _ = writeln!(text, "- **Warning:** {warning} {}", warning.remedy());
     }
@@ -27,13 +27,13 @@ pub fn summary(results: &Results, standings: &Standings, warnings: &[Warning], p
             let _ = write!(text, "## {title}\n\n{}{note}\n", table.markdown());
         }
     };
-    section("Scores", &tables::scores(standings), "");
-    section("Over games", &tables::overall(results, standings), "");
-    section("Networks", &tables::networks(results, standings), "");
+    section("Scores", &tables::scores(agent_results), "");
+    section("Over games", &tables::overall(results, agent_results), "");
+    section("Networks", &tables::networks(results, agent_results), "");
     section("Choice of the temperature", &tables::sweeps(results), prose::SWEEPS);
     section("Teachers that were followed", &tables::adoptions(results), "");
-    section("The paper’s students", &tables::students_beside_paper(standings), "");
-    section("The paper’s teachers", &tables::teachers_beside_paper(results, standings), prose::PUBLISHED);
+    section("The paper’s students", &tables::students_beside_paper(agent_results), "");
+    section("The paper’s teachers", &tables::teachers_beside_paper(results, agent_results), prose::PUBLISHED);
     section("Differences of protocol", &tables::differences(results), &prose::same_as_paper(results));
     let _ = write!(text, "## What is known of the paper\n\n{}\n\n{}\n\n", prose::PAPER, prose::FINDINGS);
     for (finding, source) in FINDINGS {

@@ -1,6 +1,7 @@
 //! CSVs and manifests → tables, plots, one HTML page. Never loads a network, works on unfinished runs, and gives the
 //! same bytes for the same files.
 
+mod agent_result;
 mod format;
 mod markdown;
 mod overall;
@@ -9,7 +10,6 @@ mod plot;
 mod prose;
 mod protocol;
 mod read;
-mod standing;
 mod table;
 mod tables;
 mod unscored;
@@ -26,7 +26,7 @@ pub use write::{is_current, write};
 
 /// What a report says on the terminal.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
+pub struct TerminalReport {
     /// The result in one sentence.
     pub result: String,
     /// Every agent in every game, aligned with spaces; empty while nothing is scored.

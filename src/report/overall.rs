@@ -1,21 +1,21 @@
 //! An agent over all its games, measured by its teachers: a row of `summary.csv`.
 
+use super::agent_result::{AgentResult, mean_of, seed_for};
 use super::read::Results;
-use super::standing::{Standing, mean_of, seed_for};
 use crate::config::Algorithm;
 use crate::eval::paper;
-use crate::eval::statistics::{AgainstTeacher, Figures, InGame, Interval, Intervals, Run, intervals};
+use crate::eval::statistics::{AgainstTeacher, ComparedRun, Figures, InGame, Interval, Intervals, intervals};
 use crate::game::Game;
 use crate::record::{Ratio, Role, ScoreRow, SummaryRow};
 
 /// A student's or teacher's row over games; also sets what its standings in the games are relative to the teachers.
-pub fn summarize(results: &Results, each: &mut [Standing], role: Role, agent: &str) -> Option<SummaryRow> {
-    let mut own: Vec<&mut Standing> =
-        each.iter_mut().filter(|standing| standing.role() == role && standing.agent() == agent).collect();
+pub fn summarize(results: &Results, each: &mut [AgentResult], role: Role, agent: &str) -> Option<SummaryRow> {
+    let mut own: Vec<&mut AgentResult> =
+        each.iter_mut().filter(|agent_result| agent_result.role() == role && agent_result.agent() == agent).collect();
     let figures = figures(&own);
     let intervals = if role == Role::Student { of_student(results, &own) } else { Intervals::default() };
     set(&mut own, &figures, &intervals);
-    let rows: Vec<ScoreRow> = own.iter().flat_map(|standing| standing.rows.clone()).collect();
+    let rows: Vec<ScoreRow> = own.iter().flat_map(|agent_result| agent_result.rows.clone()).collect();
     let (paper, paper_note) = reported(results, &own).unzip();
     // Where it is 0, some game's relative score is not above 0, and no geometric mean exists.
     let geometric_mean = figures.geometric_mean.filter(|&mean| mean > 0.0);
@@ -28,7 +28,7 @@ pub fn summarize(results: &Results, each: &mut [Standing], role: Role, agent: &s
         role,
         agent: agent.to_owned(),
         games: own.len() as u64,
-        seeds: own.iter().map(|standing| standing.rows.len() as u64).max()?,
+        seeds: own.iter().map(|agent_result| agent_result.rows.len() as u64).max()?,
         parameters: mean_of(&rows, |row| row.parameters.map(|count| count as f64)).map(|mean| mean.round() as u64),
         compression: mean_of(&rows, |row| row.compression),
         relative_geometric_mean: geometric_mean,
@@ -48,33 +48,35 @@ pub fn summarize(results: &Results, each: &mut [Standing], role: Role, agent: &s
     })
 }
 
-fn set(own: &mut [&mut Standing], figures: &Figures, intervals: &Intervals) {
+fn set(own: &mut [&mut AgentResult], figures: &Figures, intervals: &Intervals) {
     let none = std::iter::repeat(&(None, None));
-    for ((standing, of), ends) in own.iter_mut().zip(&figures.games).zip(intervals.games.iter().chain(none)) {
-        (standing.relative, standing.beats) = (of.relative, of.beats);
-        (standing.relative_interval, standing.beats_interval) = *ends;
+    for ((agent_result, against_teacher), ends) in
+        own.iter_mut().zip(&figures.games).zip(intervals.games.iter().chain(none))
+    {
+        (agent_result.relative, agent_result.beats) = (against_teacher.relative, against_teacher.beats);
+        (agent_result.relative_interval, agent_result.beats_interval) = *ends;
     }
 }
 
 fn ends(interval: Option<Interval>) -> (Option<f64>, Option<f64>) {
-    interval.map(|of| (of.low, of.high)).unzip()
+    interval.map(|interval| (interval.low, interval.high)).unzip()
 }
 
-fn figures(own: &[&mut Standing]) -> Figures {
+fn figures(own: &[&mut AgentResult]) -> Figures {
     let of_run = |row: &ScoreRow| AgainstTeacher { relative: row.relative_to_teacher, beats: row.beats_teacher };
-    let of_game = |standing: &&mut Standing| standing.rows.iter().map(of_run).collect();
+    let of_game = |agent_result: &&mut AgentResult| agent_result.rows.iter().map(of_run).collect();
     Figures::of(&own.iter().map(of_game).collect::<Vec<_>>())
 }
 
 /// What the paper reports for such an agent, and what that figure is.
-fn reported(results: &Results, own: &[&mut Standing]) -> Option<(f64, String)> {
+fn reported(results: &Results, own: &[&mut AgentResult]) -> Option<(f64, String)> {
     let row = own.first()?.rows.first()?;
     let student = results.student(&row.agent).filter(|_| row.role == Role::Student);
     let teacher = &results.experiment.teacher;
     let loss = student.and_then(|student| student.loss.loss());
     let network = student.map_or(&teacher.network, |student| &student.network);
     let figure = paper::reported(loss, network, row.network_games?)?;
-    let games: Vec<Game> = own.iter().map(|standing| standing.game).collect();
+    let games: Vec<Game> = own.iter().map(|agent_result| agent_result.game).collect();
     let temperature = student.filter(|student| student.loss.has_temperature()).map(|student| student.temperature);
     let mut note = figure.note(&games, temperature);
     if loss.is_none() && teacher.algorithm != Algorithm::Dqn {
@@ -84,43 +86,43 @@ fn reported(results: &Results, own: &[&mut Standing]) -> Option<(f64, String)> {
 }
 
 /// The episodes of a student, its teacher and random play with one seed.
-struct Episodes {
+struct EpisodeScores {
     student: Vec<f64>,
     teacher: Vec<f64>,
     random: Vec<f64>,
     teacher_seed: u64,
 }
 
-impl Episodes {
-    fn of(results: &Results, standing: &Standing, seed: u64) -> Episodes {
-        let of = |role, agent, seed| results.episode_scores(role, agent, standing.game, seed);
+impl EpisodeScores {
+    fn of(results: &Results, agent_result: &AgentResult, seed: u64) -> EpisodeScores {
+        let scores_of = |role, agent, seed| results.episode_scores(role, agent, agent_result.game, seed);
         let teacher_seed = results.experiment.teacher_seed(seed);
-        Episodes {
-            student: of(Role::Student, standing.agent(), seed),
-            teacher: of(Role::Teacher, "teacher", teacher_seed),
-            random: of(Role::Random, "random", seed),
+        EpisodeScores {
+            student: scores_of(Role::Student, agent_result.agent(), seed),
+            teacher: scores_of(Role::Teacher, "teacher", teacher_seed),
+            random: scores_of(Role::Random, "random", seed),
             teacher_seed,
         }
     }
 
-    fn run(&self) -> Run<'_> {
-        let Episodes { student, teacher, random, teacher_seed } = self;
-        Run { student, teacher, random, teacher_seed: *teacher_seed }
+    fn run(&self) -> ComparedRun<'_> {
+        let EpisodeScores { student, teacher, random, teacher_seed } = self;
+        ComparedRun { student, teacher, random, teacher_seed: *teacher_seed }
     }
 }
 
 /// The intervals of a student's figures; none where one episode is all that there is of a game.
-fn of_student(results: &Results, own: &[&mut Standing]) -> Intervals {
-    let episodes: Vec<(Ratio, Vec<Episodes>)> = own
+fn of_student(results: &Results, own: &[&mut AgentResult]) -> Intervals {
+    let episodes: Vec<(Ratio, Vec<EpisodeScores>)> = own
         .iter()
-        .map(|standing| {
-            let ratio = if standing.above_random() { Ratio::AboveRandom } else { Ratio::Raw };
-            (ratio, standing.rows.iter().map(|row| Episodes::of(results, standing, row.seed)).collect())
+        .map(|agent_result| {
+            let ratio = if agent_result.above_random() { Ratio::AboveRandom } else { Ratio::Raw };
+            (ratio, agent_result.rows.iter().map(|row| EpisodeScores::of(results, agent_result, row.seed)).collect())
         })
         .collect();
     let games: Vec<InGame> = episodes
         .iter()
-        .map(|(ratio, runs)| InGame { ratio: *ratio, runs: runs.iter().map(Episodes::run).collect() })
+        .map(|(ratio, runs)| InGame { ratio: *ratio, runs: runs.iter().map(EpisodeScores::run).collect() })
         .collect();
     let has_chance = |game: &InGame| match game.runs.as_slice() {
         [run] => run.student.len() > 1 && run.teacher.len() > 1,

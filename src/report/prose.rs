@@ -1,11 +1,11 @@
 //! The result in a sentence, and the protocol in a few.
 
+use super::agent_result::{AgentResult, AgentResults};
 use super::format::{counted, listed, percent, percent_with_interval};
 use super::protocol::points;
 use super::read::Results;
-use super::standing::{Standing, Standings};
 use super::tables::{between, relative};
-use crate::config::{Data, Environment, Keep};
+use crate::config::{Data, EnvironmentSettings, Keep};
 use crate::game::ActionSet;
 use crate::record::{Role, SummaryRow};
 use crate::units::grouped;
@@ -14,15 +14,15 @@ use crate::units::grouped;
 const NAMED: usize = 5;
 
 /// What came out, in one sentence. It names the first students in the experiment's order.
-pub fn result(results: &Results, standings: &Standings) -> String {
-    let row_of = |name: &str| standings.overall.iter().find(|row| row.role == Role::Student && row.agent == name);
+pub fn result(results: &Results, agent_results: &AgentResults) -> String {
+    let row_of = |name: &str| agent_results.overall.iter().find(|row| row.role == Role::Student && row.agent == name);
     let rows: Vec<_> = results.experiment.students.iter().filter_map(|student| row_of(&student.name)).collect();
     if rows.is_empty() {
         return "No student is scored yet.".to_owned();
     }
     let games = rows.iter().map(|row| row.games).max().unwrap_or(0);
     let seeds = rows.iter().map(|row| row.seeds).max().unwrap_or(0);
-    let clause_of = |(place, row): (usize, &&SummaryRow)| clause(results, standings, row, place == 0);
+    let clause_of = |(place, row): (usize, &&SummaryRow)| clause(results, agent_results, row, place == 0);
     let mut clauses: Vec<_> = rows.iter().take(NAMED).enumerate().map(clause_of).collect();
     if rows.len() > NAMED {
         clauses.push(format!("{} more are below", rows.len() - NAMED));
@@ -37,13 +37,13 @@ pub fn result(results: &Results, standings: &Standings) -> String {
 }
 
 /// One student's part of the sentence; what `first` says holds for those after it.
-fn clause(results: &Results, standings: &Standings, row: &SummaryRow, first: bool) -> String {
+fn clause(results: &Results, agent_results: &AgentResults, row: &SummaryRow, first: bool) -> String {
     let agent = &row.agent;
-    let Some((share, interval)) = relative(row) else { return without_mean(standings, row) };
+    let Some((share, interval)) = relative(row) else { return without_mean(agent_results, row) };
     let verb = if share > 1.0 { "reaches" } else { "keeps" };
     let share = percent_with_interval(share, interval);
-    let above_random = standings.of_agent(Role::Student, agent).any(Standing::above_random);
-    let of = if above_random { " of its teacher’s score above random play" } else { " of its teacher’s score" };
+    let above_random = agent_results.of_agent(Role::Student, agent).any(AgentResult::above_random);
+    let object = if above_random { " of its teacher’s score above random play" } else { " of its teacher’s score" };
     let size = row.compression.map_or(String::new(), percent);
     let size = match (results.is_shared(agent), first) {
         (true, true) => format!("{size} of one teacher’s parameters for all {} games", row.games),
@@ -51,24 +51,28 @@ fn clause(results: &Results, standings: &Standings, row: &SummaryRow, first: boo
         (false, true) => format!("{size} of the parameters"),
         (false, false) => size,
     };
-    format!("{agent} {verb} {share}{} with {size}", if first { of } else { "" })
+    format!("{agent} {verb} {share}{} with {size}", if first { object } else { "" })
 }
 
 /// What is said of a student that has no geometric mean.
-fn without_mean(standings: &Standings, row: &SummaryRow) -> String {
+fn without_mean(agent_results: &AgentResults, row: &SummaryRow) -> String {
     let agent = &row.agent;
     let Some(mean) = row.relative_mean else {
         return format!("{agent} has no score relative to its teacher’s that is defined");
     };
-    let games = listed(&not_above_0(standings, agent));
+    let games = listed(&not_above_0(agent_results, agent));
     let mean = percent_with_interval(mean, between(row.mean_ci_low, row.mean_ci_high));
     format!("{agent} has no geometric mean, since in {games} its relative score is not above 0, but the mean {mean}")
 }
 
 /// The games in which a student's relative score is not above 0.
-pub fn not_above_0(standings: &Standings, agent: &str) -> Vec<String> {
-    let below = |standing: &&Standing| standing.relative.is_some_and(|share| share <= 0.0);
-    standings.of_agent(Role::Student, agent).filter(below).map(|standing| standing.game.to_string()).collect()
+pub fn not_above_0(agent_results: &AgentResults, agent: &str) -> Vec<String> {
+    let below = |agent_result: &&AgentResult| agent_result.relative.is_some_and(|share| share <= 0.0);
+    agent_results
+        .of_agent(Role::Student, agent)
+        .filter(below)
+        .map(|agent_result| agent_result.game.to_string())
+        .collect()
 }
 
 /// The command that makes the results again, and what it does.
@@ -135,7 +139,8 @@ pub fn protocol(results: &Results) -> Vec<String> {
 /// Which weights students are scored with.
 fn students_weights(results: &Results) -> String {
     let baselines = results.experiment.students.iter().filter(|student| student.is_baseline());
-    let chosen = results.experiment.teacher.keep == Keep::Best && baselines.into_iter().any(|of| !of.is_shared());
+    let chosen =
+        results.experiment.teacher.keep == Keep::Best && baselines.into_iter().any(|student| !student.is_shared());
     let text = "A student is scored with its last weights; none is chosen by its scores";
     match chosen {
         true => {
@@ -176,7 +181,7 @@ fn kept(keep: Keep) -> &'static str {
 }
 
 /// What an agent's choices meet in the emulator.
-fn choices(environment: &Environment) -> String {
+fn choices(environment: &EnvironmentSettings) -> String {
     let sticky = match environment.sticky_actions {
         0.0 => "no sticky actions".to_owned(),
         share => format!("sticky actions with probability {share}"),

@@ -3,8 +3,8 @@
 use super::format::{listed, percent};
 use super::prose::starts;
 use super::read::Results;
-use crate::config::{Data, Distillation, Experiment, Initialization, Optimizer};
-use crate::eval::paper::Source;
+use crate::config::{Data, Distillation, Experiment, Initialization, OptimizerRule};
+use crate::eval::paper::Citation;
 use crate::game::Game;
 use crate::units::grouped;
 
@@ -12,26 +12,26 @@ use crate::units::grouped;
 const GAMES: &str = "ten; four of them for the losses, three also in one network";
 
 /// One point of the protocol. The two are the same where their texts are.
-pub struct Point {
+pub struct ProtocolPoint {
     pub what: &'static str,
     pub paper: String,
     pub here: String,
     /// Of what is said of the paper.
-    pub source: Source,
+    pub source: Citation,
 }
 
-impl Point {
+impl ProtocolPoint {
     pub fn differs(&self) -> bool {
         self.paper != self.here
     }
 }
 
-fn point(what: &'static str, paper: &str, here: String, source: Source) -> Point {
-    Point { what, paper: paper.to_owned(), here, source }
+fn point(what: &'static str, paper: &str, here: String, source: Citation) -> ProtocolPoint {
+    ProtocolPoint { what, paper: paper.to_owned(), here, source }
 }
 
 /// Every point of the paper's protocol that is known.
-pub fn points(results: &Results) -> Vec<Point> {
+pub fn points(results: &Results) -> Vec<ProtocolPoint> {
     let experiment = &results.experiment;
     let emulator = match &results.manifest {
         _ if experiment.games.iter().all(|game| game.is_built_in()) => {
@@ -41,8 +41,8 @@ pub fn points(results: &Results) -> Vec<Point> {
         None => "not known".to_owned(),
     };
     let mut points = vec![
-        point("games", GAMES, games(experiment), Source::Derived),
-        point("emulator", "an ALE of its own (Pong has 3 actions)", emulator, Source::Derived),
+        point("games", GAMES, games(experiment), Citation::Derived),
+        point("emulator", "an ALE of its own (Pong has 3 actions)", emulator, Citation::Derived),
     ];
     points.extend(evaluation(experiment));
     points.extend(teacher(experiment));
@@ -60,7 +60,7 @@ fn games(experiment: &Experiment) -> String {
     }
 }
 
-fn evaluation(experiment: &Experiment) -> [Point; 5] {
+fn evaluation(experiment: &Experiment) -> [ProtocolPoint; 5] {
     let (environment, evaluation) = (&experiment.environment, &experiment.evaluation);
     let sticky = match environment.sticky_actions {
         0.0 => "none".to_owned(),
@@ -71,78 +71,83 @@ fn evaluation(experiment: &Experiment) -> [Point; 5] {
             "starts of scored episodes",
             "human starts, not public",
             starts(evaluation.no_op_max).trim_start_matches("with ").to_owned(),
-            Source::Notes,
+            Citation::Notes,
         ),
         point(
             "random actions in scored episodes",
             "probability 0.05",
             format!("probability {}", evaluation.epsilon),
-            Source::Notes,
+            Citation::Notes,
         ),
         point(
             "longest scored episode",
             "108,000 frames",
             format!("{} frames", grouped(evaluation.max_frames)),
-            Source::Notes,
+            Citation::Notes,
         ),
-        point("frames per decision", "4", environment.frame_skip.to_string(), Source::Notes),
-        point("sticky actions", "none", sticky, Source::Dqn),
+        point("frames per decision", "4", environment.frame_skip.to_string(), Citation::Notes),
+        point("sticky actions", "none", sticky, Citation::Dqn),
     ]
 }
 
-fn teacher(experiment: &Experiment) -> [Point; 4] {
+fn teacher(experiment: &Experiment) -> [ProtocolPoint; 4] {
     let teacher = &experiment.teacher;
     let norm = if teacher.layer_norm { ", normalised layers" } else { "" };
     let network = format!("{}{norm}", teacher.network);
     [
-        point("teacher", "DQN", teacher.algorithm_name().to_owned(), Source::Notes),
-        point("teacher’s network", "32/64/64, 512", network, Source::Notes),
-        point("teacher’s training", "200,000,000 frames", format!("{} frames", grouped(teacher.frames)), Source::Dqn),
+        point("teacher", "DQN", teacher.algorithm_name().to_owned(), Citation::Notes),
+        point("teacher’s network", "32/64/64, 512", network, Citation::Notes),
+        point("teacher’s training", "200,000,000 frames", format!("{} frames", grouped(teacher.frames)), Citation::Dqn),
         point(
             "teacher’s other settings",
             "those of Mnih et al. (2015)",
             format!("preset “{}” and the file’s (see experiment.toml)", teacher.preset),
-            Source::Dqn,
+            Citation::Dqn,
         ),
     ]
 }
 
-fn distillation(experiment: &Experiment) -> Vec<Point> {
-    let of = &experiment.distillation;
-    let whose = match of.data {
+fn distillation(experiment: &Experiment) -> Vec<ProtocolPoint> {
+    let settings = &experiment.distillation;
+    let whose = match settings.data {
         Data::Teacher => "the teacher’s play",
         Data::Student => "the student’s play",
         Data::Mixed => "play of both",
     };
-    let optimizer = optimizer(of);
+    let optimizer = optimizer(settings);
     let mut points = vec![
-        point("play for students", "500 hours", format!("{} hours", grouped(of.hours)), Source::OneNote),
-        point("steps per hour of play", "54,000", grouped(of.steps_per_hour), Source::Notes),
-        point("updates per hour of play", "10,000", grouped(of.updates_per_hour), Source::Notes),
-        point("steps of play in memory", "540,000", grouped(of.memory), Source::Notes),
-        point("random actions in play", "probability 0.05", format!("probability {}", of.epsilon), Source::Notes),
-        point("states that students learn from", "the teacher’s play", whose.to_owned(), Source::OneNote),
-        point("students’ optimiser", "RMSProp", optimizer, Source::Notes),
+        point("play for students", "500 hours", format!("{} hours", grouped(settings.hours)), Citation::OneNote),
+        point("steps per hour of play", "54,000", grouped(settings.steps_per_hour), Citation::Notes),
+        point("updates per hour of play", "10,000", grouped(settings.updates_per_hour), Citation::Notes),
+        point("steps of play in memory", "540,000", grouped(settings.memory), Citation::Notes),
+        point(
+            "random actions in play",
+            "probability 0.05",
+            format!("probability {}", settings.epsilon),
+            Citation::Notes,
+        ),
+        point("states that students learn from", "the teacher’s play", whose.to_owned(), Citation::OneNote),
+        point("students’ optimiser", "RMSProp", optimizer, Citation::Notes),
     ];
-    points.extend(temperatures(experiment).map(|here| point("temperature", "0.01", here, Source::Notes)));
+    points.extend(temperatures(experiment).map(|here| point("temperature", "0.01", here, Citation::Notes)));
     points
 }
 
 /// The optimiser, with whatever differs from the defaults around it.
-fn optimizer(of: &Distillation) -> String {
-    let mut text = match of.optimizer {
-        Optimizer::RmsProp => "RMSProp",
-        Optimizer::Adam => "Adam",
-        Optimizer::RAdam => "RAdam",
+fn optimizer(settings: &Distillation) -> String {
+    let mut text = match settings.optimizer {
+        OptimizerRule::RmsProp => "RMSProp",
+        OptimizerRule::Adam => "Adam",
+        OptimizerRule::RAdam => "RAdam",
     }
     .to_owned();
-    if of.learning_rate_end_share != 1.0 {
-        text += &format!(", rate falling to {} of itself", percent(of.learning_rate_end_share));
+    if settings.learning_rate_end_share != 1.0 {
+        text += &format!(", rate falling to {} of itself", percent(settings.learning_rate_end_share));
     }
-    if of.average_last > 0.0 {
-        text += &format!(", weights averaged over the last {} of updates", percent(of.average_last));
+    if settings.average_last > 0.0 {
+        text += &format!(", weights averaged over the last {} of updates", percent(settings.average_last));
     }
-    match of.initialization {
+    match settings.initialization {
         Initialization::Uniform => text,
         Initialization::Biases => text + ", first biases from states of play",
         Initialization::Data => text + ", first weights from states of play",

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
-use crate::config::{Experiment, Student};
+use crate::config::{Experiment, StudentSettings};
 use crate::game::Game;
 use crate::record::{
-    AdoptionRow, Agent, DistillRow, EpisodeRow, EvalRow, Folder, Manifest, Role, ScoreRow, SweepRow, TrainRow,
+    AdoptionRow, AgentId, DistillRow, EpisodeRow, EvalRow, Folder, Manifest, Role, ScoreRow, SweepRow, TrainRow,
     read_rows,
 };
 
 /// What a trained agent has left so far.
-pub struct Learner<Row> {
-    pub agent: Agent,
+pub struct AgentLog<Row> {
+    pub agent: AgentId,
     pub train: Vec<Row>,
     pub eval: Vec<EvalRow>,
     /// Its final weights exist.
@@ -33,15 +33,15 @@ pub struct Results {
     pub scores: Vec<ScoreRow>,
     /// Rows of `scores.csv` that belong to something that the experiment no longer names.
     pub foreign_scores: usize,
-    pub teachers: Vec<Learner<TrainRow>>,
+    pub teachers: Vec<AgentLog<TrainRow>>,
     /// Those that are distilled. A network of several games is there once for each.
-    pub students: Vec<Learner<DistillRow>>,
+    pub students: Vec<AgentLog<DistillRow>>,
     /// The other students, likewise.
-    pub baselines: Vec<Learner<TrainRow>>,
+    pub baselines: Vec<AgentLog<TrainRow>>,
     /// How temperatures were chosen, by agent.
-    pub sweeps: Vec<(Agent, Vec<SweepRow>)>,
+    pub sweeps: Vec<(AgentId, Vec<SweepRow>)>,
     /// Which teachers in training were followed, by agent.
-    pub adoptions: Vec<(Agent, Vec<AdoptionRow>)>,
+    pub adoptions: Vec<(AgentId, Vec<AdoptionRow>)>,
 }
 
 impl Results {
@@ -61,10 +61,12 @@ impl Results {
             manifest: Manifest::read(&folder.manifest())?,
             foreign_scores: all - scores.len(),
             teachers: learners(folder, teachers(experiment), |_| None)?,
-            students: learners(folder, student_agents(experiment, |of| !of.is_baseline()), |row: &DistillRow| {
-                Some(&row.game)
-            })?,
-            baselines: learners(folder, student_agents(experiment, Student::is_baseline), |row: &TrainRow| {
+            students: learners(
+                folder,
+                student_agents(experiment, |student| !student.is_baseline()),
+                |row: &DistillRow| Some(&row.game),
+            )?,
+            baselines: learners(folder, student_agents(experiment, StudentSettings::is_baseline), |row: &TrainRow| {
                 Some(&row.game)
             })?,
             sweeps: of_networks(experiment, |agent| folder.sweep(agent))?,
@@ -77,13 +79,13 @@ impl Results {
     }
 
     /// The settings of the student of that name.
-    pub fn student(&self, name: &str) -> Option<&Student> {
+    pub fn student(&self, name: &str) -> Option<&StudentSettings> {
         self.experiment.students.iter().find(|student| student.name == name)
     }
 
     /// Whether games share that student's network.
     pub fn is_shared(&self, student: &str) -> bool {
-        self.student(student).is_some_and(Student::is_shared)
+        self.student(student).is_some_and(StudentSettings::is_shared)
     }
 
     /// The scores of one agent's episodes, in the order of the file.
@@ -94,23 +96,23 @@ impl Results {
     }
 
     /// The teachers of a game that have started.
-    pub fn teachers_of(&self, game: Game) -> impl Iterator<Item = &Learner<TrainRow>> {
+    pub fn teachers_of(&self, game: Game) -> impl Iterator<Item = &AgentLog<TrainRow>> {
         self.teachers.iter().filter(move |teacher| teacher.agent.game == game)
     }
 
     /// The seeds' runs in a game of one student that learns from rewards.
-    pub fn baselines_of<'a>(&'a self, game: Game, name: &'a str) -> impl Iterator<Item = &'a Learner<TrainRow>> {
+    pub fn baselines_of<'a>(&'a self, game: Game, name: &'a str) -> impl Iterator<Item = &'a AgentLog<TrainRow>> {
         self.baselines.iter().filter(move |baseline| baseline.agent.game == game && baseline.agent.name == name)
     }
 
     /// The seeds' runs of one student in a game.
-    pub fn students_of<'a>(&'a self, game: Game, name: &'a str) -> impl Iterator<Item = &'a Learner<DistillRow>> {
+    pub fn students_of<'a>(&'a self, game: Game, name: &'a str) -> impl Iterator<Item = &'a AgentLog<DistillRow>> {
         self.students.iter().filter(move |student| student.agent.game == game && student.agent.name == name)
     }
 }
 
-fn teachers(experiment: &Experiment) -> impl Iterator<Item = Agent> {
-    let of_game = |&game: &Game| experiment.teacher_seeds().iter().map(move |&seed| Agent::teacher(game, seed));
+fn teachers(experiment: &Experiment) -> impl Iterator<Item = AgentId> {
+    let of_game = |&game: &Game| experiment.teacher_seeds().iter().map(move |&seed| AgentId::teacher(game, seed));
     experiment.games.iter().flat_map(of_game)
 }
 
@@ -119,22 +121,26 @@ pub fn runs(experiment: &Experiment) -> impl Iterator<Item = (Game, u64)> {
     experiment.games.iter().flat_map(|&game| experiment.seeds.iter().map(move |&seed| (game, seed)))
 }
 
-fn student_agents(experiment: &Experiment, of: fn(&Student) -> bool) -> impl Iterator<Item = Agent> {
+fn student_agents(experiment: &Experiment, chosen: fn(&StudentSettings) -> bool) -> impl Iterator<Item = AgentId> {
     runs(experiment).flat_map(move |(game, seed)| {
-        experiment.students.iter().filter(move |student| of(student)).map(move |student| Agent::of(student, game, seed))
+        experiment
+            .students
+            .iter()
+            .filter(move |student| chosen(student))
+            .map(move |student| AgentId::of(student, game, seed))
     })
 }
 
 /// The rows of a file that some students' networks have.
 fn of_networks<Row: DeserializeOwned>(
     experiment: &Experiment,
-    file: impl Fn(&Agent) -> PathBuf,
-) -> Result<Vec<(Agent, Vec<Row>)>> {
+    file: impl Fn(&AgentId) -> PathBuf,
+) -> Result<Vec<(AgentId, Vec<Row>)>> {
     let first = experiment.games[0];
     let networks = student_agents(experiment, |_| true).filter(|agent| !agent.shared || agent.game == first);
     let read = networks.map(|agent| Ok((rows(&file(&agent))?, agent)));
     let found =
-        read.filter(|read: &Result<(Vec<Row>, Agent)>| read.as_ref().map_or(true, |(rows, _)| !rows.is_empty()));
+        read.filter(|read: &Result<(Vec<Row>, AgentId)>| read.as_ref().map_or(true, |(rows, _)| !rows.is_empty()));
     found.map(|read| read.map(|(rows, agent)| (agent, rows))).collect()
 }
 
@@ -148,15 +154,15 @@ fn belongs(experiment: &Experiment, role: Role, agent: &str, game: &str, seed: u
 /// `game` tells which game a row is of, if it is of one: a network of several games has all their rows in one file.
 fn learners<Row: DeserializeOwned>(
     folder: &Folder,
-    agents: impl Iterator<Item = Agent>,
+    agents: impl Iterator<Item = AgentId>,
     game: fn(&Row) -> Option<&String>,
-) -> Result<Vec<Learner<Row>>> {
+) -> Result<Vec<AgentLog<Row>>> {
     agents
         .map(|agent| {
             let is_own = |game: Option<&String>| !agent.shared || game.is_none_or(|game| game == agent.game.name());
             let train: Vec<Row> = rows(&folder.train(&agent))?;
             let eval: Vec<EvalRow> = rows(&folder.eval(&agent))?;
-            Ok(Learner {
+            Ok(AgentLog {
                 train: train.into_iter().filter(|row| is_own(game(row))).collect(),
                 eval: eval.into_iter().filter(|row| is_own(Some(&row.game))).collect(),
                 finished: folder.weights(&agent).exists(),

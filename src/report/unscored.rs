@@ -1,9 +1,9 @@
 //! How far each run is.
 
 use super::format::percent;
-use super::read::{Learner, Results, runs};
+use super::read::{AgentLog, Results, runs};
 use crate::config::Distillation;
-use crate::record::{Agent, Role};
+use crate::record::{AgentId, Role};
 
 const NOT_STARTED: &str = "not started";
 
@@ -12,7 +12,7 @@ const NOT_STARTED: &str = "not started";
 pub fn unscored(results: &Results) -> Vec<String> {
     let total = results.experiment.teacher.frames;
     let Distillation { hours, updates_per_hour, .. } = results.experiment.distillation;
-    let random = runs(&results.experiment).map(|(game, seed)| (Agent::random(game, seed), "not scored".to_owned()));
+    let random = runs(&results.experiment).map(|(game, seed)| (AgentId::random(game, seed), "not scored".to_owned()));
     let teachers = results.teachers.iter().map(|teacher| {
         (teacher.agent.clone(), state(teacher, teacher.train.last().map(|row| row.frames as f64 / total as f64)))
     });
@@ -30,7 +30,7 @@ pub fn unscored(results: &Results) -> Vec<String> {
     runs.into_iter().map(|(agent, state)| format!("{agent} ({state})")).collect()
 }
 
-fn state<Row>(learner: &Learner<Row>, share: Option<f64>) -> String {
+fn state<Row>(learner: &AgentLog<Row>, share: Option<f64>) -> String {
     match share {
         _ if learner.finished => "learned, not scored".to_owned(),
         Some(share) => format!("{} learned", percent(share.min(1.0))),
@@ -38,7 +38,7 @@ fn state<Row>(learner: &Learner<Row>, share: Option<f64>) -> String {
     }
 }
 
-fn scored(results: &Results, agent: &Agent) -> bool {
+fn scored(results: &Results, agent: &AgentId) -> bool {
     results.scores.iter().any(|row| {
         row.role == agent.role
             && row.game == agent.game.name()

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use super::agent_result::{AgentResult, AgentResults};
 use super::format::{counted, listed, number, percent};
 use super::prose::not_above_0;
 use super::read::Results;
-use super::standing::{Standing, Standings};
 use super::unscored;
 use crate::eval::statistics::Interval;
 use crate::record::{Role, SummaryRow};
@@ -128,28 +128,29 @@ impl fmt::Display for Warning {
 }
 
 /// All that apply, the gravest first.
-pub fn warnings(results: &Results, standings: &Standings) -> Vec<Warning> {
-    let scored = !standings.each.is_empty();
+pub fn warnings(results: &Results, agent_results: &AgentResults) -> Vec<Warning> {
+    let scored = !agent_results.each.is_empty();
     let seeds = results.experiment.seeds.len();
     let episodes = results.scores.iter().map(|row| row.episodes).min().filter(|&least| least < EPISODES as u64);
-    let students = standings.each.iter().filter(|standing| standing.role() == Role::Student);
-    let named = |standing: &Standing| format!("{} in {}", standing.agent(), standing.game);
-    let better = |standing: &&Standing| standing.relative_interval.is_some_and(|interval| interval.low > 1.0);
+    let students = agent_results.each.iter().filter(|agent_result| agent_result.role() == Role::Student);
+    let named = |agent_result: &AgentResult| format!("{} in {}", agent_result.agent(), agent_result.game);
+    let better =
+        |agent_result: &&AgentResult| agent_result.relative_interval.is_some_and(|interval| interval.low > 1.0);
     let candidates = [
         some(unscored::unscored(results), |runs| Warning::Unfinished { runs }),
         some(non_finite(results), |files| Warning::NonFinite { files }),
         (scored && seeds < SEEDS).then_some(Warning::FewSeeds { seeds }),
         episodes.map(|episodes| Warning::FewEpisodes { episodes }),
-        some(near_random(results, standings), |games| Warning::TeacherNearRandom { games }),
-        some(not_above_random(standings), |students| Warning::StudentNotAboveRandom { students }),
+        some(near_random(results, agent_results), |games| Warning::TeacherNearRandom { games }),
+        some(not_above_random(agent_results), |students| Warning::StudentNotAboveRandom { students }),
         some(students.clone().filter(better).map(named).collect(), |students| Warning::StudentAboveTeacher {
             students,
         }),
-        some(students.filter(|standing| standing.above_random()).map(named).collect(), |students| {
+        some(students.filter(|agent_result| agent_result.above_random()).map(named).collect(), |students| {
             Warning::AboveRandom { students }
         }),
-        some(without_geometric_mean(standings), |students| Warning::NoGeometricMean { students }),
-        some(truncated(results, standings), |agents| Warning::Truncated { agents }),
+        some(without_geometric_mean(agent_results), |students| Warning::NoGeometricMean { students }),
+        some(truncated(results, agent_results), |agents| Warning::Truncated { agents }),
         (results.foreign_scores > 0).then_some(Warning::Foreign { rows: results.foreign_scores }),
     ];
     candidates.into_iter().flatten().collect()
@@ -166,48 +167,58 @@ fn first(items: &[String], most: usize) -> String {
     format!("{} and {} more", items[..most].join(", "), items.len() - most)
 }
 
-fn near_random(results: &Results, standings: &Standings) -> Vec<String> {
+fn near_random(results: &Results, agent_results: &AgentResults) -> Vec<String> {
     let near = |teacher: Interval, random: Interval| teacher.overlaps(random) || teacher.high < random.low;
-    let width = |of: &Standing| of.interval.unwrap_or(Interval { low: of.mean, high: of.mean });
+    let width = |result: &AgentResult| result.interval.unwrap_or(Interval { low: result.mean, high: result.mean });
     let games = results.experiment.games.iter();
     games
         .filter_map(|&game| {
-            let teacher = standings.reference(Role::Teacher, game)?;
-            let random = standings.reference(Role::Random, game)?;
+            let teacher = agent_results.reference(Role::Teacher, game)?;
+            let random = agent_results.reference(Role::Random, game)?;
             near(width(teacher), width(random))
                 .then(|| format!("{game} ({} against {})", number(teacher.mean), number(random.mean)))
         })
         .collect()
 }
 
-fn not_above_random(standings: &Standings) -> Vec<String> {
-    let of = |student: &Standing| {
-        let random = standings.reference(Role::Random, student.game)?.mean;
+fn not_above_random(agent_results: &AgentResults) -> Vec<String> {
+    let warning_for = |student: &AgentResult| {
+        let random = agent_results.reference(Role::Random, student.game)?.mean;
         let (agent, game, mean) = (student.agent(), student.game, number(student.mean));
         (student.mean <= random).then(|| format!("{agent} in {game} ({mean} against {})", number(random)))
     };
-    standings.each.iter().filter(|standing| standing.role() == Role::Student).filter_map(of).collect()
+    agent_results
+        .each
+        .iter()
+        .filter(|agent_result| agent_result.role() == Role::Student)
+        .filter_map(warning_for)
+        .collect()
 }
 
-fn without_geometric_mean(standings: &Standings) -> Vec<String> {
-    let of = |row: &SummaryRow| {
-        let games = not_above_0(standings, &row.agent);
+fn without_geometric_mean(agent_results: &AgentResults) -> Vec<String> {
+    let warning_for = |row: &SummaryRow| {
+        let games = not_above_0(agent_results, &row.agent);
         (row.games > 1 && !games.is_empty()).then(|| format!("{} in {}", row.agent, listed(&games)))
     };
-    standings.overall.iter().filter_map(of).collect()
+    agent_results.overall.iter().filter_map(warning_for).collect()
 }
 
-fn truncated(results: &Results, standings: &Standings) -> Vec<String> {
-    let share = |standing: &Standing| {
+fn truncated(results: &Results, agent_results: &AgentResults) -> Vec<String> {
+    let share = |agent_result: &AgentResult| {
         let own = results.episodes.iter().filter(|row| {
-            row.role == standing.role() && row.agent == standing.agent() && row.game == standing.game.name()
+            row.role == agent_result.role() && row.agent == agent_result.agent() && row.game == agent_result.game.name()
         });
         let ended = own.clone().filter(|row| row.truncated).count();
         (ended > 0).then(|| {
-            format!("{} in {} ({})", standing.agent(), standing.game, percent(ended as f64 / own.count() as f64))
+            format!(
+                "{} in {} ({})",
+                agent_result.agent(),
+                agent_result.game,
+                percent(ended as f64 / own.count() as f64)
+            )
         })
     };
-    standings.each.iter().filter_map(share).collect()
+    agent_results.each.iter().filter_map(share).collect()
 }
 
 fn non_finite(results: &Results) -> Vec<String> {

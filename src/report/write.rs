@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::agent_result::AgentResults;
 use super::plot::{self, Figure};
 use super::read::Results;
-use super::standing::Standings;
-use super::{Outcome, markdown, page, prose, tables, warning};
+use super::{TerminalReport, markdown, page, prose, tables, warning};
 use crate::config::Experiment;
 use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, write_rows};
 
@@ -15,22 +15,22 @@ use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, w
 ///
 /// # Errors
 /// A file that is damaged or cannot be written, and the way out.
-pub fn write(folder: &Folder, experiment: &Experiment) -> Result<Outcome> {
+pub fn write(folder: &Folder, experiment: &Experiment) -> Result<TerminalReport> {
     let results = Results::read(folder, experiment)?;
-    let standings = Standings::of(&results);
-    let warnings = warning::warnings(&results, &standings);
-    let figures = figures(&results, &standings);
-    write_rows(&folder.summary(), &standings.overall)?;
+    let agent_results = AgentResults::of(&results);
+    let warnings = warning::warnings(&results, &agent_results);
+    let figures = figures(&results, &agent_results);
+    write_rows(&folder.summary(), &agent_results.overall)?;
     replace_folder(&folder.report(), |new| {
         let plots: Vec<Plot> = figures.iter().map(|figure| Plot::write(new, figure)).collect::<Result<_>>()?;
-        let page = page::page(&results, &standings, &warnings, &plots);
+        let page = page::page(&results, &agent_results, &warnings, &plots);
         write_file(&new.join("index.html"), page.as_bytes())?;
-        let summary = markdown::summary(&results, &standings, &warnings, &plots);
+        let summary = markdown::summary(&results, &agent_results, &warnings, &plots);
         write_file(&new.join("summary.md"), summary.as_bytes())
     })?;
-    Ok(Outcome {
-        result: prose::result(&results, &standings),
-        table: if standings.each.is_empty() { String::new() } else { tables::scores(&standings).text() },
+    Ok(TerminalReport {
+        result: prose::result(&results, &agent_results),
+        table: if agent_results.each.is_empty() { String::new() } else { tables::scores(&agent_results).text() },
         warnings,
         page: folder.report().join("index.html"),
     })
@@ -45,7 +45,7 @@ pub fn is_current(folder: &Folder, experiment: &Experiment) -> Result<bool> {
         return Ok(false);
     }
     let reported: Vec<SummaryRow> = read_rows(&folder.summary())?;
-    Ok(Standings::of(&Results::read(folder, experiment)?).overall == reported)
+    Ok(AgentResults::of(&Results::read(folder, experiment)?).overall == reported)
 }
 
 /// A figure that was drawn.
@@ -75,17 +75,17 @@ impl Plot {
 }
 
 /// Every figure that there is something to draw in.
-fn figures(results: &Results, standings: &Standings) -> Vec<Figure> {
+fn figures(results: &Results, agent_results: &AgentResults) -> Vec<Figure> {
     let games = &results.experiment.games;
     let of_games = games.iter().flat_map(|&game| {
         [
-            plot::scores(results, standings, game),
-            plot::learning(results, standings, game),
+            plot::scores(results, agent_results, game),
+            plot::learning(results, agent_results, game),
             plot::distillation(results, game),
-            plot::students(results, standings, game),
+            plot::students(results, agent_results, game),
             plot::online(results, game),
         ]
     });
-    let of_all = [plot::relative(results, standings), plot::temperature(results, standings)];
+    let of_all = [plot::relative(results, agent_results), plot::temperature(results, agent_results)];
     of_all.into_iter().chain(of_games).flatten().collect()
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::learner::Learner;
 use super::play::{Play, SavedPlay};
-use super::train::{Run, State, Training};
+use super::train::{TeacherRun, Training, TrainingState};
 use crate::config;
 use crate::env::ale_version;
 use crate::record::{read_identity, read_state, replace_folder, write_file};
@@ -16,10 +16,10 @@ const STATE: &str = "state.bin";
 
 /// A training's state, but for what its learner keeps.
 #[derive(Serialize, Deserialize)]
-pub struct Checkpoint {
+pub struct TeacherCheckpoint {
     /// First, so that it can be read whatever the rest is like.
     identity: String,
-    state: State,
+    state: TrainingState,
     /// For each game.
     plays: Vec<SavedPlay>,
 }
@@ -28,16 +28,20 @@ pub struct Checkpoint {
 fn identity(training: &Training) -> Result<String> {
     let Training { experiment, agent, architecture, games, .. } = training;
     // Where teachers were taken from does not matter to what learns beside them, nor how often they are saved or logged.
-    let teacher =
-        config::Teacher { from: PathBuf::new(), checkpoint_every: 0, log_every: 0, ..experiment.teacher.clone() };
+    let teacher = config::TeacherSettings {
+        from: PathBuf::new(),
+        checkpoint_every: 0,
+        log_every: 0,
+        ..experiment.teacher.clone()
+    };
     let settings = (&experiment.environment, &teacher, experiment.evaluation.protocol());
     let roms: Vec<_> = games.iter().map(|played| (played.game, played.rom.as_ref().map(|rom| &rom.md5))).collect();
     Ok(serde_json::to_string(&(&agent.name, agent.seed, architecture, roms, settings, ale_version()))?)
 }
 
 /// Replaces the checkpoint of the run's folder, whole.
-pub fn write(run: &mut Run) -> Result<()> {
-    let checkpoint = Checkpoint {
+pub fn write(run: &mut TeacherRun) -> Result<()> {
+    let checkpoint = TeacherCheckpoint {
         identity: identity(run.training)?,
         state: run.state.clone(),
         plays: run.plays.iter().map(Play::save).collect(),
@@ -48,12 +52,12 @@ pub fn write(run: &mut Run) -> Result<()> {
     })
 }
 
-impl Checkpoint {
+impl TeacherCheckpoint {
     /// The checkpoint in the training's folder, if there is one.
     ///
     /// # Errors
     /// If it is damaged, or of another game, ROM, ALE or other settings.
-    pub fn read(training: &Training) -> Result<Option<Checkpoint>> {
+    pub fn read(training: &Training) -> Result<Option<TeacherCheckpoint>> {
         let path = training.folder.checkpoint(&training.agent);
         let Some(found) = read_identity(&path, STATE)? else { return Ok(None) };
         ensure!(
@@ -70,7 +74,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// If what the learner wrote is damaged, or the emulators are others.
-    pub fn restore(self, learner: &mut dyn Learner, plays: &mut [Play], training: &Training) -> Result<State> {
+    pub fn restore(self, learner: &mut dyn Learner, plays: &mut [Play], training: &Training) -> Result<TrainingState> {
         plays.iter_mut().zip(self.plays).try_for_each(|(play, saved)| play.restore(saved))?;
         learner.load(&training.folder.checkpoint(&training.agent))?;
         Ok(self.state)

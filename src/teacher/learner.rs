@@ -52,7 +52,7 @@ pub struct UpdateSums {
 
 /// The learner of an experiment for a network of that architecture.
 pub fn learner(
-    settings: &config::Teacher,
+    settings: &config::TeacherSettings,
     architecture: &Architecture,
     workers: usize,
     seed: Seed,

@@ -13,5 +13,5 @@ mod schedule;
 mod train;
 
 pub use dqn::{Networks, td_targets};
-pub use schedule::Schedule;
+pub use schedule::TrainingSchedule;
 pub use train::{Training, train};

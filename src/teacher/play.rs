@@ -4,7 +4,7 @@ use anyhow::Result;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::schedule::Schedule;
+use super::schedule::TrainingSchedule;
 use crate::agent::{self, Collector, PlayState, epsilon_greedy};
 use crate::config;
 use crate::env::{Pool, PoolState};
@@ -16,7 +16,7 @@ pub struct Play {
     pub collector: Collector,
     /// Episodes that ended since the last row of the log, and the sum of their scores.
     pub ended: (u64, f64),
-    pub schedule: Schedule,
+    pub schedule: TrainingSchedule,
     parts: usize,
     clip_rewards: bool,
     life_loss_ends_episode: bool,
@@ -41,12 +41,12 @@ pub struct Experience {
 
 impl Play {
     /// `parts`: into how many the workers are divided in [`Play::step_greedily`].
-    pub fn new(settings: &config::Teacher, pool: Pool, parts: usize, total: u64, seed: Seed) -> Play {
+    pub fn new(settings: &config::TeacherSettings, pool: Pool, parts: usize, total: u64, seed: Seed) -> Play {
         Play {
             collector: Collector::endless(pool, seed),
             ended: (0, 0.0),
             parts,
-            schedule: Schedule::new(settings, total),
+            schedule: TrainingSchedule::new(settings, total),
             clip_rewards: settings.clip_rewards,
             life_loss_ends_episode: settings.life_loss_ends_episode,
         }
@@ -98,9 +98,9 @@ impl Play {
         self.experiences(&steps)
     }
 
-    fn experiences(&mut self, steps: &[agent::Experience]) -> Vec<Experience> {
-        let experience = |step: &agent::Experience| {
-            let agent::Experience { action, outcome, .. } = *step;
+    fn experiences(&mut self, steps: &[agent::PlayedStep]) -> Vec<Experience> {
+        let experience = |step: &agent::PlayedStep| {
+            let agent::PlayedStep { action, outcome, .. } = *step;
             let step = outcome.step;
             if step.ended() {
                 self.ended.0 += 1;

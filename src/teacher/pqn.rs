@@ -26,12 +26,12 @@ pub struct Pqn {
     shuffler: Generator,
     sums: Sums,
     rollout: Rollout,
-    settings: config::Teacher,
+    settings: config::TeacherSettings,
 }
 
 /// A saved [`Pqn`]. Rollouts begin and end within an advance, so none is part of it.
 #[derive(Serialize, Deserialize)]
-struct State {
+struct PqnState {
     network: Vec<Vec<f32>>,
     optimizer: OptimizerState,
     shuffler: Generator,
@@ -50,7 +50,7 @@ struct Rollout {
 }
 
 impl Pqn {
-    pub fn new(settings: &config::Teacher, architecture: &Architecture, seed: Seed, device: Device) -> Pqn {
+    pub fn new(settings: &config::TeacherSettings, architecture: &Architecture, seed: Seed, device: Device) -> Pqn {
         let network = Network::new(architecture, seed.derive("weights", 0), device);
         let optimizer =
             Optimizer::new(settings.optimizer, settings.learning_rate, settings.optimizer_epsilon, &network);
@@ -154,7 +154,7 @@ impl Learner for Pqn {
     }
 
     fn save(&mut self, folder: &Path) -> Result<()> {
-        let state = State {
+        let state = PqnState {
             network: self.network.values(),
             optimizer: self.optimizer.save(&self.network),
             shuffler: self.shuffler.clone(),
@@ -164,7 +164,7 @@ impl Learner for Pqn {
     }
 
     fn load(&mut self, folder: &Path) -> Result<()> {
-        let state: State = saved(folder, STATE)?;
+        let state: PqnState = saved(folder, STATE)?;
         self.optimizer.restore(&state.optimizer, &self.network)?;
         let (architecture, device) = (self.network.architecture().clone(), self.network.device());
         self.network.copy_from(&Network::from_values(&architecture, &state.network, device));

@@ -4,7 +4,7 @@ use crate::config;
 
 /// Exploration and learning rate over the steps of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Schedule {
+pub struct TrainingSchedule {
     epsilon: (f64, f64),
     warmup: u64,
     epsilon_steps: u64,
@@ -12,10 +12,10 @@ pub struct Schedule {
     total: u64,
 }
 
-impl Schedule {
+impl TrainingSchedule {
     /// For a training of `total` steps.
-    pub fn new(teacher: &config::Teacher, total: u64) -> Schedule {
-        Schedule {
+    pub fn new(teacher: &config::TeacherSettings, total: u64) -> TrainingSchedule {
+        TrainingSchedule {
             epsilon: (teacher.epsilon_start, teacher.epsilon_end),
             warmup: teacher.warmup,
             epsilon_steps: teacher.epsilon_steps,
@@ -46,8 +46,8 @@ fn between((start, end): (f64, f64), share: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn schedule() -> Schedule {
-        Schedule {
+    fn schedule() -> TrainingSchedule {
+        TrainingSchedule {
             epsilon: (1.0, 0.1),
             warmup: 50_000,
             epsilon_steps: 1_000_000,

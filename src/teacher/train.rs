@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::checkpoint::{self, Checkpoint};
+use super::checkpoint::{self, TeacherCheckpoint};
 use super::learner::{Learner, UpdateSums, learner};
 use super::play::Play;
 use crate::agent::{self, Evaluate, Metadata, PlayState, Played, Player};
@@ -14,14 +14,14 @@ use crate::config::{Experiment, Keep};
 use crate::env::Pool;
 use crate::nn::{Architecture, Device, Network};
 use crate::progress::{Ended, Progress};
-use crate::record::{Agent, EvalRow, Folder, Log, TrainRow, best_name, bests, remove_folder};
+use crate::record::{AgentId, EvalRow, Folder, Log, TrainRow, best_name, bests, remove_folder};
 use crate::units::{Frames, Seed, Steps};
 
 /// One network to train by the experiment's teacher settings: a teacher, or a student that learns from rewards.
 pub struct Training<'a> {
     pub experiment: &'a Experiment,
     /// Of a network for several games, any of its players.
-    pub agent: Agent,
+    pub agent: AgentId,
     pub architecture: Architecture,
     /// In the order of the network's heads. They take turns of whole episodes.
     pub games: Vec<Played>,
@@ -36,7 +36,7 @@ pub struct Training<'a> {
 /// A file that cannot be read or written, or a checkpoint of other settings.
 pub fn train(training: &Training, pools: Vec<Pool>, evaluate: &mut Evaluate, progress: &dyn Progress) -> Result<Ended> {
     let settings = &training.experiment.teacher;
-    let mut run = Run::start(training, pools)?;
+    let mut run = TeacherRun::start(training, pools)?;
     loop {
         if run.state.to_evaluate.is_some() && !run.evaluate(evaluate)? {
             run.save()?;
@@ -79,7 +79,7 @@ impl Training<'_> {
 
 /// What changes in a training, besides its learner and its play.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub struct State {
+pub struct TrainingState {
     /// The head whose game is played now.
     turn: usize,
     /// Rows of `train.csv` and `eval.csv`.
@@ -98,7 +98,7 @@ struct Best {
 }
 
 /// Removes best weights that were written after the checkpoint from which the training goes on: it will find its own.
-fn forget_later_bests(training: &Training, state: &State) -> Result<()> {
+fn forget_later_bests(training: &Training, state: &TrainingState) -> Result<()> {
     let Training { experiment, agent, folder, .. } = training;
     let last = state.best.as_ref().map(|best| Steps(best.steps).frames(experiment.environment.frame_skip).0);
     for (frames, path) in bests(&folder.bests(agent))? {
@@ -110,9 +110,9 @@ fn forget_later_bests(training: &Training, state: &State) -> Result<()> {
 }
 
 /// A training in progress.
-pub struct Run<'a> {
+pub struct TeacherRun<'a> {
     pub training: &'a Training<'a>,
-    pub state: State,
+    pub state: TrainingState,
     pub learner: Box<dyn Learner>,
     pub plays: Vec<Play>,
     train: Log,
@@ -120,9 +120,9 @@ pub struct Run<'a> {
     note: String,
 }
 
-impl<'a> Run<'a> {
+impl<'a> TeacherRun<'a> {
     /// A new training, or the one in the checkpoint.
-    fn start(training: &'a Training<'a>, pools: Vec<Pool>) -> Result<Run<'a>> {
+    fn start(training: &'a Training<'a>, pools: Vec<Pool>) -> Result<TeacherRun<'a>> {
         let Training { experiment, agent, architecture, games, folder, device } = training;
         let seed = match agent.shared {
             true => Seed(agent.seed).derive("several games", 0),
@@ -134,12 +134,12 @@ impl<'a> Run<'a> {
         let parts = device.parts(workers);
         let play = |(played, pool)| Play::new(&experiment.teacher, pool, parts, training.steps(), of_game(played));
         let mut plays: Vec<Play> = games.iter().zip(pools).map(play).collect();
-        let state = match Checkpoint::read(training)? {
+        let state = match TeacherCheckpoint::read(training)? {
             Some(checkpoint) => checkpoint.restore(learner.as_mut(), &mut plays, training)?,
-            None => State::default(),
+            None => TrainingState::default(),
         };
         forget_later_bests(training, &state)?;
-        Ok(Run {
+        Ok(TeacherRun {
             train: Log::resume::<TrainRow>(&folder.train(agent), state.rows.0)?,
             eval: Log::resume::<EvalRow>(&folder.eval(agent), state.rows.1)?,
             note: String::new(),

@@ -5,11 +5,11 @@ use anyhow::{Result, bail};
 use super::measure::{Case, Clock};
 use super::{Bench, NETWORKS};
 use crate::agent::{self, Metadata, Played};
-use crate::config::{Experiment, Network as Size};
-use crate::distill::{self, Group, Lead};
+use crate::config::{Experiment, NetworkChoice};
+use crate::distill::{self, StudentGroup, TeacherSource};
 use crate::game::{ActionSet, View};
 use crate::nn::{Architecture, Network};
-use crate::record::{Agent, Folder};
+use crate::record::{AgentId, Folder};
 
 /// Kullback-Leibler divergence on minibatches of 32 and RMSProp, as the paper; one endless hour of updates on little play.
 const SETTINGS: &str = "
@@ -35,18 +35,19 @@ fn measure(bench: &Bench, network: &str) -> Result<f64> {
     let steps = if bench.options.quick { 16 * envs } else { 1000 };
     let settings = format!("[distillation]\nsteps_per_hour = {steps}{SETTINGS}network = \"{network}\"\n");
     let experiment: Experiment = bench.experiment(game, envs, &settings)?;
-    let architecture = Architecture::new(&Size::Named(NETWORKS[0].1), &game.spec(ActionSet::Minimal, View::Pixels));
+    let architecture =
+        Architecture::new(&NetworkChoice::Named(NETWORKS[0].1), &game.spec(ActionSet::Minimal, View::Pixels));
     let folder = tempfile::tempdir()?;
     let folder = Folder::at(folder.path());
-    let (agent, played) = (Agent::teacher(game, 1), Played::new(game, &experiment.environment, None));
+    let (agent, played) = (AgentId::teacher(game, 1), Played::new(game, &experiment.environment, None));
     let teacher = Network::new(&architecture, bench.seed.derive("teacher", 0), bench.device);
     let metadata = Metadata::new(&agent, &architecture, &experiment.environment, vec![played.clone()], 0);
     agent::save(&folder.weights(&agent), &teacher, &metadata)?;
-    let group = Group {
+    let group = StudentGroup {
         experiment: &experiment,
         seed: 1,
         students: experiment.students.clone(),
-        games: vec![(played, Lead::Final(folder.weights(&agent)))],
+        games: vec![(played, TeacherSource::Final(folder.weights(&agent)))],
         folder: &folder,
         device: bench.device,
     };

@@ -3,7 +3,7 @@
 use super::measure::Case;
 use super::{Bench, NETWORKS};
 use crate::agent::Player;
-use crate::config::Network as Size;
+use crate::config::NetworkChoice;
 use crate::eval;
 use crate::game::{ActionSet, View};
 use crate::nn::{Architecture, Network};
@@ -18,7 +18,7 @@ pub fn cases(bench: &Bench) -> Vec<Case> {
     let spec = bench.options.games[0].spec(ActionSet::Minimal, View::Pixels);
     let decisions = if bench.options.quick { QUICK_DECISIONS } else { DECISIONS };
     let case = |(name, size)| {
-        let architecture = Architecture::new(&Size::Named(size), &spec);
+        let architecture = Architecture::new(&NetworkChoice::Named(size), &spec);
         let network = Network::new(&architecture, bench.seed.derive(name, 0), bench.device);
         let shape = spec.observation;
         let measure = move || Ok(eval::milliseconds_per_decision(&Player::new(&network, 0), shape, decisions));

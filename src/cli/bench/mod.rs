@@ -50,7 +50,7 @@ pub enum Subject {
 
 /// Flags of `pd bench`.
 #[derive(Debug, Clone, Args)]
-pub struct Options {
+pub struct BenchOptions {
     pub subject: Subject,
     /// Games to measure with; distillation and inference, which hardly depend on it, take the first
     #[arg(long, value_delimiter = ',', default_value = "breakout,pong,seaquest,qbert", value_parser = game)]
@@ -75,7 +75,7 @@ pub struct Options {
     pub json: bool,
 }
 
-impl Options {
+impl BenchOptions {
     fn repeats(&self) -> u16 {
         if self.quick { 1 } else { self.repeats }
     }
@@ -95,7 +95,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 /// Measures the subject and prints what was found.
-pub fn bench(options: &Options, common: &Common) -> Result<Ended> {
+pub fn bench(options: &BenchOptions, common: &Common) -> Result<Ended> {
     let device = super::device(common)?;
     let seed = Seed(common.seed.unwrap_or(0)).derive("bench", 0);
     let bench = Bench { options: options.clone(), device, seed };
@@ -124,7 +124,7 @@ pub fn bench(options: &Options, common: &Common) -> Result<Ended> {
 /// What cases are made of.
 #[derive(Clone)]
 struct Bench {
-    options: Options,
+    options: BenchOptions,
     device: Device,
     seed: Seed,
 }

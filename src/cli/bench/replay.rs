@@ -54,8 +54,8 @@ fn of_game(bench: &Bench, game: Game, envs: usize) -> Result<Vec<Case>> {
 }
 
 /// A replay with random play in it, and what goes on playing.
-pub fn played(bench: &Bench, experiment: &Experiment, game: Game) -> Result<(Play, Replay<Transition>)> {
-    let mut play = Play::new(bench, experiment, game)?;
+pub fn played(bench: &Bench, experiment: &Experiment, game: Game) -> Result<(TimedPlay, Replay<Transition>)> {
+    let mut play = TimedPlay::new(bench, experiment, game)?;
     let mut replay = Replay::new(play.collector.pool.observation(), PROJECTED as u64, experiment.environment.workers);
     let steps = if bench.options.quick { QUICK_STEPS } else { STEPS };
     while replay.len() < steps {
@@ -65,18 +65,18 @@ pub fn played(bench: &Bench, experiment: &Experiment, game: Game) -> Result<(Pla
 }
 
 /// Random play.
-pub struct Play {
+pub struct TimedPlay {
     pub collector: Collector,
     actions: usize,
     /// Time that pushes took.
     pushing: Duration,
 }
 
-impl Play {
-    fn new(bench: &Bench, experiment: &Experiment, game: Game) -> Result<Play> {
+impl TimedPlay {
+    fn new(bench: &Bench, experiment: &Experiment, game: Game) -> Result<TimedPlay> {
         let actions = game.actions(ActionSet::Minimal).len();
         let collector = Collector::endless(bench.pool(experiment, game)?, bench.seed);
-        Ok(Play { collector, actions, pushing: Duration::ZERO })
+        Ok(TimedPlay { collector, actions, pushing: Duration::ZERO })
     }
 
     /// One step of every environment.

@@ -9,7 +9,7 @@ use crate::agent::{Played, Player, Policy};
 use crate::config::Experiment;
 use crate::game::{ActionSet, Game, View};
 use crate::nn::Architecture;
-use crate::record::{Agent, Folder};
+use crate::record::{AgentId, Folder};
 use crate::replay::{TransitionBatch, transitions};
 use crate::teacher::{self, Networks, Training};
 
@@ -54,7 +54,7 @@ fn training(bench: Bench, name: String, experiment: Experiment, game: Game) -> C
     let measure = move || {
         let folder = tempfile::tempdir()?;
         let folder = Folder::at(folder.path());
-        let agent = Agent::teacher(game, 1);
+        let agent = AgentId::teacher(game, 1);
         let training = Training {
             experiment: &experiment,
             agent,

@@ -10,7 +10,7 @@ use crate::units::{Generator, Seed};
 
 /// One training: the episodes of a student, its teacher and random play in one game with one seed.
 #[derive(Debug, Clone, Copy)]
-pub struct Run<'a> {
+pub struct ComparedRun<'a> {
     pub student: &'a [f64],
     pub teacher: &'a [f64],
     /// May be empty for [`Ratio::Raw`].
@@ -23,7 +23,7 @@ pub struct Run<'a> {
 #[derive(Debug, Clone)]
 pub struct InGame<'a> {
     pub ratio: Ratio,
-    pub runs: Vec<Run<'a>>,
+    pub runs: Vec<ComparedRun<'a>>,
 }
 
 /// 95% intervals of [`Figures`].
@@ -47,13 +47,15 @@ pub fn intervals(games: &[InGame], one_network: bool, seed: Seed) -> Intervals {
     let games: Vec<(Ratio, Vec<Ranked>)> =
         games.iter().map(|game| (game.ratio, game.runs.iter().map(|&run| Ranked::of(run)).collect())).collect();
     let resamples: Vec<Figures> = (0..RESAMPLES).map(|_| resample(&games, one_network, &mut generator)).collect();
-    let of = |figure: &dyn Fn(&Figures) -> Option<f64>| percentiles(resamples.iter().map(figure).collect());
+    let interval_of = |figure: &dyn Fn(&Figures) -> Option<f64>| percentiles(resamples.iter().map(figure).collect());
     Intervals {
-        games: (0..games.len()).map(|i| (of(&|all| all.games[i].relative), of(&|all| all.games[i].beats))).collect(),
-        mean: of(&|all| all.mean),
-        geometric_mean: of(&|all| all.geometric_mean),
-        interquartile_mean: of(&|all| all.interquartile_mean),
-        beats: of(&|all| all.beats),
+        games: (0..games.len())
+            .map(|i| (interval_of(&|all| all.games[i].relative), interval_of(&|all| all.games[i].beats)))
+            .collect(),
+        mean: interval_of(&|all| all.mean),
+        geometric_mean: interval_of(&|all| all.geometric_mean),
+        interquartile_mean: interval_of(&|all| all.interquartile_mean),
+        beats: interval_of(&|all| all.beats),
     }
 }
 
@@ -87,7 +89,7 @@ impl Teachers {
         Teachers { are_shared: seeds.len() < runs.len(), drawn: BTreeMap::new() }
     }
 
-    fn draw(&mut self, run: &Run, generator: &mut Generator) -> Vec<usize> {
+    fn draw(&mut self, run: &ComparedRun, generator: &mut Generator) -> Vec<usize> {
         let count = run.teacher.len();
         let mut draw = || (0..count).map(|_| drawn(count, generator)).collect();
         if self.are_shared { self.drawn.entry(run.teacher_seed).or_insert_with(draw).clone() } else { draw() }
@@ -97,14 +99,14 @@ impl Teachers {
 /// A run with the rank of each score among those of student and teacher, equal scores having one rank: wins are then
 /// counted without comparing pairs.
 struct Ranked<'a> {
-    run: Run<'a>,
+    run: ComparedRun<'a>,
     student: Vec<usize>,
     teacher: Vec<usize>,
     ranks: usize,
 }
 
 impl<'a> Ranked<'a> {
-    fn of(run: Run<'a>) -> Ranked<'a> {
+    fn of(run: ComparedRun<'a>) -> Ranked<'a> {
         let mut scores = sorted(&[run.student, run.teacher].concat());
         scores.dedup();
         let rank = |score: &f64| scores.partition_point(|other| other < score);
@@ -117,7 +119,7 @@ impl<'a> Ranked<'a> {
     }
 
     fn resample(&self, ratio: Ratio, teachers: &mut Teachers, generator: &mut Generator) -> AgainstTeacher {
-        let Run { student, teacher, random, .. } = self.run;
+        let ComparedRun { student, teacher, random, .. } = self.run;
         let own = (0..student.len()).map(|_| drawn(student.len(), generator));
         let (student, ours) = self.counted(student, &self.student, own);
         let (teacher, theirs) = self.counted(teacher, &self.teacher, teachers.draw(&self.run, generator).into_iter());

@@ -21,7 +21,7 @@ mod figures;
 mod summary;
 
 pub use bootstrap::{Interval, RESAMPLES, mean_interval, mean_of_runs_interval};
-pub use comparison::{InGame, Intervals, Run, intervals};
+pub use comparison::{ComparedRun, InGame, Intervals, intervals};
 pub use figures::{AgainstTeacher, Figures, InGameFigures, win_rate};
 pub use summary::{geometric_mean, human_normalized, interquartile_mean, mean, median, sample_std};
 

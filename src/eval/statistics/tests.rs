@@ -18,13 +18,13 @@ pub fn near(value: impl Into<Option<f64>>, expected: f64, tolerance: f64) {
 }
 
 fn within(interval: Option<Interval>, (low, high): (f64, f64), tolerance: f64) {
-    near(interval.map(|of| of.low), low, tolerance);
-    near(interval.map(|of| of.high), high, tolerance);
+    near(interval.map(|interval| interval.low), low, tolerance);
+    near(interval.map(|interval| interval.high), high, tolerance);
 }
 
 /// A run of one episode, with a teacher of its own that always scores 1.
-fn single_episode(score: &f64) -> Run<'_> {
-    Run { student: std::slice::from_ref(score), teacher: &[1.0], random: &[], teacher_seed: score.to_bits() }
+fn single_episode(score: &f64) -> ComparedRun<'_> {
+    ComparedRun { student: std::slice::from_ref(score), teacher: &[1.0], random: &[], teacher_seed: score.to_bits() }
 }
 
 /// Runs of one episode each, so that a run's relative score is its episode's.
@@ -37,8 +37,8 @@ fn single_episodes(games: &[[f64; 5]]) -> Vec<InGame<'_>> {
 /// `f(x); library.get_interval_estimates({"x": x}, f, reps=200000)`, and `metrics.aggregate_median(x)`
 #[test]
 fn aggregates_over_games_and_their_intervals_are_rliables() {
-    let of = |relative: &f64| AgainstTeacher { relative: Some(*relative), beats: None };
-    let figures = Figures::of(&RUNS.map(|runs| runs.iter().map(of).collect()));
+    let against_teacher = |relative: &f64| AgainstTeacher { relative: Some(*relative), beats: None };
+    let figures = Figures::of(&RUNS.map(|runs| runs.iter().map(against_teacher).collect()));
     near(figures.mean, 0.852, 1e-12);
     near(figures.interquartile_mean, 0.8744444444444445, 1e-12);
     near(figures.geometric_mean, 0.8146445683134156, 1e-12);
@@ -62,7 +62,7 @@ fn the_probability_to_beat_the_teacher_is_rliables_probability_of_improvement() 
     near(mean(&rates), 0.328125, 1e-12);
     let games = [0, 1].map(|game| InGame {
         ratio: Ratio::Raw,
-        runs: vec![Run { student: STUDENTS[game], teacher: TEACHERS[game], random: &[], teacher_seed: 1 }],
+        runs: vec![ComparedRun { student: STUDENTS[game], teacher: TEACHERS[game], random: &[], teacher_seed: 1 }],
     });
     within(intervals(&games, false, Seed(1)).beats, (0.140625, 0.544), 0.012);
     assert_eq!((win_rate(&[1.0], &[]), win_rate(&[2.0], &[2.0])), (None, Some(0.5)));
@@ -71,20 +71,20 @@ fn the_probability_to_beat_the_teacher_is_rliables_probability_of_improvement() 
 /// The first game has two runs and a raw ratio, the second one run and the ratio above random play.
 fn two_games() -> [InGame<'static>; 2] {
     let raw = vec![
-        Run {
+        ComparedRun {
             student: &[300.0, 280.0, 310.0, 260.0, 290.0, 350.0, 240.0, 330.0],
             teacher: &[320.0, 340.0, 300.0, 310.0, 330.0, 290.0, 360.0, 350.0],
             random: &[],
             teacher_seed: 1,
         },
-        Run {
+        ComparedRun {
             student: &[200.0, 260.0, 310.0, 150.0],
             teacher: &[300.0, 280.0, 330.0, 250.0, 310.0],
             random: &[],
             teacher_seed: 2,
         },
     ];
-    let above = Run {
+    let above = ComparedRun {
         student: &[-5.0, 3.0, -8.0, 2.0, -1.0, 0.0],
         teacher: &TEACHER,
         random: &[-20.0, -21.0, -21.0, -20.0, -19.0, -21.0],
@@ -119,7 +119,7 @@ fn the_chance_of_a_teacher_that_students_share_is_theirs_in_common() {
     let game = |teacher_seed: fn(u64) -> u64| InGame {
         ratio: Ratio::Raw,
         runs: (0..3)
-            .map(|run| Run {
+            .map(|run| ComparedRun {
                 student: STUDENTS[run as usize],
                 teacher: TEACHER,
                 random: &[],
@@ -158,7 +158,7 @@ fn a_seed_repeats_its_intervals() {
 
 #[test]
 fn a_teacher_that_may_be_no_better_than_random_play_leaves_no_interval_but_that_of_beating_it() {
-    let run = Run { student: &[1.0, 2.0], teacher: &[-1.0, 1.5], random: &[0.0, 0.0], teacher_seed: 1 };
+    let run = ComparedRun { student: &[1.0, 2.0], teacher: &[-1.0, 1.5], random: &[0.0, 0.0], teacher_seed: 1 };
     let game = InGame { ratio: Ratio::AboveRandom, runs: vec![run] };
     let intervals = intervals(&[game], false, Seed(1));
     assert_eq!((intervals.games[0].0, intervals.geometric_mean, intervals.interquartile_mean), (None, None, None));
@@ -167,11 +167,11 @@ fn a_teacher_that_may_be_no_better_than_random_play_leaves_no_interval_but_that_
 
 #[test]
 fn a_game_that_is_not_above_0_leaves_no_geometric_mean_but_the_other_means() {
-    let of = |relative| vec![AgainstTeacher { relative: Some(relative), beats: Some(0.25) }];
-    let figures = Figures::of(&[of(-0.2), of(0.8)]);
+    let game = |relative| vec![AgainstTeacher { relative: Some(relative), beats: Some(0.25) }];
+    let figures = Figures::of(&[game(-0.2), game(0.8)]);
     assert_eq!(figures.geometric_mean, Some(0.0));
     near(figures.mean, 0.3, 1e-12);
     near(figures.beats, 0.25, 1e-12);
     let lacking = vec![AgainstTeacher { relative: None, beats: None }];
-    assert_eq!(Figures::of(&[of(0.8), lacking]).mean, None);
+    assert_eq!(Figures::of(&[game(0.8), lacking]).mean, None);
 }

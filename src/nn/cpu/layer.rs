@@ -16,7 +16,7 @@ const GROUP: usize = 4;
 /// A layer. Its weights lie in panels of 16 outputs: for each input a [`Row`]. Outputs, and channels of what lies
 /// between layers, are filled up with zeros to whole rows; the parameters of those are 0 and stay so.
 #[derive(Debug, Clone)]
-pub struct Layer {
+pub struct CpuLayer {
     /// Of a convolution: the patches of one sample. Of a dense layer: one, all of its inputs.
     pub patches: Patches,
     /// Values of a sample's input.
@@ -41,7 +41,7 @@ pub struct Trace {
     inverse_deviation: f32,
 }
 
-impl Layer {
+impl CpuLayer {
     /// Values of a sample's output.
     pub fn outputs(&self) -> usize {
         self.patches.starts.len() * self.width

@@ -3,19 +3,19 @@
 
 mod kernel;
 mod layer;
+mod layer_plan;
 mod norm;
-mod plan;
 mod step;
 
 use rayon::prelude::*;
 
 use self::kernel::Row;
 use self::layer::Trace;
-use self::plan::Plan;
+use self::layer_plan::LayerPlan;
 use super::architecture::Architecture;
 use crate::spec::{Shape, values};
 
-pub use self::plan::knows;
+pub use self::layer_plan::knows;
 pub use self::step::step;
 
 /// Groups of samples whose gradients are summed apart, and then in order: the result does not depend on threads.
@@ -30,51 +30,51 @@ pub fn is_supported() -> bool {
 }
 
 /// A network's parameters and the gradient by them.
-pub struct Network {
-    plan: Plan,
+pub struct CpuNetwork {
+    plan: LayerPlan,
     observation: Shape,
-    /// In the order of [`Plan`].
+    /// In the order of [`LayerPlan`].
     pub flat: Vec<f32>,
-    /// Likewise, of the last call of [`Network::learn`].
+    /// Likewise, of the last call of [`CpuNetwork::learn`].
     pub gradient: Vec<f32>,
-    work: Work,
+    work: Workspace,
 }
 
-/// Buffers of [`Network::learn`] that are used again.
+/// Buffers of [`CpuNetwork::learn`] that are used again.
 #[derive(Default)]
-struct Work {
+struct Workspace {
     samples: Vec<Vec<Trace>>,
     shards: Vec<Vec<f32>>,
 }
 
-impl Network {
+impl CpuNetwork {
     /// A network that [`knows`] tells of, with these values, one slice per tensor of [`Architecture::tensors`], in
     /// PyTorch's layout.
-    pub fn new(architecture: &Architecture, values: &[Vec<f32>]) -> Network {
-        let plan = Plan::new(architecture);
+    pub fn new(architecture: &Architecture, values: &[Vec<f32>]) -> CpuNetwork {
+        let plan = LayerPlan::new(architecture);
         let flat = to_flat(&plan, values);
-        Network {
+        CpuNetwork {
             gradient: vec![0.0; plan.length],
             flat,
             plan,
             observation: architecture.observation,
-            work: Work::default(),
+            work: Workspace::default(),
         }
     }
 
-    /// The ranges of [`Network::flat`] that updates of a head change.
+    /// The ranges of [`CpuNetwork::flat`] that updates of a head change.
     pub fn segments(&self, head: usize) -> Vec<std::ops::Range<usize>> {
         let own = self.plan.segments.get(1 + head).cloned();
         [self.plan.segments[0].clone()].into_iter().chain(own).collect()
     }
 
-    /// A vector in the order of [`Network::flat`] as values in PyTorch's layout.
+    /// A vector in the order of [`CpuNetwork::flat`] as values in PyTorch's layout.
     pub fn values(&self, flat: &[f32]) -> Vec<Vec<f32>> {
-        let tensor = |layout: &plan::Layout| (0..layout.count).map(|index| flat[layout.place(index)]).collect();
+        let tensor = |layout: &layer_plan::Layout| (0..layout.count).map(|index| flat[layout.place(index)]).collect();
         self.plan.layouts.iter().map(tensor).collect()
     }
 
-    /// The reverse of [`Network::values`].
+    /// The reverse of [`CpuNetwork::values`].
     pub fn flat_of(&self, values: &[Vec<f32>]) -> Vec<f32> {
         to_flat(&self.plan, values)
     }
@@ -139,7 +139,7 @@ impl Network {
         traces.last().into_iter().flatten().flat_map(|trace| &trace.out[..actions]).copied().collect()
     }
 
-    /// Sets [`Network::gradient`] to that of a loss. `loss` is given the outputs and gives something, which is returned,
+    /// Sets [`CpuNetwork::gradient`] to that of a loss. `loss` is given the outputs and gives something, which is returned,
     /// and its gradient by the outputs, both [batch, actions].
     pub fn learn<T>(&mut self, head: usize, observations: &[u8], loss: impl FnOnce(&[f32]) -> (T, Vec<f32>)) -> T {
         let bytes = self.observation.bytes();
@@ -197,7 +197,7 @@ impl Network {
     }
 
     /// Adds the gradient by the convolutions' parameters; `d` is that by the features.
-    fn convolve_backward(&self, observations: &[u8], mut d: Vec<f32>, work: &mut Work, gradient: &mut [f32]) {
+    fn convolve_backward(&self, observations: &[u8], mut d: Vec<f32>, work: &mut Workspace, gradient: &mut [f32]) {
         let transposed: Vec<_> = self.plan.conv[1..].iter().map(|layer| layer.transposed(&self.flat)).collect();
         let (batch, length, bytes) = (work.samples.len(), self.plan.conv_length(), self.observation.bytes());
         let (each, features) = (batch.div_ceil(SHARDS), self.plan.dense[0].inputs);
@@ -249,7 +249,7 @@ impl Network {
     }
 }
 
-fn to_flat(plan: &Plan, values: &[Vec<f32>]) -> Vec<f32> {
+fn to_flat(plan: &LayerPlan, values: &[Vec<f32>]) -> Vec<f32> {
     let mut flat = vec![0.0; plan.length];
     for (layout, values) in plan.layouts.iter().zip(values) {
         for (index, value) in values.iter().enumerate() {

@@ -18,12 +18,12 @@ pub struct Norm {
     pub count: usize,
 }
 
-/// Sum over rows of what `of` gives for each; in a fixed order.
+/// Sum of `row_at` over all rows, in a fixed order.
 #[inline(always)]
-fn sum(rows: usize, of: impl Fn(usize) -> Row) -> f32 {
+fn sum(rows: usize, row_at: impl Fn(usize) -> Row) -> f32 {
     let mut sums = [0.0_f32; LANES];
     for row in 0..rows {
-        for (sum, value) in sums.iter_mut().zip(of(row)) {
+        for (sum, value) in sums.iter_mut().zip(row_at(row)) {
             *sum += value;
         }
     }

@@ -5,16 +5,16 @@ use std::ops::Range;
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use super::Network;
-use crate::nn::optimizer::{Change, Step};
+use super::CpuNetwork;
+use crate::nn::optimizer::{OptimizerStep, ParameterChange};
 
 /// Values that a thread takes at once.
 const PIECE: usize = 1 << 14;
 
 /// One step over each of `parts`. `mean` and `square` are the running means of the gradient and of its square.
 pub fn step(
-    network: &mut Network,
-    parts: &[(Range<usize>, Step)],
+    network: &mut CpuNetwork,
+    parts: &[(Range<usize>, OptimizerStep)],
     mean: &mut [f32],
     square: &mut [f32],
     max_norm: Option<f64>,
@@ -31,28 +31,28 @@ pub fn step(
 }
 
 /// Euclidean norm of the gradient, summed in a fixed order.
-fn norm(gradient: &[f32], parts: &[(Range<usize>, Step)]) -> f64 {
+fn norm(gradient: &[f32], parts: &[(Range<usize>, OptimizerStep)]) -> f64 {
     let squares = |piece: &[f32]| piece.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>();
-    let part = |(range, _): &(Range<usize>, Step)| {
+    let part = |(range, _): &(Range<usize>, OptimizerStep)| {
         gradient[range.clone()].par_chunks(PIECE).map(squares).collect::<Vec<_>>().into_iter().sum::<f64>()
     };
     parts.iter().map(part).sum::<f64>().sqrt()
 }
 
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
-fn piece(step: &Step, clip: f32, gradient: &[f32], values: &mut [f32], mean: &mut [f32], square: &mut [f32]) {
+fn piece(step: &OptimizerStep, clip: f32, gradient: &[f32], values: &mut [f32], mean: &mut [f32], square: &mut [f32]) {
     match step.change {
-        Change::Centred { rate, epsilon } => {
+        ParameterChange::Centred { rate, epsilon } => {
             let (rate, epsilon) = (rate as f32, epsilon as f32);
             let change = |g: f32, m: f32, v: f32| rate * g / ((v - m * m).max(0.0) + epsilon).sqrt();
             each(step, clip, gradient, values, mean, square, change);
         }
-        Change::Rooted { rate, root_scale, epsilon } => {
+        ParameterChange::Rooted { rate, root_scale, epsilon } => {
             let (rate, root_scale, epsilon) = (rate as f32, root_scale as f32, epsilon as f32);
             let change = |_, m: f32, v: f32| rate * m / (v.sqrt() * root_scale + epsilon);
             each(step, clip, gradient, values, mean, square, change);
         }
-        Change::Plain { rate } => {
+        ParameterChange::Plain { rate } => {
             let rate = rate as f32;
             each(step, clip, gradient, values, mean, square, |_, m, _| rate * m);
         }
@@ -61,7 +61,7 @@ fn piece(step: &Step, clip: f32, gradient: &[f32], values: &mut [f32], mean: &mu
 
 #[inline(always)]
 fn each(
-    step: &Step,
+    step: &OptimizerStep,
     clip: f32,
     gradient: &[f32],
     values: &mut [f32],

@@ -14,9 +14,9 @@ pub use step::step;
 /// A network whose parameters lie in one tensor, so that copying them, or an optimiser's step over them, is one
 /// operation; the layers are views of it. Convolution kernels lie there with their input channels last, the layout in
 /// which libtorch's convolutions are fastest.
-pub struct Network {
+pub struct TorchNetwork {
     pub flat: Tensor,
-    /// Likewise, of the last call of [`Network::learn`].
+    /// Likewise, of the last call of [`TorchNetwork::learn`].
     pub gradient: Tensor,
     parameters: Vec<Parameter>,
     shapes: Vec<Vec<i64>>,
@@ -33,9 +33,9 @@ struct Parameter {
     kind: TensorKind,
 }
 
-impl Network {
+impl TorchNetwork {
     /// A network with these values, one slice per tensor of [`Architecture::tensors`], in PyTorch's layout.
-    pub fn new(architecture: &Architecture, values: &[Vec<f32>], device: Device) -> Network {
+    pub fn new(architecture: &Architecture, values: &[Vec<f32>], device: Device) -> TorchNetwork {
         let tensors = architecture.tensors();
         let shapes: Vec<_> = tensors.iter().map(|tensor| tensor.shape.clone()).collect();
         let flat = flatten(&shapes, values).to_device(device);
@@ -63,7 +63,7 @@ impl Network {
             }
         }
         let gradient = flat.zeros_like();
-        Network {
+        TorchNetwork {
             flat,
             gradient,
             parameters,
@@ -75,7 +75,7 @@ impl Network {
         }
     }
 
-    /// The ranges of [`Network::flat`] that updates of a head change.
+    /// The ranges of [`TorchNetwork::flat`] that updates of a head change.
     pub fn segments(&self, head: usize) -> Vec<Range<usize>> {
         self.segment_indices(head).map(|index| self.segments[index].1.clone()).collect()
     }
@@ -85,7 +85,7 @@ impl Network {
         std::iter::once(0).chain(own)
     }
 
-    /// A vector in the order of [`Network::flat`] as values in PyTorch's layout.
+    /// A vector in the order of [`TorchNetwork::flat`] as values in PyTorch's layout.
     pub fn values(&self, flat: &Tensor) -> Vec<Vec<f32>> {
         let flat = flat.to_device(Device::Cpu);
         let mut start = 0;
@@ -100,7 +100,7 @@ impl Network {
         values.collect()
     }
 
-    /// The reverse of [`Network::values`].
+    /// The reverse of [`TorchNetwork::values`].
     pub fn flat_of(&self, values: &[Vec<f32>]) -> Tensor {
         flatten(&self.shapes, values).to_device(self.flat.device())
     }
@@ -110,7 +110,7 @@ impl Network {
         self.forward_by_layer(head, observations, &mut |_, x| x)
     }
 
-    /// The same with a look at each layer; see [`crate::nn::Network::visit_layers`].
+    /// The same with a look at each layer; see [`crate::nn::TorchNetwork::visit_layers`].
     pub fn forward_by_layer(
         &self,
         head: usize,
@@ -131,7 +131,7 @@ impl Network {
         x
     }
 
-    /// Sets [`Network::gradient`] to that of the scalar that `loss` gives for a head's outputs, and gives that scalar.
+    /// Sets [`TorchNetwork::gradient`] to that of the scalar that `loss` gives for a head's outputs, and gives that scalar.
     pub fn learn(&mut self, head: usize, observations: &[u8], loss: impl FnOnce(&Tensor) -> Tensor) -> Tensor {
         let loss = loss(&self.forward(head, observations));
         let segments = || self.segment_indices(head).map(|index| self.segments[index].clone());
@@ -199,7 +199,7 @@ fn flatten(shapes: &[Vec<i64>], values: &[Vec<f32>]) -> Tensor {
     Tensor::cat(&parts.collect::<Vec<_>>(), 0)
 }
 
-/// A tensor's values in the order in which [`Network::flat`] keeps them.
+/// A tensor's values in the order in which [`TorchNetwork::flat`] keeps them.
 fn to_flat(tensor: &Tensor) -> Tensor {
     match tensor.dim() {
         4 => tensor.permute([0, 2, 3, 1]).reshape([-1]),

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use tch::{Tensor, no_grad};
 
-use super::Network;
-use crate::nn::optimizer::{Change, Step};
+use super::TorchNetwork;
+use crate::nn::optimizer::{OptimizerStep, ParameterChange};
 
 /// One step over each of `parts`. `mean` and `square` are the running means of the gradient and of its square.
 pub fn step(
-    network: &mut Network,
-    parts: &[(Range<usize>, Step)],
+    network: &mut TorchNetwork,
+    parts: &[(Range<usize>, OptimizerStep)],
     mean: &Tensor,
     square: &Tensor,
     max_norm: Option<f64>,
@@ -25,11 +25,13 @@ pub fn step(
             let _ = mean.lerp_(&gradient, 1.0 - step.decay.0);
             let _ = square.lerp_(&gradient.square(), 1.0 - step.decay.1);
             let change = match step.change {
-                Change::Centred { rate, epsilon } => {
+                ParameterChange::Centred { rate, epsilon } => {
                     gradient * rate / ((&square - mean.square()).clamp_min(0.0) + epsilon).sqrt()
                 }
-                Change::Rooted { rate, root_scale, epsilon } => mean * rate / (square.sqrt() * root_scale + epsilon),
-                Change::Plain { rate } => mean * rate,
+                ParameterChange::Rooted { rate, root_scale, epsilon } => {
+                    mean * rate / (square.sqrt() * root_scale + epsilon)
+                }
+                ParameterChange::Plain { rate } => mean * rate,
             };
             let _ = part(&network.flat).subtract_(&change);
         }
@@ -37,7 +39,7 @@ pub fn step(
 }
 
 /// Scales the gradient so that its norm is at most `max_norm`, without waiting for its value.
-fn clip(network: &Network, parts: &[(Range<usize>, Step)], max_norm: f64) {
+fn clip(network: &TorchNetwork, parts: &[(Range<usize>, OptimizerStep)], max_norm: f64) {
     let part = |range: &Range<usize>| network.gradient.narrow(0, range.start as i64, range.len() as i64);
     let squares: Vec<_> = parts.iter().map(|(range, _)| part(range).square().sum(tch::Kind::Float)).collect();
     let norm = Tensor::stack(&squares, 0).sum(tch::Kind::Float).sqrt();

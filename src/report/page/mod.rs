@@ -3,24 +3,24 @@
 mod provenance;
 mod sections;
 
+use super::agent_result::AgentResults;
 use super::format::escape;
 use super::prose;
 use super::read::Results;
-use super::standing::Standings;
 use super::warning::Warning;
 use super::write::Plot;
 
 /// The text of `index.html`.
-pub fn page(results: &Results, standings: &Standings, warnings: &[Warning], plots: &[Plot]) -> String {
+pub fn page(results: &Results, agent_results: &AgentResults, warnings: &[Warning], plots: &[Plot]) -> String {
     let name = escape(&results.experiment.name);
     let body = [
         sections::warnings(warnings),
-        sections::scores(results, standings, plots),
-        sections::over_games(results, standings),
-        sections::networks(results, standings),
+        sections::scores(results, agent_results, plots),
+        sections::over_games(results, agent_results),
+        sections::networks(results, agent_results),
         sections::choices(results),
         sections::games(results, plots),
-        sections::paper(results, standings),
+        sections::paper(results, agent_results),
         sections::protocol(results),
         provenance::machine(results),
         provenance::settings(results),
@@ -34,7 +34,7 @@ pub fn page(results: &Results, standings: &Standings, warnings: &[Warning], plot
          <style>\n{}</style>\n</head>\n<body>\n<main>\n<header>\n<p class=\"kind\">Policy distillation</p>\n\
          <h1>{name}</h1>\n<p class=\"lead\">{}</p>\n</header>\n{body}</main>\n</body>\n</html>\n",
         include_str!("style.css"),
-        escape(&prose::result(results, standings)),
+        escape(&prose::result(results, agent_results)),
     )
 }
 

@@ -1,11 +1,11 @@
 //! The sections that show results.
 
 use super::{paragraph, section};
-use crate::eval::paper::{FINDINGS, Source};
+use crate::eval::paper::{Citation, FINDINGS};
+use crate::report::agent_result::AgentResults;
 use crate::report::format::escape;
 use crate::report::prose;
 use crate::report::read::Results;
-use crate::report::standing::Standings;
 use crate::report::tables;
 use crate::report::warning::Warning;
 use crate::report::write::Plot;
@@ -24,11 +24,11 @@ pub fn warnings(warnings: &[Warning]) -> String {
 }
 
 /// The result: every agent in every game.
-pub fn scores(results: &Results, standings: &Standings, plots: &[Plot]) -> String {
-    if standings.each.is_empty() {
+pub fn scores(results: &Results, agent_results: &AgentResults, plots: &[Plot]) -> String {
+    if agent_results.each.is_empty() {
         return section("scores", "Scores", &paragraph("Nothing is scored yet."));
     }
-    let result = tables::scores(standings).html("Scores of every agent in every game");
+    let result = tables::scores(agent_results).html("Scores of every agent in every game");
     let mut content = result + &figures(plots, |name| name == "relative" || name == "temperature");
     if results.experiment.seeds.len() > 1 {
         let each = tables::each_seed(results).html("Scores of every seed");
@@ -38,8 +38,8 @@ pub fn scores(results: &Results, standings: &Standings, plots: &[Plot]) -> Strin
 }
 
 /// Each student over all games.
-pub fn over_games(results: &Results, standings: &Standings) -> String {
-    let table = tables::overall(results, standings);
+pub fn over_games(results: &Results, agent_results: &AgentResults) -> String {
+    let table = tables::overall(results, agent_results);
     if table.rows.is_empty() {
         String::new()
     } else {
@@ -65,10 +65,10 @@ pub fn choices(results: &Results) -> String {
 }
 
 /// Sizes and costs.
-pub fn networks(results: &Results, standings: &Standings) -> String {
+pub fn networks(results: &Results, agent_results: &AgentResults) -> String {
     let on = results.manifest.as_ref().map(|manifest| manifest.machine.cpu.as_str()).filter(|cpu| !cpu.is_empty());
     let measured = on.map_or(String::new(), |cpu| paragraph(&format!("Latency was measured on {cpu}.")));
-    let table = tables::networks(results, standings).html("Networks and their sizes");
+    let table = tables::networks(results, agent_results).html("Networks and their sizes");
     section("networks", "Networks", &(table + &measured))
 }
 
@@ -84,15 +84,15 @@ pub fn games(results: &Results, plots: &[Plot]) -> String {
 }
 
 /// The paper's figures beside ours, with what they are worth.
-pub fn paper(results: &Results, standings: &Standings) -> String {
-    let students = tables::students_beside_paper(standings);
+pub fn paper(results: &Results, agent_results: &AgentResults) -> String {
+    let students = tables::students_beside_paper(agent_results);
     let students = match students.rows.is_empty() {
         true => paragraph("No student here is one of those whose figures are reported."),
         false => students.html("Students beside the paper’s"),
     };
-    let teachers = tables::teachers_beside_paper(results, standings).html("Teachers beside the paper’s");
+    let teachers = tables::teachers_beside_paper(results, agent_results).html("Teachers beside the paper’s");
     let differences = tables::differences(results).html("Differences of protocol");
-    let finding = |(text, source): (&str, Source)| format!("<li>{} ({})</li>\n", escape(text), source.name());
+    let finding = |(text, source): (&str, Citation)| format!("<li>{} ({})</li>\n", escape(text), source.name());
     let findings: String = FINDINGS.map(finding).concat();
     let content = [
         paragraph(prose::PAPER),

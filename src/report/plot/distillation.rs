@@ -1,26 +1,26 @@
 //! How a game's students learned from the teacher's play.
 
-use super::figure::{Axis, End, Figure, Key, Mark, Panel, Sample, mean_curve, thinned};
+use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, mean_curve, thinned};
 use super::learning::evaluations;
-use super::scores::ink_of;
-use crate::config::{Objective, Student};
+use super::scores::style_of;
+use crate::config::{Objective, StudentSettings};
 use crate::game::Game;
 use crate::losses::{self, Loss};
 use crate::record::{DistillRow, EvalRow, Role};
+use crate::report::agent_result::AgentResults;
 use crate::report::format::{counted, number};
 use crate::report::read::Results;
-use crate::report::standing::Standings;
 
 /// Each loss with its students, and agreement with the teacher on what they trained on and on new play, over updates;
 /// none before the first row.
 pub fn distillation(results: &Results, game: Game) -> Option<Figure> {
     let students = &results.experiment.students;
-    let started: Vec<&Student> = students
+    let started: Vec<&StudentSettings> = students
         .iter()
         .filter(|student| results.students_of(game, &student.name).any(|run| !run.train.is_empty()))
         .collect();
     let of_loss = |loss: &Loss| {
-        let is_its = |student: &&Student| student.loss == Objective::Teacher(*loss);
+        let is_its = |student: &&StudentSettings| student.loss == Objective::Teacher(*loss);
         let students: Vec<_> = started.iter().copied().filter(is_its).collect();
         let (title, label) = (format!("{} loss", loss.label), format!("loss ({})", loss.unit));
         (!students.is_empty()).then(|| panel(results, game, &students, (&title, &label), |row| row.loss))
@@ -48,7 +48,7 @@ pub fn distillation(results: &Results, game: Game) -> Option<Figure> {
 fn panel(
     results: &Results,
     game: Game,
-    students: &[&Student],
+    students: &[&StudentSettings],
     (title, label): (&str, &str),
     value: impl Fn(&DistillRow) -> f64,
 ) -> Panel {
@@ -59,31 +59,35 @@ fn panel(
     };
     let mut marks = Vec::new();
     for student in students {
-        let ink = ink_of(results, Role::Student, &student.name);
+        let style = style_of(results, Role::Student, &student.name);
         let curve = |rows: &[DistillRow]| rows.iter().map(|row| (row.updates as f64 / unit, value(row))).collect();
         let curves: Vec<Vec<_>> = results.students_of(game, &student.name).map(|run| curve(&run.train)).collect();
         let curves = thinned(curves.into_iter().filter(|curve| !curve.is_empty()).collect());
         if curves.len() > 1 {
-            let thin =
-                |points: &Vec<_>| Mark::Line { points: points.clone(), ink: ink.unbroken(), width: 0.8, alpha: 0.4 };
+            let thin = |points: &Vec<_>| Mark::Line {
+                points: points.clone(),
+                style: style.unbroken(),
+                width: 0.8,
+                alpha: 0.4,
+            };
             marks.extend(curves.iter().map(thin));
         }
-        marks.push(Mark::Line { points: mean_curve(&curves), ink, width: 2.0, alpha: 1.0 });
+        marks.push(Mark::Line { points: mean_curve(&curves), style, width: 2.0, alpha: 1.0 });
     }
     Panel { title: title.to_owned(), x: Axis::linear(label_x).including(&[0.0]), y: Axis::linear(label), marks }
 }
 
-fn legend(results: &Results, students: &[&Student]) -> Vec<Key> {
-    let key = |student: &&Student| Key {
+fn legend(results: &Results, students: &[&StudentSettings]) -> Vec<LegendEntry> {
+    let key = |student: &&StudentSettings| LegendEntry {
         label: student.name.clone(),
-        ink: ink_of(results, Role::Student, &student.name),
+        style: style_of(results, Role::Student, &student.name),
         sample: Sample::Line { width: 2.0 },
     };
     students.iter().map(key).collect()
 }
 
 /// The students' scores over hours of the play that they learn from; none if they were not evaluated on the way.
-pub fn students(results: &Results, standings: &Standings, game: Game) -> Option<Figure> {
+pub fn students(results: &Results, agent_results: &AgentResults, game: Game) -> Option<Figure> {
     let per_hour = results.experiment.distillation.steps_per_hour as f64;
     let mut marks = Vec::new();
     let mut evaluated = Vec::new();
@@ -91,12 +95,12 @@ pub fn students(results: &Results, standings: &Standings, game: Game) -> Option<
         let runs = results.students_of(game, &student.name).map(|run| &run.eval);
         let runs: Vec<_> = runs.filter(|rows| !rows.is_empty()).collect();
         if !runs.is_empty() {
-            let ink = ink_of(results, Role::Student, &student.name);
-            marks.extend(evaluations(&runs, ink, |row: &EvalRow| row.steps as f64 / per_hour));
+            let style = style_of(results, Role::Student, &student.name);
+            marks.extend(evaluations(&runs, style, |row: &EvalRow| row.steps as f64 / per_hour));
             evaluated.push(student);
         }
     }
-    let (levels, means): (Vec<Mark>, Vec<f64>) = references(results, standings, game).into_iter().unzip();
+    let (levels, means): (Vec<Mark>, Vec<f64>) = references(results, agent_results, game).into_iter().unzip();
     marks.extend(levels);
     let y = Axis::linear("score of a game (points)").including(&means);
     let episodes = counted(results.experiment.distillation.evaluation_episodes as u64, "episode");
@@ -121,11 +125,11 @@ pub fn students(results: &Results, standings: &Standings, game: Game) -> Option<
 
 /// The final means of teacher and random play. Students begin near random play and end near the teacher: each name
 /// stands where they are not.
-fn references(results: &Results, standings: &Standings, game: Game) -> Vec<(Mark, f64)> {
+fn references(results: &Results, agent_results: &AgentResults, game: Game) -> Vec<(Mark, f64)> {
     let level = |role: Role, name: &str, named: End| {
-        let mean = standings.reference(role, game)?.mean;
+        let mean = agent_results.reference(role, game)?.mean;
         let label = format!("{name}: {}", number(mean));
-        Some((Mark::Level { y: mean, label, ink: ink_of(results, role, name), named }, mean))
+        Some((Mark::Level { y: mean, label, style: style_of(results, role, name), named }, mean))
     };
     let levels = [level(Role::Teacher, "teacher", End::Left), level(Role::Random, "random play", End::Right)];
     levels.into_iter().flatten().collect()

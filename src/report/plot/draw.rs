@@ -5,9 +5,9 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::axis::Ruler;
-use super::figure::{End, Figure, Key, Mark, Panel, Sample};
-use super::ink::{BLACK, GREY, PALE};
-use super::pen::{Anchor, Face, Lettering, Pen, SCALE};
+use super::canvas::{Anchor, Canvas, Face, Lettering, SCALE};
+use super::figure::{End, Figure, LegendEntry, Mark, Panel, Sample};
+use super::style::{BLACK, GREY, PALE};
 
 const TITLE: f64 = 16.0;
 const TEXT: f64 = 13.0;
@@ -35,19 +35,19 @@ impl Figure {
 
     /// Draws it on an area of [`Figure::size`] times [`SCALE`].
     pub fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, face: Face) -> Result<()> {
-        let pen = Pen::on(area, face);
+        let canvas = Canvas::on(area, face);
         let (width, height) = self.size();
         let (width, height) = (f64::from(width), f64::from(height));
-        pen.fill(&[(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)], WHITE.mix(1.0))?;
-        pen.text(&self.title, (LEFT - 48.0, 0.8 * LINE), lettering(TITLE, BLACK, Anchor::Left))?;
+        canvas.fill(&[(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)], WHITE.mix(1.0))?;
+        canvas.text(&self.title, (LEFT - 48.0, 0.8 * LINE), lettering(TITLE, BLACK, Anchor::Left))?;
         let (places, lines) = wrapped(&self.legend, width);
         for (key, (x, line)) in self.legend.iter().zip(places) {
-            entry(&pen, key, (LEFT - 48.0 + x, (1.9 + line as f64) * LINE))?;
+            entry(&canvas, key, (LEFT - 48.0 + x, (1.9 + line as f64) * LINE))?;
         }
         let top = (1.6 + lines as f64) * LINE;
         for (i, panel) in self.panels.iter().enumerate() {
             let corner = ((i % self.columns) as f64 * self.panel.0, top + (i / self.columns) as f64 * self.panel.1);
-            Frame::new(panel, corner, self.panel).draw(&pen)?;
+            Frame::new(panel, corner, self.panel).draw(&canvas)?;
         }
         area.present().map_err(|error| anyhow::anyhow!("a plot cannot be drawn: {error}"))
     }
@@ -64,7 +64,7 @@ fn lettering(size: f64, color: RGBColor, anchor: Anchor) -> Lettering {
 }
 
 /// Place of each legend entry: how far from the left, and on which line; and the number of lines.
-fn wrapped(legend: &[Key], width: f64) -> (Vec<(f64, usize)>, usize) {
+fn wrapped(legend: &[LegendEntry], width: f64) -> (Vec<(f64, usize)>, usize) {
     let (mut x, mut line) = (0.0, 0);
     let mut places = Vec::new();
     for key in legend {
@@ -79,28 +79,28 @@ fn wrapped(legend: &[Key], width: f64) -> (Vec<(f64, usize)>, usize) {
     (places, if legend.is_empty() { 0 } else { line + 1 })
 }
 
-fn entry<DB: DrawingBackend>(pen: &Pen<DB>, key: &Key, (x, y): (f64, f64)) -> Result<()> {
-    let (color, middle) = (key.ink.color, (x + SAMPLE / 2.0, y));
-    let line = |width: f64| pen.line(&[(x, y), (x + SAMPLE, y)], color.mix(1.0), width, key.ink.dash);
+fn entry<DB: DrawingBackend>(canvas: &Canvas<DB>, key: &LegendEntry, (x, y): (f64, f64)) -> Result<()> {
+    let (color, middle) = (key.style.color, (x + SAMPLE / 2.0, y));
+    let line = |width: f64| canvas.line(&[(x, y), (x + SAMPLE, y)], color.mix(1.0), width, key.style.dash);
     match key.sample {
         Sample::Line { width } => line(width)?,
         Sample::LineAndBand => {
             let corners = [(x, y - 6.0), (x + SAMPLE, y - 6.0), (x + SAMPLE, y + 6.0), (x, y + 6.0)];
-            pen.fill(&corners, color.mix(0.2))?;
+            canvas.fill(&corners, color.mix(0.2))?;
             line(2.0)?;
         }
         Sample::LineAndMarker => {
             line(2.0)?;
-            pen.marker(middle, key.ink.marker, color, false)?;
+            canvas.marker(middle, key.style.marker, color, false)?;
         }
-        Sample::Marker { hollow } => pen.marker(middle, key.ink.marker, color, hollow)?,
+        Sample::Marker { hollow } => canvas.marker(middle, key.style.marker, color, hollow)?,
         Sample::Bar => {
-            pen.line(&[(middle.0, y - 9.0), (middle.0, y + 9.0)], color.mix(1.0), 2.0, &[])?;
-            pen.marker(middle, key.ink.marker, color, false)?;
+            canvas.line(&[(middle.0, y - 9.0), (middle.0, y + 9.0)], color.mix(1.0), 2.0, &[])?;
+            canvas.marker(middle, key.style.marker, color, false)?;
         }
-        Sample::Dot => pen.dot(middle, 2.5, color.mix(0.5))?,
+        Sample::Dot => canvas.dot(middle, 2.5, color.mix(0.5))?,
     }
-    pen.text(&key.label, (x + SAMPLE + 8.0, y), lettering(TEXT, BLACK, Anchor::Left))
+    canvas.text(&key.label, (x + SAMPLE + 8.0, y), lettering(TEXT, BLACK, Anchor::Left))
 }
 
 /// A panel's place on the figure, with its axes.
@@ -141,30 +141,30 @@ impl<'a> Frame<'a> {
         self.left + self.width
     }
 
-    fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Result<()> {
-        self.draw_axes(pen)?;
+    fn draw<DB: DrawingBackend>(&self, canvas: &Canvas<DB>) -> Result<()> {
+        self.draw_axes(canvas)?;
         for mark in &self.panel.marks {
-            self.draw_mark(pen, mark)?;
+            self.draw_mark(canvas, mark)?;
         }
         let middle = self.left + self.width / 2.0;
-        pen.text(&self.panel.title, (middle, self.top - 13.0), lettering(TEXT, BLACK, Anchor::Center))?;
-        pen.text(&self.panel.x.label, (middle, self.bottom() + 37.0), lettering(TEXT, BLACK, Anchor::Center))?;
+        canvas.text(&self.panel.title, (middle, self.top - 13.0), lettering(TEXT, BLACK, Anchor::Center))?;
+        canvas.text(&self.panel.x.label, (middle, self.bottom() + 37.0), lettering(TEXT, BLACK, Anchor::Center))?;
         let beside = (self.left - 56.0, self.top + self.height / 2.0);
-        pen.text(&self.panel.y.label, beside, lettering(TEXT, BLACK, Anchor::Upward))
+        canvas.text(&self.panel.y.label, beside, lettering(TEXT, BLACK, Anchor::Upward))
     }
 
-    fn draw_axes<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Result<()> {
+    fn draw_axes<DB: DrawingBackend>(&self, canvas: &Canvas<DB>) -> Result<()> {
         for (value, text) in &self.y.ticks {
             let y = self.bottom() - self.y.position(*value) * self.height;
-            pen.line(&[(self.left, y), (self.right(), y)], PALE.mix(1.0), 1.0, &[])?;
-            pen.text(text, (self.left - 8.0, y), lettering(SMALL, BLACK, Anchor::Right))?;
+            canvas.line(&[(self.left, y), (self.right(), y)], PALE.mix(1.0), 1.0, &[])?;
+            canvas.text(text, (self.left - 8.0, y), lettering(SMALL, BLACK, Anchor::Right))?;
         }
         for (value, text) in &self.x.ticks {
             let x = self.left + self.x.position(*value) * self.width;
-            pen.line(&[(x, self.bottom()), (x, self.bottom() + 5.0)], GREY.mix(1.0), 1.0, &[])?;
-            pen.text(text, (x, self.bottom() + 16.0), lettering(SMALL, BLACK, Anchor::Center))?;
+            canvas.line(&[(x, self.bottom()), (x, self.bottom() + 5.0)], GREY.mix(1.0), 1.0, &[])?;
+            canvas.text(text, (x, self.bottom() + 16.0), lettering(SMALL, BLACK, Anchor::Center))?;
         }
-        pen.line(
+        canvas.line(
             &[(self.left, self.top), (self.left, self.bottom()), (self.right(), self.bottom())],
             GREY.mix(1.0),
             1.0,
@@ -172,37 +172,37 @@ impl<'a> Frame<'a> {
         )
     }
 
-    fn draw_mark<DB: DrawingBackend>(&self, pen: &Pen<DB>, mark: &Mark) -> Result<()> {
+    fn draw_mark<DB: DrawingBackend>(&self, canvas: &Canvas<DB>, mark: &Mark) -> Result<()> {
         match mark {
-            Mark::Line { points, ink, width, alpha } => {
+            Mark::Line { points, style, width, alpha } => {
                 let points: Vec<_> = points.iter().map(|&(x, y)| self.at(x, y)).collect();
-                pen.line(&points, ink.color.mix(*alpha), *width, ink.dash)
+                canvas.line(&points, style.color.mix(*alpha), *width, style.dash)
             }
-            Mark::Band { points, ink } => {
+            Mark::Band { points, style } => {
                 let high = points.iter().map(|&(x, _, high)| self.at(x, high));
                 let low = points.iter().rev().map(|&(x, low, _)| self.at(x, low));
-                pen.fill(&high.chain(low).collect::<Vec<_>>(), ink.color.mix(0.2))
+                canvas.fill(&high.chain(low).collect::<Vec<_>>(), style.color.mix(0.2))
             }
-            Mark::Dots { points, ink } => {
-                points.iter().try_for_each(|&(x, y)| pen.dot(self.at(x, y), 2.2, ink.color.mix(0.35)))
+            Mark::Dots { points, style } => {
+                points.iter().try_for_each(|&(x, y)| canvas.dot(self.at(x, y), 2.2, style.color.mix(0.35)))
             }
-            Mark::Bar { x, low, high, ink } => {
+            Mark::Bar { x, low, high, style } => {
                 let (low, high) = (self.at(*x, *low), self.at(*x, *high));
                 let caps = [low, high].map(|(x, y)| [(x - 5.0, y), (x + 5.0, y)]);
-                pen.line(&[low, high], ink.color.mix(1.0), 2.0, &[])?;
-                caps.iter().try_for_each(|cap| pen.line(cap, ink.color.mix(1.0), 2.0, &[]))
+                canvas.line(&[low, high], style.color.mix(1.0), 2.0, &[])?;
+                caps.iter().try_for_each(|cap| canvas.line(cap, style.color.mix(1.0), 2.0, &[]))
             }
-            Mark::Marker { x, y, ink, hollow } => pen.marker(self.at(*x, *y), ink.marker, ink.color, *hollow),
-            Mark::Level { y, label, ink, named } if self.y.holds(*y) => {
+            Mark::Marker { x, y, style, hollow } => canvas.marker(self.at(*x, *y), style.marker, style.color, *hollow),
+            Mark::Level { y, label, style, named } if self.y.holds(*y) => {
                 let (_, height) = self.at(0.0, *y);
                 let ends = [(self.left, height), (self.right(), height)];
-                pen.line(&ends, ink.color.mix(1.0), 1.2, &[5.0, 4.0])?;
+                canvas.line(&ends, style.color.mix(1.0), 1.2, &[5.0, 4.0])?;
                 let above = if height - self.top < 18.0 { 10.0 } else { -9.0 };
                 let (x, anchor) = match named {
                     End::Left => (self.left + 6.0, Anchor::Left),
                     End::Right => (self.right() - 4.0, Anchor::Right),
                 };
-                pen.text(label, (x, height + above), lettering(SMALL, ink.color, anchor))
+                canvas.text(label, (x, height + above), lettering(SMALL, style.color, anchor))
             }
             Mark::Level { .. } => Ok(()),
         }

@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
+use super::canvas::{BITMAP_FACE, FONT, SCALE, SVG_FACE};
 use super::figure::Figure;
-use super::pen::{BITMAP_FACE, FONT, SCALE, SVG_FACE};
 use crate::report::format::escape;
 
 /// Backend pixels averaged, in each direction, into one of a PNG, which so has twice the CSS size and smooth edges.

@@ -1,6 +1,6 @@
 //! What a plot shows, as data: drawing knows nothing of results, and results nothing of drawing.
 
-use super::ink::Ink;
+use super::style::Style;
 use crate::eval::statistics;
 
 /// One plot: panels of one size, row by row, under a common title and legend.
@@ -11,7 +11,7 @@ pub struct Figure {
     pub title: String,
     /// What a reader should see in it, and by which protocol; also for those who cannot see it.
     pub caption: String,
-    pub legend: Vec<Key>,
+    pub legend: Vec<LegendEntry>,
     /// Panels side by side.
     pub columns: usize,
     /// Width and height of a panel with its axes, in CSS pixels.
@@ -21,9 +21,9 @@ pub struct Figure {
 
 /// An entry of the legend.
 #[derive(Debug, Clone)]
-pub struct Key {
+pub struct LegendEntry {
     pub label: String,
-    pub ink: Ink,
+    pub style: Style,
     pub sample: Sample,
 }
 
@@ -76,38 +76,38 @@ pub enum Scale {
 pub enum Mark {
     Line {
         points: Vec<(f64, f64)>,
-        ink: Ink,
+        style: Style,
         width: f64,
         alpha: f64,
     },
     /// Between low and high at each x.
     Band {
         points: Vec<(f64, f64, f64)>,
-        ink: Ink,
+        style: Style,
     },
     /// Faint single values.
     Dots {
         points: Vec<(f64, f64)>,
-        ink: Ink,
+        style: Style,
     },
     /// An error bar.
     Bar {
         x: f64,
         low: f64,
         high: f64,
-        ink: Ink,
+        style: Style,
     },
     Marker {
         x: f64,
         y: f64,
-        ink: Ink,
+        style: Style,
         hollow: bool,
     },
     /// A line across the panel at a value of reference, named at one of its ends. It does not widen the axis.
     Level {
         y: f64,
         label: String,
-        ink: Ink,
+        style: Style,
         named: End,
     },
 }
@@ -135,9 +135,10 @@ impl Mark {
     pub fn extent(&self) -> (Vec<f64>, Vec<f64>) {
         match self {
             Mark::Line { points, .. } | Mark::Dots { points, .. } => points.iter().copied().unzip(),
-            Mark::Band { points, .. } => {
-                (points.iter().map(|of| of.0).collect(), points.iter().flat_map(|of| [of.1, of.2]).collect())
-            }
+            Mark::Band { points, .. } => (
+                points.iter().map(|point| point.0).collect(),
+                points.iter().flat_map(|point| [point.1, point.2]).collect(),
+            ),
             Mark::Bar { x, low, high, .. } => (vec![*x], vec![*low, *high]),
             Mark::Marker { x, y, .. } => (vec![*x], vec![*y]),
             Mark::Level { .. } => (Vec::new(), Vec::new()),

@@ -1,26 +1,26 @@
 //! How a game's teachers learned.
 
-use super::figure::{Axis, End, Figure, Key, Mark, Panel, Sample, mean_curve, thinned};
-use super::ink::{GREY, Ink, RANDOM, TEACHER};
-use super::scores::ink_of;
+use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, mean_curve, thinned};
+use super::scores::style_of;
+use super::style::{GREY, RANDOM, Style, TEACHER};
 use crate::game::Game;
 use crate::record::{EvalRow, Role, TrainRow};
+use crate::report::agent_result::AgentResults;
 use crate::report::format::{counted, number};
-use crate::report::read::{Learner, Results};
-use crate::report::standing::Standings;
+use crate::report::read::{AgentLog, Results};
 
-const TRAINING: Ink = Ink { color: GREY, ..TEACHER };
+const TRAINING: Style = Style { color: GREY, ..TEACHER };
 
 /// Score over frames of training, of the periodic evaluations and of the games played in training; none before the
 /// first of either.
-pub fn learning(results: &Results, standings: &Standings, game: Game) -> Option<Figure> {
+pub fn learning(results: &Results, agent_results: &AgentResults, game: Game) -> Option<Figure> {
     let teachers: Vec<_> = results.teachers_of(game).collect();
     let returns = thinned(teachers.iter().map(|teacher| returns(teacher)).filter(|curve| curve.len() > 1).collect());
     let evaluated: Vec<_> = teachers.iter().map(|teacher| &teacher.eval).filter(|rows| !rows.is_empty()).collect();
     if returns.is_empty() && evaluated.is_empty() {
         return None;
     }
-    let line = |points, ink, width, alpha| Mark::Line { points, ink, width, alpha };
+    let line = |points, style, width, alpha| Mark::Line { points, style, width, alpha };
     let mut marks: Vec<Mark> = returns.iter().map(|curve| line(curve.clone(), TRAINING, 1.0, 0.5)).collect();
     marks.extend(evaluations(&evaluated, TEACHER, millions_of_frames));
     let mut keys = legend(evaluated.len(), !returns.is_empty());
@@ -28,21 +28,21 @@ pub fn learning(results: &Results, standings: &Standings, game: Game) -> Option<
         let runs: Vec<_> = results.baselines_of(game, &student.name).map(|run| &run.eval).collect();
         let runs: Vec<_> = runs.into_iter().filter(|rows| !rows.is_empty()).collect();
         if !runs.is_empty() {
-            let ink = ink_of(results, Role::Student, &student.name);
-            marks.extend(evaluations(&runs, ink, millions_of_frames));
-            keys.push(Key { label: student.name.clone(), ink, sample: Sample::Line { width: 2.5 } });
+            let style = style_of(results, Role::Student, &student.name);
+            marks.extend(evaluations(&runs, style, millions_of_frames));
+            keys.push(LegendEntry { label: student.name.clone(), style, sample: Sample::Line { width: 2.5 } });
         }
     }
     let heights = marks.iter().flat_map(|mark| mark.extent().1);
     let (lowest, highest) =
         heights.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
     let mut y = Axis::linear("score of a game (points)");
-    for (value, label, ink) in references(standings, game) {
+    for (value, label, style) in references(agent_results, game) {
         let fits = value <= highest + 0.3 * highest.abs();
         y = if fits { y.including(&[value]) } else { y };
         // Curves rise from left to right: the name stands where they are not.
         let named = if value > (lowest + highest) / 2.0 { End::Left } else { End::Right };
-        marks.push(Mark::Level { y: value, label, ink, named });
+        marks.push(Mark::Level { y: value, label, style, named });
     }
     let x = Axis::linear("training (million frames)").including(&[0.0]);
     Some(Figure {
@@ -60,44 +60,44 @@ pub fn millions_of_frames(row: &EvalRow) -> f64 {
     row.frames as f64 / 1e6
 }
 
-fn returns(teacher: &Learner<TrainRow>) -> Vec<(f64, f64)> {
+fn returns(teacher: &AgentLog<TrainRow>) -> Vec<(f64, f64)> {
     teacher.train.iter().filter_map(|row| Some((row.frames as f64 / 1e6, row.return_mean?))).collect()
 }
 
 /// One seed's evaluations with their interval; of several, each thin and their mean thick.
-pub fn evaluations(seeds: &[&Vec<EvalRow>], ink: Ink, x: impl Fn(&EvalRow) -> f64) -> Vec<Mark> {
+pub fn evaluations(seeds: &[&Vec<EvalRow>], style: Style, x: impl Fn(&EvalRow) -> f64) -> Vec<Mark> {
     let finite = |row: &&EvalRow| row.mean.is_finite() && row.ci_low.is_finite() && row.ci_high.is_finite();
     let curves: Vec<Vec<(f64, f64)>> =
         seeds.iter().map(|rows| rows.iter().filter(finite).map(|row| (x(row), row.mean)).collect()).collect();
     let mut marks = Vec::new();
     if let [rows] = seeds {
         let points = rows.iter().filter(finite).map(|row| (x(row), row.ci_low, row.ci_high)).collect();
-        marks.push(Mark::Band { points, ink });
+        marks.push(Mark::Band { points, style });
     } else {
-        let ink = ink.unbroken();
-        let thin = |points: &Vec<_>| Mark::Line { points: points.clone(), ink, width: 1.0, alpha: 0.55 };
+        let style = style.unbroken();
+        let thin = |points: &Vec<_>| Mark::Line { points: points.clone(), style, width: 1.0, alpha: 0.55 };
         marks.extend(curves.iter().map(thin));
     }
     let mean = mean_curve(&curves);
     if let [(x, y)] = mean[..] {
-        marks.push(Mark::Marker { x, y, ink, hollow: false });
+        marks.push(Mark::Marker { x, y, style, hollow: false });
     }
-    marks.push(Mark::Line { points: mean, ink, width: 2.5, alpha: 1.0 });
+    marks.push(Mark::Line { points: mean, style, width: 2.5, alpha: 1.0 });
     marks
 }
 
 /// Random play, measured or else published, and the published human score.
-fn references(standings: &Standings, game: Game) -> Vec<(f64, String, Ink)> {
-    let measured = standings.reference(Role::Random, game).map(|random| (random.mean, "random play"));
+fn references(agent_results: &AgentResults, game: Game) -> Vec<(f64, String, Style)> {
+    let measured = agent_results.reference(Role::Random, game).map(|random| (random.mean, "random play"));
     let published = game.entry().random.map(|score| (score, "random play, published"));
     let human = game.entry().human.map(|score| (score, "human, published"));
-    let level = |(score, name): (f64, &str), ink: Ink| (score, format!("{name}: {}", number(score)), ink);
-    let random = measured.or(published).map(|of| level(of, RANDOM));
-    random.into_iter().chain(human.map(|of| level(of, Ink { color: GREY, ..RANDOM }))).collect()
+    let level = |(score, name): (f64, &str), style: Style| (score, format!("{name}: {}", number(score)), style);
+    let random = measured.or(published).map(|reference| level(reference, RANDOM));
+    random.into_iter().chain(human.map(|reference| level(reference, Style { color: GREY, ..RANDOM }))).collect()
 }
 
-fn legend(seeds: usize, returns: bool) -> Vec<Key> {
-    let key = |label: &str, ink, sample| Key { label: label.to_owned(), ink, sample };
+fn legend(seeds: usize, returns: bool) -> Vec<LegendEntry> {
+    let key = |label: &str, style, sample| LegendEntry { label: label.to_owned(), style, sample };
     let mut keys = match seeds {
         0 => vec![],
         1 => vec![key("evaluation: mean and 95% interval", TEACHER, Sample::LineAndBand)],

@@ -9,11 +9,11 @@ mod scores;
 mod temperature;
 
 mod axis;
+mod canvas;
 mod draw;
 mod encode;
 mod figure;
-mod ink;
-mod pen;
+mod style;
 
 pub use distillation::{distillation, students};
 pub use encode::{png, svg};

@@ -1,15 +1,15 @@
 //! How students followed a teacher through its training.
 
-use super::figure::{Axis, Figure, Key, Mark, Panel, Sample};
-use super::ink::{GREY, Ink, TEACHER};
+use super::figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample};
 use super::learning::{evaluations, millions_of_frames};
-use super::scores::ink_of;
+use super::scores::style_of;
+use super::style::{GREY, Style, TEACHER};
 use crate::game::Game;
-use crate::record::{AdoptionRow, Agent, EvalRow, Role, TrainRow};
+use crate::record::{AdoptionRow, AgentId, EvalRow, Role, TrainRow};
 use crate::report::format::counted;
-use crate::report::read::{Learner, Results};
+use crate::report::read::{AgentLog, Results};
 
-const NOISY: Ink = Ink { color: GREY, ..TEACHER };
+const NOISY: Style = Style { color: GREY, ..TEACHER };
 
 /// The teacher's evaluations, the best of them so far, which students follow, and the students' own, over the frames of
 /// the teacher's training; none if nobody followed it, or was evaluated on the way.
@@ -19,9 +19,9 @@ pub fn online(results: &Results, game: Game) -> Option<Figure> {
         return None;
     }
     // Who followed a training in another process did so at a pace of its own. Games that share a network have one log.
-    let adopted = |agent: &Agent| {
+    let adopted = |agent: &AgentId| {
         let at_pace = |rows: &[AdoptionRow]| rows.iter().all(|row| row.unix_time.is_none());
-        let is_own = |own: &Agent| own.name == agent.name && own.seed == agent.seed && (agent.shared || own == agent);
+        let is_own = |own: &AgentId| own.name == agent.name && own.seed == agent.seed && (agent.shared || own == agent);
         results.adoptions.iter().any(|(own, rows)| is_own(own) && at_pace(rows))
     };
     let mut marks = teachers(results, game);
@@ -33,9 +33,9 @@ pub fn online(results: &Results, game: Game) -> Option<Figure> {
         let runs = results.students_of(game, &student.name).filter(|run| adopted(&run.agent) && !run.eval.is_empty());
         let runs: Vec<_> = runs.map(|run| &run.eval).collect();
         if !runs.is_empty() {
-            let ink = ink_of(results, Role::Student, &student.name);
-            marks.extend(evaluations(&runs, ink, when));
-            legend.push(key(&student.name, ink, 2.5));
+            let style = style_of(results, Role::Student, &student.name);
+            marks.extend(evaluations(&runs, style, when));
+            legend.push(key(&student.name, style, 2.5));
         }
     }
     (legend.len() > 2).then(|| Figure {
@@ -59,16 +59,16 @@ pub fn online(results: &Results, game: Game) -> Option<Figure> {
     })
 }
 
-fn key(label: &str, ink: Ink, width: f64) -> Key {
-    Key { label: label.to_owned(), ink, sample: Sample::Line { width } }
+fn key(label: &str, style: Style, width: f64) -> LegendEntry {
+    LegendEntry { label: label.to_owned(), style, sample: Sample::Line { width } }
 }
 
 /// The teachers' evaluations, and the best of them so far.
 fn teachers(results: &Results, game: Game) -> Vec<Mark> {
-    let of_teacher = |teacher: &Learner<TrainRow>| {
+    let of_teacher = |teacher: &AgentLog<TrainRow>| {
         let points: Vec<_> = teacher.eval.iter().map(|row| (millions_of_frames(row), row.mean)).collect();
-        let best = Mark::Line { points: steps(&points), ink: TEACHER, width: 2.5, alpha: 1.0 };
-        [best, Mark::Line { points, ink: NOISY, width: 1.4, alpha: 1.0 }]
+        let best = Mark::Line { points: steps(&points), style: TEACHER, width: 2.5, alpha: 1.0 };
+        [best, Mark::Line { points, style: NOISY, width: 1.4, alpha: 1.0 }]
     };
     results.teachers_of(game).flat_map(of_teacher).collect()
 }

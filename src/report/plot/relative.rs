@@ -1,13 +1,13 @@
 //! What is left of the teacher's score at which size.
 
-use super::figure::{Axis, End, Figure, Key, Mark, Panel, Sample, Scale};
-use super::ink::{self, BLACK, GREY, Ink, PAPER, TEACHER};
-use crate::config::{Objective, Student, Temperature};
+use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, Scale};
+use super::style::{self, BLACK, GREY, PAPER, Style, TEACHER};
+use crate::config::{Objective, StudentSettings, Temperature};
 use crate::eval::statistics::Interval;
 use crate::game::Game;
 use crate::record::{Role, SummaryRow};
+use crate::report::agent_result::{AgentResult, AgentResults};
 use crate::report::read::Results;
-use crate::report::standing::{Standing, Standings};
 use crate::report::tables::between;
 
 /// Students that differ in size alone.
@@ -21,8 +21,8 @@ struct Series {
 }
 
 impl Series {
-    fn of(results: &Results, student: &Student) -> Series {
-        let Student { loss, temperature, .. } = *student;
+    fn of(results: &Results, student: &StudentSettings) -> Series {
+        let StudentSettings { loss, temperature, .. } = *student;
         Series { loss, temperature, shared: results.is_shared(&student.name), name: loss.label().to_owned() }
     }
 
@@ -42,17 +42,17 @@ struct Value {
 
 /// Relative score over parameters, a panel per game and one for the geometric mean over them; none before the first
 /// student is scored.
-pub fn relative(results: &Results, standings: &Standings) -> Option<Figure> {
+pub fn relative(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
     let series = series(results);
     let games = results.experiment.games.iter();
-    let mut panels: Vec<Panel> = games.filter_map(|&game| in_game(results, standings, game, &series)).collect();
-    let reported = if panels.len() > 1 { reported(&standings.overall) } else { Vec::new() };
-    let paper = paper_note(&standings.overall).filter(|_| !reported.is_empty());
+    let mut panels: Vec<Panel> = games.filter_map(|&game| in_game(results, agent_results, game, &series)).collect();
+    let reported = if panels.len() > 1 { reported(&agent_results.overall) } else { Vec::new() };
+    let paper = paper_note(&agent_results.overall).filter(|_| !reported.is_empty());
     if panels.len() > 1 {
-        panels.extend(over_games(results, standings, &series, reported));
+        panels.extend(over_games(results, agent_results, &series, reported));
     }
     let columns = panels.len().min(3);
-    let games_above_random = results.experiment.games.iter().any(|&game| above_random(standings, game));
+    let games_above_random = results.experiment.games.iter().any(|&game| above_random(agent_results, game));
     let panel = if columns == 1 { (640.0, 400.0) } else { (330.0, 290.0) };
     (!panels.is_empty()).then(|| Figure {
         name: "relative".into(),
@@ -66,22 +66,28 @@ pub fn relative(results: &Results, standings: &Standings) -> Option<Figure> {
     })
 }
 
-fn in_game(results: &Results, standings: &Standings, game: Game, series: &[Series]) -> Option<Panel> {
-    let size = |standing: &Standing| standing.mean_of(|row| row.parameters.map(|count| count as f64));
+fn in_game(results: &Results, agent_results: &AgentResults, game: Game, series: &[Series]) -> Option<Panel> {
+    let size = |agent_result: &AgentResult| agent_result.mean_of(|row| row.parameters.map(|count| count as f64));
     let values = values(results, series, |name| {
-        let standing = standings.of_agent(Role::Student, name).find(|standing| standing.game == game)?;
-        Some((size(standing)?, standing.relative?, standing.relative_interval))
+        let agent_result =
+            agent_results.of_agent(Role::Student, name).find(|agent_result| agent_result.game == game)?;
+        Some((size(agent_result)?, agent_result.relative?, agent_result.relative_interval))
     });
-    let title = if above_random(standings, game) { format!("{game} *") } else { game.to_string() };
-    panel(&title, series, &values, standings.reference(Role::Teacher, game).and_then(size), Vec::new())
+    let title = if above_random(agent_results, game) { format!("{game} *") } else { game.to_string() };
+    panel(&title, series, &values, agent_results.reference(Role::Teacher, game).and_then(size), Vec::new())
 }
 
-fn above_random(standings: &Standings, game: Game) -> bool {
-    standings.in_game(game).any(|standing| standing.role() == Role::Student && standing.above_random())
+fn above_random(agent_results: &AgentResults, game: Game) -> bool {
+    agent_results.in_game(game).any(|agent_result| agent_result.role() == Role::Student && agent_result.above_random())
 }
 
-fn over_games(results: &Results, standings: &Standings, series: &[Series], reported: Vec<Mark>) -> Option<Panel> {
-    let row = |role: Role, name: &str| standings.overall.iter().find(|row| row.role == role && row.agent == name);
+fn over_games(
+    results: &Results,
+    agent_results: &AgentResults,
+    series: &[Series],
+    reported: Vec<Mark>,
+) -> Option<Panel> {
+    let row = |role: Role, name: &str| agent_results.overall.iter().find(|row| row.role == role && row.agent == name);
     let values = values(results, series, |name| {
         let row = row(Role::Student, name)?;
         Some((row.parameters? as f64, row.relative_geometric_mean?, between(row.ci_low, row.ci_high)))
@@ -94,20 +100,20 @@ fn over_games(results: &Results, standings: &Standings, series: &[Series], repor
 fn series(results: &Results) -> Vec<Series> {
     let mut series: Vec<Series> = Vec::new();
     for student in &results.experiment.students {
-        let of = Series::of(results, student);
-        if !series.iter().any(|other| other.is(&of)) {
-            series.push(of);
+        let next = Series::of(results, student);
+        if !series.iter().any(|other| other.is(&next)) {
+            series.push(next);
         }
     }
     let mut temperatures: Vec<Temperature> =
-        series.iter().filter(|of| of.loss.has_temperature()).map(|of| of.temperature).collect();
+        series.iter().filter(|one| one.loss.has_temperature()).map(|one| one.temperature).collect();
     temperatures.dedup();
-    for of in &mut series {
-        if temperatures.len() > 1 && of.loss.has_temperature() {
-            of.name += &format!(", temperature {}", of.temperature);
+    for one in &mut series {
+        if temperatures.len() > 1 && one.loss.has_temperature() {
+            one.name += &format!(", temperature {}", one.temperature);
         }
-        if of.shared {
-            of.name += ", games in one network";
+        if one.shared {
+            one.name += ", games in one network";
         }
     }
     series
@@ -116,10 +122,10 @@ fn series(results: &Results) -> Vec<Series> {
 fn values(
     results: &Results,
     series: &[Series],
-    of: impl Fn(&str) -> Option<(f64, f64, Option<Interval>)>,
+    place: impl Fn(&str) -> Option<(f64, f64, Option<Interval>)>,
 ) -> Vec<Value> {
-    let value = |student: &Student| {
-        let (parameters, relative, interval) = of(&student.name)?;
+    let value = |student: &StudentSettings| {
+        let (parameters, relative, interval) = place(&student.name)?;
         let own = Series::of(results, student);
         let series = series.iter().position(|other| other.is(&own))?;
         relative.is_finite().then_some(Value { series, parameters, relative, interval })
@@ -130,7 +136,7 @@ fn values(
 /// The paper's figures at our students' sizes, aside so that neither hides the other.
 fn reported(overall: &[SummaryRow]) -> Vec<Mark> {
     let mark = |row: &SummaryRow| {
-        Some(Mark::Marker { x: 1.12 * row.parameters? as f64, y: 100.0 * row.paper?, ink: PAPER, hollow: true })
+        Some(Mark::Marker { x: 1.12 * row.parameters? as f64, y: 100.0 * row.paper?, style: PAPER, hollow: true })
     };
     overall.iter().filter_map(mark).collect()
 }
@@ -151,14 +157,14 @@ fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>,
         return None;
     }
     let mut marks =
-        vec![Mark::Level { y: 100.0, label: String::new(), ink: Ink { color: GREY, ..TEACHER }, named: End::Left }];
+        vec![Mark::Level { y: 100.0, label: String::new(), style: Style { color: GREY, ..TEACHER }, named: End::Left }];
     // First, so that it hides no student of its size.
-    marks.extend(teacher.map(|size| Mark::Marker { x: size, y: 100.0, ink: TEACHER, hollow: false }));
+    marks.extend(teacher.map(|size| Mark::Marker { x: size, y: 100.0, style: TEACHER, hollow: false }));
     for i in 0..series.len() {
         // Side by side, since the intervals of several losses would hide each other at the same size.
         let aside = 1.0 + 0.05 * (i as f64 - (series.len() - 1) as f64 / 2.0);
         let own: Vec<&Value> = values.iter().filter(|value| value.series == i).collect();
-        marks.extend(line(&own, ink_of_series(series, i), aside));
+        marks.extend(line(&own, style_of_series(series, i), aside));
     }
     marks.extend(reported);
     Some(Panel {
@@ -177,36 +183,36 @@ fn around(values: &[Value]) -> Vec<f64> {
 }
 
 /// A series alone is black, since its students have colours of their own elsewhere.
-fn ink_of_series(series: &[Series], index: usize) -> Ink {
-    let ink = ink::numbered(index);
-    if series.len() == 1 { Ink { color: BLACK, ..ink } } else { ink }
+fn style_of_series(series: &[Series], index: usize) -> Style {
+    let style = style::numbered(index);
+    if series.len() == 1 { Style { color: BLACK, ..style } } else { style }
 }
 
 /// One series: its line, error bars and markers.
-fn line(own: &[&Value], ink: Ink, aside: f64) -> Vec<Mark> {
+fn line(own: &[&Value], style: Style, aside: f64) -> Vec<Mark> {
     let mut points: Vec<_> = own.iter().map(|value| (aside * value.parameters, 100.0 * value.relative)).collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut marks = vec![Mark::Line { points, ink, width: 1.6, alpha: 0.8 }];
+    let mut marks = vec![Mark::Line { points, style, width: 1.6, alpha: 0.8 }];
     for value in own {
         let x = aside * value.parameters;
-        let bar = |of: Interval| Mark::Bar { x, low: 100.0 * of.low, high: 100.0 * of.high, ink };
+        let bar = |interval: Interval| Mark::Bar { x, low: 100.0 * interval.low, high: 100.0 * interval.high, style };
         marks.extend(value.interval.map(bar));
-        marks.push(Mark::Marker { x, y: 100.0 * value.relative, ink, hollow: false });
+        marks.push(Mark::Marker { x, y: 100.0 * value.relative, style, hollow: false });
     }
     marks
 }
 
-fn legend(series: &[Series], paper: Option<String>) -> Vec<Key> {
-    let student = |(i, of): (usize, &Series)| Key {
-        label: format!("students, {}", of.name),
-        ink: ink_of_series(series, i),
+fn legend(series: &[Series], paper: Option<String>) -> Vec<LegendEntry> {
+    let student = |(i, one): (usize, &Series)| LegendEntry {
+        label: format!("students, {}", one.name),
+        style: style_of_series(series, i),
         sample: Sample::LineAndMarker,
     };
-    let mut keys: Vec<Key> = series.iter().enumerate().map(student).collect();
-    keys.push(Key { label: "teacher".into(), ink: TEACHER, sample: Sample::Marker { hollow: false } });
+    let mut keys: Vec<LegendEntry> = series.iter().enumerate().map(student).collect();
+    keys.push(LegendEntry { label: "teacher".into(), style: TEACHER, sample: Sample::Marker { hollow: false } });
     if let Some(note) = paper {
         let label = format!("the paper’s ({note})");
-        keys.push(Key { label, ink: PAPER, sample: Sample::Marker { hollow: true } });
+        keys.push(LegendEntry { label, style: PAPER, sample: Sample::Marker { hollow: true } });
     }
     keys
 }

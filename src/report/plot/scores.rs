@@ -1,25 +1,25 @@
 //! What each agent scores in a game.
 
-use super::figure::{Axis, Figure, Key, Mark, Panel, Sample, Scale};
-use super::ink::{self, BLACK, Ink};
+use super::figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale};
+use super::style::{self, BLACK, Style};
 use crate::game::Game;
 use crate::record::Role;
+use crate::report::agent_result::{AgentResult, AgentResults};
 use crate::report::format::counted;
 use crate::report::read::Results;
-use crate::report::standing::{Standing, Standings};
 
 /// Most episodes drawn for an agent.
 const DOTS: usize = 120;
 
 /// Mean scores with intervals over the single episodes, side by side; none before the first evaluation.
-pub fn scores(results: &Results, standings: &Standings, game: Game) -> Option<Figure> {
-    let agents: Vec<_> = standings.in_game(game).collect();
+pub fn scores(results: &Results, agent_results: &AgentResults, game: Game) -> Option<Figure> {
+    let agents: Vec<_> = agent_results.in_game(game).collect();
     let episodes = agents.iter().map(|agent| agent.episodes()).max()?;
     let marks = agents.iter().enumerate().flat_map(|(i, agent)| marks(results, agent, i as f64)).collect();
     let names = agents.iter().map(|agent| agent.agent().to_owned()).collect();
     let x = Axis { label: "agent".into(), scale: Scale::Names(names), include: Vec::new() };
-    let grey = Ink { color: BLACK, ..ink::numbered(0) };
-    let key = |label: &str, sample| Key { label: label.to_owned(), ink: grey, sample };
+    let grey = Style { color: BLACK, ..style::numbered(0) };
+    let key = |label: &str, sample| LegendEntry { label: label.to_owned(), style: grey, sample };
     let seeds = agents.iter().map(|agent| agent.rows.len()).max().unwrap_or(0);
     let mut legend = vec![key("mean and 95% interval", Sample::Bar), key("one episode", Sample::Dot)];
     if seeds > 1 {
@@ -41,8 +41,8 @@ pub fn scores(results: &Results, standings: &Standings, game: Game) -> Option<Fi
     })
 }
 
-fn marks(results: &Results, agent: &Standing, x: f64) -> Vec<Mark> {
-    let ink = ink_of(results, agent.role(), agent.agent());
+fn marks(results: &Results, agent: &AgentResult, x: f64) -> Vec<Mark> {
+    let style = style_of(results, agent.role(), agent.agent());
     let all: Vec<f64> = agent
         .rows
         .iter()
@@ -51,29 +51,29 @@ fn marks(results: &Results, agent: &Standing, x: f64) -> Vec<Mark> {
         .collect();
     let every = all.len().div_ceil(DOTS).max(1);
     let points = all.into_iter().step_by(every).enumerate().map(|(i, score)| (x + jitter(i), score)).collect();
-    let mut marks = vec![Mark::Dots { points, ink }];
+    let mut marks = vec![Mark::Dots { points, style }];
     if agent.rows.len() > 1 {
         let beside = |i: usize| x + 0.3 + 0.02 * i as f64;
         let seeds = agent.rows.iter().enumerate().filter(|(_, row)| row.mean.is_finite());
-        marks.extend(seeds.map(|(i, row)| Mark::Marker { x: beside(i), y: row.mean, ink, hollow: true }));
+        marks.extend(seeds.map(|(i, row)| Mark::Marker { x: beside(i), y: row.mean, style, hollow: true }));
     }
     if let Some(interval) = agent.interval {
-        marks.push(Mark::Bar { x, low: interval.low, high: interval.high, ink });
+        marks.push(Mark::Bar { x, low: interval.low, high: interval.high, style });
     }
     if agent.mean.is_finite() {
-        marks.push(Mark::Marker { x, y: agent.mean, ink, hollow: false });
+        marks.push(Mark::Marker { x, y: agent.mean, style, hollow: false });
     }
     marks
 }
 
-/// The ink of an agent in every plot that tells agents apart.
-pub fn ink_of(results: &Results, role: Role, agent: &str) -> Ink {
+/// The style of an agent in every plot that tells agents apart.
+pub fn style_of(results: &Results, role: Role, agent: &str) -> Style {
     match role {
-        Role::Random => ink::RANDOM,
-        Role::Teacher => ink::TEACHER,
+        Role::Random => style::RANDOM,
+        Role::Teacher => style::TEACHER,
         Role::Student => {
             let index = results.experiment.students.iter().position(|student| student.name == agent);
-            ink::numbered(index.unwrap_or(0))
+            style::numbered(index.unwrap_or(0))
         }
     }
 }

@@ -1,29 +1,29 @@
 //! What the temperature of the softened Q-values does.
 
-use super::figure::{Axis, End, Figure, Key, Mark, Panel, Sample, Scale};
-use super::ink::{GREY, Ink, PAPER, TEACHER};
-use super::scores::ink_of;
+use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, Scale};
+use super::scores::style_of;
+use super::style::{GREY, PAPER, Style, TEACHER};
 use crate::config::Objective;
 use crate::eval::paper::TEMPERATURE;
 use crate::game::Game;
 use crate::losses::{self, Loss};
 use crate::record::Role;
+use crate::report::agent_result::{AgentResult, AgentResults};
 use crate::report::format::listed;
 use crate::report::read::Results;
-use crate::report::standing::{Standing, Standings};
 
 /// Temperatures from which on there is something to see.
 const LEAST: usize = 3;
 
 /// Relative score over temperature, a panel per game; none unless there are students with several temperatures.
-pub fn temperature(results: &Results, standings: &Standings) -> Option<Figure> {
+pub fn temperature(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
     let panels: Vec<Panel> =
-        results.experiment.games.iter().filter_map(|&game| in_game(results, standings, game)).collect();
+        results.experiment.games.iter().filter_map(|&game| in_game(results, agent_results, game)).collect();
     let students = results.experiment.students.iter().filter(|student| student.loss.has_temperature());
-    let key = |label: String, ink| Key { label, ink, sample: Sample::Marker { hollow: false } };
+    let key = |label: String, style| LegendEntry { label, style, sample: Sample::Marker { hollow: false } };
     let legend = students.clone().map(|student| {
         let label = format!("{}: τ = {}", student.name, student.temperature);
-        key(label, ink_of(results, Role::Student, &student.name))
+        key(label, style_of(results, Role::Student, &student.name))
     });
     let is_used = |loss: &&Loss| students.clone().any(|student| student.loss == Objective::Teacher(**loss));
     let losses: Vec<_> = losses::ALL.iter().filter(is_used).map(|loss| loss.label.to_owned()).collect();
@@ -43,26 +43,26 @@ pub fn temperature(results: &Results, standings: &Standings) -> Option<Figure> {
     })
 }
 
-fn in_game(results: &Results, standings: &Standings, game: Game) -> Option<Panel> {
+fn in_game(results: &Results, agent_results: &AgentResults, game: Game) -> Option<Panel> {
     let mut marks =
-        vec![Mark::Level { y: 100.0, label: String::new(), ink: Ink { color: GREY, ..TEACHER }, named: End::Left }];
+        vec![Mark::Level { y: 100.0, label: String::new(), style: Style { color: GREY, ..TEACHER }, named: End::Left }];
     let mut seen: Vec<f64> = Vec::new();
     let mut ends = (100.0_f64, 100.0_f64);
-    for standing in standings.in_game(game).filter(|standing| standing.role() == Role::Student) {
-        let Some((x, share)) = place(standing) else { continue };
-        let ink = ink_of(results, Role::Student, standing.agent());
-        if let Some(of) = standing.relative_interval {
-            marks.push(Mark::Bar { x, low: 100.0 * of.low, high: 100.0 * of.high, ink });
-            ends = (ends.0.min(100.0 * of.low), ends.1.max(100.0 * of.high));
+    for agent_result in agent_results.in_game(game).filter(|agent_result| agent_result.role() == Role::Student) {
+        let Some((x, share)) = place(agent_result) else { continue };
+        let style = style_of(results, Role::Student, agent_result.agent());
+        if let Some(interval) = agent_result.relative_interval {
+            marks.push(Mark::Bar { x, low: 100.0 * interval.low, high: 100.0 * interval.high, style });
+            ends = (ends.0.min(100.0 * interval.low), ends.1.max(100.0 * interval.high));
         }
-        marks.push(Mark::Marker { x, y: 100.0 * share, ink, hollow: false });
+        marks.push(Mark::Marker { x, y: 100.0 * share, style, hollow: false });
         ends = (ends.0.min(100.0 * share), ends.1.max(100.0 * share));
         if !seen.contains(&x) {
             seen.push(x);
         }
     }
     let upright = vec![(TEMPERATURE, ends.0), (TEMPERATURE, ends.1)];
-    marks.insert(0, Mark::Line { points: upright, ink: PAPER, width: 1.0, alpha: 0.7 });
+    marks.insert(0, Mark::Line { points: upright, style: PAPER, width: 1.0, alpha: 0.7 });
     (seen.len() >= LEAST).then(|| Panel {
         title: game.name().to_owned(),
         x: Axis { label: "temperature (units of Q)".into(), scale: Scale::Log, include: Vec::new() },
@@ -72,7 +72,7 @@ fn in_game(results: &Results, standings: &Standings, game: Game) -> Option<Panel
 }
 
 /// Temperature, over seeds, and relative score of a student.
-fn place(standing: &Standing) -> Option<(f64, f64)> {
-    let temperature = standing.mean_of(|row| row.temperature).filter(|&temperature| temperature > 0.0)?;
-    Some((temperature, standing.relative.filter(|share| share.is_finite())?))
+fn place(agent_result: &AgentResult) -> Option<(f64, f64)> {
+    let temperature = agent_result.mean_of(|row| row.temperature).filter(|&temperature| temperature > 0.0)?;
+    Some((temperature, agent_result.relative.filter(|share| share.is_finite())?))
 }

@@ -1,13 +1,13 @@
 //! What the networks cost.
 
-use crate::config::{Experiment, Student};
+use crate::config::{Experiment, StudentSettings};
 use crate::eval::statistics;
 use crate::game::Game;
 use crate::nn::{Architecture, Outputs};
 use crate::record::{Role, ScoreRow};
+use crate::report::agent_result::AgentResults;
 use crate::report::format::{number, or_dash, percent};
 use crate::report::read::Results;
-use crate::report::standing::Standings;
 use crate::report::table::{Table, numbers, words};
 use crate::units::grouped;
 
@@ -15,7 +15,7 @@ use crate::units::grouped;
 const PAPER_OUTPUTS: i64 = 18;
 
 /// The networks and what they cost.
-pub fn networks(results: &Results, standings: &Standings) -> Table {
+pub fn networks(results: &Results, agent_results: &AgentResults) -> Table {
     let columns = vec![
         words("agent", ""),
         words(
@@ -40,30 +40,39 @@ pub fn networks(results: &Results, standings: &Standings) -> Table {
             "Median milliseconds per decision at batch 1, mean over games and seeds, on the machine named below.",
         ),
     ];
-    let students = results.experiment.students.iter().map(|student| of_student(results, standings, student));
-    let rows = std::iter::once(of_teacher(results, standings)).chain(students).collect();
+    let students = results.experiment.students.iter().map(|student| of_student(results, agent_results, student));
+    let rows = std::iter::once(of_teacher(results, agent_results)).chain(students).collect();
     Table { columns, rows }
 }
 
-fn of_teacher(results: &Results, standings: &Standings) -> Vec<String> {
+fn of_teacher(results: &Results, agent_results: &AgentResults) -> Vec<String> {
     let Experiment { teacher, games, environment, .. } = &results.experiment;
     let here: Vec<_> = games.iter().map(|&game| Architecture::teacher(teacher, &environment.spec(game))).collect();
     let counted = as_counted(&here[0]);
-    let rows: Vec<_> = standings.of_agent(Role::Teacher, "teacher").flat_map(|standing| &standing.rows).collect();
+    let rows: Vec<_> =
+        agent_results.of_agent(Role::Teacher, "teacher").flat_map(|agent_result| &agent_result.rows).collect();
     row(results, "teacher", Some(counted), here, &rows)
 }
 
-fn of_student(results: &Results, standings: &Standings, student: &Student) -> Vec<String> {
+fn of_student(results: &Results, agent_results: &AgentResults, student: &StudentSettings) -> Vec<String> {
     let Experiment { teacher, games, environment, .. } = &results.experiment;
     // Who learns from rewards has what the teachers' algorithm needs.
     let layer_norm = student.is_baseline() && teacher.layer_norm;
     let spec = |game: &Game| (game.name(), environment.spec(*game));
-    let of = |games: &[Game]| Architecture::student(student, games.iter().map(spec)).normalised(layer_norm);
-    let alone = as_counted(&of(&games[..1]));
-    let rows: Vec<_> = standings.of_agent(Role::Student, &student.name).flat_map(|standing| &standing.rows).collect();
+    let architecture_for =
+        |games: &[Game]| Architecture::student(student, games.iter().map(spec)).normalised(layer_norm);
+    let alone = as_counted(&architecture_for(&games[..1]));
+    let rows: Vec<_> =
+        agent_results.of_agent(Role::Student, &student.name).flat_map(|agent_result| &agent_result.rows).collect();
     match student.is_shared() {
-        true => row(results, &student.name, None, vec![of(games)], &rows),
-        false => row(results, &student.name, Some(alone), games.iter().map(|&game| of(&[game])).collect(), &rows),
+        true => row(results, &student.name, None, vec![architecture_for(games)], &rows),
+        false => row(
+            results,
+            &student.name,
+            Some(alone),
+            games.iter().map(|&game| architecture_for(&[game])).collect(),
+            &rows,
+        ),
     }
 }
 

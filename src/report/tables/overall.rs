@@ -1,15 +1,15 @@
 //! What students reach over all games.
 
-use crate::config::{Data, Objective, Student};
+use crate::config::{Data, Objective, StudentSettings};
 use crate::eval::statistics::Interval;
 use crate::record::{Role, SummaryRow};
+use crate::report::agent_result::AgentResults;
 use crate::report::format::{or_dash, percent, percent_with_interval};
 use crate::report::read::Results;
-use crate::report::standing::Standings;
 use crate::report::table::{Table, numbers, words};
 
 /// Every student over the games, and what random play would have.
-pub fn overall(results: &Results, standings: &Standings) -> Table {
+pub fn overall(results: &Results, agent_results: &AgentResults) -> Table {
     let columns = vec![
         words("student", ""),
         words(
@@ -33,8 +33,8 @@ pub fn overall(results: &Results, standings: &Standings) -> Table {
         numbers("games", ""),
         numbers("seeds", ""),
     ];
-    let students = standings.overall.iter().any(|row| row.role == Role::Student);
-    let rows = standings.overall.iter().filter(|row| students && row.role != Role::Teacher);
+    let students = agent_results.overall.iter().any(|row| row.role == Role::Student);
+    let rows = agent_results.overall.iter().filter(|row| students && row.role != Role::Teacher);
     Table { columns, rows: rows.map(|row| row_of(results, row)).collect() }
 }
 
@@ -66,7 +66,7 @@ pub fn between(low: Option<f64>, high: Option<f64>) -> Option<Interval> {
     low.zip(high).map(|(low, high)| Interval { low, high })
 }
 
-fn loss(student: &Student, data: Data) -> String {
+fn loss(student: &StudentSettings, data: Data) -> String {
     let loss = match student.loss {
         Objective::Teacher(loss) if loss.has_temperature() => format!("{}, τ = {}", loss.label, student.temperature),
         Objective::Teacher(loss) => loss.label.to_owned(),

@@ -4,14 +4,14 @@ use super::overall::relative;
 use crate::eval::paper;
 use crate::game::Game;
 use crate::record::{Role, SummaryRow};
+use crate::report::agent_result::AgentResults;
 use crate::report::format::{number, number_with_interval, or_dash, percent_with_interval};
-use crate::report::protocol::{Point, points};
+use crate::report::protocol::{ProtocolPoint, points};
 use crate::report::read::Results;
-use crate::report::standing::Standings;
 use crate::report::table::{Table, numbers, words};
 
 /// The agents that correspond to one of the paper's, and what its figure is.
-pub fn students_beside_paper(standings: &Standings) -> Table {
+pub fn students_beside_paper(agent_results: &AgentResults) -> Table {
     let columns = vec![
         words("agent", ""),
         numbers("here [95%]", "Geometric mean over this experiment’s games of student / teacher."),
@@ -26,11 +26,11 @@ pub fn students_beside_paper(standings: &Standings) -> Table {
             row.paper_note.clone()?,
         ])
     };
-    Table { columns, rows: standings.overall.iter().filter_map(row).collect() }
+    Table { columns, rows: agent_results.overall.iter().filter_map(row).collect() }
 }
 
 /// Teachers beside the paper's and other published scores, game by game.
-pub fn teachers_beside_paper(results: &Results, standings: &Standings) -> Table {
+pub fn teachers_beside_paper(results: &Results, agent_results: &AgentResults) -> Table {
     let columns = vec![
         words("game", ""),
         numbers("teacher here [95%]", "Null-op starts."),
@@ -45,10 +45,12 @@ pub fn teachers_beside_paper(results: &Results, standings: &Standings) -> Table 
         let paper = paper::TEACHERS.iter().find(|(name, _)| *name == game.name()).map(|(_, score)| *score);
         vec![
             game.to_string(),
-            or_dash(standings.reference(Role::Teacher, game), |of| number_with_interval(of.mean, of.interval)),
+            or_dash(agent_results.reference(Role::Teacher, game), |result| {
+                number_with_interval(result.mean, result.interval)
+            }),
             or_dash(paper, number),
             or_dash(entry.dqn, number),
-            or_dash(standings.reference(Role::Random, game), |of| number(of.mean)),
+            or_dash(agent_results.reference(Role::Random, game), |result| number(result.mean)),
             or_dash(entry.random, number),
             or_dash(entry.human, number),
         ]
@@ -64,6 +66,7 @@ pub fn differences(results: &Results) -> Table {
         words("here", ""),
         words("known from", "What says so of the paper; its text confirms none of it."),
     ];
-    let row = |point: Point| vec![point.what.to_owned(), point.paper, point.here, point.source.name().to_owned()];
-    Table { columns, rows: points(results).into_iter().filter(Point::differs).map(row).collect() }
+    let row =
+        |point: ProtocolPoint| vec![point.what.to_owned(), point.paper, point.here, point.source.name().to_owned()];
+    Table { columns, rows: points(results).into_iter().filter(ProtocolPoint::differs).map(row).collect() }
 }

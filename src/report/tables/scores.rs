@@ -1,14 +1,14 @@
 //! What agents score in the games.
 
 use crate::record::{Ratio, Role, ScoreRow};
+use crate::report::agent_result::{AgentResult, AgentResults, interval_of};
 use crate::report::format::{number, number_with_interval, or_dash, percent, percent_with_interval};
 use crate::report::read::Results;
-use crate::report::standing::{Standing, Standings, interval_of};
 use crate::report::table::{Table, numbers, words};
 use crate::units::grouped;
 
 /// Every agent in every game: the result of the experiment.
-pub fn scores(standings: &Standings) -> Table {
+pub fn scores(agent_results: &AgentResults) -> Table {
     let columns = vec![
         words("game", ""),
         words("agent", ""),
@@ -27,23 +27,25 @@ pub fn scores(standings: &Standings) -> Table {
         numbers("latency", "Median milliseconds per decision at batch 1, on the machine named below."),
         numbers("episodes", "Seeds, each a training of its own, × episodes that score each."),
     ];
-    Table { columns, rows: standings.each.iter().map(row).collect() }
+    Table { columns, rows: agent_results.each.iter().map(row).collect() }
 }
 
-fn row(standing: &Standing) -> Vec<String> {
-    let of = |column: fn(&ScoreRow) -> Option<f64>| standing.mean_of(column);
-    let mark = if standing.above_random() { "*" } else { "" };
-    let of_student = |value: Option<f64>| value.filter(|_| standing.role() == Role::Student);
+fn row(agent_result: &AgentResult) -> Vec<String> {
+    let mean_of = |column: fn(&ScoreRow) -> Option<f64>| agent_result.mean_of(column);
+    let mark = if agent_result.above_random() { "*" } else { "" };
+    let of_student = |value: Option<f64>| value.filter(|_| agent_result.role() == Role::Student);
     vec![
-        standing.game.to_string(),
-        standing.agent().to_owned(),
-        number_with_interval(standing.mean, standing.interval),
-        or_dash(of_student(standing.relative), |share| percent_with_interval(share, standing.relative_interval) + mark),
-        or_dash(of_student(standing.beats), |share| percent_with_interval(share, standing.beats_interval)),
-        or_dash(of(|row| row.compression), percent),
-        or_dash(of(|row| row.human_normalized), percent),
-        or_dash(of(|row| row.latency_ms), |ms| format!("{ms:.2} ms")),
-        format!("{} × {}", standing.rows.len(), grouped(standing.episodes() / standing.rows.len() as u64)),
+        agent_result.game.to_string(),
+        agent_result.agent().to_owned(),
+        number_with_interval(agent_result.mean, agent_result.interval),
+        or_dash(of_student(agent_result.relative), |share| {
+            percent_with_interval(share, agent_result.relative_interval) + mark
+        }),
+        or_dash(of_student(agent_result.beats), |share| percent_with_interval(share, agent_result.beats_interval)),
+        or_dash(mean_of(|row| row.compression), percent),
+        or_dash(mean_of(|row| row.human_normalized), percent),
+        or_dash(mean_of(|row| row.latency_ms), |ms| format!("{ms:.2} ms")),
+        format!("{} × {}", agent_result.rows.len(), grouped(agent_result.episodes() / agent_result.rows.len() as u64)),
     ]
 }
 

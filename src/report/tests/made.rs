@@ -6,10 +6,10 @@ use crate::config::{self, Experiment, Overrides};
 use crate::eval::statistics;
 use crate::game::Game;
 use crate::record::{
-    Agent, DistillRow, EpisodeRow, EvalRow, Folder, Ratio, Role, ScoreRow, SummaryRow, TrainRow, read_rows, write_file,
-    write_rows,
+    AgentId, DistillRow, EpisodeRow, EvalRow, Folder, Ratio, Role, ScoreRow, SummaryRow, TrainRow, read_rows,
+    write_file, write_rows,
 };
-use crate::report::{Outcome, write};
+use crate::report::{TerminalReport, write};
 use crate::units::Seed;
 
 /// Two games, three seeds, two students.
@@ -51,11 +51,11 @@ impl Made {
         for seed in 1..=3 {
             for (game, random, teacher) in [("breakout", 2.0, 300.0), ("pong", -20.0, 12.0)] {
                 let game = Game::named(game).unwrap();
-                made.learned(&Agent::teacher(game, seed));
-                made.score(&Agent::random(game, seed), random, 40);
-                made.score(&Agent::teacher(game, seed), teacher, 40);
+                made.learned(&AgentId::teacher(game, seed));
+                made.score(&AgentId::random(game, seed), random, 40);
+                made.score(&AgentId::teacher(game, seed), teacher, 40);
                 for (name, share) in [("small", 0.9), ("smaller", 0.7)] {
-                    let agent = Agent::student(name, game, seed);
+                    let agent = AgentId::student(name, game, seed);
                     made.learned(&agent);
                     made.score(&agent, random + share * (teacher - random), 40);
                 }
@@ -64,13 +64,13 @@ impl Made {
         made
     }
 
-    pub fn score(&mut self, agent: &Agent, around: f64, episodes: u64) {
+    pub fn score(&mut self, agent: &AgentId, around: f64, episodes: u64) {
         let spread = |i: u64| 0.1 * (around.abs() + 1.0) * ((i * 7 % 11) as f64 - 5.0) / 5.0;
         let scores: Vec<f64> = (0..episodes).map(|i| around + spread(i + agent.seed)).collect();
         let mean = statistics::mean(&scores).unwrap();
         let interval = statistics::mean_interval(&scores, Seed(1)).unwrap();
-        let of = |role| self.scores.iter().find(|row| row.role == role && row.game == agent.game.name());
-        let (teacher, random) = (of(Role::Teacher).map(|row| row.mean), of(Role::Random).map(|row| row.mean));
+        let row_of = |role| self.scores.iter().find(|row| row.role == role && row.game == agent.game.name());
+        let (teacher, random) = (row_of(Role::Teacher).map(|row| row.mean), row_of(Role::Random).map(|row| row.mean));
         let ratio = teacher.map(|teacher| Ratio::of_seeds([(around, teacher)]));
         let size = (agent.role != Role::Random).then_some(if agent.role == Role::Teacher { 1.0 } else { 0.066 });
         self.scores.push(ScoreRow {
@@ -103,13 +103,13 @@ impl Made {
         self.play(agent, &scores);
     }
 
-    fn teacher_scores(&self, agent: &Agent) -> Vec<f64> {
+    fn teacher_scores(&self, agent: &AgentId) -> Vec<f64> {
         let of_teacher =
             |row: &&EpisodeRow| row.role == Role::Teacher && row.game == agent.game.name() && row.seed == agent.seed;
         self.episodes.iter().filter(of_teacher).map(|row| row.score).collect()
     }
 
-    fn play(&mut self, agent: &Agent, scores: &[f64]) {
+    fn play(&mut self, agent: &AgentId, scores: &[f64]) {
         let row = |(episode, &score): (usize, &f64)| EpisodeRow {
             role: agent.role,
             agent: agent.name.clone(),
@@ -124,7 +124,7 @@ impl Made {
         self.episodes.extend(scores.iter().enumerate().map(row));
     }
 
-    pub fn learned(&self, agent: &Agent) {
+    pub fn learned(&self, agent: &AgentId) {
         let steps = (1..=300).map(|i| i * 1000);
         match agent.role {
             Role::Student => {
@@ -158,7 +158,7 @@ impl Made {
         write_file(&self.folder.weights(agent), b"").unwrap();
     }
 
-    pub fn trained(&self, teacher: &Agent, rows: u64) {
+    pub fn trained(&self, teacher: &AgentId, rows: u64) {
         let row = |i: u64| TrainRow {
             game: teacher.game.name().into(),
             steps: 1000 * i,
@@ -184,7 +184,7 @@ impl Made {
         rows.into_iter().find(|row| row.agent == agent).unwrap()
     }
 
-    pub fn report(&self) -> Outcome {
+    pub fn report(&self) -> TerminalReport {
         write_rows(&self.folder.scores(), &self.scores).unwrap();
         write_rows(&self.folder.episodes(), &self.episodes).unwrap();
         write(&self.folder, &self.experiment).unwrap()

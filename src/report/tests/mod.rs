@@ -14,7 +14,7 @@ use crate::eval::statistics::{self, Interval};
 use crate::game::Game;
 use crate::losses::{self, Loss};
 use crate::record::{
-    AdoptionRow, Agent, DistillRow, Machine, Manifest, ScoreRow, SummaryRow, SweepRow, read_rows, write_file,
+    AdoptionRow, AgentId, DistillRow, Machine, Manifest, ScoreRow, SummaryRow, SweepRow, read_rows, write_file,
     write_rows,
 };
 
@@ -110,10 +110,10 @@ fn students_with_one_network_for_several_games_stand_beside_the_papers() {
     );
     for seed in 1..=2 {
         for game in ["freeway", "pong", "qbert"].map(|name| Game::named(name).unwrap()) {
-            made.score(&Agent::random(game, seed), 1.0, 40);
-            made.score(&Agent::teacher(game, seed), 20.0, 40);
-            made.score(&Agent::student("multi", game, seed), 22.0 - seed as f64, 40);
-            made.score(&Agent::student("net2", game, seed), 22.0 - seed as f64, 40);
+            made.score(&AgentId::random(game, seed), 1.0, 40);
+            made.score(&AgentId::teacher(game, seed), 20.0, 40);
+            made.score(&AgentId::student("multi", game, seed), 22.0 - seed as f64, 40);
+            made.score(&AgentId::student("net2", game, seed), 22.0 - seed as f64, 40);
         }
     }
     made.share("multi", 3);
@@ -138,11 +138,11 @@ fn followed_teachers_and_temperatures_are_drawn_and_listed() {
         "name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1]\n[distillation]\nonline = true\n{students}"
     ));
     let pong = Game::named("pong").unwrap();
-    made.learned(&Agent::teacher(pong, 1));
-    made.score(&Agent::random(pong, 1), 1.0, 40);
-    made.score(&Agent::teacher(pong, 1), 20.0, 40);
+    made.learned(&AgentId::teacher(pong, 1));
+    made.score(&AgentId::random(pong, 1), 1.0, 40);
+    made.score(&AgentId::teacher(pong, 1), 20.0, 40);
     for (name, temperature) in [("hot", 1.0), ("warm", 0.02), ("auto", 0.006)] {
-        let agent = Agent::student(name, pong, 1);
+        let agent = AgentId::student(name, pong, 1);
         made.learned(&agent);
         made.score(&agent, 18.0, 40);
         made.scores.last_mut().unwrap().temperature = Some(temperature);
@@ -166,7 +166,7 @@ fn followed_teachers_and_temperatures_are_drawn_and_listed() {
     let (mean, ci_low, ci_high, chosen) = (3.25, 2.0, 4.0, true);
     let row =
         SweepRow { game, gaps: 0.3, temperature: 0.006, updates, held_out_agreement, mean, ci_low, ci_high, chosen };
-    write_rows(&made.folder.sweep(&Agent::student("auto", pong, 1)), &[row]).unwrap();
+    write_rows(&made.folder.sweep(&AgentId::student("auto", pong, 1)), &[row]).unwrap();
     made.report();
     let (page, files) = (made.page(), files(&made.folder.report()));
     assert!(files.contains_key("online-pong.svg") && files.contains_key("temperature.svg"), "{:?}", files.keys());
@@ -184,10 +184,10 @@ fn every_loss_has_a_curve_a_table_row_and_a_legend() {
     let students: String = losses::ALL.iter().map(student).collect();
     let mut made = Made::with(&format!("name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1]\n{students}"));
     let pong = Game::named("pong").unwrap();
-    made.score(&Agent::random(pong, 1), 1.0, 40);
-    made.score(&Agent::teacher(pong, 1), 20.0, 40);
+    made.score(&AgentId::random(pong, 1), 1.0, 40);
+    made.score(&AgentId::teacher(pong, 1), 20.0, 40);
     for loss in losses::ALL {
-        let agent = Agent::student(&format!("by-{}", loss.name), pong, 1);
+        let agent = AgentId::student(&format!("by-{}", loss.name), pong, 1);
         made.learned(&agent);
         made.score(&agent, 18.0, 40);
     }
@@ -238,7 +238,7 @@ fn without_a_geometric_mean_the_other_means_are_shown_and_it_is_said_why() {
     let mut made = Made::finished();
     made.scores.retain(|row| row.agent != "smaller" || row.game != "pong");
     for seed in 1..=3 {
-        made.score(&Agent::student("smaller", Game::named("pong").unwrap(), seed), -22.0, 40);
+        made.score(&AgentId::student("smaller", Game::named("pong").unwrap(), seed), -22.0, 40);
     }
     let outcome = made.report();
     let row = made.summary("smaller");
@@ -280,7 +280,7 @@ fn a_report_is_of_the_experiment_that_it_is_asked_for() {
 #[test]
 fn an_unfinished_run_is_marked_as_such() {
     let made = Made::with(EXPERIMENT);
-    made.trained(&Agent::teacher(Game::named("pong").unwrap(), 2), 25_000);
+    made.trained(&AgentId::teacher(Game::named("pong").unwrap(), 2), 25_000);
     let outcome = made.report();
     assert_eq!((outcome.table.as_str(), outcome.result.as_str()), ("", "No student is scored yet."));
     let [Warning::Unfinished { runs }] = &outcome.warnings[..] else { panic!("{:?}", outcome.warnings) };
@@ -317,9 +317,11 @@ fn what_comes_from_files_cannot_become_part_of_the_page() {
 fn scores_below_0_are_compared_above_random_play() {
     let pong = Game::named("pong").unwrap();
     let mut made = Made::with("name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1]\n");
-    for (agent, around) in
-        [(Agent::random(pong, 1), -20.0), (Agent::teacher(pong, 1), -5.0), (Agent::student("net1", pong, 1), -8.0)]
-    {
+    for (agent, around) in [
+        (AgentId::random(pong, 1), -20.0),
+        (AgentId::teacher(pong, 1), -5.0),
+        (AgentId::student("net1", pong, 1), -8.0),
+    ] {
         made.score(&agent, around, 40);
     }
     let outcome = made.report();
@@ -334,9 +336,9 @@ fn scores_below_0_are_compared_above_random_play() {
 fn a_single_episode_has_no_interval_and_is_warned_about() {
     let catch = Game::named("catch").unwrap();
     let mut made = Made::with("name = \"made-up\"\ngames = [\"catch\"]\nseeds = [1]\n");
-    made.score(&Agent::random(catch, 1), 1.0, 1);
-    made.score(&Agent::teacher(catch, 1), 1.0, 1);
-    made.score(&Agent::student("net1", catch, 1), 1.0, 1);
+    made.score(&AgentId::random(catch, 1), 1.0, 1);
+    made.score(&AgentId::teacher(catch, 1), 1.0, 1);
+    made.score(&AgentId::student("net1", catch, 1), 1.0, 1);
     let outcome = made.report();
     assert!(!outcome.table.lines().skip(1).any(|line| line.contains('[')), "{}", outcome.table);
     assert!(outcome.warnings.contains(&Warning::FewEpisodes { episodes: 1 }));
@@ -348,7 +350,7 @@ fn a_single_episode_has_no_interval_and_is_warned_about() {
 #[test]
 fn a_value_that_is_not_finite_is_named_and_not_drawn() {
     let mut made = Made::finished();
-    let agent = Agent::student("small", Game::named("pong").unwrap(), 1);
+    let agent = AgentId::student("small", Game::named("pong").unwrap(), 1);
     let mut rows: Vec<DistillRow> = read_rows(&made.folder.train(&agent)).unwrap();
     rows[10].loss = f64::NAN;
     write_rows(&made.folder.train(&agent), &rows).unwrap();

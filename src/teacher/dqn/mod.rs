@@ -33,12 +33,12 @@ pub struct Dqn {
     steps: u64,
     sampler: Generator,
     batch: TransitionBatch,
-    settings: config::Teacher,
+    settings: config::TeacherSettings,
 }
 
 /// A saved [`Dqn`], but for its replays.
 #[derive(Serialize, Deserialize)]
-struct State {
+struct DqnState {
     networks: NetworksState,
     steps: u64,
     sampler: Generator,
@@ -46,7 +46,7 @@ struct State {
 
 impl Dqn {
     pub fn new(
-        settings: &config::Teacher,
+        settings: &config::TeacherSettings,
         architecture: &Architecture,
         workers: usize,
         seed: Seed,
@@ -119,13 +119,13 @@ impl Learner for Dqn {
     }
 
     fn save(&mut self, folder: &Path) -> Result<()> {
-        let state = State { networks: self.networks.save(), steps: self.steps, sampler: self.sampler.clone() };
+        let state = DqnState { networks: self.networks.save(), steps: self.steps, sampler: self.sampler.clone() };
         write_file(&folder.join(STATE), &postcard::to_stdvec(&state)?)?;
         self.replays.iter().enumerate().try_for_each(|(head, replay)| replay.save(&folder.join(file(head))))
     }
 
     fn load(&mut self, folder: &Path) -> Result<()> {
-        let state: State = saved(folder, STATE)?;
+        let state: DqnState = saved(folder, STATE)?;
         self.networks.restore(&state.networks)?;
         (self.steps, self.sampler) = (state.steps, state.sampler);
         self.replays.iter_mut().enumerate().try_for_each(|(head, replay)| replay.load(&folder.join(file(head))))

@@ -20,7 +20,7 @@ pub struct Networks {
     online: Network,
     target: Network,
     optimizer: Optimizer,
-    settings: config::Teacher,
+    settings: config::TeacherSettings,
     sums: Sums,
 }
 
@@ -35,7 +35,12 @@ pub struct NetworksState {
 
 impl Networks {
     /// Networks with initial weights from `seed`; the target network starts equal.
-    pub fn new(settings: &config::Teacher, architecture: &Architecture, seed: Seed, device: Device) -> Networks {
+    pub fn new(
+        settings: &config::TeacherSettings,
+        architecture: &Architecture,
+        seed: Seed,
+        device: Device,
+    ) -> Networks {
         let online = Network::new(architecture, seed, device);
         let mut target = Network::new(architecture, seed, device);
         target.copy_from(&online);

@@ -12,7 +12,7 @@ use super::scope::Scope;
 use super::task::{Stage, Task, Work};
 use crate::config::Experiment;
 use crate::record::{
-    Agent, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, bests, read_rows, remove_folder, write_rows,
+    AgentId, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, bests, read_rows, remove_folder, write_rows,
 };
 
 /// Removes the outputs of the tasks that the command makes anew, and of those that are stale then, and the episodes of
@@ -25,7 +25,7 @@ pub fn renew(
     experiment: &Experiment,
     list: &[Task],
     scope: Scope,
-    played_otherwise: BTreeSet<Agent>,
+    played_otherwise: BTreeSet<AgentId>,
 ) -> Result<()> {
     let renewed = scope.renews(list);
     for agent in networks(&renewed) {
@@ -95,7 +95,7 @@ pub fn others(
     } else {
         agents(experiment).into_iter().collect()
     };
-    let depends = |agent: &Agent| !distills || agent.is_student() || old.evaluation != experiment.evaluation;
+    let depends = |agent: &AgentId| !distills || agent.is_student() || old.evaluation != experiment.evaluation;
     let foreign = with_rows(folder)?.into_iter().filter(|agent| depends(agent) && !scored_again.contains(agent));
     others
         .extend(foreign.map(|agent| format!("the episodes of {} in {}, seed {}", agent.name, agent.game, agent.seed)));
@@ -106,24 +106,24 @@ pub fn others(
 ///
 /// # Errors
 /// If the file is damaged.
-pub fn with_rows(folder: &Folder) -> Result<BTreeSet<Agent>> {
+pub fn with_rows(folder: &Folder) -> Result<BTreeSet<AgentId>> {
     read_rows::<EpisodeRow>(&folder.episodes())?.iter().map(EpisodeRow::id).collect()
 }
 
 /// The networks that some tasks make.
-fn networks<'a>(tasks: &'a [&Task]) -> impl Iterator<Item = &'a Agent> {
+fn networks<'a>(tasks: &'a [&Task]) -> impl Iterator<Item = &'a AgentId> {
     let makes = |task: &&&Task| matches!(task.work.stage(), Stage::Train | Stage::Distill);
     tasks.iter().filter(makes).filter_map(|task| task.work.agent())
 }
 
 /// Whose episodes some tasks play again. Scores of weights that are not here stay, unless the weights are made again.
-fn unscored(folder: &Folder, tasks: &[&Task], scope: Scope) -> BTreeSet<Agent> {
+fn unscored(folder: &Folder, tasks: &[&Task], scope: Scope) -> BTreeSet<AgentId> {
     let played = tasks.iter().filter_map(|task| match &task.work {
         Work::Evaluate(agent) => Some(agent),
         _ => None,
     });
     let is_there =
-        |agent: &&Agent| scope != Scope::Evaluate || agent.role == Role::Random || folder.weights(agent).exists();
+        |agent: &&AgentId| scope != Scope::Evaluate || agent.role == Role::Random || folder.weights(agent).exists();
     played.filter(is_there).cloned().collect()
 }
 

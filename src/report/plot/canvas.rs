@@ -6,7 +6,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::ink::Marker;
+use super::style::Marker;
 
 /// Backend pixels per CSS pixel.
 pub const SCALE: u32 = 4;
@@ -52,14 +52,14 @@ pub struct Lettering {
     pub anchor: Anchor,
 }
 
-pub struct Pen<'a, DB: DrawingBackend> {
+pub struct Canvas<'a, DB: DrawingBackend> {
     area: &'a DrawingArea<DB, Shift>,
     face: Face,
 }
 
-impl<'a, DB: DrawingBackend> Pen<'a, DB> {
-    pub fn on(area: &'a DrawingArea<DB, Shift>, face: Face) -> Pen<'a, DB> {
-        Pen { area, face }
+impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
+    pub fn on(area: &'a DrawingArea<DB, Shift>, face: Face) -> Canvas<'a, DB> {
+        Canvas { area, face }
     }
 
     /// A line through the points, broken as `dash` says.

@@ -10,7 +10,7 @@ use crate::units::Seed;
 
 /// One agent in one game, over its seeds.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub struct AgentResult {
     pub game: Game,
     /// The agent's rows of `scores.csv`, one per seed; there is at least one.
     pub rows: Vec<ScoreRow>,
@@ -26,7 +26,7 @@ pub struct Standing {
     pub beats_interval: Option<Interval>,
 }
 
-impl Standing {
+impl AgentResult {
     pub fn role(&self) -> Role {
         self.rows[0].role
     }
@@ -52,44 +52,44 @@ impl Standing {
 }
 
 /// All agents in all games, and over the games.
-pub struct Standings {
+pub struct AgentResults {
     /// Game by game; in a game random play, the teacher, then the students in the experiment's order.
-    pub each: Vec<Standing>,
+    pub each: Vec<AgentResult>,
     /// Teacher and students in the experiment's order.
     pub overall: Vec<SummaryRow>,
 }
 
-impl Standings {
-    pub fn of(results: &Results) -> Standings {
+impl AgentResults {
+    pub fn of(results: &Results) -> AgentResults {
         let names = results.experiment.students.iter().map(|student| (Role::Student, student.name.as_str()));
         let learners: Vec<_> = std::iter::once((Role::Teacher, "teacher")).chain(names).collect();
-        let mut each: Vec<Standing> = results
+        let mut each: Vec<AgentResult> = results
             .experiment
             .games
             .iter()
             .flat_map(|&game| {
                 let agents = std::iter::once((Role::Random, "random")).chain(learners.iter().copied());
-                agents.filter_map(move |(role, agent)| standing(results, role, agent, game))
+                agents.filter_map(move |(role, agent)| agent_result(results, role, agent, game))
             })
             .collect();
         let all = learners.iter().copied().chain([(Role::Random, "random")]);
         let overall = all.filter_map(|(role, agent)| overall::summarize(results, &mut each, role, agent)).collect();
-        Standings { each, overall }
+        AgentResults { each, overall }
     }
 
     /// The agents of one game.
-    pub fn in_game(&self, game: Game) -> impl Iterator<Item = &Standing> {
-        self.each.iter().filter(move |standing| standing.game == game)
+    pub fn in_game(&self, game: Game) -> impl Iterator<Item = &AgentResult> {
+        self.each.iter().filter(move |agent_result| agent_result.game == game)
     }
 
     /// One agent's standings, game by game.
-    pub fn of_agent<'a>(&'a self, role: Role, agent: &'a str) -> impl Iterator<Item = &'a Standing> {
-        self.each.iter().filter(move |standing| standing.role() == role && standing.agent() == agent)
+    pub fn of_agent<'a>(&'a self, role: Role, agent: &'a str) -> impl Iterator<Item = &'a AgentResult> {
+        self.each.iter().filter(move |agent_result| agent_result.role() == role && agent_result.agent() == agent)
     }
 
     /// The one of `role` in a game: random play or the teacher.
-    pub fn reference(&self, role: Role, game: Game) -> Option<&Standing> {
-        self.in_game(game).find(|standing| standing.role() == role)
+    pub fn reference(&self, role: Role, game: Game) -> Option<&AgentResult> {
+        self.in_game(game).find(|agent_result| agent_result.role() == role)
     }
 }
 
@@ -103,7 +103,7 @@ fn rows_of(results: &Results, role: Role, agent: &str, game: Game) -> Vec<ScoreR
     results.scores.iter().filter(of_agent).cloned().collect()
 }
 
-fn standing(results: &Results, role: Role, agent: &str, game: Game) -> Option<Standing> {
+fn agent_result(results: &Results, role: Role, agent: &str, game: Game) -> Option<AgentResult> {
     let rows = rows_of(results, role, agent, game);
     let mean = mean_of(&rows, |row| Some(row.mean))?;
     let interval = match rows.as_slice() {
@@ -114,7 +114,7 @@ fn standing(results: &Results, role: Role, agent: &str, game: Game) -> Option<St
             statistics::mean_of_runs_interval(&runs, seed_for(&format!("{role} {agent} {game}")))
         }
     };
-    Some(Standing {
+    Some(AgentResult {
         game,
         rows,
         mean,

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::group::Run;
+use super::group::DistillRun;
 use crate::agent::{self, Played};
-use crate::config::Environment;
+use crate::config::EnvironmentSettings;
 use crate::nn::{Device, Network};
 use crate::record::bests;
 
@@ -27,7 +27,7 @@ impl Teacher {
     ///
     /// # Errors
     /// As [`agent::load_for`].
-    pub fn read(path: &Path, played: &Played, environment: &Environment, device: Device) -> Result<Teacher> {
+    pub fn read(path: &Path, played: &Played, environment: &EnvironmentSettings, device: Device) -> Result<Teacher> {
         let Played { game, rom, .. } = played;
         let loaded = agent::load_for(path, device, *game, environment, rom.as_ref());
         let (network, metadata) = loaded.context("the teacher")?;
@@ -40,7 +40,7 @@ impl Teacher {
     ///
     /// # Errors
     /// As [`Teacher::read`].
-    pub fn other(run: &Run, index: usize, path: &Path) -> Result<Option<Teacher>> {
+    pub fn other(run: &DistillRun, index: usize, path: &Path) -> Result<Option<Teacher>> {
         if agent::sha256(path)? == run.sources[index].teacher.hash {
             return Ok(None);
         }
@@ -51,7 +51,7 @@ impl Teacher {
 
 /// Where the teacher of a game is found.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Lead {
+pub enum TeacherSource {
     /// These weights, from the first hour to the last.
     Final(PathBuf),
     /// Whatever was best so far in a training: the first hour goes with its first stretch, the last with its last.
@@ -65,12 +65,12 @@ pub enum Lead {
     Latest(PathBuf),
 }
 
-impl Lead {
+impl TeacherSource {
     /// The weights whose file has that name.
     pub fn called(&self, name: &str) -> PathBuf {
         match self {
-            Lead::Final(path) => path.clone(),
-            Lead::Best { folder, .. } | Lead::Latest(folder) => folder.join(name),
+            TeacherSource::Final(path) => path.clone(),
+            TeacherSource::Best { folder, .. } | TeacherSource::Latest(folder) => folder.join(name),
         }
     }
 
@@ -80,11 +80,11 @@ impl Lead {
     /// If there are none.
     pub fn at(&self, hour: u64, hours: u64) -> Result<PathBuf> {
         let (folder, until) = match self {
-            Lead::Final(path) => return Ok(path.clone()),
+            TeacherSource::Final(path) => return Ok(path.clone()),
             // The last evaluation may come some steps after the length of the training.
-            Lead::Best { folder, .. } if hour + 1 >= hours => (folder, u64::MAX),
-            Lead::Best { folder, frames } => (folder, frames * (hour + 1) / hours),
-            Lead::Latest(folder) => (folder, u64::MAX),
+            TeacherSource::Best { folder, .. } if hour + 1 >= hours => (folder, u64::MAX),
+            TeacherSource::Best { folder, frames } => (folder, frames * (hour + 1) / hours),
+            TeacherSource::Latest(folder) => (folder, u64::MAX),
         };
         let bests = bests(folder)?;
         // Before the first evaluation there is nobody to follow but whom it chose.
@@ -111,13 +111,13 @@ mod tests {
             std::fs::write(folder.path().join(best_name(frames)), b"").unwrap();
         }
         std::fs::write(folder.path().join("notes.txt"), b"").unwrap();
-        let lead = Lead::Best { folder: folder.path().to_owned(), frames: 1000 };
+        let teacher_source = TeacherSource::Best { folder: folder.path().to_owned(), frames: 1000 };
         let followed = |hour| {
-            let path = lead.at(hour, 20).unwrap();
+            let path = teacher_source.at(hour, 20).unwrap();
             path.file_stem().unwrap().to_string_lossy().trim_start_matches("frames-").parse::<u64>().unwrap()
         };
         assert_eq!([0, 1, 4, 5, 14, 15, 19].map(followed), [100, 100, 100, 300, 300, 800, 800]);
-        let nothing = Lead::Best { folder: folder.path().join("none"), frames: 1000 };
+        let nothing = TeacherSource::Best { folder: folder.path().join("none"), frames: 1000 };
         assert!(nothing.at(3, 20).unwrap_err().to_string().contains("distillation.online = true"));
     }
 }

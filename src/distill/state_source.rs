@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::lead::Teacher;
+use super::teacher_source::Teacher;
 use crate::agent::{Collector, PlayState, epsilon_greedy};
 use crate::config::{Data, Distillation};
 use crate::env::{Pool, PoolState};
@@ -18,17 +18,17 @@ pub type QValues = Box<[f32]>;
 const TOGETHER: usize = 256;
 
 /// The play of one game.
-pub struct Source {
+pub struct StateSource {
     pub game: Game,
     pub teacher: Teacher,
     pub collector: Collector,
     pub memory: Replay<QValues>,
 }
 
-impl Source {
-    pub fn new(game: Game, teacher: Teacher, pool: Pool, capacity: u64, seed: Seed) -> Source {
+impl StateSource {
+    pub fn new(game: Game, teacher: Teacher, pool: Pool, capacity: u64, seed: Seed) -> StateSource {
         let memory = Replay::new(pool.observation(), capacity, pool.workers());
-        Source { game, teacher, memory, collector: Collector::endless(pool, seed) }
+        StateSource { game, teacher, memory, collector: Collector::endless(pool, seed) }
     }
 
     /// Steps of all workers.
@@ -125,7 +125,7 @@ mod tests {
     use crate::spec::Shape;
 
     /// The play of 6 workers, after so many steps, where the states are whose `data` says.
-    fn played(data: &str, steps: usize) -> Source {
+    fn played(data: &str, steps: usize) -> StateSource {
         let text = format!(
             "games = [\"catch\"]\n[environment]\nworkers = 6\n[distillation]\nepsilon = 0.0\ndata = \"{data}\"\n"
         );
@@ -134,7 +134,7 @@ mod tests {
         let network = |seed| {
             let widths = Widths { conv: [4, 4, 4], hidden: 8 };
             let spec = experiment.environment.spec(game);
-            Network::new(&Architecture::new(&config::Network::Widths(widths), &spec), Seed(seed), Device::Cpu)
+            Network::new(&Architecture::new(&config::NetworkChoice::Widths(widths), &spec), Seed(seed), Device::Cpu)
         };
         let teacher = |seed| Teacher {
             network: network(seed),
@@ -144,7 +144,7 @@ mod tests {
             score: None,
         };
         let pool = Pool::load(game, None, &Rules::of_training(&experiment.environment, game), 6).unwrap();
-        let mut source = Source::new(game, teacher(1), pool, 1000, Seed(3));
+        let mut source = StateSource::new(game, teacher(1), pool, 1000, Seed(3));
         let student = network(8);
         (0..steps).for_each(|_| source.play(&experiment.distillation, (&student, 0)));
         source.adopt(teacher(if steps > 100 { 2 } else { 1 }));
@@ -154,8 +154,9 @@ mod tests {
     #[test]
     fn states_are_the_teachers_the_students_or_half_of_each() {
         let [teacher, student, mixed] = ["teacher", "student", "mixed"].map(|data| played(data, 60));
-        let frames =
-            |source: &Source| (0..6).map(|worker| source.collector.pool.frame(worker).to_vec()).collect::<Vec<_>>();
+        let frames = |source: &StateSource| {
+            (0..6).map(|worker| source.collector.pool.frame(worker).to_vec()).collect::<Vec<_>>()
+        };
         let [teacher, student, mixed] = [frames(&teacher), frames(&student), frames(&mixed)];
         assert!((0..6).any(|worker| teacher[worker] != student[worker]), "they must differ to be told apart");
         for worker in 0..6 {

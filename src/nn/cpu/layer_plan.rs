@@ -3,20 +3,20 @@
 use std::ops::Range;
 
 use super::kernel::{self, FOLD, LANES, Patches, STACK};
-use super::layer::Layer;
+use super::layer::CpuLayer;
 use super::norm::Norm;
 use crate::nn::architecture::{self, Architecture, Block, TensorKind, TensorShape};
 use crate::spec::Shape;
 
 /// The layers of an architecture.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct LayerPlan {
     /// Of a network for images.
-    pub conv: Vec<Layer>,
+    pub conv: Vec<CpuLayer>,
     /// The fully connected layers that all games share.
-    pub dense: Vec<Layer>,
+    pub dense: Vec<CpuLayer>,
     /// The layers of each head.
-    pub heads: Vec<Vec<Layer>>,
+    pub heads: Vec<Vec<CpuLayer>>,
     /// What all games share, then what belongs to each head.
     pub segments: Vec<Range<usize>>,
     /// Of each tensor of [`Architecture::tensors`].
@@ -78,7 +78,14 @@ impl Builder {
 
     /// A layer for an input of `inputs` values, which has `in_width` channels (filled up) at each of the `places` of a
     /// patch.
-    fn layer(&mut self, block: &Block, patches: Patches, places: Vec<usize>, in_width: usize, inputs: usize) -> Layer {
+    fn layer(
+        &mut self,
+        block: &Block,
+        patches: Patches,
+        places: Vec<usize>,
+        in_width: usize,
+        inputs: usize,
+    ) -> CpuLayer {
         let channels = block.output[0] as usize;
         let width = filled(channels);
         let weights = self.tensor(places, in_width);
@@ -90,12 +97,12 @@ impl Builder {
             shift: self.tensor(out_places, width),
             count: positions * channels,
         });
-        Layer { patches, inputs, channels, width, weights, bias, norm, hidden: block.relu }
+        CpuLayer { patches, inputs, channels, width, weights, bias, norm, hidden: block.relu }
     }
 
     /// A convolution of an image of `side` × `side` places with `width` channels (filled up); the first one's input is
     /// folded.
-    fn convolution(&mut self, block: &Block, side: usize, width: usize, is_first: bool) -> Layer {
+    fn convolution(&mut self, block: &Block, side: usize, width: usize, is_first: bool) -> CpuLayer {
         let architecture::Layer::Conv { kernel, stride, .. } = block.product else {
             unreachable!("it is a convolution")
         };
@@ -105,14 +112,14 @@ impl Builder {
     }
 
     /// A fully connected layer for `inputs` values, `in_width` of them (filled up) at each place.
-    fn dense(&mut self, block: &Block, inputs: usize, in_width: usize) -> Layer {
+    fn dense(&mut self, block: &Block, inputs: usize, in_width: usize) -> CpuLayer {
         let patches = Patches { starts: vec![0], runs: 1, run_stride: 0, run: inputs };
         let places = (0..inputs).step_by(in_width).collect();
         self.layer(block, patches, places, in_width, inputs)
     }
 
     /// Fully connected layers, one on another.
-    fn chain(&mut self, blocks: &[Block], inputs: usize, in_width: usize) -> Vec<Layer> {
+    fn chain(&mut self, blocks: &[Block], inputs: usize, in_width: usize) -> Vec<CpuLayer> {
         let (mut inputs, mut in_width) = (inputs, in_width);
         let mut layers = Vec::new();
         for block in blocks {
@@ -150,14 +157,14 @@ pub fn knows(architecture: &Architecture) -> bool {
     }
 }
 
-impl Plan {
+impl LayerPlan {
     /// For a network that the kernels know.
-    pub fn new(architecture: &Architecture) -> Plan {
+    pub fn new(architecture: &Architecture) -> LayerPlan {
         let mut builder = Builder { tensors: architecture.tensors().into_iter(), layouts: Vec::new(), length: 0 };
         let shared = architecture.shared();
         let convolutions = shared.iter().take_while(|block| block.output.len() > 1).count();
         let (convolutional, dense) = shared.split_at(convolutions);
-        let mut conv: Vec<Layer> = Vec::new();
+        let mut conv: Vec<CpuLayer> = Vec::new();
         for block in convolutional {
             let side = block.input[1] as usize;
             let width = conv.last().map_or(STACK, |before| before.width);
@@ -183,7 +190,7 @@ impl Plan {
             segments.truncate(1);
             segments[0].end = builder.length;
         }
-        Plan { conv, dense, heads, segments, layouts: builder.layouts, length: builder.length }
+        LayerPlan { conv, dense, heads, segments, layouts: builder.layouts, length: builder.length }
     }
 
     /// Length of the convolutions' parameters, which come first.

@@ -13,16 +13,16 @@ use super::spans;
 pub const GROUP: usize = 16;
 
 /// [`GROUP`] frames.
-pub struct Group {
+pub struct FrameGroup {
     /// The spans of the common screen, then those of each frame.
     spans: Box<[u8]>,
     /// Where each of them ends.
     ends: [u32; GROUP + 1],
 }
 
-impl Group {
+impl FrameGroup {
     /// Packs [`GROUP`] frames, given one after another, whose rows have `width` pixels.
-    pub fn new(frames: &[u8], width: usize) -> Group {
+    pub fn new(frames: &[u8], width: usize) -> FrameGroup {
         let size = frames.len() / GROUP;
         let common = common(frames, size);
         // Rows resemble the row above, so that this is mostly zero.
@@ -35,17 +35,17 @@ impl Group {
             spans::write(&common, frame, &mut spans);
             *end = spans.len() as u32;
         }
-        Group { spans: spans.into(), ends }
+        FrameGroup { spans: spans.into(), ends }
     }
 
-    /// Writes the screen from which [`Group::frame`] makes the frames, whose rows have `width` pixels.
+    /// Writes the screen from which [`FrameGroup::frame`] makes the frames, whose rows have `width` pixels.
     pub fn common(&self, width: usize, common: &mut [u8]) {
         common.fill(0);
         spans::apply(self.part(0), common);
         (width..common.len()).for_each(|at| common[at] ^= common[at - width]);
     }
 
-    /// Writes the frame of that index; `common` is what [`Group::common`] wrote.
+    /// Writes the frame of that index; `common` is what [`FrameGroup::common`] wrote.
     pub fn frame(&self, index: usize, common: &[u8], frame: &mut [u8]) {
         frame.copy_from_slice(common);
         spans::apply(self.part(index + 1), frame);
@@ -58,7 +58,7 @@ impl Group {
 
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        size_of::<Group>() + self.spans.len()
+        size_of::<FrameGroup>() + self.spans.len()
     }
 
     /// Writes the group as it is kept.
@@ -67,16 +67,16 @@ impl Group {
         write_block(out, &self.spans)
     }
 
-    /// Reads what [`Group::save`] wrote.
+    /// Reads what [`FrameGroup::save`] wrote.
     ///
     /// # Errors
     /// If it is cut off, or the parts do not fit together. Damage within spans is not seen.
-    pub fn load(input: &mut impl Read) -> Result<Group> {
+    pub fn load(input: &mut impl Read) -> Result<FrameGroup> {
         let (ends, spans) = (read_block(input)?, read_block(input)?);
         let mut ends = ends.chunks(4).filter_map(|end| Some(u32::from_le_bytes(end.try_into().ok()?)));
         let ends = [(); GROUP + 1].map(|()| ends.next().unwrap_or(0));
         ensure!(ends.is_sorted() && ends[GROUP] as usize == spans.len(), "a group of frames does not fit together");
-        Ok(Group { spans: spans.into(), ends })
+        Ok(FrameGroup { spans: spans.into(), ends })
     }
 }
 

@@ -11,31 +11,31 @@ use super::file::{read_block, write_block};
 use super::frames::{Frames, Reader};
 use crate::spec::Shape;
 
-/// Steps for which a lane makes room first.
+/// Steps for which a buffer makes room first.
 const FIRST: usize = 16;
 
 /// A ring of steps, each a frame and what was recorded with it (`P`). When it is full, a new step replaces the oldest.
-pub struct Lane<P> {
+pub struct WorkerBuffer<P> {
     shape: Shape,
     capacity: usize,
     frames: Frames,
-    entries: VecDeque<Entry<P>>,
+    entries: VecDeque<StoredStep<P>>,
     /// Steps pushed since the start; the oldest kept has the number `pushed − len`.
     pushed: u64,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Entry<P> {
+struct StoredStep<P> {
     /// The first frame of an episode: stacks do not reach beyond it.
     first: bool,
     /// None for a frame that only ends an episode, and where no step was made.
     payload: Option<P>,
 }
 
-impl<P> Lane<P> {
-    /// An empty lane for `capacity` steps with observations of that shape; memory is taken as it fills.
-    pub fn new(shape: Shape, capacity: usize) -> Lane<P> {
-        Lane { shape, capacity, frames: Frames::new(shape, capacity), entries: VecDeque::new(), pushed: 0 }
+impl<P> WorkerBuffer<P> {
+    /// An empty buffer for `capacity` steps with observations of that shape; memory is taken as it fills.
+    pub fn new(shape: Shape, capacity: usize) -> WorkerBuffer<P> {
+        WorkerBuffer { shape, capacity, frames: Frames::new(shape, capacity), entries: VecDeque::new(), pushed: 0 }
     }
 
     /// Most steps that it keeps.
@@ -55,7 +55,7 @@ impl<P> Lane<P> {
 
     /// Bytes of memory, but for what a payload points to.
     pub fn bytes(&self) -> usize {
-        self.frames.bytes() + self.entries.capacity() * size_of::<Entry<P>>()
+        self.frames.bytes() + self.entries.capacity() * size_of::<StoredStep<P>>()
     }
 
     /// Appends a step: the newest frame of what the agent saw, whether it began an episode, and what came of it.
@@ -69,12 +69,12 @@ impl<P> Lane<P> {
             let more = self.entries.len().max(FIRST).min(self.capacity - self.entries.len());
             self.entries.reserve_exact(more);
         }
-        self.entries.push_back(Entry { first, payload });
+        self.entries.push_back(StoredStep { first, payload });
         self.pushed += 1;
         self.frames.push(frame, self.pushed, self.entries.len());
     }
 
-    /// What was recorded with the step of that age (0 is the oldest), if it can be used: its stack lies in the lane
+    /// What was recorded with the step of that age (0 is the oldest), if it can be used: its stack lies in the buffer
     /// whole, and the frame after it is there too.
     pub fn usable(&self, age: usize) -> Option<&P> {
         if age + 1 < self.len() { self.visible(age) } else { None }
@@ -126,8 +126,8 @@ impl<P> Lane<P> {
     }
 }
 
-impl<P: Serialize + DeserializeOwned> Lane<P> {
-    /// Writes the lane, its frames as they are kept.
+impl<P: Serialize + DeserializeOwned> WorkerBuffer<P> {
+    /// Writes the buffer, its frames as they are kept.
     ///
     /// # Errors
     /// Those of `out`.
@@ -136,15 +136,15 @@ impl<P: Serialize + DeserializeOwned> Lane<P> {
         self.frames.save(out)
     }
 
-    /// Reads a lane of the same shape and capacity that [`Lane::save`] wrote.
+    /// Reads a buffer of the same shape and capacity that [`WorkerBuffer::save`] wrote.
     ///
     /// # Errors
-    /// If what is read is not such a lane; damage within frames is not seen.
-    pub fn load(shape: Shape, capacity: usize, input: &mut impl Read) -> Result<Lane<P>> {
-        let (pushed, entries): (u64, VecDeque<Entry<P>>) = postcard::from_bytes(&read_block(input)?)?;
+    /// If what is read is not such a buffer; damage within frames is not seen.
+    pub fn load(shape: Shape, capacity: usize, input: &mut impl Read) -> Result<WorkerBuffer<P>> {
+        let (pushed, entries): (u64, VecDeque<StoredStep<P>>) = postcard::from_bytes(&read_block(input)?)?;
         ensure!(entries.len() as u64 == pushed.min(capacity as u64), "its parts do not fit together");
         let frames = Frames::load(shape, capacity, pushed, entries.len(), input)?;
-        Ok(Lane { shape, capacity, frames, entries, pushed })
+        Ok(WorkerBuffer { shape, capacity, frames, entries, pushed })
     }
 }
 
@@ -178,10 +178,10 @@ mod tests {
         frame
     }
 
-    /// Random episodes, pushed into a lane and kept whole beside it.
-    fn episodes(capacity: usize, steps: u64) -> (Lane<u64>, Vec<Whole>) {
+    /// Random episodes, pushed into a buffer and kept whole beside it.
+    fn episodes(capacity: usize, steps: u64) -> (WorkerBuffer<u64>, Vec<Whole>) {
         let mut generator = Seed(7).generator();
-        let (mut lane, mut twin) = (Lane::new(Shape::ATARI, capacity), Vec::new());
+        let (mut buffer, mut twin) = (WorkerBuffer::new(Shape::ATARI, capacity), Vec::new());
         let (mut observation, mut background) = (vec![0; Shape::ATARI.bytes()], vec![0; FRAME]);
         let mut first = true;
         for step in 0..steps {
@@ -193,32 +193,32 @@ mod tests {
             }
             let last = generator.random_range(0..6) == 0;
             let payload = (!last).then_some(step);
-            lane.push(&frame, first, payload);
+            buffer.push(&frame, first, payload);
             twin.push(Whole { observation: observation.clone(), payload });
             first = last;
         }
-        (lane, twin)
+        (buffer, twin)
     }
 
     #[test]
     fn stacks_equal_those_of_a_twin_that_keeps_whole_observations() {
         for (capacity, steps) in [(50, 30), (50, 50), (50, 271), (9, 40), (32, 96), (33, 96)] {
-            let (lane, twin) = episodes(capacity, steps);
-            let kept = &twin[twin.len() - lane.len()..];
+            let (buffer, twin) = episodes(capacity, steps);
+            let kept = &twin[twin.len() - buffer.len()..];
             let [mut alone, mut stack, mut next] = [(); 3].map(|()| vec![0; Shape::ATARI.bytes()]);
             let mut usable = 0;
             for (age, whole) in kept.iter().enumerate() {
-                if let Some(payload) = lane.usable(age) {
+                if let Some(payload) = buffer.usable(age) {
                     assert_eq!(Some(*payload), whole.payload);
-                    lane.stack(age, &mut alone);
-                    lane.stacks(age, &mut stack, &mut next);
+                    buffer.stack(age, &mut alone);
+                    buffer.stacks(age, &mut stack, &mut next);
                     let equal = (alone == whole.observation, stack == alone, next == kept[age + 1].observation);
                     assert_eq!(equal, (true, true, true), "capacity {capacity}, steps {steps}, age {age}");
                     usable += 1;
                 }
             }
-            assert!(usable > lane.len() / 2);
-            assert!(lane.usable(lane.len() - 1).is_none());
+            assert!(usable > buffer.len() / 2);
+            assert!(buffer.usable(buffer.len() - 1).is_none());
         }
     }
 
@@ -230,47 +230,47 @@ mod tests {
             write_values([step as f32, -0.5], &mut bytes);
             bytes
         };
-        let mut lane = Lane::new(shape, 7);
+        let mut buffer = WorkerBuffer::new(shape, 7);
         for step in 0..20 {
-            lane.push(&vector(step), step % 5 == 0, Some(step));
+            buffer.push(&vector(step), step % 5 == 0, Some(step));
             let mut saved = Vec::new();
-            lane.save(&mut saved).unwrap();
-            lane = Lane::load(shape, 7, &mut saved.as_slice()).unwrap();
-            for age in 0..lane.len() - 1 {
-                let number = *lane.usable(age).unwrap();
+            buffer.save(&mut saved).unwrap();
+            buffer = WorkerBuffer::load(shape, 7, &mut saved.as_slice()).unwrap();
+            for age in 0..buffer.len() - 1 {
+                let number = *buffer.usable(age).unwrap();
                 let (mut observation, mut next) = ([0; 8], [0; 8]);
-                lane.stacks(age, &mut observation, &mut next);
+                buffer.stacks(age, &mut observation, &mut next);
                 assert_eq!((observation, next), (vector(number), vector(number + 1)));
             }
         }
-        assert_eq!(lane.usable(0), Some(&13));
+        assert_eq!(buffer.usable(0), Some(&13));
     }
 
     #[test]
-    fn a_saved_lane_reads_back_the_same_and_goes_on_the_same() {
-        let (mut lane, _) = episodes(300, 900);
-        let saved = |lane: &Lane<u64>| {
+    fn a_saved_buffer_reads_back_the_same_and_goes_on_the_same() {
+        let (mut buffer, _) = episodes(300, 900);
+        let saved = |buffer: &WorkerBuffer<u64>| {
             let mut saved = Vec::new();
-            lane.save(&mut saved).unwrap();
+            buffer.save(&mut saved).unwrap();
             saved
         };
-        let mut read = Lane::<u64>::load(Shape::ATARI, 300, &mut saved(&lane).as_slice()).unwrap();
-        assert!(saved(&read) == saved(&lane));
+        let mut read = WorkerBuffer::<u64>::load(Shape::ATARI, 300, &mut saved(&buffer).as_slice()).unwrap();
+        assert!(saved(&read) == saved(&buffer));
         for step in 0..50 {
-            lane.push(&[step; FRAME], step == 20, Some(step.into()));
+            buffer.push(&[step; FRAME], step == 20, Some(step.into()));
             read.push(&[step; FRAME], step == 20, Some(step.into()));
         }
-        assert!(saved(&read) == saved(&lane));
+        assert!(saved(&read) == saved(&buffer));
     }
 
     #[test]
-    fn a_lane_of_another_capacity_or_cut_off_is_refused() {
-        let (lane, _) = episodes(100, 250);
+    fn a_buffer_of_another_capacity_or_cut_off_is_refused() {
+        let (buffer, _) = episodes(100, 250);
         let mut saved = Vec::new();
-        lane.save(&mut saved).unwrap();
-        assert!(Lane::<u64>::load(Shape::ATARI, 101, &mut saved.as_slice()).is_err());
+        buffer.save(&mut saved).unwrap();
+        assert!(WorkerBuffer::<u64>::load(Shape::ATARI, 101, &mut saved.as_slice()).is_err());
         for end in (0..saved.len()).step_by(saved.len() / 100) {
-            assert!(Lane::<u64>::load(Shape::ATARI, 100, &mut &saved[..end]).is_err(), "cut off at {end}");
+            assert!(WorkerBuffer::<u64>::load(Shape::ATARI, 100, &mut &saved[..end]).is_err(), "cut off at {end}");
         }
     }
 }

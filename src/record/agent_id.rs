@@ -33,7 +33,7 @@ impl fmt::Display for Role {
 
 /// One agent of an experiment. Role, name, game and seed tell it from all others.
 #[derive(Debug, Clone)]
-pub struct Agent {
+pub struct AgentId {
     pub role: Role,
     /// The student's name in the experiment file; the role's name for others.
     pub name: String,
@@ -44,52 +44,52 @@ pub struct Agent {
     pub shared: bool,
 }
 
-impl Agent {
+impl AgentId {
     fn identity(&self) -> (Role, &str, &str, u64) {
         (self.role, &self.name, self.game.name(), self.seed)
     }
 }
 
-impl PartialEq for Agent {
-    fn eq(&self, other: &Agent) -> bool {
+impl PartialEq for AgentId {
+    fn eq(&self, other: &AgentId) -> bool {
         self.identity() == other.identity()
     }
 }
 
-impl Eq for Agent {}
+impl Eq for AgentId {}
 
-impl PartialOrd for Agent {
-    fn partial_cmp(&self, other: &Agent) -> Option<Ordering> {
+impl PartialOrd for AgentId {
+    fn partial_cmp(&self, other: &AgentId) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Agent {
-    fn cmp(&self, other: &Agent) -> Ordering {
+impl Ord for AgentId {
+    fn cmp(&self, other: &AgentId) -> Ordering {
         self.identity().cmp(&other.identity())
     }
 }
 
-impl Hash for Agent {
+impl Hash for AgentId {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.identity().hash(state);
     }
 }
 
-impl Agent {
+impl AgentId {
     /// Random play of `game`.
-    pub fn random(game: Game, seed: u64) -> Agent {
-        Agent { role: Role::Random, name: "random".into(), game, seed, shared: false }
+    pub fn random(game: Game, seed: u64) -> AgentId {
+        AgentId { role: Role::Random, name: "random".into(), game, seed, shared: false }
     }
 
     /// The teacher of `game`.
-    pub fn teacher(game: Game, seed: u64) -> Agent {
-        Agent { role: Role::Teacher, name: "teacher".into(), game, seed, shared: false }
+    pub fn teacher(game: Game, seed: u64) -> AgentId {
+        AgentId { role: Role::Teacher, name: "teacher".into(), game, seed, shared: false }
     }
 
     /// The student called `name` of that teacher.
-    pub fn student(name: &str, game: Game, seed: u64) -> Agent {
-        Agent { role: Role::Student, name: name.to_owned(), game, seed, shared: false }
+    pub fn student(name: &str, game: Game, seed: u64) -> AgentId {
+        AgentId { role: Role::Student, name: name.to_owned(), game, seed, shared: false }
     }
 
     /// Whether it is one of the experiment's students.
@@ -98,12 +98,12 @@ impl Agent {
     }
 
     /// The experiment's student of that seed, as the player of `game`.
-    pub fn of(student: &config::Student, game: Game, seed: u64) -> Agent {
-        Agent { shared: student.is_shared(), ..Agent::student(&student.name, game, seed) }
+    pub fn of(student: &config::StudentSettings, game: Game, seed: u64) -> AgentId {
+        AgentId { shared: student.is_shared(), ..AgentId::student(&student.name, game, seed) }
     }
 }
 
-impl fmt::Display for Agent {
+impl fmt::Display for AgentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.role {
             Role::Student if self.shared => write!(f, "student {} in {}, seed {}", self.name, self.game, self.seed),

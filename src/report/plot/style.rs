@@ -5,7 +5,7 @@ use plotters::style::RGBColor;
 
 /// How one thing is drawn wherever it appears.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ink {
+pub struct Style {
     pub color: RGBColor,
     /// Lengths of stroke and gap in turn; none for an unbroken line.
     pub dash: &'static [f64],
@@ -28,9 +28,9 @@ pub const GREY: RGBColor = RGBColor(112, 112, 112);
 /// The grid.
 pub const PALE: RGBColor = RGBColor(226, 226, 226);
 
-pub const RANDOM: Ink = Ink { color: GREY, dash: &[2.0, 3.0], marker: Marker::Square };
-pub const TEACHER: Ink = Ink { color: RGBColor(0, 114, 178), dash: &[], marker: Marker::Diamond };
-pub const PAPER: Ink = Ink { color: GREY, dash: &[], marker: Marker::Square };
+pub const RANDOM: Style = Style { color: GREY, dash: &[2.0, 3.0], marker: Marker::Square };
+pub const TEACHER: Style = Style { color: RGBColor(0, 114, 178), dash: &[], marker: Marker::Diamond };
+pub const PAPER: Style = Style { color: GREY, dash: &[], marker: Marker::Square };
 
 const COLORS: [RGBColor; 6] = [
     RGBColor(213, 94, 0),
@@ -43,16 +43,16 @@ const COLORS: [RGBColor; 6] = [
 const DASHES: [&[f64]; 4] = [&[], &[7.0, 3.0], &[2.0, 2.5], &[8.0, 3.0, 2.0, 3.0]];
 const MARKERS: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond];
 
-impl Ink {
+impl Style {
     /// The same with an unbroken line, for what is too thin or too ragged to be broken.
-    pub fn unbroken(self) -> Ink {
-        Ink { dash: &[], ..self }
+    pub fn unbroken(self) -> Style {
+        Style { dash: &[], ..self }
     }
 }
 
-/// The ink of student, or loss, number `index`; no two of the first twelve are alike.
-pub fn numbered(index: usize) -> Ink {
-    Ink { color: COLORS[index % 6], dash: DASHES[index % 4], marker: MARKERS[index % 4] }
+/// The style of student, or loss, number `index`; no two of the first twelve are alike.
+pub fn numbered(index: usize) -> Style {
+    Style { color: COLORS[index % 6], dash: DASHES[index % 4], marker: MARKERS[index % 4] }
 }
 
 #[cfg(test)]
@@ -60,8 +60,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn twelve_inks_differ() {
-        let inks: Vec<Ink> = (0..12).map(numbered).collect();
-        assert!((0..12).all(|i| (0..i).all(|j| inks[i] != inks[j])));
+    fn twelve_styles_differ() {
+        let styles: Vec<Style> = (0..12).map(numbered).collect();
+        assert!((0..12).all(|i| (0..i).all(|j| styles[i] != styles[j])));
     }
 }
