@@ -1,7 +1,7 @@
 //! The settings that a folder's results were made with, and those of a command that goes on with them.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -12,8 +12,8 @@ use super::open::Request;
 use super::scope::Scope;
 use super::task::{Task, Work};
 use super::{listed, refused};
-use crate::config::{self, Experiment, Overrides};
-use crate::record::{AgentId, Folder};
+use crate::config::{self, Experiment, Overrides, Student};
+use crate::record::{AgentId, Folder, Role};
 
 /// What a folder holds from before.
 #[derive(Debug, Default)]
@@ -40,7 +40,8 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
             return Err(refused(format!("{error}; repair or remove it, or choose another folder with --out")));
         }
     };
-    let stale = stale(folder, list, &key::settings(&old)?)?;
+    let known = tasks(&united(experiment, &old), folder, request.teaching())?;
+    let stale = stale(folder, &known, &key::settings(&old)?)?;
     let played = stale.iter().filter_map(|(task, _)| match &task.work {
         Work::Evaluate(agent) => Some(agent.clone()),
         _ => None,
@@ -52,7 +53,10 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     let renews = |scope: Scope, list: &[Task]| {
         let renewed = scope.renews(list);
         let plays_again = |task: &Task| matches!(task.work, Work::Evaluate(_)) && scope != Scope::Report;
-        stale.iter().all(|(task, _)| plays_again(task) || renewed.iter().any(|other| other.id == task.id))
+        // What else is there, `others` finds in the folder.
+        let is_named = |task: &Task| list.iter().any(|other| other.id == task.id);
+        let is_renewed = |task: &Task| plays_again(task) || renewed.iter().any(|other| other.id == task.id);
+        stale.iter().all(|(task, _)| !is_named(task) || is_renewed(task))
     };
     let cheapest = request.scope.cheapest(|scope| renews(scope, list));
     let left_with = |experiment: &Experiment, list: &[Task]| others(folder, experiment, list, &old, cheapest);
@@ -80,18 +84,36 @@ fn way_out(others: &[String], command: &str) -> String {
     }
 }
 
-/// The tasks of which the folder holds something that was made with other settings.
+/// The experiment with the games, seeds and students of an earlier one besides its own.
+fn united(experiment: &Experiment, old: &Experiment) -> Experiment {
+    let mut united = experiment.clone();
+    united.games.extend(old.games.iter().filter(|game| !experiment.games.contains(game)));
+    united.seeds.extend(old.seeds.iter().filter(|seed| !experiment.seeds.contains(seed)));
+    let is_new = |student: &&Student| experiment.students.iter().all(|own| own.name != student.name);
+    united.students.extend(old.students.iter().filter(is_new).cloned());
+    united
+}
+
+/// The tasks that have other settings than those with which the folder's results of their kind were made: all of them
+/// have one record, whatever games, seeds and students the last command named.
 fn stale<'a>(folder: &Folder, list: &'a [Task], old: &Settings) -> Result<Vec<(&'a Task, Vec<SettingChange>)>> {
-    let scored = with_rows(folder)?;
-    let is_there = |task: &Task| match &task.work {
-        Work::Evaluate(agent) => scored.contains(agent),
-        Work::Train(agent) | Work::Take(agent) | Work::Sweep(agent) | Work::Distill(agent) | Work::Follow(agent) => {
-            folder.agent(agent).exists()
-        }
+    let has_scores = !with_rows(folder)?.is_empty();
+    let has_any = |place: PathBuf| std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_some());
+    let students = folder.root().join("students");
+    let is_there = |task: &Task, change: &SettingChange| match &task.work {
+        Work::Evaluate(_) => has_scores,
         Work::Report => false,
+        Work::Train(agent) | Work::Take(agent) if !agent.is_student() => has_any(folder.root().join("teachers")),
+        Work::Train(agent) | Work::Take(agent) | Work::Sweep(agent) | Work::Distill(agent) | Work::Follow(agent) => {
+            let own = students.join(&agent.name);
+            has_any(if change.key.starts_with("students.") { own } else { students.clone() })
+        }
     };
-    let changed = list.iter().map(|task| (task, task.key.changes(old))).filter(|(_, changes)| !changes.is_empty());
-    Ok(changed.filter(|(task, _)| is_there(task)).collect())
+    let changed = list.iter().map(|task| {
+        let changes = task.key.changes(old).into_iter().filter(|change| is_there(task, change));
+        (task, changes.collect::<Vec<_>>())
+    });
+    Ok(changed.filter(|(_, changes)| !changes.is_empty()).collect())
 }
 
 fn distinct(stale: Vec<(&Task, Vec<SettingChange>)>) -> Vec<String> {
@@ -107,7 +129,7 @@ fn distinct(stale: Vec<(&Task, Vec<SettingChange>)>) -> Vec<String> {
 pub fn learned_otherwise(from: &Folder, experiment: &Experiment) -> Result<String> {
     let theirs = key::settings(&config::read(&from.experiment(), &Overrides::default())?)?;
     let mut teachers = tasks(experiment, from, Teaching::Finished)?.into_iter();
-    let teacher = teachers.find(|task| task.work.agent().is_some_and(|agent| *agent == teacher_of(experiment)));
+    let teacher = teachers.find(|task| task.work.agent().is_some_and(|agent| agent.role == Role::Teacher));
     let own = key::settings(experiment)?.into_iter().filter(|(key, _)| key::PROTOCOL.contains(&key.as_str()));
     let Some(mut key) = teacher.map(|task| task.key) else { return Ok(String::new()) };
     // The best weights were chosen by that protocol.
@@ -116,16 +138,13 @@ pub fn learned_otherwise(from: &Folder, experiment: &Experiment) -> Result<Strin
     Ok(listed(&key.changes(&theirs)))
 }
 
-fn teacher_of(experiment: &Experiment) -> AgentId {
-    AgentId::teacher(experiment.games[0], experiment.seeds[0])
-}
-
 impl Request<'_> {
     /// The settings and the place as the command line says them, to be said again.
     pub fn flags(&self) -> String {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/=,".contains(c);
         let quoted = |text: &str| if text.chars().all(is_plain) { text.to_owned() } else { format!("'{text}'") };
         let set = self.set.iter().map(|set| format!(" --set {}", quoted(set)));
+        let seed = self.seed.iter().map(|seed| format!(" --seed {seed}"));
         let out = self.out.iter().map(|out: &&Path| format!(" --out {}", quoted(&out.display().to_string())));
         set.chain(out).collect()
     }
