@@ -75,12 +75,12 @@ fn device(common: &Common) -> Result<Device> {
 fn command(arguments: &Arguments) -> Result<Ended> {
     let common = &arguments.common;
     match &arguments.command {
-        Command::Run { file, task } => work(&request(Scope::Run, file, common)?, common, task),
-        Command::Train { file } => work(&request(Scope::Train, file, common)?, common, &[]),
-        Command::Distill { file } => work(&request(Scope::Distill, file, common)?, common, &[]),
+        Command::Run { file, task } => work(&Request { only: task, ..request(Scope::Run, file, common)? }, common),
+        Command::Train { file } => work(&request(Scope::Train, file, common)?, common),
+        Command::Distill { file } => work(&request(Scope::Distill, file, common)?, common),
         Command::Follow { file, from } => follow(&request(Scope::Follow, file, common)?, common, from),
-        Command::Evaluate { file } => work(&request(Scope::Evaluate, file, common)?, common, &[]),
-        Command::Report { file } => work(&request(Scope::Report, file, common)?, common, &[]),
+        Command::Evaluate { file } => work(&request(Scope::Evaluate, file, common)?, common),
+        Command::Report { file } => work(&request(Scope::Report, file, common)?, common),
         Command::Plan { file, json } => plan::plan(&request(Scope::Run, file, common)?, *json),
         Command::Merge { folders } => merge(folders, common),
         Command::Games => games::games(),
@@ -96,6 +96,7 @@ fn request<'a>(scope: Scope, file: &'a Path, common: &'a Common) -> Result<Reque
         scope,
         file,
         set: &common.set,
+        only: &[],
         seed: common.seed,
         out: common.out.as_deref(),
         device: device(common)?,
@@ -105,21 +106,26 @@ fn request<'a>(scope: Scope, file: &'a Path, common: &'a Common) -> Result<Reque
     })
 }
 
-/// Does the tasks of a command, or those in `only`, and tells the results.
-fn work(request: &Request, common: &Common, only: &[String]) -> Result<Ended> {
+/// Does the tasks of a command and tells the results.
+fn work(request: &Request, common: &Common) -> Result<Ended> {
     let terminal = Terminal::new(common.quiet);
     let pipeline = Pipeline::open(request, &terminal)?;
     terminal::catch_interrupts();
-    let only: Vec<TaskId> = only.iter().cloned().map(TaskId).collect();
+    let only: Vec<TaskId> = request.only.iter().cloned().map(TaskId).collect();
     let ended = pipeline.run(request.scope, &only, None);
-    let reports = matches!(request.scope, Scope::Run | Scope::Report) && only.is_empty();
-    match &ended {
-        Ok(Ended::Done) if reports => report(&pipeline)?,
+    let reports = match only.as_slice() {
+        [] => matches!(request.scope, Scope::Run | Scope::Report),
+        ids => ids.iter().any(|id| id.0 == "report"),
+    };
+    match ended {
+        Ok(Ended::Done) if reports => report(&pipeline).map(|()| Ended::Done),
         // Where some tasks failed, the others are reported.
-        Err(error) if reports && !is_usage(error) => report(&pipeline)?,
-        _ => {}
+        Err(error) if reports && !is_usage(&error) => {
+            report(&pipeline).unwrap_or_else(|report| err!("pd: {report:#}"));
+            Err(error)
+        }
+        ended => ended,
     }
-    ended
 }
 
 fn follow(request: &Request, common: &Common, from: &Path) -> Result<Ended> {
@@ -132,8 +138,10 @@ fn follow(request: &Request, common: &Common, from: &Path) -> Result<Ended> {
 
 /// Writes the report and prints its table.
 fn report(pipeline: &Pipeline) -> Result<()> {
+    let lock = pipeline.locks.wait("report")?;
     pipeline.write_scores()?;
     let outcome = report::write(&pipeline.folder, &pipeline.experiment)?;
+    drop(lock);
     out!("{}\n{}", outcome.table, outcome.result);
     for warning in &outcome.warnings {
         out!("warning: {warning} {}", warning.remedy());
@@ -147,10 +155,11 @@ fn merge(folders: &[std::path::PathBuf], common: &Common) -> Result<Ended> {
     let out = common.out.as_deref().ok_or_else(|| refused("merge needs --out DIR, the folder of all together"))?;
     pipeline::merge(folders, out)?;
     out!(
-        "{} folders joined in {}; `pd report {}` reports them",
+        "{} folders joined in {}; `pd report {} --out {}` reports them",
         folders.len(),
         out.display(),
-        out.join("experiment.toml").display()
+        out.join("experiment.toml").display(),
+        out.display()
     );
     Ok(Ended::Done)
 }

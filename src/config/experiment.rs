@@ -38,8 +38,8 @@ impl Experiment {
     /// The seed of the teacher from which students of `seed` learn: the same where there is such a teacher, else the
     /// teachers' seeds in turn. It depends on no other seed of the students, so that each can be made alone.
     pub fn teacher_seed(&self, seed: u64) -> u64 {
-        let seeds = self.teacher_seeds();
-        if seeds.contains(&seed) { seed } else { seeds[(seed % seeds.len() as u64) as usize] }
+        let seeds = &self.teacher.seeds;
+        if seeds.is_empty() || seeds.contains(&seed) { seed } else { seeds[(seed % seeds.len() as u64) as usize] }
     }
 }
 

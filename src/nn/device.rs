@@ -38,11 +38,6 @@ impl Device {
         if is_gpu && workers >= 2 * rayon::current_num_threads() { 2 } else { 1 }
     }
 
-    /// Whether all work is done by the processor's cores.
-    pub fn is_cpu(self) -> bool {
-        self.of_tensors() == tch::Device::Cpu
-    }
-
     /// Where tensors that meet a network's outputs must be.
     pub fn of_tensors(self) -> tch::Device {
         match self {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Error, Result};
 
+use super::list::closure;
 use super::open::Pipeline;
 use super::scope::Scope;
 use super::scores::Scores;
@@ -32,23 +33,21 @@ pub struct Board<'a> {
 }
 
 impl<'a> Board<'a> {
-    /// The tasks of a command, or those in `only`, as the folder shows them.
+    /// The tasks of a command, or those in `only` with the others of their locks, as the folder shows them.
     ///
     /// # Errors
-    /// If `only` names a task that there is not, or one whose inputs are not done.
+    /// If `only` names a task whose inputs are not done.
     pub fn new(pipeline: &'a Pipeline<'a>, scope: Scope, only: &[TaskId]) -> Result<Board<'a>> {
         let tasks = &pipeline.tasks;
         let by_id: BTreeMap<_, _> = tasks.iter().enumerate().map(|(number, task)| (&task.id, number)).collect();
-        if let Some(unknown) = only.iter().find(|id| !by_id.contains_key(id)) {
-            return Err(refused(format!(
-                "--task {unknown}: the experiment has no such task; `pd plan --json` lists all"
-            )));
-        }
         let mut board =
             Board { pipeline, positions: vec![Position::Foreign; tasks.len()], by_id, failures: Vec::new() };
+        // Students that learn from the same play go on from the same checkpoint.
+        let locks: BTreeSet<&str> =
+            tasks.iter().filter(|task| only.contains(&task.id)).map(|task| task.lock.as_str()).collect();
         let is_included = |task: &Task| match only {
             [] => scope.includes(task) && task.work != Work::Report,
-            ids => ids.contains(&task.id),
+            _ => locks.contains(task.lock.as_str()) && task.work != Work::Report,
         };
         let included: Vec<usize> = (0..tasks.len()).filter(|&number| is_included(&tasks[number])).collect();
         board.look_again(&included)?;
@@ -150,6 +149,18 @@ impl<'a> Board<'a> {
         }
         by_lock.retain(|(lock, _)| !held_up.contains(lock) && !elsewhere.contains(lock));
         by_lock.into_iter().map(|(_, tasks)| tasks).collect()
+    }
+
+    /// Looks again at what is made from the outputs of tasks: with other inputs it is not done any more.
+    ///
+    /// # Errors
+    /// As [`Board::look_again`].
+    pub fn inputs_changed(&mut self, numbers: &[usize]) -> Result<()> {
+        let tasks = &self.pipeline.tasks;
+        let below = closure(tasks, |task| numbers.iter().any(|&number| tasks[number].id == task.id));
+        let below = below.into_iter().map(|task| self.by_id[&task.id]);
+        let done: Vec<usize> = below.filter(|&number| self.positions[number] == Position::Done).collect();
+        self.look_again(&done).map(|_| ())
     }
 
     /// Whether all inputs of a task are there (done), will be (waiting), or will not (failed).

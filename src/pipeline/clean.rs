@@ -102,6 +102,15 @@ pub fn others(
     Ok(others)
 }
 
+/// The folder of every network in an experiment's folder.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub fn networks_in(folder: &Folder) -> Result<Vec<PathBuf>> {
+    let root = folder.root();
+    Ok([below(&root.join("teachers"), 2)?, below(&root.join("students"), 3)?].concat())
+}
+
 /// Every agent that has episodes in the folder.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
+use super::agents::teacher_of;
 use super::evaluator::TrainingEvaluator;
 use super::open::{Pipeline, Request};
 use super::settings::learned_otherwise;
@@ -27,7 +28,7 @@ impl Pipeline<'_> {
     pub fn follow(&self, from: &Path, agents: &[&AgentId]) -> Result<Ended> {
         let experiment = &self.experiment;
         let (game, seed) = followed(experiment)?;
-        let (from, teacher) = (Folder::at(from), AgentId::teacher(game, seed));
+        let (from, teacher) = (Folder::at(from), teacher_of(experiment, game, seed));
         let students = self.students(agents)?;
         let games = vec![(self.played(game), TeacherSource::Latest(from.bests(&teacher)))];
         let group = StudentGroup { experiment, seed, games, students, folder: &self.folder, device: self.device };
@@ -50,8 +51,9 @@ impl Pipeline<'_> {
             return Ok(Ended::Done);
         }
         let place = from.root().display();
+        let (_, seed) = followed(&self.experiment)?;
         for student in &self.experiment.students {
-            let agent = AgentId::of(student, teacher.game, teacher.seed);
+            let agent = AgentId::of(student, teacher.game, seed);
             let found = agent::metadata(&self.folder.weights(&agent))?;
             if !is_of_teachers(&self.experiment, from, &self.digests, &agent, &found)? {
                 log::warn!(
@@ -104,7 +106,7 @@ pub fn check(request: &Request, from: &Path) -> Result<()> {
         return Err(refused(problem));
     }
     let (game, seed) = followed(&experiment)?;
-    check_followed(&Folder::at(from), &AgentId::teacher(game, seed), &experiment)
+    check_followed(&Folder::at(from), &teacher_of(&experiment, game, seed), &experiment)
 }
 
 /// Checks that the experiment of the folder, where one is written down, trains that teacher as the students' experiment
@@ -121,8 +123,8 @@ fn check_followed(from: &Folder, teacher: &AgentId, experiment: &Experiment) -> 
         let games = listed(&theirs.games);
         return Err(refused(format!("{place}: no teacher of {game} is trained there; choose among games = {games}")));
     }
-    if !is_there && !theirs.seeds.contains(seed) {
-        let seeds = listed(&theirs.seeds);
+    if !is_there && !theirs.teacher_seeds().contains(seed) {
+        let seeds = listed(theirs.teacher_seeds());
         let problem = format!("{place}: no teacher of seed {seed} is trained there; choose --seed among {seeds}");
         return Err(refused(problem));
     }

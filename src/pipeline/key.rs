@@ -135,7 +135,8 @@ fn training_depends_on(experiment: &Experiment, key: &str) -> bool {
         Algorithm::Dqn => OF_PQN.as_slice(),
         Algorithm::Pqn => &OF_DQN,
     };
-    let chooses = teacher.keep == Keep::Best || !CHOICE_OF_BEST.contains(&key);
+    // Students that follow a training learn from its bests.
+    let chooses = teacher.keep == Keep::Best || experiment.distillation.online || !CHOICE_OF_BEST.contains(&key);
     !WITHOUT_EFFECT.contains(&key) && !of_other.contains(&key) && chooses
 }
 

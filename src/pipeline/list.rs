@@ -39,7 +39,8 @@ pub fn tasks(experiment: &Experiment, folder: &Folder, teaching: Teaching) -> Re
         list.add_student(agent, teaching);
     }
     if teaching == Teaching::Live {
-        teachers(experiment).into_iter().for_each(|agent| list.add(teach(agent), &[]));
+        let followers: Vec<TaskId> = list.tasks.iter().map(|task| task.id.clone()).collect();
+        teachers(experiment).into_iter().for_each(|agent| list.add(teach(agent), &followers));
     }
     let mut scored = Vec::new();
     for agent in agents(experiment) {

@@ -1,8 +1,8 @@
 //! Locks by which several processes, on one machine or on several that share a disk, divide an experiment's tasks.
 //!
 //! A lock is a file that only one process can create, which also holds on file systems without file locks (NFS, Lustre).
-//! Its owner rewrites it every [`BEAT`]. A lock whose owner has died on this machine, or whose file has not changed for
-//! [`DEAD_AFTER`] by the watcher's own clock, is taken over.
+//! Its owner rewrites it every [`BEAT`]. A lock is taken over once its owner has died on this machine, or, where that
+//! cannot be seen, once its file has not changed for [`DEAD_AFTER`] by the watcher's own clock.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -30,10 +30,12 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Who holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
-    /// Host name and boot: process numbers mean something on one machine until it is started again.
+    /// Process numbers mean something on one machine, until it is started again, in one name space.
     machine: String,
     boot: String,
     process: u32,
+    /// When the process began, as its machine counts: another one may have its number later.
+    began: String,
     /// Seconds since 1970 at which it was taken.
     since: u64,
     /// Tells this lock from a later one of the same process.
@@ -48,15 +50,25 @@ impl fmt::Display for Owner {
     }
 }
 
+/// When a process of this machine began; none if there is no such process.
+fn began(process: u32) -> Option<String> {
+    let state = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The 22nd field; the second is a name in brackets, which may hold spaces.
+    state.rsplit_once(')')?.1.split(' ').nth(20).map(str::to_owned)
+}
+
 impl Owner {
     fn of_this_process() -> Owner {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let kernel = |file: &str| fs::read_to_string(file).unwrap_or_default().trim().to_owned();
+        let name_space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+        let process = std::process::id();
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Owner {
             machine: kernel("/proc/sys/kernel/hostname"),
-            boot: kernel("/proc/sys/kernel/random/boot_id"),
-            process: std::process::id(),
+            boot: format!("{} {}", kernel("/proc/sys/kernel/random/boot_id"), name_space.display()),
+            process,
+            began: began(process).unwrap_or_default(),
             since: since.map_or(0, |since| since.as_secs()),
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             beat: 0,
@@ -67,11 +79,11 @@ impl Owner {
         Owner { beat: 0, ..self.clone() } == Owner { beat: 0, ..other.clone() }
     }
 
-    /// Whether it ran on this machine and runs no more.
-    fn has_died_here(&self) -> bool {
+    /// Whether it runs, as far as this machine can tell.
+    fn runs(&self) -> Option<bool> {
         let this = Owner::of_this_process();
         let here = (&self.machine, &self.boot) == (&this.machine, &this.boot);
-        here && self.process != this.process && !Path::new("/proc").join(self.process.to_string()).exists()
+        here.then(|| began(self.process).is_some_and(|began| began == self.began))
     }
 }
 
@@ -152,10 +164,15 @@ impl Locks {
         let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+            // Another process removed the empty folder.
+            Err(error) if error.kind() == ErrorKind::NotFound && self.folder.parent().is_some_and(Path::exists) => {
+                return Ok(false);
+            }
             Err(error) => return Err(error).with_context(place),
         };
         let owner = Owner::of_this_process();
         file.write_all(&serde_json::to_vec(&owner)?).with_context(place)?;
+        self.forget(path);
         held(&self.held).insert(path.to_owned(), owner);
         Ok(true)
     }
@@ -165,8 +182,19 @@ impl Locks {
         if held(&self.held).contains_key(path) {
             return false;
         }
+        if !path.exists() {
+            self.forget(path);
+            return false;
+        }
         let owner = read(path);
-        owner.as_ref().is_some_and(Owner::has_died_here) || self.is_silent(path, owner)
+        match owner.as_ref().and_then(Owner::runs) {
+            Some(runs) => !runs,
+            None => self.is_silent(path, owner),
+        }
+    }
+
+    fn forget(&self, path: &Path) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
     }
 
     /// Whether a file has said the same for so long that its owner must be gone.
@@ -189,13 +217,22 @@ impl Locks {
             }
             return Ok(false);
         }
-        let taken = self.is_dead(path) && {
+        let take = || {
+            if !self.is_dead(path) {
+                return Ok(false);
+            }
             log::warn!("{}: taken over from {}, which is gone", path.display(), describe(path));
-            fs::remove_file(path).with_context(|| format!("{}: cannot be taken over", path.display()))?;
-            self.create(path)?
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    Err(error).with_context(|| format!("{}: cannot be taken over", path.display()))
+                }
+                _ => self.create(path),
+            }
         };
+        let taken = take();
         fs::remove_file(&guard).ok();
-        Ok(taken)
+        self.forget(&guard);
+        taken
     }
 }
 
@@ -274,12 +311,15 @@ mod tests {
         let locks = Locks::in_folder(folder.path().to_owned());
         let mut child = std::process::Command::new("true").spawn().unwrap();
         child.wait().unwrap();
-        let dead = Owner { process: child.id(), ..Owner::of_this_process() };
+        let dead = Owner { process: child.id(), began: String::new(), ..Owner::of_this_process() };
         let write = |owner: &Owner| fs::write(locks.path("a"), serde_json::to_vec(owner).unwrap()).unwrap();
         write(&dead);
         assert!(locks.take("a").unwrap().is_some());
-        write(&Owner { machine: "elsewhere".into(), ..dead });
+        write(&Owner { machine: "elsewhere".into(), ..dead.clone() });
         assert!(locks.take("a").unwrap().is_none());
+        // Another process may have the number of the one that died.
+        write(&Owner { process: std::process::id(), ..dead });
+        assert!(locks.take("a").unwrap().is_some());
     }
 
     #[test]

@@ -1,17 +1,19 @@
 //! Folders join: seeds, games and students of an experiment that were made in different places.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::clean::networks_in;
 use super::digests::Digests;
 use super::key::settings;
 use super::list::{Teaching, tasks};
 use super::scores::{Scores, read_episodes, write_episodes};
-use super::task::Stage;
+use super::task::{Stage, Task};
 use super::{listed, refused};
 use crate::config::{self, Experiment, Overrides};
-use crate::record::{Folder, Manifest, write_file};
+use crate::record::{AgentId, EpisodeRow, Folder, Manifest, ScoreRow, read_rows, write_file, write_rows};
 
 /// Puts what was made in several folders of an experiment into one that does not exist yet, or is one of them. Trainings
 /// that are not over stay where they are.
@@ -34,22 +36,30 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
         let place = out.display();
         return Err(refused(format!("{place}: holds an experiment that is not merged; name it too, or another --out")));
     }
-    let copies = copies(&folders, &joined, &target, &digests)?;
+    let networks = networks(&folders, &joined, &digests)?;
     let mut episodes = read_episodes(&target)?;
+    let mut rows: BTreeMap<AgentId, ScoreRow> = BTreeMap::new();
     let mut manifest = None;
     for (folder, _) in &folders {
-        for (agent, rows) in read_episodes(folder)? {
-            // Of two evaluations of one agent, the one with more episodes is the other one and more.
-            if episodes.get(&agent).is_none_or(|own| own.len() < rows.len()) {
-                episodes.insert(agent, rows);
+        for (agent, played) in read_episodes(folder)? {
+            let network = networks.get(&agent).map(|(digest, _)| digest.as_str());
+            if episodes.get(&agent).is_none_or(|known| is_better(&played, known, network)) {
+                episodes.insert(agent, played);
             }
+        }
+        for row in read_rows::<ScoreRow>(&folder.scores())? {
+            rows.insert(row.id()?, row);
         }
         manifest = joined_manifest(manifest, Manifest::read(&folder.manifest())?);
     }
-    for (from, to) in copies {
-        let content = std::fs::read(&from).with_context(|| format!("{}: cannot be read", from.display()))?;
-        write_file(&to, &content)?;
+    for (agent, (_, place)) in networks.iter().filter(|(agent, (_, place))| *place != target.agent(agent)) {
+        for (from, to) in files(place, &target.agent(agent))? {
+            let content = std::fs::read(&from).with_context(|| format!("{}: cannot be read", from.display()))?;
+            write_file(&to, &content)?;
+        }
     }
+    // What is known of networks whose weights are nowhere.
+    write_rows(&target.scores(), &rows.into_values().collect::<Vec<_>>())?;
     write_episodes(&joined, &target, episodes)?;
     if let Some(manifest) = manifest {
         manifest.write(&target.manifest())?;
@@ -75,6 +85,15 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
         let (first, other) = (first_folder.root().display(), folder.root().display());
         if !changes.is_empty() {
             let problem = format!("{other}: made with other settings than {first}: {}", listed(&changes));
+            return Err(refused(problem));
+        }
+        let teacher = |of: &Experiment, seed: &u64| of.teacher_seed(*seed);
+        let is_taught_otherwise =
+            |of: &Experiment, by: &Experiment| of.seeds.iter().any(|seed| teacher(of, seed) != teacher(by, seed));
+        if is_taught_otherwise(&joined, experiment) || is_taught_otherwise(experiment, &joined) {
+            let problem = format!(
+                "{other}: its students learn from teachers of other seeds than those of {first}: teacher.seeds"
+            );
             return Err(refused(problem));
         }
         let has_shared =
@@ -104,37 +123,49 @@ fn distinct<T: PartialEq + Clone>(items: &mut Vec<T>) {
     });
 }
 
-/// The files of finished networks, and where they go.
-fn copies(
+/// The finished networks: the digest of each one's weights, and its folder.
+fn networks(
     folders: &[(Folder, Experiment)],
     joined: &Experiment,
-    target: &Folder,
     digests: &Digests,
-) -> Result<Vec<(PathBuf, PathBuf)>> {
-    let mut copies = Vec::new();
-    for task in tasks(joined, target, Teaching::Finished)? {
-        let makes_network = matches!(task.work.stage(), Stage::Train | Stage::Distill);
-        let Some(agent) = task.work.agent().filter(|_| makes_network) else { continue };
-        let mut found: Option<(String, PathBuf)> = None;
-        for (folder, _) in folders {
+) -> Result<BTreeMap<AgentId, (String, PathBuf)>> {
+    let mut networks: BTreeMap<AgentId, (String, PathBuf)> = BTreeMap::new();
+    for (folder, _) in folders {
+        let tasks = tasks(joined, folder, Teaching::Finished)?;
+        let makes_network = |task: &&Task| matches!(task.work.stage(), Stage::Train | Stage::Distill);
+        let agents: Vec<&AgentId> = tasks.iter().filter(makes_network).filter_map(|task| task.work.agent()).collect();
+        for place in networks_in(folder)? {
+            if !agents.iter().any(|agent| folder.agent(agent) == place) {
+                let (place, file) = (place.display(), folder.experiment());
+                return Err(refused(format!(
+                    "{place}: {} does not name it; run `pd report` there with a file that does, or remove it",
+                    file.display()
+                )));
+            }
+        }
+        for agent in agents {
             let Some(digest) = digests.of(&folder.weights(agent))? else { continue };
-            let own = folder.agent(agent);
-            match &found {
-                Some((known, place)) if *known != digest => {
-                    let (one, other) = (place.display(), own.display());
+            let place = folder.agent(agent);
+            match networks.get(agent) {
+                Some((known, other)) if *known != digest => {
+                    let (one, other) = (other.display(), place.display());
                     return Err(refused(format!("{other}: other weights than in {one}; remove one of them")));
                 }
                 Some(_) => {}
-                None => found = Some((digest, own)),
+                None => _ = networks.insert(agent.clone(), (digest, place)),
             }
         }
-        if let Some((_, place)) = found.filter(|(_, place)| *place != target.agent(agent)) {
-            copies.extend(files(&place, &target.agent(agent))?);
-        }
     }
-    // A network that a sweep and a distillation make is there once.
-    distinct(&mut copies);
-    Ok(copies)
+    Ok(networks)
+}
+
+/// Whether episodes are to be kept instead of others: those of the network that is there, else the more.
+fn is_better(played: &[EpisodeRow], known: &[EpisodeRow], network: Option<&str>) -> bool {
+    let count = |rows: &[EpisodeRow]| {
+        let is_own = |row: &&EpisodeRow| network.is_none_or(|network| network.starts_with(&row.weights));
+        rows.iter().filter(is_own).count()
+    };
+    count(played) > count(known)
 }
 
 /// Every file of a run, but for what it goes on from.

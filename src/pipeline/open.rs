@@ -29,6 +29,8 @@ pub struct Request<'a> {
     pub file: &'a Path,
     /// `key=value` settings over the file's.
     pub set: &'a [String],
+    /// Only these tasks, by their ids; all of the scope if there are none.
+    pub only: &'a [String],
     /// Replaces the file's seeds.
     pub seed: Option<u64>,
     /// The experiment's folder instead of `results/NAME`.
@@ -53,9 +55,10 @@ impl Request<'_> {
         Ok((experiment, Folder::at(root)))
     }
 
-    /// Most tasks at once: on a CPU as many as there are threads, on a GPU one, unless the command says another number.
+    /// Most tasks at once: with the kernels of this crate as many as there are threads, unless the command says another
+    /// number; with libtorch's, whose sums depend on the number of threads, and on a GPU one.
     pub fn jobs(&self) -> usize {
-        self.jobs.unwrap_or(if self.device.is_cpu() { self.threads } else { 1 })
+        self.jobs.unwrap_or(if self.device == Device::Cpu { self.threads } else { 1 })
     }
 
     /// Where students find their teachers.
@@ -90,14 +93,17 @@ impl<'a> Pipeline<'a> {
         let (experiment, folder) = request.read()?;
         let scope = request.scope;
         let list = tasks(&experiment, &folder, request.teaching())?;
+        check_tasks(request, &list)?;
         let roms = if scope == Scope::Report { BTreeMap::new() } else { find_roms(&experiment)? };
-        let earlier = settings::check(request, &folder, &experiment, &list)?;
+        let exists = settings::check(request, &folder, &experiment, &list)?.exists;
         check_inputs(request, &experiment, &folder)?;
-        if scope == Scope::Report && !earlier.exists {
+        if scope == Scope::Report && !exists {
             return Err(refused(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
         }
         let locks = Locks::in_folder(folder.root().join(".locks"));
         let alone = locks.wait("folder").map_err(refused)?;
+        // Another process may have begun with other settings since.
+        let earlier = settings::check(request, &folder, &experiment, &list)?;
         if request.fresh {
             if let Some(other) = locks.other() {
                 let place = folder.root().display();
@@ -175,6 +181,18 @@ impl<'a> Pipeline<'a> {
     }
 }
 
+/// Checks that the experiment has the tasks that are asked for.
+fn check_tasks(request: &Request, list: &[Task]) -> Result<()> {
+    let is_unknown = |id: &&String| list.iter().all(|task| task.id.0 != **id);
+    if let Some(unknown) = request.only.iter().find(is_unknown) {
+        return Err(refused(format!("--task {unknown}: the experiment has no such task; `pd plan --json` lists all")));
+    }
+    if request.fresh && !request.only.is_empty() {
+        return Err(refused("--task with --fresh: would start the whole experiment over; leave one of them out"));
+    }
+    Ok(())
+}
+
 fn find_roms(experiment: &Experiment) -> Result<BTreeMap<&'static str, Option<Rom>>> {
     experiment.games.iter().map(|&game| Ok((game.name(), Rom::find(game)?))).collect()
 }
@@ -182,7 +200,8 @@ fn find_roms(experiment: &Experiment) -> Result<BTreeMap<&'static str, Option<Ro
 /// Checks that teachers which the command does not train are where they should be.
 fn check_inputs(request: &Request, experiment: &Experiment, folder: &Folder) -> Result<()> {
     if request.scope.takes(experiment) {
-        check_source(experiment, folder, request.fresh).map_err(refused)?;
+        let trains_anew = request.fresh && request.scope <= Scope::Train;
+        check_source(experiment, folder, trains_anew).map_err(refused)?;
     }
     let trained_here = experiment.teacher.from.as_os_str().is_empty();
     if request.scope == Scope::Distill && request.fresh && trained_here {

@@ -56,7 +56,7 @@ pub struct PlannedTask {
     pub state: TaskState,
     pub outputs: Vec<String>,
     pub work: Amount,
-    /// Does this task alone, once its inputs are done.
+    /// Does this task alone, once its inputs are done; students that learn from the same play are made together.
     pub command: String,
 }
 
@@ -122,6 +122,8 @@ fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<V
 }
 
 fn planned(request: &Request, task: &Task, state: TaskState) -> PlannedTask {
+    let seed = request.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
+    let (file, flags) = (request.file.display(), request.flags() + &seed);
     PlannedTask {
         id: task.id.clone(),
         kind: task.work.kind(),
@@ -131,15 +133,16 @@ fn planned(request: &Request, task: &Task, state: TaskState) -> PlannedTask {
         outputs: task.outputs.iter().map(|output| output.display().to_string()).collect(),
         work: task.amount,
         command: match task.work {
-            Work::Report => format!("pd report {}{}", request.file.display(), request.flags()),
-            _ => format!("pd run {}{} --task {}", request.file.display(), request.flags(), task.id),
+            Work::Report => format!("pd report {file}{flags}"),
+            _ => format!("pd run {file}{flags} --task {}", task.id),
         },
     }
 }
 
 /// Every network of one seed. One for several games is listed once.
 fn planned_networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
-    let one_seed = Experiment { seeds: experiment.seeds[..1].to_vec(), ..experiment.clone() };
+    let mut one_seed = Experiment { seeds: experiment.seeds[..1].to_vec(), ..experiment.clone() };
+    one_seed.teacher.seeds.truncate(1);
     let agents = [teachers(&one_seed), networks(&one_seed, |_| true)].concat();
     let planned = |agent: AgentId| {
         let own = architecture(experiment, &agent)?;

@@ -1,12 +1,13 @@
 //! Does tasks: several at once, each with its share of the threads, beside other processes that do the same.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::Scope as Threads;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use rayon::ThreadPoolBuilder;
 
 use super::board::{Board, Position};
@@ -41,6 +42,8 @@ struct Scheduler<'a> {
     board: Board<'a>,
     running: BTreeMap<usize, Batch<'a>>,
     stopped: bool,
+    /// The folder cannot be worked in any more.
+    gave_up: bool,
     /// Seconds of work that the manifest does not tell of yet.
     seconds: BTreeMap<&'static str, f64>,
     /// Locks that were somebody else's at the last look.
@@ -59,11 +62,12 @@ impl Pipeline<'_> {
             board: Board::new(self, scope, only)?,
             running: BTreeMap::new(),
             stopped: false,
+            gave_up: false,
             seconds: BTreeMap::new(),
             elsewhere: BTreeSet::new(),
         };
         let (sender, receiver) = channel();
-        std::thread::scope(|threads| schedule.work(threads, &sender, &receiver, from))?;
+        std::thread::scope(|threads| schedule.work(threads, &sender, &receiver, from));
         if schedule.board.includes(Stage::Evaluate) {
             self.write_scores()?;
         }
@@ -104,26 +108,37 @@ impl<'a> Scheduler<'a> {
         sender: &Sender<Finished>,
         receiver: &Receiver<Finished>,
         from: Option<&'scope Path>,
-    ) -> Result<()>
-    where
+    ) where
         'a: 'scope,
     {
         loop {
-            self.stopped |= self.pipeline.observer.stop();
-            if !self.stopped {
-                self.start_all(threads, sender, from)?;
+            self.stopped |= self.pipeline.observer.stop() || self.gave_up;
+            if !self.stopped
+                && let Err(error) = self.start_all(threads, sender, from)
+            {
+                self.give_up(error);
             }
             let (done, tasks, share) = self.board.progress();
             self.pipeline.observer.whole(done, tasks, share);
             if self.running.is_empty() && (self.stopped || self.elsewhere.is_empty()) {
-                return Ok(());
+                return;
             }
             match receiver.recv_timeout(LOOK) {
-                Ok((first, result)) => self.finish(first, result)?,
+                Ok((first, result)) => {
+                    if let Err(error) = self.finish(first, result) {
+                        self.give_up(error);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Disconnected) => return,
             }
         }
+    }
+
+    /// Starts nothing more; what runs is waited for.
+    fn give_up(&mut self, error: anyhow::Error) {
+        self.board.failures.push(error);
+        self.gave_up = true;
     }
 
     /// Starts as many tasks as there are threads for.
@@ -151,7 +166,8 @@ impl<'a> Scheduler<'a> {
             let batch: Vec<&Task> = left.iter().map(|&number| &pipeline.tasks[number]).collect();
             let sender = sender.clone();
             threads.spawn(move || {
-                let result = with_threads(pipeline, share, || pipeline.perform(&batch, from));
+                let work = || with_threads(pipeline, share, || pipeline.perform(&batch, from));
+                let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(anyhow!("it panicked")));
                 // Nobody listens only where the command has failed itself.
                 sender.send((first, result)).ok();
             });
@@ -189,6 +205,9 @@ impl<'a> Scheduler<'a> {
         };
         self.board.set(&tasks, position);
         drop(lock);
+        if position == Position::Done {
+            self.board.inputs_changed(&tasks)?;
+        }
         let stage = self.pipeline.tasks[first].work.stage();
         *self.seconds.entry(stage.name()).or_default() += started.elapsed().as_secs_f64();
         self.write_times()
@@ -213,7 +232,7 @@ impl<'a> Scheduler<'a> {
         let say = |error: &anyhow::Error| self.pipeline.observer.say(&format!("{error:#}"));
         self.board.failures.iter().for_each(say);
         match last {
-            Some(error) if self.stopped => {
+            Some(error) if self.stopped && !self.gave_up => {
                 say(&error);
                 Ok(Ended::Stopped)
             }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::list::closure;
 use super::task::{Stage, Task, Work};
 use crate::config::Experiment;
+use crate::record::AgentId;
 
 /// What a command works on. Of two, the later one makes less anew with `--fresh`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,10 +35,13 @@ impl Scope {
 
     /// The tasks that the command makes anew with `--fresh`, and those that are stale then.
     pub fn renews(self, tasks: &[Task]) -> Vec<&Task> {
-        closure(tasks, |task| match self {
+        let mut renewed = closure(tasks, |task| match self {
             Scope::Follow | Scope::Distill => task.work.stage() == Stage::Distill,
             scope => scope.includes(task),
-        })
+        });
+        // The teacher that was followed is another process's work.
+        renewed.retain(|task| self != Scope::Follow || task.work.agent().is_none_or(AgentId::is_student));
+        renewed
     }
 
     /// The cheapest command that satisfies `holds`, given that `self` is running.

@@ -12,7 +12,7 @@ use super::open::Request;
 use super::scope::Scope;
 use super::task::{Task, Work};
 use super::{listed, refused};
-use crate::config::{self, Experiment, Overrides, Student};
+use crate::config::{self, Experiment, Overrides, StudentSettings};
 use crate::record::{AgentId, Folder, Role};
 
 /// What a folder holds from before.
@@ -89,7 +89,7 @@ fn united(experiment: &Experiment, old: &Experiment) -> Experiment {
     let mut united = experiment.clone();
     united.games.extend(old.games.iter().filter(|game| !experiment.games.contains(game)));
     united.seeds.extend(old.seeds.iter().filter(|seed| !experiment.seeds.contains(seed)));
-    let is_new = |student: &&Student| experiment.students.iter().all(|own| own.name != student.name);
+    let is_new = |student: &&StudentSettings| experiment.students.iter().all(|own| own.name != student.name);
     united.students.extend(old.students.iter().filter(is_new).cloned());
     united
 }
@@ -144,7 +144,6 @@ impl Request<'_> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/=,".contains(c);
         let quoted = |text: &str| if text.chars().all(is_plain) { text.to_owned() } else { format!("'{text}'") };
         let set = self.set.iter().map(|set| format!(" --set {}", quoted(set)));
-        let seed = self.seed.iter().map(|seed| format!(" --seed {seed}"));
         let out = self.out.iter().map(|out: &&Path| format!(" --out {}", quoted(&out.display().to_string())));
         set.chain(out).collect()
     }

@@ -47,7 +47,7 @@ impl Inspection<'_> {
         match &task.work {
             Work::Train(agent) => Ok(done(self.fitting(agent)?.is_some())),
             Work::Take(agent) => self.taken(agent),
-            Work::Sweep(agent) => Ok(done(self.folder.sweep(agent).exists())),
+            Work::Sweep(agent) => self.swept(agent),
             Work::Distill(agent) | Work::Follow(agent) => self.distilled(agent),
             Work::Evaluate(agent) => Ok(done(self.scores.are_complete(agent)?)),
             Work::Report => Ok(done(report::is_current(self.folder, self.experiment)?)),
@@ -63,6 +63,16 @@ impl Inspection<'_> {
             (true, false) => TaskState::Stale,
             (false, false) => TaskState::Missing,
         })
+    }
+
+    /// A temperature is chosen for good, unless the student was then distilled from other teachers than those that are
+    /// there now.
+    fn swept(&self, agent: &AgentId) -> Result<TaskState> {
+        if !self.folder.sweep(agent).exists() {
+            return Ok(TaskState::Missing);
+        }
+        let student = self.distilled(agent)?;
+        Ok(if student == TaskState::Stale { TaskState::Stale } else { TaskState::Done })
     }
 
     fn distilled(&self, agent: &AgentId) -> Result<TaskState> {

@@ -57,6 +57,8 @@ impl Results {
         scores.retain(|row| of_experiment(row.role, &row.agent, &row.game, row.seed));
         let mut episodes: Vec<EpisodeRow> = rows(&folder.episodes())?;
         episodes.retain(|row| of_experiment(row.role, &row.agent, &row.game, row.seed));
+        // There may be more than the experiment asks for.
+        episodes.retain(|row| row.episode < experiment.evaluation.episodes as u64);
         Ok(Results {
             manifest: Manifest::read(&folder.manifest())?,
             foreign_scores: all - scores.len(),

@@ -27,9 +27,11 @@ pub struct TeacherCheckpoint {
 /// What a checkpoint must agree in with the training that continues it.
 fn identity(training: &Training) -> Result<String> {
     let Training { experiment, agent, architecture, games, .. } = training;
-    // Where teachers were taken from does not matter to what learns beside them, nor how often they are saved or logged.
+    // What changes no weights: whose teachers they are, how often they are saved and logged.
     let teacher = config::TeacherSettings {
         from: PathBuf::new(),
+        seeds: Vec::new(),
+        preset: String::new(),
         checkpoint_every: 0,
         log_every: 0,
         ..experiment.teacher.clone()
