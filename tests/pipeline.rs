@@ -187,3 +187,55 @@ fn students_of_several_seeds_learn_from_one_teacher() {
     let path = "results/x/students/kl/catch/seed-3/weights.safetensors";
     assert!(fs::read(run.path(path)).unwrap() == fs::read(alone.path(path)).unwrap());
 }
+
+#[test]
+fn seeds_that_a_command_does_not_name_keep_their_settings_and_others_are_refused() {
+    let run = Run::new(&two_seeds());
+    run.succeed(&["run", "x.toml", "--seed", "1"]);
+    for set in ["teacher.gamma=0.9", "distillation.hours=3", "evaluation.epsilon=0.5"] {
+        let key = set.split('=').next().unwrap();
+        super::bad_input::refused(&run, &["run", "x.toml", "--seed", "2", "--set", set], &[key, "--fresh"]);
+    }
+    // A student that is left out for a while does not lose its settings either.
+    let one_student = two_seeds().split("[[students]]\nname = \"mse\"").next().unwrap().to_owned();
+    fs::write(run.path("x.toml"), one_student).unwrap();
+    run.succeed(&["run", "x.toml", "--seed", "1"]);
+    let set = "students.kl.loss=mse";
+    super::bad_input::refused(&run, &["run", "x.toml", "--seed", "2", "--set", set], &["students.kl.loss"]);
+}
+
+#[test]
+fn students_that_get_another_teacher_are_made_and_scored_again_in_the_same_run() {
+    let run = Run::new(&two_seeds());
+    run.succeed(&["run", "x.toml"]);
+    let weights = || fs::read(run.path("results/x/students/kl/catch/seed-2/weights.safetensors")).unwrap();
+    let before = weights();
+    run.succeed(&["run", "x.toml", "--set", "teacher.seeds=[1]"]);
+    assert!(weights() != before);
+    let scored = scores(&run.path("results/x"));
+    assert_eq!(scored.iter().filter(|row| row["agent"] == "kl").count(), 2, "{scored:?}");
+}
+
+#[test]
+fn a_task_that_there_is_not_or_that_would_start_all_over_changes_nothing() {
+    let run = Run::new(TINY);
+    run.succeed(&["run", "x.toml"]);
+    let id = "distill/kl/catch/seed-1";
+    super::bad_input::refused(&run, &["run", "x.toml", "--task", "distill/kl"], &["no such task", "pd plan --json"]);
+    super::bad_input::refused(&run, &["run", "x.toml", "--fresh", "--task", id], &["--task with --fresh"]);
+    assert!(run.path("results/x/students/kl/catch/seed-1/weights.safetensors").exists());
+}
+
+#[test]
+fn each_seed_is_measured_by_its_own_teacher_whichever_is_named() {
+    let run = Run::new(&two_seeds());
+    run.succeed(&["run", "x.toml"]);
+    let before = scores(&run.path("results/x"));
+    run.succeed(&["evaluate", "x.toml", "--seed", "2"]);
+    let key = |row: &BTreeMap<String, String>| (row["agent"].clone(), row["seed"].clone());
+    let mut after = scores(&run.path("results/x"));
+    let mut before = before;
+    before.sort_by_key(key);
+    after.sort_by_key(key);
+    assert_eq!(before, after);
+}
