@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::student::{NetworkChoice, StudentSettings};
+use super::student::{BaselineSettings, NetworkChoice, StudentSettings};
 use crate::game::{ActionSet, Game, View};
 use crate::spec::Spec;
 
 /// A whole experiment: which games, how teachers learn, what students are distilled, how all are scored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(into = "WrittenExperiment")]
 pub struct Experiment {
     /// Names the folder below `results/`.
     pub name: String,
@@ -25,8 +26,32 @@ pub struct Experiment {
     pub distillation: Distillation,
     /// How every agent is scored.
     pub evaluation: Evaluation,
-    /// What is distilled.
+    /// The students that are distilled, and the baselines that learn from rewards beside them.
     pub students: Vec<StudentSettings>,
+}
+
+/// An experiment as a file says it: baselines have a list of their own.
+#[derive(Serialize)]
+struct WrittenExperiment {
+    name: String,
+    games: Vec<Game>,
+    seeds: Vec<u64>,
+    environment: EnvironmentSettings,
+    teacher: TeacherSettings,
+    distillation: Distillation,
+    evaluation: Evaluation,
+    students: Vec<StudentSettings>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    baselines: Vec<BaselineSettings>,
+}
+
+impl From<Experiment> for WrittenExperiment {
+    fn from(experiment: Experiment) -> WrittenExperiment {
+        let Experiment { name, games, seeds, environment, teacher, distillation, evaluation, students } = experiment;
+        let (baselines, students): (Vec<_>, Vec<_>) = students.into_iter().partition(StudentSettings::is_baseline);
+        let baselines = baselines.into_iter().map(BaselineSettings::from).collect();
+        WrittenExperiment { name, games, seeds, environment, teacher, distillation, evaluation, students, baselines }
+    }
 }
 
 impl Experiment {

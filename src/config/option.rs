@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use super::ConfigError;
 use super::locate::{self, Setting};
-use super::read::defaults;
+use super::read::{BASELINES, OF_BASELINES, defaults};
 
 /// `--set KEY=VALUE` as a setting; students are found by name or number.
 pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<Setting, ConfigError> {
@@ -16,6 +16,13 @@ pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<
         });
     };
     let mut path: Vec<String> = key.trim().split('.').map(str::to_owned).collect();
+    if path[0] == BASELINES {
+        path[0] = "students".into();
+        if let Some(unknown) = path.get(2).filter(|key| !OF_BASELINES.contains(&key.as_str())) {
+            let problem = format!("unknown key \"{unknown}\" of a baseline; it has {}", OF_BASELINES.join(", "));
+            return Err(ConfigError { place, problem });
+        }
+    }
     if path[0] == "students" {
         if path.len() != 3 {
             let problem = "a student's key is written students.NAME.key, such as students.net1.loss".into();

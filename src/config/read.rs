@@ -7,6 +7,7 @@ use toml::{Table, Value};
 
 use super::locate::{self, Setting};
 use super::option::from_option;
+use super::student::REWARDS;
 use super::{ConfigError, Experiment, check};
 use crate::game::Game;
 
@@ -42,7 +43,7 @@ pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, ConfigErro
 /// As [`read`].
 pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> Result<Experiment, ConfigError> {
     let known = known_keys();
-    let mut settings = locate::settings(file, text, &known)?;
+    let mut settings = beside_students(locate::settings(file, text, &known)?);
     for option in &overrides.set {
         settings.push(from_option(option, &known, &settings)?);
     }
@@ -93,7 +94,39 @@ fn known_keys() -> Table {
     for preset in presets().values() {
         lay_preset(&mut known, preset);
     }
+    let baseline =
+        laid_over_template(&Table::new()).into_iter().filter(|(key, _)| OF_BASELINES.contains(&key.as_str()));
+    let mut baseline: Table = baseline.collect();
+    baseline.insert("name".into(), Value::from(""));
+    known.insert(BASELINES.into(), Value::Array(vec![Value::Table(baseline)]));
     known
+}
+
+/// The list of networks that learn from rewards, and their keys.
+pub const BASELINES: &str = "baselines";
+pub const OF_BASELINES: [&str; 3] = ["name", "network", "games"];
+
+/// The settings of baselines as those of students that learn from rewards, after the students.
+fn beside_students(settings: Vec<Setting>) -> Vec<Setting> {
+    let is_entry = |setting: &&Setting| setting.path[0] == "students" && setting.path.len() == 2;
+    let named = settings.iter().filter(is_entry).count();
+    let names_any = settings.iter().any(|setting| setting.path[0] == "students");
+    let before = if names_any { named } else { defaults()["students"].as_array().map_or(0, Vec::len) };
+    let mut beside = Vec::new();
+    for mut setting in settings {
+        if setting.path[0] != BASELINES || setting.path.len() < 2 {
+            beside.push(setting);
+            continue;
+        }
+        let number: usize = setting.path[1].parse().expect("baselines are numbered");
+        (setting.path[0], setting.path[1]) = ("students".into(), (before + number).to_string());
+        let is_new = setting.path.len() == 2;
+        let loss = [&setting.path[..2], &["loss".into()]].concat();
+        let learns = Setting { path: loss, value: Value::from(REWARDS), place: setting.place.clone() };
+        beside.push(setting);
+        beside.extend(is_new.then_some(learns));
+    }
+    beside
 }
 
 fn lay_preset(root: &mut Table, preset: &Value) {
@@ -145,7 +178,7 @@ fn base(settings: &[Setting]) -> Result<Table, ConfigError> {
     lay_preset(&mut base, &presets[NATURE]);
     lay_preset(&mut base, preset);
     base["teacher"]["preset"] = name;
-    if settings.iter().any(|setting| setting.path[0] == "students" && !setting.place.starts_with("--")) {
+    if names_students(settings) {
         base["students"] = Value::Array(Vec::new());
     }
     for student in base["students"].as_array_mut().expect("[[students]] is a list") {
@@ -180,6 +213,12 @@ fn lay_source(base: &mut Table, from: &Path, settings: &[Setting]) -> Result<(),
         base[section].as_table_mut().expect("a section").extend(inherited);
     }
     Ok(())
+}
+
+/// Whether a file names students of its own, and not only baselines beside the default ones.
+fn names_students(settings: &[Setting]) -> bool {
+    let first = |setting: &Setting| setting.path.get(1).is_none_or(|number| number == "0");
+    settings.iter().any(|setting| setting.path[0] == "students" && first(setting) && !setting.place.starts_with("--"))
 }
 
 /// A student's section with the first default student's values for all that it does not set, but not its name.
@@ -265,6 +304,32 @@ mod tests {
         assert!(experiment.students.iter().all(
             |student| student.loss == Objective::Teacher(KL) && student.temperature == Temperature::Absolute(0.01)
         ));
+    }
+
+    #[test]
+    fn baselines_stand_beside_the_students_and_are_written_so() {
+        let baseline = "[[baselines]]\nname = \"dqn\"\nnetwork = \"net1\"\n";
+        let names = |text: &str| -> Vec<(String, bool)> {
+            let students = from(text, &[]).unwrap().students;
+            students.into_iter().map(|student| (student.name.clone(), student.is_baseline())).collect()
+        };
+        let own = format!("[[students]]\nname = \"a\"\n{baseline}");
+        assert_eq!(names(&own), [("a".into(), false), ("dqn".into(), true)]);
+        let before = format!("{baseline}[[students]]\nname = \"a\"\n");
+        assert_eq!(names(&before), names(&own));
+        assert_eq!(names(baseline).len(), 4, "beside the default students");
+        assert_eq!(names(&format!("students = []\n{baseline}")), [("dqn".into(), true)]);
+        // As files said it before baselines had a list of their own.
+        let old =
+            from("[[students]]\nname = \"a\"\n[[students]]\nname = \"dqn\"\nnetwork = \"net1\"\nloss = \"td\"\n", &[]);
+        let (old, new) =
+            (old.unwrap(), from(&own, &["baselines.dqn.network=net2", "baselines.dqn.network=net1"]).unwrap());
+        assert_eq!(toml::to_string(&old).unwrap(), toml::to_string(&new).unwrap());
+        let saved = toml::to_string(&new).unwrap();
+        assert!(saved.contains("[[baselines]]\nname = \"dqn\"") && !saved.contains("td"), "{saved}");
+        assert_eq!(from(&saved, &[]).unwrap(), new);
+        assert!(refusal(&format!("{baseline}loss = \"kl\"\n"), &[]).contains("unknown key \"baselines.0.loss\""));
+        assert!(refusal(&own, &["baselines.dqn.loss=kl"]).contains("unknown key"));
     }
 
     #[test]

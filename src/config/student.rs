@@ -16,7 +16,7 @@ pub enum Objective {
 }
 
 /// The name of [`Objective::Rewards`].
-const REWARDS: &str = "td";
+pub const REWARDS: &str = "td";
 
 impl Objective {
     /// As experiment files and `scores.csv` say it.
@@ -135,6 +135,21 @@ pub struct StudentSettings {
     /// Used by a loss that has one.
     pub temperature: Temperature,
     pub games: Games,
+}
+
+/// One of `[[baselines]]`: a network that learns from rewards beside the students.
+#[derive(Serialize)]
+pub struct BaselineSettings {
+    name: String,
+    network: NetworkChoice,
+    games: Games,
+}
+
+impl From<StudentSettings> for BaselineSettings {
+    fn from(baseline: StudentSettings) -> BaselineSettings {
+        let StudentSettings { name, network, games, .. } = baseline;
+        BaselineSettings { name, network, games }
+    }
 }
 
 impl StudentSettings {

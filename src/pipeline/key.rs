@@ -77,7 +77,13 @@ pub fn settings(experiment: &Experiment) -> Result<Settings> {
             settings.insert(format!("{section}.{key}"), value.clone());
         }
     }
-    for student in table["students"].as_array().into_iter().flatten().filter_map(Value::as_table) {
+    let baselines = table.get("baselines").and_then(Value::as_array).into_iter().flatten();
+    for student in baselines.clone().filter_map(Value::as_table) {
+        let name = student["name"].as_str().unwrap_or_default();
+        settings.insert(format!("students.{name}.loss"), Value::from("td"));
+    }
+    let students = table["students"].as_array().into_iter().flatten();
+    for student in students.chain(baselines).filter_map(Value::as_table) {
         let name = student["name"].as_str().unwrap_or_default();
         settings.extend(student.iter().map(|(key, value)| (format!("students.{name}.{key}"), value.clone())));
     }
