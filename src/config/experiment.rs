@@ -30,14 +30,14 @@ pub struct Experiment {
     pub students: Vec<StudentSettings>,
 }
 
-/// An experiment as a file says it: baselines have a list of their own.
+/// An experiment as a file says it: baselines have a list of their own, and so have the settings of an algorithm alone.
 #[derive(Serialize)]
 struct WrittenExperiment {
     name: String,
     games: Vec<Game>,
     seeds: Vec<u64>,
     environment: EnvironmentSettings,
-    teacher: TeacherSettings,
+    teacher: toml::Table,
     distillation: Distillation,
     evaluation: Evaluation,
     students: Vec<StudentSettings>,
@@ -50,6 +50,7 @@ impl From<Experiment> for WrittenExperiment {
         let Experiment { name, games, seeds, environment, teacher, distillation, evaluation, students } = experiment;
         let (baselines, students): (Vec<_>, Vec<_>) = students.into_iter().partition(StudentSettings::is_baseline);
         let baselines = baselines.into_iter().map(BaselineSettings::from).collect();
+        let teacher = teacher.in_sections();
         WrittenExperiment { name, games, seeds, environment, teacher, distillation, evaluation, students, baselines }
     }
 }
@@ -201,7 +202,41 @@ pub struct TeacherSettings {
     pub checkpoint_every: u64,
 }
 
+impl Algorithm {
+    /// Names the section of the settings that it alone reads.
+    pub fn section(self) -> &'static str {
+        match self {
+            Algorithm::Dqn => "dqn",
+            Algorithm::Pqn => "pqn",
+        }
+    }
+
+    /// Those settings.
+    pub fn settings(self) -> &'static [&'static str] {
+        match self {
+            Algorithm::Dqn => &["double", "munchausen", "replay", "batch", "update_period", "target_period"],
+            Algorithm::Pqn => &["rollout", "epochs", "minibatches", "lambda"],
+        }
+    }
+
+    /// All of them.
+    pub const ALL: [Algorithm; 2] = [Algorithm::Dqn, Algorithm::Pqn];
+}
+
 impl TeacherSettings {
+    /// `[teacher]` with the section of its algorithm; what the other one reads is left out.
+    fn in_sections(&self) -> toml::Table {
+        let mut table = toml::Table::try_from(self).expect("settings are plain values");
+        for algorithm in Algorithm::ALL {
+            let keys = algorithm.settings().iter();
+            let section: toml::Table = keys.filter_map(|&key| Some((key.to_owned(), table.remove(key)?))).collect();
+            if algorithm == self.algorithm {
+                table.insert(algorithm.section().to_owned(), section.into());
+            }
+        }
+        table
+    }
+
     /// The algorithm with its variant, as reports say it.
     pub fn algorithm_name(&self) -> &'static str {
         match self.algorithm {

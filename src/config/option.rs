@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use super::ConfigError;
 use super::locate::{self, Setting};
-use super::read::{BASELINES, OF_BASELINES, defaults};
+use super::read::{BASELINES, OF_BASELINES, defaults, out_of_section};
 
 /// `--set KEY=VALUE` as a setting; students are found by name or number.
 pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<Setting, ConfigError> {
@@ -52,7 +52,9 @@ pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<
             _ => return Err(ConfigError { place, problem: format!("\"{key}\" is not the key of one value") }),
         }
     }
-    Ok(Setting { path, value: locate::value(value.trim()), place })
+    let mut setting = Setting { path, value: locate::value(value.trim()), place };
+    out_of_section(&mut setting);
+    Ok(setting)
 }
 
 /// The position, as text, of the student that `--set students.WHO.key` means.

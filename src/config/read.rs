@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use super::locate::{self, Setting};
 use super::option::from_option;
 use super::student::REWARDS;
-use super::{ConfigError, Experiment, check};
+use super::{Algorithm, ConfigError, Experiment, check};
 use crate::game::Game;
 
 /// What the command line changes in an experiment file.
@@ -44,6 +44,7 @@ pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, ConfigErro
 pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> Result<Experiment, ConfigError> {
     let known = known_keys();
     let mut settings = beside_students(locate::settings(file, text, &known)?);
+    settings.iter_mut().for_each(out_of_section);
     for option in &overrides.set {
         settings.push(from_option(option, &known, &settings)?);
     }
@@ -94,6 +95,12 @@ fn known_keys() -> Table {
     for preset in presets().values() {
         lay_preset(&mut known, preset);
     }
+    let teacher = known["teacher"].as_table_mut().expect("[teacher] is a section");
+    for algorithm in Algorithm::ALL {
+        let keys = algorithm.settings().iter().filter_map(|&key| Some((key.to_owned(), teacher.get(key)?.clone())));
+        let section: Table = keys.collect();
+        teacher.insert(algorithm.section().into(), section.into());
+    }
     let baseline =
         laid_over_template(&Table::new()).into_iter().filter(|(key, _)| OF_BASELINES.contains(&key.as_str()));
     let mut baseline: Table = baseline.collect();
@@ -105,6 +112,14 @@ fn known_keys() -> Table {
 /// The list of networks that learn from rewards, and their keys.
 pub const BASELINES: &str = "baselines";
 pub const OF_BASELINES: [&str; 3] = ["name", "network", "games"];
+
+/// `teacher.dqn.batch` as `teacher.batch`, which it was called before algorithms had sections of their own.
+pub fn out_of_section(setting: &mut Setting) {
+    let is_section = |name: &String| Algorithm::ALL.iter().any(|algorithm| algorithm.section() == name);
+    if setting.path.len() == 3 && setting.path[0] == "teacher" && is_section(&setting.path[1]) {
+        setting.path.remove(1);
+    }
+}
 
 /// The settings of baselines as those of students that learn from rewards, after the students.
 fn beside_students(settings: Vec<Setting>) -> Vec<Setting> {
@@ -210,6 +225,11 @@ fn lay_source(base: &mut Table, from: &Path, settings: &[Setting]) -> Result<(),
         let mut inherited =
             theirs.remove(section).and_then(|section| section.try_into::<Table>().ok()).unwrap_or_default();
         ["from", "seeds"].iter().for_each(|own| _ = inherited.remove(*own));
+        for algorithm in Algorithm::ALL {
+            if let Some(Value::Table(own)) = inherited.remove(algorithm.section()) {
+                inherited.extend(own);
+            }
+        }
         base[section].as_table_mut().expect("a section").extend(inherited);
     }
     Ok(())
@@ -304,6 +324,18 @@ mod tests {
         assert!(experiment.students.iter().all(
             |student| student.loss == Objective::Teacher(KL) && student.temperature == Temperature::Absolute(0.01)
         ));
+    }
+
+    #[test]
+    fn each_algorithm_has_a_section_of_its_own_and_its_settings_are_known_without_it_too() {
+        let text = "[teacher]\ngamma = 0.9\n[teacher.dqn]\nbatch = 16\n";
+        let experiment = from(text, &["teacher.dqn.replay=5000"]).unwrap();
+        assert_eq!((experiment.teacher.batch, experiment.teacher.replay), (16, 5000));
+        assert_eq!(from("[teacher]\ngamma = 0.9\nbatch = 16\nreplay = 5000\n", &[]).unwrap(), experiment);
+        let saved = toml::to_string(&experiment).unwrap();
+        assert!(saved.contains("[teacher.dqn]") && !saved.contains("rollout"), "{saved}");
+        assert_eq!(from(&saved, &[]).unwrap(), experiment);
+        assert!(refusal("[teacher.dqn]\nlambda = 0.5\n", &[]).contains("unknown key \"teacher.dqn.lambda\""));
     }
 
     #[test]

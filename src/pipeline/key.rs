@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use toml::Value;
 
 use super::task::{TaskId, Work};
-use crate::config::{Algorithm, Experiment, Keep};
+use crate::config::{Experiment, Keep};
 
 /// Hexadecimal digits of a key in plans.
 const DIGITS: usize = 16;
@@ -74,7 +74,11 @@ pub fn settings(experiment: &Experiment) -> Result<Settings> {
     let mut settings = Settings::from([("environment.observation".into(), Value::from("pixels"))]);
     for section in ["environment", "teacher", "distillation", "evaluation"] {
         for (key, value) in table[section].as_table().into_iter().flatten() {
-            settings.insert(format!("{section}.{key}"), value.clone());
+            match value.as_table() {
+                Some(own) => settings
+                    .extend(own.iter().map(|(inner, value)| (format!("{section}.{key}.{inner}"), value.clone()))),
+                None => _ = settings.insert(format!("{section}.{key}"), value.clone()),
+            }
         }
     }
     let baselines = table.get("baselines").and_then(Value::as_array).into_iter().flatten();
@@ -89,10 +93,6 @@ pub fn settings(experiment: &Experiment) -> Result<Settings> {
     }
     Ok(settings)
 }
-
-/// Settings of an algorithm that the other one does not read.
-const OF_DQN: [&str; 6] = ["replay", "batch", "update_period", "target_period", "double", "munchausen"];
-const OF_PQN: [&str; 4] = ["rollout", "epochs", "minibatches", "lambda"];
 
 /// Settings of the teacher that change no weights.
 const WITHOUT_EFFECT: [&str; 5] = ["from", "seeds", "preset", "checkpoint_every", "log_every"];
@@ -137,13 +137,9 @@ pub fn depends_on(experiment: &Experiment, work: &Work, key: &str) -> bool {
 
 fn training_depends_on(experiment: &Experiment, key: &str) -> bool {
     let teacher = &experiment.teacher;
-    let of_other = match teacher.algorithm {
-        Algorithm::Dqn => OF_PQN.as_slice(),
-        Algorithm::Pqn => &OF_DQN,
-    };
     // Students that follow a training learn from its bests.
     let chooses = teacher.keep == Keep::Best || experiment.distillation.online || !CHOICE_OF_BEST.contains(&key);
-    !WITHOUT_EFFECT.contains(&key) && !of_other.contains(&key) && chooses
+    !WITHOUT_EFFECT.contains(&key) && chooses
 }
 
 /// `key` is NAME.KEY of any student.
