@@ -6,7 +6,7 @@ use super::ConfigError;
 use super::locate::{self, Setting};
 use super::read::defaults;
 
-/// `--set KEY=VALUE` as a setting; students are found by name or number.
+/// Parses `--set KEY=VALUE` into a setting. Students are found by name or by number.
 pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<Setting, ConfigError> {
     let place = format!("--set {option}");
     let Some((key, value)) = option.split_once('=') else {
@@ -48,7 +48,7 @@ pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<
     Ok(Setting { path, value: locate::value(value.trim()), place })
 }
 
-/// The position, as text, of the student that `--set students.WHO.key` means.
+/// The index, as text, of the student that `--set students.WHO.key` names.
 fn student_index(who: &str, settings: &[Setting]) -> Option<String> {
     let named: Vec<(String, String)> = settings
         .iter()
