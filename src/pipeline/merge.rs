@@ -1,4 +1,4 @@
-//! Folders join: seeds, games and students of an experiment that were made in different places.
+//! Joins folders: seeds, games and students of an experiment that were made in different places.
 
 use std::path::{Path, PathBuf};
 
@@ -13,8 +13,8 @@ use super::{listed, refused};
 use crate::config::{self, Experiment, Overrides};
 use crate::record::{Folder, Manifest, write_file};
 
-/// Puts what was made in several folders of an experiment into one that does not exist yet, or is one of them. Trainings
-/// that are not over stay where they are.
+/// Copies the results of several folders of an experiment into one folder, which is new or one of them. Trainings that
+/// are not finished stay where they are.
 ///
 /// # Errors
 /// If the folders' tasks have other keys, or hold other results of one task; nothing is written then.
@@ -39,7 +39,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     let mut manifest = None;
     for (folder, _) in &folders {
         for (agent, rows) in read_episodes(folder)? {
-            // Of two evaluations of one agent, the one with more episodes is the other one and more.
+            // If two folders evaluated the same agent, the longer evaluation contains the shorter one.
             if episodes.get(&agent).is_none_or(|own| own.len() < rows.len()) {
                 episodes.insert(agent, rows);
             }
@@ -104,7 +104,7 @@ fn distinct<T: PartialEq + Clone>(items: &mut Vec<T>) {
     });
 }
 
-/// The files of finished networks, and where they go.
+/// The files of finished networks, and their destinations.
 fn copies(
     folders: &[(Folder, Experiment)],
     joined: &Experiment,
@@ -132,12 +132,12 @@ fn copies(
             copies.extend(files(&place, &target.agent(agent))?);
         }
     }
-    // A network that a sweep and a distillation make is there once.
+    // A network that belongs to both a sweep and a distillation is copied once.
     distinct(&mut copies);
     Ok(copies)
 }
 
-/// Every file of a run, but for what it goes on from.
+/// Every file of a run except its checkpoints.
 fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
     let place = || format!("{}: cannot be read", from.display());
     let mut found = Vec::new();
