@@ -1,6 +1,6 @@
-//! How a long computation tells where it is, and learns that it must stop.
+//! Reports how far a long computation is, and tells it when it must stop.
 
-/// Watches a stage. The terminal is one; a test that stops a run at a chosen moment is another.
+/// Watches a stage. The terminal is one implementation; a test that stops a run at a chosen moment is another.
 pub trait Progress {
     /// `done` of the stage's total is reached; `note` says how it goes.
     fn at(&self, done: u64, note: &str);

@@ -1,7 +1,7 @@
-//! What an environment gives an agent and what it takes: the shape of observations, and the actions.
+//! The interface between an environment and an agent: the shape of observations, and the actions.
 //!
-//! An observation travels as bytes. A pixel is a byte; a value of a vector is an f32, four bytes, the lowest first. So
-//! batches, memories and files are the same whatever they hold, and only a network reads what is in them.
+//! An observation travels as bytes. A pixel is one byte. A value of a vector is an f32: four bytes, little-endian.
+//! Batches, memories and files therefore treat all observations alike, and only a network interprets the bytes.
 
 use std::fmt;
 
@@ -13,15 +13,15 @@ use serde::{Deserialize, Serialize};
 pub enum Shape {
     /// The last `stack` grey frames, oldest first, each of `height` × `width` bytes, row by row.
     Image { stack: usize, height: usize, width: usize },
-    /// `size` numbers of one moment.
+    /// `size` numbers that describe one moment.
     Vector { size: usize },
 }
 
-/// What an environment gives and takes.
+/// Observations that an environment returns, and actions that it accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
     pub observation: Shape,
-    /// The environment's own numbers of the actions, in the order in which an agent counts them from 0.
+    /// The environment's own action numbers, in the order of an agent's action indices.
     pub actions: Vec<i32>,
 }
 
@@ -29,7 +29,7 @@ impl Shape {
     /// Four frames of 84×84 (Mnih et al., 2015).
     pub const ATARI: Shape = Shape::Image { stack: 4, height: 84, width: 84 };
 
-    /// Frames that an observation is made of.
+    /// Number of frames in an observation.
     pub const fn stack(self) -> usize {
         match self {
             Shape::Image { stack, .. } => stack,
@@ -37,7 +37,7 @@ impl Shape {
         }
     }
 
-    /// Bytes of the newest part of an observation, which is all that a step adds.
+    /// Bytes of the newest part of an observation. A step adds only this part.
     pub const fn frame_bytes(self) -> usize {
         match self {
             Shape::Image { height, width, .. } => height * width,

@@ -1,4 +1,4 @@
-//! Play of many games at once: what teachers learn from, students are distilled from, and agents are scored by.
+//! Collects play of many games at once, for teachers, distillation and evaluation.
 
 use std::borrow::BorrowMut;
 use std::ops::Range;
@@ -8,57 +8,57 @@ use serde::{Deserialize, Serialize};
 use crate::env::{EpisodeSeeds, Outcome, Pool};
 use crate::units::{Generator, Seed};
 
-/// Workers that play episodes, each with a generator of its own for exploration. Results do not depend on how many of
-/// them run at once.
+/// Workers that play episodes, each with its own generator for exploration. Results do not depend on the number of
+/// workers that run at the same time.
 pub struct Collector<P = Pool> {
     pub pool: P,
     pub state: PlayState,
 }
 
-/// What changes of the play, besides the environments.
+/// The changing state of the play, without the environments.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PlayState {
     /// Steps of all workers.
     pub steps: u64,
-    /// Episodes that ended.
+    /// Number of episodes that ended.
     pub episodes_ended: u64,
     explorers: Vec<Generator>,
     episodes: EpisodeOrder,
 }
 
-/// Which episodes are played.
+/// The order in which episodes are played.
 #[derive(Clone, Serialize, Deserialize)]
 enum EpisodeOrder {
-    /// Without end. A worker's exploration goes on from one episode to the next.
+    /// Endless play. A worker's exploration continues from one episode to the next.
     Endless(EpisodeSeeds),
-    /// Those with the numbers `left`, each begun by the first worker that is free. Start and exploration are derived from
-    /// the seed and the number alone.
+    /// The episodes with the numbers `left`. The first free worker begins the next one. Start and exploration depend
+    /// only on the seed and the number.
     Numbered {
         seed: Seed,
         left: Range<usize>,
-        /// What each worker plays.
+        /// The number of each worker's episode.
         played: Vec<usize>,
     },
 }
 
-/// A worker's step.
+/// One step of a worker.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlayedStep {
     pub worker: usize,
-    /// Number of its episode; 0 where they have no number.
+    /// Number of the episode; 0 if episodes have no numbers.
     pub episode: usize,
     /// Index into the game's actions.
     pub action: usize,
     pub outcome: Outcome,
 }
 
-/// Seed of the episode with that number.
+/// Seed of the episode with the number `episode`.
 pub fn episode_seed(seed: Seed, episode: usize) -> Seed {
     seed.derive("episode", episode as u64)
 }
 
 impl<P: BorrowMut<Pool>> Collector<P> {
-    /// Play without end.
+    /// A collector for endless play.
     pub fn endless(pool: P, seed: Seed) -> Collector<P> {
         let workers = pool.borrow().workers();
         let explorers = (0..workers as u64).map(|worker| seed.derive("exploration", worker).generator()).collect();
@@ -66,7 +66,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         Collector { pool, state: PlayState { steps: 0, episodes_ended: 0, explorers, episodes } }
     }
 
-    /// Play of the episodes with those numbers. Those that the pool was in are left.
+    /// A collector for the episodes with those numbers. Episodes that the pool had begun are abandoned.
     pub fn numbered(mut pool: P, seed: Seed, episodes: Range<usize>) -> Collector<P> {
         pool.borrow_mut().abandon();
         let workers = pool.borrow().workers();
@@ -75,7 +75,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         Collector { pool, state: PlayState { steps: 0, episodes_ended: 0, explorers, episodes } }
     }
 
-    /// Begins an episode on every worker that has none, as long as there are any left; gives which began one.
+    /// Begins an episode on every idle worker while any are left; returns which workers began one.
     pub fn begin(&mut self) -> Vec<bool> {
         let PlayState { explorers, episodes, .. } = &mut self.state;
         let pool = self.pool.borrow_mut();
@@ -100,8 +100,8 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         }
     }
 
-    /// One step of every worker that is in an episode. `choose` is given their observations, one after another, and
-    /// their generators, and gives their actions.
+    /// Steps every worker that is in an episode. `choose` receives their observations, one after another, and their
+    /// generators, and returns their actions.
     pub fn step(&mut self, choose: impl FnOnce(&[u8], &mut [Generator]) -> Vec<usize>) -> Vec<PlayedStep> {
         let pool = self.pool.borrow();
         let explorers = &mut self.state.explorers;
@@ -115,7 +115,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         let observations: Vec<u8> = playing.iter().flat_map(observation).copied().collect();
         let mut generators: Vec<_> = playing.iter().map(|&worker| explorers[worker].clone()).collect();
         let chosen = choose(&observations, &mut generators);
-        // Workers without an episode get an action that is not played.
+        // Idle workers get an action that is not played.
         let mut actions = vec![0; pool.workers()];
         for ((&worker, generator), action) in playing.iter().zip(generators).zip(chosen) {
             (explorers[worker], actions[worker]) = (generator, action);
@@ -123,9 +123,9 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         self.play(0..actions.len(), &actions)
     }
 
-    /// The same where all are in an episode, in several parts: `begin` starts to find what `choose` then gets for the
-    /// observations of some workers, so that a GPU looks at one part while the environments of the part before it run.
-    /// The number of parts changes no result.
+    /// As [`Collector::step`], in several parts; all workers must be in an episode. `begin` starts a computation on the
+    /// observations of a part, and `choose` receives its result. A GPU can thus work on one part while the environments
+    /// of the previous part run. The number of parts changes no result.
     pub fn step_in_parts<T>(
         &mut self,
         parts: usize,
@@ -147,7 +147,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         experiences
     }
 
-    /// One step of those of some workers that are in an episode.
+    /// Steps those workers in `some` that are in an episode.
     fn play(&mut self, some: Range<usize>, actions: &[usize]) -> Vec<PlayedStep> {
         let state = &mut self.state;
         let outcomes = self.pool.borrow_mut().step_some(some.clone(), actions);

@@ -1,4 +1,4 @@
-//! Weights on disk, and what their files say of themselves.
+//! Weights on disk, with their metadata.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -19,34 +19,33 @@ use crate::spec::{Shape, Spec};
 
 const FORMAT: &str = "policy-distillation 1";
 
-/// The ALE with which files were made that do not say so.
+/// The ALE version of files that do not name one.
 const FIRST_ALE: &str = "0.6.0";
 
-/// What a file of weights says of itself, besides the weights. In the header each field is a string: text as it is,
-/// all else as JSON.
+/// The metadata of a file of weights. Each field is a string in the header: text as it is, all other types as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {
     pub architecture: Architecture,
     #[serde(flatten)]
     plays: Plays,
-    /// Emulator frames that it was trained for; of a student, those of the play that it learned from.
+    /// Emulator frames of the training; for a student, frames of the play that it learned from.
     pub frames: u64,
-    /// The environment in which it learned, and in which it must be scored.
+    /// The environment in which the agent learned, and in which it must be scored.
     pub environment: EnvironmentSettings,
     /// `teacher` or `student`.
     pub role: String,
     /// The student's name in its experiment.
     pub name: String,
     pub seed: u64,
-    /// The mean of the periodic evaluation by which a teacher's weights were chosen.
+    /// Mean score of the periodic evaluation by which a teacher's weights were chosen.
     #[serde(default)]
     pub score: Option<f64>,
     /// The loss and temperature of a student.
     pub loss: Option<(Loss, Temperature)>,
-    /// Whose play the states are from that a student was distilled on.
+    /// The player of the states on which a student was distilled.
     #[serde(default)]
     pub data: Option<Data>,
-    /// What the temperature was in units of Q, for each game; empty where none was used.
+    /// The temperature in units of Q for each game; empty if none was used.
     #[serde(default)]
     pub temperatures: Vec<f64>,
     /// SHA-256 of the weights of a student's teachers, with commas between them.
@@ -54,12 +53,12 @@ pub struct Metadata {
     /// See [`Metadata::ale`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ale: Option<String>,
-    /// The program that wrote it.
+    /// Name and version of the program that wrote the file.
     pub made_by: String,
 }
 
 impl Metadata {
-    /// Of an agent with that network, trained for that long.
+    /// Metadata of `agent` with that network, trained for `frames`.
     pub fn new(
         agent: &AgentId,
         architecture: &Architecture,
@@ -94,13 +93,13 @@ impl Metadata {
         }
     }
 
-    /// The version of ALE that it learned with; none if all its games are built in.
+    /// The version of ALE with which the agent learned; `None` if all its games are built in.
     pub fn ale(&self) -> Option<&str> {
         let has_rom = self.games().iter().any(|played| !played.game.is_built_in());
         has_rom.then(|| self.ale.as_deref().unwrap_or(FIRST_ALE))
     }
 
-    /// Says it if the ALE here may play the games differently.
+    /// Warns if the installed ALE may play the games differently.
     pub fn warn_of_another_ale(&self, path: &Path) {
         if let Some(ale) = self.ale().filter(|ale| *ale != ale_version()) {
             log::warn!("{}: it learned with ALE {ale}; here is ALE {}", path.display(), ale_version());
@@ -117,12 +116,12 @@ impl Metadata {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Played {
     pub game: Game,
-    /// Shape of the observations. Files from before it was written down are of Atari's screens.
+    /// Shape of the observations. Older files do not store it; theirs are Atari screens.
     #[serde(default = "atari")]
     pub observation: Shape,
     /// The environment's numbers of the actions (ALE's ids) in the order of the outputs.
     pub actions: Vec<i32>,
-    /// The ROM that it learned with; none for the built-in game.
+    /// The ROM with which the agent learned; `None` for built-in games.
     pub rom: Option<RomRecord>,
 }
 
@@ -131,19 +130,19 @@ fn atari() -> Shape {
 }
 
 impl Played {
-    /// Of a game with that action set and ROM.
+    /// The game with the environment's action set and observation, and that ROM.
     pub fn new(game: Game, environment: &EnvironmentSettings, rom: Option<RomRecord>) -> Played {
         let Spec { observation, actions } = environment.spec(game);
         Played { game, observation, actions, rom }
     }
 
-    /// What the game gives and takes.
+    /// Observations and actions of the game.
     pub fn spec(&self) -> Spec {
         Spec { observation: self.observation, actions: self.actions.clone() }
     }
 }
 
-/// As it stands in the header: a network of one game has its fields there, one of several a list of them.
+/// The form in the header: a network for one game has its fields there, a network for several games has a list of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Plays {
@@ -151,7 +150,7 @@ enum Plays {
     Several { games: Vec<Played> },
 }
 
-/// Why a file cannot be used as weights.
+/// The reason why a file cannot be used as weights.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
     #[error("{}: not found; train or distil it first", .0.display())]
@@ -174,7 +173,7 @@ impl WeightsError {
     }
 }
 
-/// Writes a network, whole or not at all. The same network gives the same bytes.
+/// Writes a network atomically. The same network gives the same bytes.
 ///
 /// # Errors
 /// The path and the system's reason.
@@ -234,7 +233,7 @@ fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
     Ok(metadata)
 }
 
-/// What a file says of itself, without its weights.
+/// The metadata of a file, without its weights.
 ///
 /// # Errors
 /// If the file cannot be read, or is none of this program's.
@@ -262,7 +261,7 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
     Ok(metadata)
 }
 
-/// Reads a network that must play `game` in `environment` with the ROM that is used now.
+/// Reads a network and checks that it plays `game` in `environment` with the current ROM.
 ///
 /// # Errors
 /// As [`load`], and if the weights are of another game, observation, action set, environment or ROM.
@@ -278,7 +277,7 @@ pub fn load_for(
     Ok((network, metadata))
 }
 
-/// Checks that weights play `game` in `environment` with the ROM that is used now.
+/// Checks that weights play `game` in `environment` with the current ROM.
 ///
 /// # Errors
 /// [`WeightsError::Mismatch`].

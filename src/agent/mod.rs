@@ -1,5 +1,4 @@
-//! Agents: the policies that choose actions, the play that they make, and the weights on disk with what they say of
-//! themselves.
+//! Agents: policies that choose actions, the collector that plays, and weights on disk with their metadata.
 
 mod collector;
 mod metadata;

@@ -1,4 +1,4 @@
-//! What chooses actions: a network, or chance.
+//! Policies: networks, and random play.
 
 use anyhow::Result;
 use rand::RngExt;
@@ -8,14 +8,14 @@ use crate::nn::Network;
 use crate::record::EvalRow;
 use crate::units::{Generator, Steps};
 
-/// Chooses an action for each of several observations. It does not matter what made it.
+/// Chooses an action for each of several observations.
 pub trait Policy {
-    /// One action per observation of `bytes`, one after another: with probability `epsilon` a random one, drawn from
-    /// that observation's own generator.
+    /// Returns one action per observation in `bytes`. With probability `epsilon` an action is random, drawn from the
+    /// observation's own generator.
     fn act(&self, bytes: &[u8], epsilon: f64, generators: &mut [Generator]) -> Vec<usize>;
 }
 
-/// A network as a player of one of its games.
+/// A network as the player of one of its games.
 #[derive(Clone, Copy)]
 pub struct Player<'a> {
     network: &'a Network,
@@ -37,8 +37,8 @@ impl Policy for Player<'_> {
     }
 }
 
-/// Scores a policy in a game, after some steps and updates; `None` if it was asked to stop. Training loops are handed
-/// one, so that they need not know how agents are scored.
+/// Scores a policy in a game after some steps and updates; returns `None` if it was asked to stop. Training loops
+/// receive this function, so that they need not know the evaluation protocol.
 pub type Evaluate<'a> = dyn FnMut(Game, &dyn Policy, Steps, u64) -> Result<Option<EvalRow>> + 'a;
 
 /// Uniformly random actions.
@@ -54,7 +54,7 @@ impl Policy for RandomPlay {
     }
 }
 
-/// Replaces `action` with probability `epsilon` by one of `actions` at random, itself included.
+/// Replaces `action` with probability `epsilon` by a random one of `actions`, which may be the same.
 pub fn epsilon_greedy(generator: &mut Generator, epsilon: f64, actions: usize, action: usize) -> usize {
     // Both numbers are drawn in any case, so that the stream does not depend on epsilon.
     let (chance, random) = (generator.random::<f64>(), generator.random_range(0..actions));

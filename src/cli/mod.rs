@@ -1,4 +1,4 @@
-//! Arguments and printing; one file for each subcommand that has more to it than that.
+//! Arguments and printing, with one file for each larger subcommand.
 
 #[macro_use]
 mod print;
@@ -26,7 +26,7 @@ use crate::pipeline::{self, Pipeline, Refusal, Request, Scope, TaskId, refused};
 use crate::progress::Ended;
 use crate::{agent, config, env, game, nn, report};
 
-/// As much as a process's first thread has.
+/// Stack size of a process's first thread.
 const STACK_BYTES: usize = 8 << 20;
 
 /// Sends the library's messages to stderr: warnings, and more with `-v` or `RUST_LOG`.
@@ -41,8 +41,8 @@ pub fn log_to_stderr(arguments: &Arguments) {
     env_logger::Builder::from_env(environment).format_timestamp(None).init();
 }
 
-/// Runs one command and gives the exit code of the contract: 0 done, 1 a run failed, 2 wrong usage or configuration,
-/// 130 interrupted after saving. Results go to stdout, all else to stderr.
+/// Runs one command and returns its exit code: 0 done, 1 a run failed, 2 wrong usage or configuration, 130 interrupted
+/// after saving. Results go to stdout, everything else to stderr.
 pub fn run(arguments: &Arguments) -> ExitCode {
     match on_threads(arguments) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
@@ -57,15 +57,15 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-/// Carries the command out on as many threads as it asks for. It is one of them itself, so that work which is divided
-/// among them begins without a wait.
+/// Runs the command with the number of threads that it asks for. The calling thread is one of them, so that divided
+/// work begins without a wait.
 fn on_threads(arguments: &Arguments) -> Result<Ended> {
     let threads = arguments.common.threads.map_or(0, usize::from);
     let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?;
     pool.install(|| command(arguments))
 }
 
-/// The device that a command line means.
+/// The device that the command line chooses.
 fn device(common: &Common) -> Result<Device> {
     let device = common.device.resolve().map_err(refused)?;
     nn::set_threads(device, rayon::current_num_threads());
@@ -90,7 +90,7 @@ fn command(arguments: &Arguments) -> Result<Ended> {
     }
 }
 
-/// What a command line asks of an experiment.
+/// The request that the command line makes of an experiment.
 fn request<'a>(scope: Scope, file: &'a Path, common: &'a Common) -> Result<Request<'a>> {
     Ok(Request {
         scope,

@@ -1,4 +1,4 @@
-//! `pd observe`: what an agent would see, for comparison with other environments.
+//! `pd observe`: writes an agent's observations, for comparison with other environments.
 
 use std::path::Path;
 
@@ -44,7 +44,7 @@ struct ObservedStep {
     sha256: String,
 }
 
-/// Plays the actions and writes the screens to `--out`, the steps beside it.
+/// Plays the actions. Writes the screens to `--out`, and the steps to a JSON file beside it.
 pub fn observe(game: &str, actions: &Path, common: &Common) -> Result<Ended> {
     let game = Game::named(game)?;
     let Some(out) = &common.out else { bail!(refused("observe needs --out FILE")) };

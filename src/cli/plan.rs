@@ -1,4 +1,4 @@
-//! `pd plan`: what would run, and what it needs.
+//! `pd plan`: prints the tasks that would run, and the resources that they need.
 
 use anyhow::Result;
 

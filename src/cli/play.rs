@@ -1,4 +1,4 @@
-//! `pd play`: episodes with a network, and a recording.
+//! `pd play`: plays episodes with a network, and records one.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -17,7 +17,7 @@ use crate::pipeline::refused;
 use crate::progress::Ended;
 use crate::units::Seed;
 
-/// Probability of a random action, as in evaluation; none in classic control.
+/// Probability of a random action, as in evaluation; not used in classic control.
 const EPSILON: f64 = 0.05;
 const NO_OP_MAX: u32 = 30;
 const MAX_FRAMES: u64 = 108_000;
@@ -83,7 +83,7 @@ pub fn play(options: &PlayOptions, common: &Common) -> Result<Ended> {
     Ok(Ended::Done)
 }
 
-/// The head that plays the game of that name; the only one if none is named.
+/// The head that plays the game with that name; the only head if no game is named.
 fn head(metadata: &Metadata, game: Option<&str>) -> Result<usize> {
     let games: Vec<_> = metadata.games().iter().map(|played| played.game.name()).collect();
     match (game, games.as_slice()) {
@@ -101,8 +101,8 @@ fn rules(metadata: &Metadata, played: &Played) -> Rules {
     Rules { no_op_max: NO_OP_MAX, max_frames: MAX_FRAMES, actions: played.actions.clone(), ..rules }
 }
 
-/// Plays the first episode of the match and writes it as an animated GIF, one image per step, pixels twice as wide as
-/// high as on a television. Gives the score.
+/// Plays the first episode of the match and writes it as an animated GIF, with one image per step. Pixels are twice as
+/// wide as high, as on a television. Returns the score.
 fn record(mut pool: Pool, player: &dyn Policy, epsilon: f64, seed: Seed, path: &Path) -> Result<Option<f64>> {
     let Some(Picture { width, .. }) = pool.screen(0) else {
         return Err(refused("--gif: the game has no screen to record; leave it out"));

@@ -1,6 +1,6 @@
-//! Lines on stdout and stderr. A reader that has gone away, or a full disk behind them, never ends work.
+//! Prints lines on stdout and stderr. A reader that has gone away, or a full disk, never ends the work.
 
-/// Prints a line of results.
+/// Prints a line of results on stdout.
 macro_rules! out {
     ($($line:tt)*) => {{
         use std::io::Write;
@@ -8,7 +8,7 @@ macro_rules! out {
     }};
 }
 
-/// Prints a line of anything else.
+/// Prints any other line on stderr.
 macro_rules! err {
     ($($line:tt)*) => {{
         use std::io::Write;

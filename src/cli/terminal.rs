@@ -13,7 +13,7 @@ use crate::progress::Progress;
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
-/// From here on the first interrupt (Ctrl-C, SIGTERM) asks tasks to save and stop, and the second ends the process.
+/// From now on the first interrupt (Ctrl-C, SIGTERM) asks tasks to save and stop, and the second ends the process.
 pub fn catch_interrupts() {
     let handler = || {
         if STOP.swap(true, Ordering::SeqCst) {
@@ -34,13 +34,13 @@ fn is_stopped() -> bool {
     STOP.load(Ordering::Relaxed)
 }
 
-/// The progress of a command that works on several tasks, also at once: a line for each and one for all of them.
+/// The progress of a command: a line for each running task, and one for all tasks.
 pub struct Terminal {
     quiet: bool,
     bars: MultiProgress,
     /// The line for all tasks, once there are several.
     whole: Mutex<Option<ProgressBar>>,
-    /// Tasks that are done, of all.
+    /// Number of tasks that are done, and number of all tasks.
     done: AtomicU64,
     tasks: AtomicU64,
 }
@@ -109,7 +109,7 @@ pub struct TaskProgress {
     total: u64,
     quiet: bool,
     bar: Option<ProgressBar>,
-    /// Where the task was when it was first heard of, and when.
+    /// Progress and time at the first report.
     start: Cell<Option<(u64, Instant)>>,
     last_line: RefCell<Instant>,
 }

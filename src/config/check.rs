@@ -1,4 +1,4 @@
-//! Values that have the right type but cannot work.
+//! Refuses values that have the right type but cannot work.
 
 use std::collections::HashSet;
 
@@ -26,7 +26,7 @@ pub fn check(experiment: &Experiment) -> Result<(), Fault> {
     shapes(experiment)
 }
 
-/// What does not apply to games of classic control must be as if it were not there.
+/// Settings that do not apply to games of classic control must have neutral values.
 fn classic_control(experiment: &Experiment) -> Result<(), Fault> {
     let Experiment { games, environment, evaluation, .. } = experiment;
     let Some(game) = games.iter().find(|game| game.is_classic_control()) else {
@@ -48,7 +48,7 @@ fn classic_control(experiment: &Experiment) -> Result<(), Fault> {
     rule("environment.observation", environment.observation.is_pixels(), &seen)
 }
 
-/// Networks must be made for what the games give.
+/// Each network must fit the observations of the games.
 fn shapes(experiment: &Experiment) -> Result<(), Fault> {
     let shape = |game: &Game| experiment.environment.spec(*game).observation;
     let network = |key: &str, network: &NetworkChoice| {
@@ -75,7 +75,7 @@ fn shapes(experiment: &Experiment) -> Result<(), Fault> {
     Ok(())
 }
 
-/// What students ask of the other sections.
+/// Checks the sections on which the students depend.
 fn students(experiment: &Experiment) -> Result<(), Fault> {
     let distillation = &experiment.distillation;
     let workers = experiment.environment.workers;

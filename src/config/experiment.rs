@@ -16,13 +16,13 @@ pub struct Experiment {
     pub name: String,
     /// Each game has teachers and students of its own.
     pub games: Vec<Game>,
-    /// Each seed has students of its own, and teachers unless `teacher.seeds` says otherwise.
+    /// Each seed has its own students. It also has its own teachers, unless `teacher.seeds` says otherwise.
     pub seeds: Vec<u64>,
     /// How games are played in training and distillation.
     pub environment: EnvironmentSettings,
     /// How teachers learn.
     pub teacher: TeacherSettings,
-    /// What students learn from, and for how long.
+    /// The states that students learn from, and the amount of training.
     pub distillation: Distillation,
     /// How every agent is scored.
     pub evaluation: Evaluation,
@@ -61,8 +61,9 @@ impl Experiment {
         if self.teacher.seeds.is_empty() { &self.seeds } else { &self.teacher.seeds }
     }
 
-    /// The seed of the teacher from which students of `seed` learn: the same where there is such a teacher, else the
-    /// teachers' seeds in turn. It depends on no other seed of the students, so that each can be made alone.
+    /// The seed of the teacher of students with `seed`: the same seed if there is such a teacher, else one of the
+    /// teachers' seeds by position, in turn. It does not depend on the other seeds of the students, so that each
+    /// student can be made alone.
     pub fn teacher_seed(&self, seed: u64) -> u64 {
         let seeds = &self.teacher.seeds;
         if seeds.is_empty() || seeds.contains(&seed) { seed } else { seeds[(seed % seeds.len() as u64) as usize] }
@@ -80,7 +81,8 @@ pub struct EnvironmentSettings {
     pub sticky_actions: f64,
     /// Which actions the agent may choose from.
     pub action_set: ActionSet,
-    /// What the agent sees. Not written down where it is the screen, as in files from before there was a choice.
+    /// The part of the game that the agent observes. The default, the screen, is not written to files, so that older
+    /// files stay valid.
     #[serde(default, skip_serializing_if = "View::is_pixels")]
     pub observation: View,
     /// Frames after which an episode is truncated.
@@ -90,7 +92,7 @@ pub struct EnvironmentSettings {
 }
 
 impl EnvironmentSettings {
-    /// What a game gives an agent here, and takes from it.
+    /// Observations and actions of a game in this environment.
     pub fn spec(&self, game: Game) -> Spec {
         game.spec(self.action_set, self.observation)
     }
@@ -110,7 +112,8 @@ pub enum Algorithm {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
-    /// The one with the highest mean in the periodic evaluations, whose episodes are never those of the final one.
+    /// The checkpoint with the highest mean in the periodic evaluations. Their episodes are never those of the final
+    /// evaluation.
     Best,
     /// The final one.
     Last,

@@ -1,4 +1,4 @@
-//! A file's text → its single settings, each with the line that it stands on.
+//! A file's text → its individual settings, each with its line number.
 
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -6,7 +6,7 @@ use toml::{Spanned, Table, Value};
 
 use super::ConfigError;
 
-/// One `key = value`, by the key's path from the root; `[[students]]` counts from 0.
+/// One `key = value`, with the key's path from the root; `[[students]]` counts from 0.
 #[derive(Debug, Clone)]
 pub struct Setting {
     pub path: Vec<String>,
@@ -21,7 +21,8 @@ impl Setting {
     }
 }
 
-/// The settings of `text` in order. Tables that `known` has as tables are taken apart; all else is one setting.
+/// The settings of `text` in order. Tables that are tables in `known` are split into their settings; any other value is
+/// one setting.
 pub fn settings(file: &str, text: &str, known: &Table) -> Result<Vec<Setting>, ConfigError> {
     let place = |at: usize| format!("{file}:{}", 1 + text[..at].matches('\n').count());
     let root = DeTable::parse(text).map_err(|error| ConfigError {
@@ -103,7 +104,7 @@ impl Walk<'_> {
     }
 }
 
-/// The error for a key that nothing reads.
+/// The error for an unknown key.
 pub fn unknown(path: &[String], known: &Table, place: String) -> ConfigError {
     let key = path.last().map_or("", String::as_str);
     let nearest = known.keys().min_by_key(|known| strsim::damerau_levenshtein(known, key));

@@ -1,7 +1,7 @@
 //! An experiment file plus overrides → one checked value.
 //!
-//! Reading has two steps: [`read()`] lays defaults, preset, file and `--set` values over one another and refuses keys
-//! and types that the defaults do not know, with the line that they stand on; the module `check` refuses values out of range.
+//! Reading has two steps. [`read()`] lays defaults, preset, file and `--set` values over one another, and refuses
+//! unknown keys and wrong types with their line. Then the module `check` refuses values out of range.
 
 mod check;
 mod experiment;
@@ -20,12 +20,12 @@ pub use student::{
     StudentSettings, Temperature, Widths,
 };
 
-/// What is wrong with an experiment, where, and what would be right.
+/// An error in an experiment: the problem, its place, and the way out.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct ConfigError {
     /// File and line, or the `--set` option.
     pub place: String,
-    /// What is wrong there, and the way out.
+    /// The problem, and the way out.
     pub problem: String,
 }

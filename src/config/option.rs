@@ -6,7 +6,7 @@ use super::ConfigError;
 use super::locate::{self, Setting};
 use super::read::{BASELINES, OF_BASELINES, defaults, out_of_section};
 
-/// `--set KEY=VALUE` as a setting; students are found by name or number.
+/// Parses `--set KEY=VALUE` into a setting. Students are found by name or by number.
 pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<Setting, ConfigError> {
     let place = format!("--set {option}");
     let Some((key, value)) = option.split_once('=') else {
@@ -57,7 +57,7 @@ pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<
     Ok(setting)
 }
 
-/// The position, as text, of the student that `--set students.WHO.key` means.
+/// The index, as text, of the student that `--set students.WHO.key` names.
 fn student_index(who: &str, settings: &[Setting]) -> Option<String> {
     let named: Vec<(String, String)> = settings
         .iter()

@@ -11,7 +11,7 @@ use super::student::REWARDS;
 use super::{Algorithm, ConfigError, Experiment, check};
 use crate::game::Game;
 
-/// What the command line changes in an experiment file.
+/// Changes that the command line makes to an experiment file.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     /// `key=value`, with any key of the file; students by name or by number from 0.
@@ -37,7 +37,7 @@ pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, ConfigErro
     read_text(&place, &stem, &text, overrides)
 }
 
-/// The same for a file's text; `stem` is the experiment's name if the text sets none.
+/// As [`read`], for a file's text; `stem` is the experiment's name if the text sets none.
 ///
 /// # Errors
 /// As [`read`].
@@ -165,7 +165,7 @@ fn lay_classic_control(base: &mut Table) {
     }
 }
 
-/// The defaults with the preset that `settings` ask for.
+/// The defaults, with the preset that `settings` name.
 fn base(settings: &[Setting]) -> Result<Table, ConfigError> {
     let mut base = defaults();
     let asked = |key| settings.iter().rev().find(|setting: &&Setting| setting.key() == key);
@@ -202,8 +202,8 @@ fn base(settings: &[Setting]) -> Result<Table, ConfigError> {
     Ok(base)
 }
 
-/// The folder that `teacher.from` names, if it holds an experiment: it is looked for beside the file, then in the working
-/// directory.
+/// The folder that `teacher.from` names, if it holds an experiment. A relative path is looked up beside the file, then
+/// in the working directory.
 fn source(file: &str, settings: &[Setting]) -> Option<PathBuf> {
     let named = settings.iter().rev().find(|setting| setting.key() == "teacher.from")?;
     let from = Path::new(named.value.as_str().filter(|from| !from.is_empty())?);
@@ -211,10 +211,10 @@ fn source(file: &str, settings: &[Setting]) -> Option<PathBuf> {
     beside.into_iter().chain([from.to_owned()]).find(|folder| folder.join("experiment.toml").is_file())
 }
 
-/// Lays over the base how the teachers in another experiment's folder learned: `[teacher]` and `[environment]`, so that
-/// the file need not repeat them.
+/// Lays the sections `[teacher]` and `[environment]` of another experiment over the base, so that the file need not
+/// repeat how those teachers learned.
 fn lay_source(base: &mut Table, from: &Path, settings: &[Setting]) -> Result<(), ConfigError> {
-    // What is written there is complete, wherever its teachers were taken from.
+    // That experiment file is complete, wherever its teachers were taken from.
     let complete = Overrides { set: vec!["teacher.from=".into()], seed: None };
     let theirs = read(&from.join("experiment.toml"), &complete)?;
     let mut theirs = Table::try_from(&theirs).map_err(|error| ConfigError {
@@ -249,7 +249,7 @@ fn laid_over_template(student: &Table) -> Table {
     template
 }
 
-/// The base with all settings; if that is no experiment, the first setting with which it stops being one is at fault.
+/// Deserializes the base with all settings. If that fails, the error names the first setting that makes it fail.
 fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Experiment, ConfigError> {
     let mut table = base.clone();
     for setting in settings {

@@ -1,4 +1,4 @@
-//! What is distilled: networks, losses, temperatures.
+//! The students to distil: networks, losses, temperatures.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::losses::{self, Loss};
 
-/// What a student learns from: the key `loss`.
+/// The source of a student's learning signal: the key `loss`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Objective {
     /// A teacher, by a loss between its Q-values and the student's outputs.
     Teacher(Loss),
-    /// Rewards, by the teachers' algorithm and settings: temporal differences. The paper's Multi-DQN.
+    /// Rewards, by temporal differences with the teachers' algorithm and settings. The paper's Multi-DQN.
     Rewards,
 }
 
@@ -19,12 +19,12 @@ pub enum Objective {
 pub const REWARDS: &str = "td";
 
 impl Objective {
-    /// As experiment files and `scores.csv` say it.
+    /// The name in experiment files and `scores.csv`.
     pub fn name(self) -> &'static str {
         self.loss().map_or(REWARDS, |loss| loss.name)
     }
 
-    /// As tables and legends say it.
+    /// The name in tables and legends.
     pub fn label(self) -> &'static str {
         self.loss().map_or("rewards (TD)", |loss| loss.label)
     }
@@ -61,7 +61,7 @@ impl<'de> Deserialize<'de> for Objective {
     }
 }
 
-/// What divides a teacher's Q-values before the softmax, for a loss with a temperature.
+/// The divisor of a teacher's Q-values before the softmax, for a loss with a temperature.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(
     untagged,
@@ -78,7 +78,8 @@ pub enum Temperature {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RelativeTemperature {
-    /// Multiples of the teacher's mean action gap: of the difference between its two highest Q-values of a state.
+    /// Multiples of the teacher's mean action gap. The gap is the difference between the two highest Q-values of a
+    /// state.
     pub gaps: f64,
 }
 
@@ -90,12 +91,12 @@ pub enum AutomaticTemperature {
 }
 
 impl Temperature {
-    /// The mean action gap's multiple.
+    /// The temperature that is `gaps` times the mean action gap.
     pub fn relative(gaps: f64) -> Temperature {
         Temperature::Relative(RelativeTemperature { gaps })
     }
 
-    /// The temperature for a teacher with that mean action gap; none while it is not chosen.
+    /// The temperature for a teacher with the mean action gap `gap`; `None` while it is not chosen yet.
     pub fn of_gap(self, gap: f64) -> Option<f64> {
         match self {
             Temperature::Absolute(temperature) => Some(temperature),
@@ -115,13 +116,13 @@ impl fmt::Display for Temperature {
     }
 }
 
-/// Whether a student has a network per game.
+/// Whether a student has one network per game or one for all games.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Games {
     /// A network for each game.
     Each,
-    /// One network for all of them, with a layer of its own for each.
+    /// One network for all games, with its own last hidden layer for each.
     Together,
 }
 
@@ -132,7 +133,7 @@ pub struct StudentSettings {
     pub name: String,
     pub network: NetworkChoice,
     pub loss: Objective,
-    /// Used by a loss that has one.
+    /// Used only by a loss with a temperature.
     pub temperature: Temperature,
     pub games: Games,
 }
@@ -153,12 +154,12 @@ impl From<StudentSettings> for BaselineSettings {
 }
 
 impl StudentSettings {
-    /// Whether it learns from rewards instead of from a teacher.
+    /// Whether the student learns from rewards instead of from a teacher.
     pub fn is_baseline(&self) -> bool {
         self.loss == Objective::Rewards
     }
 
-    /// Whether its temperature is still to be chosen, by a sweep.
+    /// Whether a sweep has yet to choose the temperature.
     pub fn chooses_temperature(&self) -> bool {
         self.loss.has_temperature() && matches!(self.temperature, Temperature::Automatic(_))
     }
@@ -190,7 +191,7 @@ pub struct Mlp {
     pub hidden: Vec<i64>,
 }
 
-/// What a [`NetworkChoice`] is made of.
+/// The layers of a [`NetworkChoice`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layers<'a> {
     /// Three convolutions and a fully connected layer.
@@ -199,7 +200,7 @@ pub enum Layers<'a> {
     Dense(&'a [i64]),
 }
 
-/// Free widths of the paper's shape of network.
+/// Free widths for the paper's network shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Widths {
@@ -232,7 +233,7 @@ impl NamedNetwork {
 }
 
 impl NetworkChoice {
-    /// What it is made of.
+    /// The layers of the network.
     pub fn layers(&self) -> Layers<'_> {
         match self {
             NetworkChoice::Named(name) => Layers::Convolutional(name.widths()),

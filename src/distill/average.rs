@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::nn::Network;
 
-/// Updates between two weights that enter the mean: those between differ little, and copying weights costs time.
+/// Updates between two samples of the weights. Neighbouring weights differ little, and copying them costs time.
 const EVERY: u64 = 10;
 
-/// The mean of a network's weights at every tenth of the last updates (Polyak and Juditsky, 1992; with some updates
-/// between, as Izmailov et al., 2018, arXiv 1803.05407).
+/// The mean of a network's weights at every tenth of the last updates (Polyak and Juditsky, 1992; with a distance
+/// between samples, as in Izmailov et al., 2018, arXiv 1803.05407).
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct WeightAverage {
     count: u32,
@@ -16,8 +16,9 @@ pub struct WeightAverage {
 }
 
 impl WeightAverage {
-    /// After one of `total` updates, the number `update`: takes the weights into the mean if they are among the last
-    /// `share` of all, and gives the network the mean with the last. Nothing happens if `share` is 0.
+    /// Call this after each update; `update` counts from 1 to `total`. It adds the weights to the mean if they are
+    /// among the last `share` of all updates, and sets the network to the mean after the last one. With a `share` of 0
+    /// it does nothing.
     pub fn after(&mut self, update: u64, total: u64, share: f64, network: &mut Network) {
         let left = total.saturating_sub(update);
         if left as f64 >= share * total as f64 || !left.is_multiple_of(EVERY) {
@@ -60,7 +61,7 @@ mod tests {
         Network::from_values(&architecture, &values.collect::<Vec<_>>(), Device::Cpu)
     }
 
-    /// The first weight after 100 updates, of which number u leads to weights of u.
+    /// The first weight after 100 updates, where update number u leads to weights of u.
     fn last(share: f64) -> f32 {
         let mut average = WeightAverage::default();
         let mut network = network(0.0);

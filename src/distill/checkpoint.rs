@@ -1,4 +1,4 @@
-//! A distillation on disk: everything from which it continues as if it had not stopped.
+//! A distillation on disk. A run that was stopped continues from it exactly as if it had not stopped.
 
 use std::path::PathBuf;
 
@@ -17,19 +17,20 @@ use crate::record::{read_identity, read_state, replace_folder, write_file};
 
 const STATE: &str = "state.bin";
 
-/// A distillation's state, but for its memories.
+/// A distillation's state, without its memories.
 #[derive(Serialize, Deserialize)]
 pub struct DistillCheckpoint {
-    /// First, so that it can be read whatever the rest is like.
+    /// First, so that it can be read whatever format the rest has.
     identity: String,
     pub state: DistillState,
-    /// For each game.
+    /// One for each game.
     pub sources: Vec<SavedSource>,
-    /// Each with its section of the experiment as JSON. There may be some whose weights were already written.
+    /// Each student with its section of the experiment as JSON. Students whose final weights are on disk may be among
+    /// them.
     pub students: Vec<(String, SavedStudent)>,
 }
 
-/// A saved source, but for its memory.
+/// A saved source of states, without its memory.
 #[derive(Serialize, Deserialize)]
 pub struct SavedSource {
     pub teacher: SavedTeacher,
@@ -44,8 +45,8 @@ pub struct SavedTeacher {
     hash: String,
     frames: u64,
     score: Option<f64>,
-    /// Its architecture as JSON and its weights, of a training that goes on: that may remove the file, or put another
-    /// in its place.
+    /// Architecture as JSON, and weights, if the teacher is still in training: that training may remove or replace its
+    /// file.
     network: Option<(String, Vec<Vec<f32>>)>,
 }
 
@@ -60,7 +61,7 @@ impl SavedTeacher {
         Ok(SavedTeacher { name, hash: hash.clone(), frames: *frames, score: *score, network })
     }
 
-    /// The teacher with which a game of the group goes on.
+    /// The teacher with which a game of the group continues.
     ///
     /// # Errors
     /// If its weights are not where they were, unless it was followed through a training that goes on.
@@ -82,7 +83,7 @@ impl SavedTeacher {
     }
 }
 
-/// What a checkpoint must agree in with the distillation that continues it.
+/// The properties in which a checkpoint must agree with the distillation that continues it.
 fn identity(group: &StudentGroup) -> Result<String> {
     let StudentGroup { experiment, games, seed, .. } = group;
     let mut teachers = Vec::new();
@@ -94,7 +95,7 @@ fn identity(group: &StudentGroup) -> Result<String> {
         };
         teachers.push((played.game, rom, teacher));
     }
-    // How often it is saved and scored, and how many episodes are played when it is over, does not matter to it.
+    // The result does not depend on how often it is saved and scored, nor on the number of final episodes.
     let without_effect = config::Distillation {
         checkpoint_every: 0,
         evaluation_every: 0,
@@ -105,12 +106,12 @@ fn identity(group: &StudentGroup) -> Result<String> {
     Ok(serde_json::to_string(&(teachers, seed, settings, ale_version()))?)
 }
 
-/// Where the group's checkpoint is, if it has one.
+/// The folder of the group's checkpoint.
 pub fn place(group: &StudentGroup) -> PathBuf {
     group.folder.distillation(&group.name(), group.seed)
 }
 
-/// The memory of a game in the group's checkpoint.
+/// The file of a game's memory in the group's checkpoint.
 pub fn memory(group: &StudentGroup, index: usize) -> PathBuf {
     place(group).join(memory_file(index))
 }
@@ -119,7 +120,7 @@ fn memory_file(index: usize) -> String {
     format!("memory-{index}.bin")
 }
 
-/// Replaces the group's checkpoint, whole.
+/// Replaces the group's checkpoint atomically.
 pub fn write(run: &DistillRun) -> Result<()> {
     let save = |student: &Student| Ok((serde_json::to_string(&student.settings)?, student.save()?));
     let source = |(source, (_, teacher_source)): (&StateSource, &(Played, TeacherSource))| {

@@ -1,4 +1,4 @@
-//! Distillation as a service to a training in another process: whenever a better teacher appears, students go over to it.
+//! Distillation from a teacher that another process trains. Students switch to a better teacher whenever one appears.
 
 use std::path::Path;
 use std::thread::sleep;
@@ -15,20 +15,21 @@ use crate::env::Pool;
 use crate::progress::{Ended, Progress};
 use crate::record::bests;
 
-/// Between two looks at the folder.
+/// Time between two looks at the folder.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Why students take a teacher.
+/// The reason, in the log, for which students take a teacher.
 const BETTER: &str = "a better evaluation appeared in the folder";
 const LOST: &str = "the weights that were followed are gone from the folder; these are the best that it has now";
 const REPLACED: &str = "the weights that were followed were replaced by others; these are the best in the folder now";
 
-/// Distils the group's students from the best teacher so far of a training that leaves its bests in the group's folder
-/// of them: `hours` hours from each, or fewer if a better one appears. Done when the training has written `finished`,
-/// its final weights, and the students have had their hours with its last best.
+/// Distils the group's students from a training that goes on in another process and leaves its best weights in the
+/// group's folder. Students learn for `hours` hours from each best teacher, or for fewer if a better one appears. The
+/// work is done when the training has written `finished`, its final weights, and the students have had their hours with
+/// its last best.
 ///
 /// # Errors
-/// As [`super::distill()`]; also if the group has several games, or a teacher that is not in training, or if a setting
+/// As [`super::distill()`]. Also if the group has several games or a teacher that is not in training, or if a setting
 /// depends on which update is the last.
 pub fn follow(
     group: &StudentGroup,
@@ -53,7 +54,7 @@ pub fn follow(
             return Ok(Ended::Stopped);
         }
         if run.begins_hour() {
-            // Looked at first: what is the last best once it is there stays the last.
+            // Read before the folder of bests: once the final weights exist, the last best stays the last.
             let is_over = finished.exists();
             let is_seen = watch.look(&mut run, hours)?;
             if run.state.hour >= run.state.until.max(hours) {
@@ -74,7 +75,7 @@ pub fn follow(
     }
 }
 
-/// Refuses what depends on which update is the last: nobody knows it where a training is followed.
+/// Refuses settings that depend on which update is the last: with a training that is followed, nobody knows it.
 fn check_endless(settings: &config::Distillation) -> Result<()> {
     ensure!(
         settings.learning_rate_end_share == 1.0 && settings.average_last == 0.0,
@@ -87,14 +88,14 @@ fn check_endless(settings: &config::Distillation) -> Result<()> {
 /// Watches the folder in which the training leaves its bests.
 struct Watch<'a> {
     folder: &'a Path,
-    /// What it warned of last.
+    /// The last warning.
     warned: String,
-    /// The students have nothing to do, and their state is on disk.
+    /// Whether the students have nothing to do and their state is on disk.
     waits: bool,
 }
 
 impl Watch<'_> {
-    /// Waits until there is a teacher at all.
+    /// Waits until the first teacher appears.
     fn for_first(&mut self, group: &StudentGroup, finished: &Path, progress: &dyn Progress) -> Result<Ended> {
         let folder = self.folder.display();
         loop {
@@ -117,12 +118,12 @@ impl Watch<'_> {
         }
     }
 
-    /// Goes over to another teacher, if it is time; that has its hours before it. Gives whether the folder could be
-    /// read: if not, students stay with the teacher that they have.
+    /// Switches to another teacher if it is time; the students then have all their hours with it. Returns whether the
+    /// folder could be read. If not, students keep their teacher.
     fn look(&mut self, run: &mut DistillRun, hours: u64) -> Result<bool> {
         let (other, reason) = match self.next(run) {
             Ok(next) => next,
-            // No waiting makes it fit.
+            // Waiting cannot repair this.
             Err(error) if matches!(error.downcast_ref(), Some(WeightsError::Mismatch { .. })) => return Err(error),
             Err(error) => {
                 self.warn(&error);
@@ -137,8 +138,8 @@ impl Watch<'_> {
         Ok(true)
     }
 
-    /// Whom to go over to, if not to stay, and why. A training that was killed goes on from before its last bests, which
-    /// it removes: what is there then is older, and no better.
+    /// The next teacher, with the reason; `None` if students keep their teacher. A training that was killed continues
+    /// from a checkpoint and removes the bests after it: those that remain are older, and not better.
     fn next(&self, run: &DistillRun) -> Result<(Option<Teacher>, &'static str)> {
         let followed = &run.sources[0].teacher;
         let Some((frames, path)) = bests(self.folder)?.pop() else { return Ok((None, BETTER)) };
@@ -154,7 +155,7 @@ impl Watch<'_> {
         Ok((Teacher::other(run, 0, &path)?, reason))
     }
 
-    /// Waits a little, with everything so far on disk.
+    /// Pauses, after saving the state.
     fn wait(&mut self, run: &DistillRun, progress: &dyn Progress) -> Result<()> {
         if !self.waits {
             checkpoint::write(run)?;
@@ -165,10 +166,10 @@ impl Watch<'_> {
         Ok(())
     }
 
-    /// Tells what is wrong in the folder, once: the file may be on its way there.
+    /// Warns once of a problem in the folder: the file may still be on its way.
     fn warn(&mut self, error: &Error) {
         let problem = match error.downcast_ref() {
-            // Not to be made again by whoever follows.
+            // Only the training's owner can make the file again, so that the message gives no command.
             Some(WeightsError::Damaged { path, reason }) => format!("{}: {reason}", path.display()),
             _ => format!("{error:#}"),
         };

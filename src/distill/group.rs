@@ -1,4 +1,4 @@
-//! The loop of distillation: an hour of play, then updates of each student, and again.
+//! The loop of distillation: an hour of play, then updates of each student, repeated.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -17,24 +17,24 @@ use crate::units::{Seed, Steps};
 
 /// Rows of `train.csv` per hour.
 const ROWS_PER_HOUR: u64 = 10;
-/// States of an hour's new play, of each game, on which a student is looked at before it trains on them.
+/// Number of states of an hour's new play, per game, on which a student is measured before it trains on them.
 const HELD_OUT: usize = 512;
 
 /// Students that are distilled together from the same play.
 pub struct StudentGroup<'a> {
     pub experiment: &'a Experiment,
     pub seed: u64,
-    /// All with a network for one game, or all with one for several; only one where students play themselves. None has
-    /// an automatic temperature.
+    /// Networks of all students have one game each, or all share the same games. Where students play themselves, there
+    /// is only one. None has an automatic temperature.
     pub students: Vec<config::StudentSettings>,
-    /// One, or all that the students' networks play, in the order of their heads; each with its teacher.
+    /// The games that the students' networks play, in the order of their heads, each with its source of teachers.
     pub games: Vec<(Played, TeacherSource)>,
     pub folder: &'a Folder,
     pub device: Device,
 }
 
 impl StudentGroup<'_> {
-    /// Names the group among those of a seed.
+    /// Name of the group among the groups of a seed.
     pub fn name(&self) -> String {
         let student = &self.students[0];
         let games = if student.is_shared() { SHARED } else { self.games[0].0.game.name() };
@@ -44,20 +44,20 @@ impl StudentGroup<'_> {
         }
     }
 
-    /// Whether students follow teachers through their training.
+    /// Whether the students follow teachers through their training.
     pub fn is_online(&self) -> bool {
         self.games.iter().any(|(_, teacher_source)| !matches!(teacher_source, TeacherSource::Final(_)))
     }
 
-    /// Updates of all students until they are done.
+    /// Total number of updates of all students.
     pub fn updates(&self) -> u64 {
         let settings = &self.experiment.distillation;
         settings.hours * settings.updates_per_hour * (self.students.len() * self.games.len()) as u64
     }
 }
 
-/// Distils the group's students until their weights are on disk, from their checkpoint if there is one. `pools` has the
-/// emulators of each game; `progress` counts the updates of all students.
+/// Distils the group's students until their weights are on disk; continues from their checkpoint if there is one.
+/// `pools` has the emulators of each game; `progress` counts the updates of all students.
 ///
 /// # Errors
 /// A file that cannot be read or written, or a checkpoint of other settings.
@@ -101,28 +101,28 @@ pub struct DistillRun<'a> {
     pub note: String,
 }
 
-/// What changes of it, besides play and students.
+/// The changing state of a distillation, without play and students.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct DistillState {
     /// Hours that are complete.
     pub hour: u64,
-    /// Of a service: the hour with which the students have learned enough from their teacher.
+    /// When a live training is followed: the hour after which the students have learned enough from their teacher.
     pub until: u64,
-    /// The game that is played now: they take turns of one episode each.
+    /// The game that is being played. Games take turns of one episode each.
     turn: usize,
-    /// The first student, and its first game, that the hour's evaluation has left to do.
+    /// The first student, and its first game, that the hour's evaluation has yet to do.
     to_evaluate: (usize, usize),
 }
 
 impl<'a> DistillRun<'a> {
-    /// A new distillation, which begins with the first hour's teachers, or the one in the checkpoint.
+    /// Starts a new distillation with the first hour's teachers, or continues the one in the checkpoint.
     pub fn start(group: &'a StudentGroup<'a>, pools: Vec<Pool>) -> Result<DistillRun<'a>> {
         let settings = &group.experiment.distillation;
         let saved = checkpoint::read(group)?;
         let mut sources = Vec::new();
         for (index, ((played, teacher_source), pool)) in group.games.iter().zip(pools).enumerate() {
             let game = played.game;
-            // Where the teacher plays, it plays the same games whoever learns from them.
+            // Where the teacher plays, its episodes do not depend on the students that learn from them.
             let seed = Seed(group.seed).derive("distillation", 0).derive(game.name(), 0);
             let seed = if settings.data == Data::Teacher { seed } else { seed.derive(&group.students[0].name, 0) };
             let first = || {
@@ -158,21 +158,21 @@ impl<'a> DistillRun<'a> {
         self.students.iter().map(|student| student.state.updates).sum()
     }
 
-    /// Updates of a student in an hour: as many for each game.
+    /// Updates of a student in an hour, the same number for each game.
     fn updates_per_hour(&self) -> u64 {
         self.settings().updates_per_hour * self.sources.len() as u64
     }
 
-    /// Whether nothing was done in this hour yet.
+    /// Whether no step of this hour has been made yet.
     pub fn begins_hour(&self) -> bool {
         let played = self.state.hour * self.settings().steps_per_hour;
         let trained = self.state.hour * self.updates_per_hour();
-        // Workers play together, so that an hour may be some steps longer than it should.
+        // All workers step together, so that an hour may be some steps too long.
         let over = self.sources.iter().all(|source| source.steps() < played + source.workers() as u64);
         over && self.students.iter().all(|student| student.state.updates == trained)
     }
 
-    /// Makes `other`, if there is one, the teacher of a game, and writes down why; also of the first teacher.
+    /// Makes `other`, if given, the teacher of a game, and logs the reason. The first teacher is logged too.
     pub fn adopt(&mut self, index: usize, other: Option<Teacher>, reason: &str) -> Result<()> {
         let first = !self.students[0].state.adopted[index];
         let source = &mut self.sources[index];
@@ -188,7 +188,7 @@ impl<'a> DistillRun<'a> {
         Ok(())
     }
 
-    /// Goes on with the hour: a step of play, an update, or the evaluation and the hour's end. Gives whether it was
+    /// Continues the hour: a step of play, an update, or the evaluation and the hour's end. Returns whether that was
     /// finished.
     pub fn advance(&mut self, evaluate: &mut Evaluate) -> Result<bool> {
         if let Some(source) = self.next_to_play() {
@@ -208,7 +208,7 @@ impl<'a> DistillRun<'a> {
         Ok(true)
     }
 
-    /// The game whose turn it is, or the next with play left in this hour.
+    /// The game whose turn it is, or the next game with play left in this hour.
     fn next_to_play(&self) -> Option<usize> {
         let due = (self.state.hour + 1) * self.settings().steps_per_hour;
         let games = self.sources.len();
@@ -216,7 +216,7 @@ impl<'a> DistillRun<'a> {
         turns.into_iter().find(|&source| self.sources[source].steps() < due)
     }
 
-    /// A step of every worker of a game. The turn is over with an episode.
+    /// Steps every worker of a game. The turn ends with an episode.
     fn play(&mut self, index: usize) {
         let (source, settings) = (&mut self.sources[index], &self.group.experiment.distillation);
         let before = source.collector.state.episodes_ended;
@@ -249,7 +249,7 @@ impl<'a> DistillRun<'a> {
         Ok(())
     }
 
-    /// Before a student's first update of an hour: it is looked at on states of the hour's new play.
+    /// Before a student's first update of an hour, measures it on states of the hour's new play.
     fn begin_hour(&mut self, index: usize) {
         let config::Distillation { steps_per_hour, batch, initialization, .. } = *self.settings();
         let hour = self.state.hour;
@@ -266,7 +266,7 @@ impl<'a> DistillRun<'a> {
         student.inspect(hour, &self.sources, &places, batch);
     }
 
-    /// The hour's evaluations, if any is due; whether they were finished.
+    /// Runs the evaluations that are due in this hour; returns whether they were finished.
     fn evaluate(&mut self, evaluate: &mut Evaluate) -> Result<bool> {
         let every = self.settings().evaluation_every;
         if every == 0 || !(self.state.hour + 1).is_multiple_of(every) {
@@ -287,7 +287,7 @@ impl<'a> DistillRun<'a> {
         Ok(true)
     }
 
-    /// Writes the students' weights; the checkpoint has served.
+    /// Writes the students' weights, and removes the checkpoint.
     pub fn finish(self) -> Result<()> {
         let StudentGroup { experiment, folder, .. } = self.group;
         let steps = Steps(self.sources.iter().map(StateSource::steps).sum());
@@ -307,7 +307,7 @@ impl<'a> DistillRun<'a> {
     }
 }
 
-/// The mean of what games have in common; there is at least one.
+/// Mean of values, of which there is at least one.
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }

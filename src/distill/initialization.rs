@@ -1,18 +1,19 @@
-//! First weights of a student from states of play, so that none of its units is born without effect.
+//! Initial weights of a student from states of play, so that no unit starts without effect.
 
 use tch::{Kind, Tensor};
 
 use crate::config::Initialization;
 use crate::nn::Network;
 
-/// Standard deviation of the outputs with [`Initialization::Data`]: no action is preferred by much.
+/// Standard deviation of the outputs with [`Initialization::Data`]. It is small, so that no action is preferred by
+/// much.
 const OUTPUTS: f64 = 0.1;
-/// A unit that varies less than this over the states is not scaled: nothing in them moves it.
+/// A unit whose values vary less than this over the states is not scaled, because the states do not move it.
 const CONSTANT: f64 = 1e-6;
 
-/// Changes first weights, which are [`Initialization::Uniform`], to those that `initialization` means. `states` has
-/// observations of each head's game, [batch, 4, 84, 84]. Layers are set one after another, each on what those before it
-/// now give; what games share is set on the states of all.
+/// Replaces the weights of [`Initialization::Uniform`] by those that `initialization` defines. `states` has
+/// observations of each head's game, [batch, 4, 84, 84]. Layers are set one after another, each on the outputs of the
+/// layers before it. Shared layers are set on the states of all games.
 pub fn initialize(network: &mut Network, initialization: Initialization, states: &[Vec<u8>]) {
     if initialization == Initialization::Uniform {
         return;
@@ -30,7 +31,7 @@ fn belongs_to_head(layer: &str) -> bool {
     layer.starts_with("heads.")
 }
 
-/// Sets the layers that `is_set` chooses by name among those on the way to a head's outputs.
+/// Sets those layers on the way to a head's outputs whose name `is_set` accepts.
 fn set_layers(
     network: &mut Network,
     initialization: Initialization,
@@ -68,14 +69,14 @@ fn set_layers(
     network.copy_from(&Network::from_values(network.architecture(), &values, network.device()));
 }
 
-/// Mean and standard deviation of each unit over the batch and, of a convolution, over the screen.
+/// Mean and standard deviation of each unit over the batch, and for a convolution also over the screen.
 fn moments(x: &Tensor) -> (Vec<f64>, Vec<f64>) {
     let units = by_unit(x).to_kind(Kind::Double);
     let numbers = |tensor: Tensor| Vec::try_from(tensor).expect("a double for each unit");
     (numbers(units.mean_dim(1, false, Kind::Double)), numbers(units.std_dim(1, false, false)))
 }
 
-/// What a layer computes as [units, values].
+/// A layer's outputs as [units, values].
 pub fn by_unit(x: &Tensor) -> Tensor {
     x.transpose(0, 1).reshape([x.size()[1], -1])
 }
@@ -91,7 +92,7 @@ pub mod tests {
 
     const OBSERVATION: usize = Shape::ATARI.bytes();
 
-    /// Screens that are grey but for a bright column, which moves: as a game's, nearly constant.
+    /// Grey screens with one bright column that moves; like a game's screens they are nearly constant.
     pub fn states(count: usize) -> Vec<u8> {
         let mut states = vec![87; count * OBSERVATION];
         for (number, state) in states.chunks_exact_mut(OBSERVATION).enumerate() {

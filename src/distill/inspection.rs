@@ -1,5 +1,5 @@
-//! A look at a student before it trains on an hour's new play: how far it agrees with its teacher, how many of its
-//! units are alive, and whether it learns at all.
+//! Measures a student before it trains on an hour's new play: its agreement with the teacher, the share of units that
+//! are alive, and whether it learns at all.
 
 use super::initialization::by_unit;
 use super::state_source::{QValues, StateSource, best_action};
@@ -7,26 +7,26 @@ use super::student::{Student, agreement, minibatch};
 use crate::nn::Network;
 use crate::replay::{Place, Replay};
 
-/// A unit is alive if it is active in at least one of so many states.
+/// Number of states. A unit is alive if it is active in at least one of them.
 const STATES: usize = 128;
-/// Hours after which a student should do better than one action chosen always.
+/// Hours after which a student must beat a constant action.
 const STARTED: u64 = 2;
-/// What can be done for a student that does not learn.
+/// Advice for a student that does not learn.
 const REMEDY: &str = "set distillation.initialization = \"biases\" or another distillation.learning_rate, and start over \
                       with --fresh";
 
-/// A hidden layer of a network on some states.
+/// Activity of a hidden layer on some states.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerActivity {
     pub layer: String,
     pub units: i64,
-    /// Units that are active in at least one of the states.
+    /// Number of units that are active in at least one of the states.
     pub alive: i64,
 }
 
 impl Student {
-    /// Notes agreement and units alive for each head. `places` are states of the hour's new play in each head's game.
-    /// Warns, once, of a student that cannot learn or does not.
+    /// Measures agreement and the share of units alive for each head. `places` are states of the hour's new play in
+    /// each head's game. Warns once if a student cannot learn or does not.
     pub fn inspect(&mut self, hour: u64, sources: &[StateSource], places: &[Vec<Place>], batch: usize) {
         for (head, (StateSource { game, memory, .. }, places)) in sources.iter().zip(places).enumerate() {
             let agreement = self.agreement_on(head, memory, places, batch);
@@ -56,7 +56,7 @@ impl Student {
         }
     }
 
-    /// Share of `places` in a head's game in which the student prefers the teacher's action.
+    /// Share of `places` in a head's game at which the student prefers the teacher's action.
     fn agreement_on(&self, head: usize, memory: &Replay<QValues>, places: &[Place], batch: usize) -> f64 {
         let agreeing = places.chunks(batch).map(|places| {
             let (observations, q) = minibatch(memory, places, self.network.device());
@@ -89,7 +89,7 @@ fn share_alive(layers: &[LayerActivity]) -> f64 {
     sum(|layer| layer.alive) / sum(|layer| layer.units)
 }
 
-/// Share of `places` in which the teacher prefers the action that it prefers most often.
+/// Share of `places` at which the teacher prefers its most frequent action.
 fn share_of_commonest(memory: &Replay<QValues>, places: &[Place]) -> f64 {
     let mut counts = Vec::new();
     for &place in places {

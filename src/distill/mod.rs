@@ -1,9 +1,9 @@
-//! Fits students to teachers read from their weights, as in Rusu et al. (2016).
+//! Fits students to teachers that are read from their weights, as in Rusu et al. (2016).
 //!
-//! Students that learn from the same play form a [`StudentGroup`]: a teacher plays, once, into a memory, and each student
-//! learns from it with draws of its own, so that a student's weights do not depend on which others are distilled beside
-//! it. Students of several games learn from a memory for each. [`distill()`] learns from teachers that have finished, or
-//! from the history of one that has; [`follow()`] from one that is still being trained by somebody else.
+//! Students that learn from the same play form a [`StudentGroup`]. A teacher plays into one memory, and each student
+//! learns from it with its own draws, so that a student's weights do not depend on the other students of the group.
+//! Students of several games have one memory per game. [`distill()`] learns from teachers that have finished, or from
+//! the recorded history of one. [`follow()`] learns from a teacher that another process is still training.
 
 mod average;
 mod checkpoint;

@@ -1,26 +1,26 @@
-//! What depends on how many of a student's updates are made.
+//! The schedule of a student's learning rate and weight averaging.
 
 use crate::config;
 
-/// Plan of a student's updates.
+/// Schedule of a student's updates.
 pub struct UpdateSchedule {
-    /// All updates of the distillation, in all its games.
+    /// All updates of the distillation, over all games.
     pub total: u64,
     learning_rate: f64,
     learning_rate_end_share: f64,
-    /// Share of the updates, the last ones, whose weights are averaged.
+    /// Share of the updates at the end whose weights are averaged.
     pub average_last: f64,
 }
 
 impl UpdateSchedule {
-    /// For a student of so many games.
+    /// The schedule of a student of `games` games.
     pub fn new(settings: &config::Distillation, games: usize) -> UpdateSchedule {
         let config::Distillation { learning_rate, learning_rate_end_share, average_last, .. } = *settings;
         let total = settings.hours * settings.updates_per_hour * games as u64;
         UpdateSchedule { total, learning_rate, learning_rate_end_share, average_last }
     }
 
-    /// The rate after so many updates: linear from the first to the last.
+    /// The learning rate after `updates` updates: linear from the first to the last.
     pub fn learning_rate(&self, updates: u64) -> f64 {
         let share = updates as f64 / self.total as f64;
         self.learning_rate * (1.0 + share * (self.learning_rate_end_share - 1.0))
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
     use crate::config::Overrides;
 
-    /// The rate after 0, 250 and 1,000 of 1,000 updates.
+    /// The learning rate after 0, 250 and 1,000 of 1,000 updates.
     fn rates(end_share: f64) -> [f64; 3] {
         let text = format!(
             "[distillation]\nhours = 10\nupdates_per_hour = 50\nlearning_rate = 0.002\nlearning_rate_end_share = {end_share}\n"

@@ -1,4 +1,4 @@
-//! What students learn from in one game: states of somebody's play, and what the teacher thinks of them.
+//! The source of one game's training data: states of play, with the teacher's Q-values.
 
 use anyhow::Result;
 
@@ -11,13 +11,13 @@ use crate::nn::Network;
 use crate::replay::Replay;
 use crate::units::{Generator, Seed};
 
-/// What the memory holds of a step besides its frame: the teacher's Q-values.
+/// The payload of a step in the memory: the teacher's Q-values.
 pub type QValues = Box<[f32]>;
 
-/// States that the teacher looks at again at once.
+/// Number of states that the teacher evaluates at once.
 const TOGETHER: usize = 256;
 
-/// The play of one game.
+/// The play of one game, with its teacher and its memory.
 pub struct StateSource {
     pub game: Game,
     pub teacher: Teacher,
@@ -40,8 +40,8 @@ impl StateSource {
         self.collector.pool.workers()
     }
 
-    /// One step of every worker, epsilon-greedy by the teacher or, where `data` says so, by the student and its head;
-    /// into the memory with the teacher's Q-values.
+    /// Steps every worker, epsilon-greedy by the teacher or, where `data` says so, by the student with its head. Stores
+    /// the steps in the memory with the teacher's Q-values.
     pub fn play(&mut self, settings: &Distillation, (student, head): (&Network, usize)) {
         let begun = self.collector.begin();
         let (teacher, memory) = (&self.teacher.network, &mut self.memory);
@@ -60,7 +60,7 @@ impl StateSource {
         });
     }
 
-    /// Takes another teacher, and puts its Q-values where the last one's were.
+    /// Replaces the teacher, and recomputes the Q-values in the memory.
     pub fn adopt(&mut self, teacher: Teacher) {
         self.teacher = teacher;
         let mut observations = Vec::new();
@@ -73,12 +73,12 @@ impl StateSource {
         }
     }
 
-    /// The teacher's mean action gap on the memory.
+    /// The teacher's mean action gap over the memory.
     pub fn mean_action_gap(&self) -> f64 {
         mean_action_gap(self.memory.usable().into_iter().map(|place| &**self.memory.payload(place)))
     }
 
-    /// Continues where a state was saved; the memory is not part of it.
+    /// Continues from a saved state; the memory is not part of it.
     ///
     /// # Errors
     /// As [`Pool::restore`].
@@ -88,7 +88,7 @@ impl StateSource {
     }
 }
 
-/// The mean over states of the difference between the two highest Q-values (Farahmand, 2011); 0 with one action.
+/// The mean over states of the difference between the two highest Q-values (Farahmand, 2011); 0 with a single action.
 pub fn mean_action_gap<'a>(states: impl Iterator<Item = &'a [f32]>) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0_f64);
     for q in states {
@@ -124,7 +124,7 @@ mod tests {
     use crate::nn::{Architecture, Device};
     use crate::spec::Shape;
 
-    /// The play of 6 workers, after so many steps, where the states are whose `data` says.
+    /// A source with 6 workers after `steps` steps; `data` names the player.
     fn played(data: &str, steps: usize) -> StateSource {
         let text = format!(
             "games = [\"catch\"]\n[environment]\nworkers = 6\n[distillation]\nepsilon = 0.0\ndata = \"{data}\"\n"
@@ -169,7 +169,7 @@ mod tests {
     fn labels_are_the_teachers_and_those_of_the_next_teacher_when_it_is_adopted() {
         for (data, steps) in [("student", 60), ("mixed", 60), ("teacher", 120)] {
             let mut source = played(data, steps);
-            // What was the newest step when a teacher was adopted is usable from the next step on.
+            // The step that was the newest when a teacher was adopted becomes usable with the next step.
             (0..6).for_each(|worker| source.memory.push(worker, &[0; Shape::ATARI.frame_bytes()], true, None));
             let places = source.memory.usable();
             let mut observations = vec![0; places.len() * Shape::ATARI.bytes()];

@@ -19,14 +19,14 @@ use crate::record::{AdoptionRow, AgentId, DistillRow, EvalRow, Log, SHARED};
 use crate::replay::{Place, Replay};
 use crate::units::{Generator, Seed};
 
-/// States, of all its games together, that a student's first weights are made from.
+/// Number of states, over all its games, from which a student's initial weights are made.
 const INITIAL_STATES: usize = 512;
-/// What is summed up between two rows of `train.csv`.
+/// Number of quantities that are summed between two rows of `train.csv`.
 const SUMS: i64 = 3;
 
 /// A student that is being distilled.
 pub struct Student {
-    /// Of a network for several games, its player of the first.
+    /// The student. For a network for several games, the player of the first.
     pub agent: AgentId,
     pub settings: config::StudentSettings,
     pub loss: Loss,
@@ -34,19 +34,19 @@ pub struct Student {
     pub state: StudentState,
     pub train: Log,
     pub eval: Log,
-    /// If it follows a teacher in training.
+    /// The log of adopted teachers, if the student follows a teacher in training.
     adoptions: Option<Log>,
-    /// That training goes on in another process.
+    /// Whether that training goes on in another process.
     follows_live: bool,
     schedule: UpdateSchedule,
-    /// It was said that it does not learn.
+    /// Whether a warning has said that it does not learn.
     pub warned: bool,
     optimizer: Optimizer,
-    /// Sums of loss, teacher entropy and agreement since the last row, a line for each game; on the device.
+    /// Sums of loss, teacher entropy and agreement since the last row, one line per game; on the device.
     sums: Tensor,
 }
 
-/// What changes of a student, besides its weights and its optimiser.
+/// The changing state of a student, without its weights and its optimiser.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct StudentState {
     pub updates: u64,
@@ -60,7 +60,8 @@ pub struct StudentState {
     best: Vec<Option<f64>>,
     /// For each game, whether a teacher in training was adopted.
     pub adopted: Vec<bool>,
-    /// In units of Q for each game, once it has a memory to take them from; for a loss that has one.
+    /// The temperature in units of Q for each game, for a loss with a temperature. Empty until there is a memory to
+    /// derive it from.
     pub temperatures: Vec<f64>,
     /// Rows of `train.csv`, `eval.csv` and `adoptions.csv`.
     rows: [u64; 3],
@@ -144,12 +145,12 @@ impl Student {
         })
     }
 
-    /// One step of the optimiser on a minibatch of one game's memory; the games take turns.
+    /// One step of the optimiser on a minibatch of one game's memory. Games take turns.
     pub fn update(&mut self, sources: &[StateSource], batch: usize) {
         if self.state.temperatures.is_empty() && self.loss.has_temperature() {
             let temperature = |source: &StateSource| self.settings.temperature.of_gap(source.mean_action_gap());
             let temperatures: Option<Vec<f64>> = sources.iter().map(temperature).collect();
-            // A teacher that prefers nothing is learned as it is.
+            // A teacher without any preference has no gap; it is learned with temperature 1.
             let usable = |temperature: f64| if temperature > 0.0 { temperature } else { 1.0 };
             self.state.temperatures = temperatures.into_iter().flatten().map(usable).collect();
         }
@@ -173,7 +174,8 @@ impl Student {
         self.state.average.after(self.state.updates, total, average_last, &mut self.network);
     }
 
-    /// Before the first update: makes the first weights that `initialization` means from states of each head's game.
+    /// Before the first update, makes the initial weights that `initialization` defines from states of each head's
+    /// game.
     pub fn initialize(&mut self, initialization: Initialization, sources: &[StateSource], places: &[Vec<Place>]) {
         let each = INITIAL_STATES / sources.len();
         let observations = |(source, places): (&StateSource, &Vec<Place>)| {
@@ -183,7 +185,7 @@ impl Student {
         initialize(&mut self.network, initialization, &states);
     }
 
-    /// Writes down the teacher that it follows from now on in a head's game, and the score of the one before.
+    /// Logs the teacher that the student follows from now on in a head's game, and the score of the previous one.
     pub fn adopt(
         &mut self,
         source: &StateSource,
@@ -193,7 +195,7 @@ impl Student {
         reason: &str,
     ) -> Result<()> {
         self.state.adopted[head] = true;
-        // The scale of the Q-values is another.
+        // The new teacher's Q-values have another scale.
         self.state.temperatures.clear();
         let Some(adoptions) = &mut self.adoptions else { return Ok(()) };
         adoptions.append(&AdoptionRow {
@@ -219,7 +221,7 @@ impl Student {
         self.eval.append(&row)
     }
 
-    /// Appends a row to `train.csv` for each game in which there were updates since the last.
+    /// Appends a row to `train.csv` for each game with updates since its last row.
     pub fn log(&mut self, hour: u64, sources: &[StateSource]) -> Result<()> {
         for (head, source) in sources.iter().enumerate().filter(|&(head, _)| self.state.since[head] > 0) {
             let mean = |index: i64| self.sums.double_value(&[head as i64, index]) / self.state.since[head] as f64;
@@ -241,7 +243,7 @@ impl Student {
         Ok(())
     }
 
-    /// Everything that further updates depend on.
+    /// Everything on which further updates depend.
     ///
     /// # Errors
     /// If the logs, whose rows are counted, cannot be written.

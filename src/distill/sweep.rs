@@ -1,11 +1,11 @@
-//! Which of several temperatures is best.
+//! The choice of the best among several temperatures.
 
 use super::group::mean;
 use crate::record::SweepRow;
 
-/// Marks the rows of the temperature to be used. In one game: of those whose score is not clearly below the best (not
-/// below its interval), the one that agrees most with the teacher on new play, which varies far less than a score does.
-/// In several games, whose scores have no scale in common, agreement alone decides.
+/// Marks the rows of the chosen temperature. In one game it is chosen among those whose score is not below the interval
+/// of the best: the one with the highest agreement with the teacher on new play, which varies far less than a score
+/// does. In several games, whose scores have no common scale, agreement alone decides.
 pub fn choose(rows: &mut [SweepRow]) {
     let one_game = rows.iter().all(|row| row.game == rows[0].game);
     let best = rows.iter().max_by(|one, other| one.mean.total_cmp(&other.mean));
@@ -16,7 +16,7 @@ pub fn choose(rows: &mut [SweepRow]) {
     rows.iter_mut().for_each(|row| row.chosen = row.gaps == gaps);
 }
 
-/// Mean over games of the agreement that was reached with a temperature.
+/// Mean agreement over games that was reached with a temperature.
 fn agreement(rows: &[SweepRow], gaps: f64) -> f64 {
     let own: Vec<f64> = rows.iter().filter(|row| row.gaps == gaps).map(|row| row.held_out_agreement).collect();
     mean(&own)

@@ -1,4 +1,4 @@
-//! Which teacher students learn from, and from when on.
+//! Teachers of students, and where their weights are found over time.
 
 use std::path::{Path, PathBuf};
 
@@ -10,20 +10,20 @@ use crate::config::EnvironmentSettings;
 use crate::nn::{Device, Network};
 use crate::record::bests;
 
-/// A teacher as it was read from its weights.
+/// A teacher that was read from its weights.
 pub struct Teacher {
     pub network: Network,
-    /// Where its weights are, and their SHA-256.
+    /// The file of its weights, and their SHA-256.
     pub path: PathBuf,
     pub hash: String,
-    /// Frames for which it had been trained.
+    /// Frames of its training.
     pub frames: u64,
-    /// Mean of the evaluation by which its weights were chosen.
+    /// Mean score of the evaluation by which its weights were chosen.
     pub score: Option<f64>,
 }
 
 impl Teacher {
-    /// Reads a teacher, which must play the game in that environment.
+    /// Reads a teacher and checks that it plays the game in that environment.
     ///
     /// # Errors
     /// As [`agent::load_for`].
@@ -35,7 +35,7 @@ impl Teacher {
         Ok(Teacher { network, path, hash, frames: metadata.frames, score: metadata.score })
     }
 
-    /// The teacher at `path`, unless its weights are those that a game of the run has already. Their content decides: a
+    /// The teacher at `path`, or `None` if a game of the run has the same weights already. The content decides, since a
     /// training that is started over gives other weights the same name.
     ///
     /// # Errors
@@ -49,24 +49,25 @@ impl Teacher {
     }
 }
 
-/// Where the teacher of a game is found.
+/// The place where a game's teacher is found.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TeacherSource {
     /// These weights, from the first hour to the last.
     Final(PathBuf),
-    /// Whatever was best so far in a training: the first hour goes with its first stretch, the last with its last.
+    /// The best weights so far at each stage of a finished training. The first hour uses its first stretch, the last
+    /// hour its last.
     Best {
-        /// Holds each best with the frames that led to it in its name.
+        /// The folder of best weights, whose file names give the frames of training.
         folder: PathBuf,
         /// Length of the training.
         frames: u64,
     },
-    /// Whatever is best in such a folder at the time: of a training that goes on.
+    /// The best weights at the moment in such a folder, of a training that goes on.
     Latest(PathBuf),
 }
 
 impl TeacherSource {
-    /// The weights whose file has that name.
+    /// The path of the weights with the file name `name`.
     pub fn called(&self, name: &str) -> PathBuf {
         match self {
             TeacherSource::Final(path) => path.clone(),
@@ -74,7 +75,7 @@ impl TeacherSource {
         }
     }
 
-    /// The weights for an hour out of `hours`.
+    /// The weights for hour `hour` out of `hours`.
     ///
     /// # Errors
     /// If there are none.
@@ -87,7 +88,7 @@ impl TeacherSource {
             TeacherSource::Latest(folder) => (folder, u64::MAX),
         };
         let bests = bests(folder)?;
-        // Before the first evaluation there is nobody to follow but whom it chose.
+        // Before the first evaluation there is no choice; the first best is used.
         let chosen = bests.iter().rev().find(|(frames, _)| *frames <= until).or(bests.first());
         let Some((_, path)) = chosen else {
             bail!(

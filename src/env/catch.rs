@@ -1,5 +1,5 @@
-//! The built-in game: balls fall, a paddle at the bottom catches them. It needs no ROM and its best score is known, so
-//! that the whole line from emulator to report can be tried in seconds.
+//! The built-in game: balls fall, and a paddle at the bottom catches them. It needs no ROM and its best score is known,
+//! so that the whole path from emulator to report can be tried in seconds.
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};

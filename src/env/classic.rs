@@ -1,5 +1,6 @@
-//! Classic control (Sutton and Barto, 2018; Barto, Sutton and Anderson, 1983) as Gymnasium 1.4 defines it: a few numbers
-//! that a formula moves, seen as they are. There are no frames to skip, no lives and no null-ops.
+//! Classic control (Sutton and Barto, 2018; Barto, Sutton and Anderson, 1983) as Gymnasium 1.4 defines it. The agent
+//! observes the state itself, a few numbers that a formula updates. There are no frames to skip, no lives and no
+//! null-ops.
 
 use anyhow::{Context, Result, ensure};
 use rand::RngExt;
@@ -17,11 +18,11 @@ struct Model {
     limit: u64,
     /// A first state.
     start: fn(&mut Generator) -> Vec<f64>,
-    /// What an action makes of a state.
+    /// The transition function: state and action to the next state.
     next: fn(&[f64], i32) -> Next,
 }
 
-/// What came of an action.
+/// The result of an action.
 struct Next {
     state: Vec<f64>,
     reward: f64,
@@ -38,8 +39,8 @@ fn cart_pole_start(generator: &mut Generator) -> Vec<f64> {
     (0..4).map(|_| generator.random_range(-0.05..0.05)).collect()
 }
 
-/// `CartPole-v1`: position and speed of the cart, angle and angular speed of the pole, moved by Euler's method; a push to
-/// the left (0) or to the right (1); 1 for every step.
+/// `CartPole-v1`. State: position and speed of the cart, angle and angular speed of the pole, integrated by Euler's
+/// method. Actions: push left (0) or right (1). Reward: 1 for every step.
 fn cart_pole(state: &[f64], action: i32) -> Next {
     const GRAVITY: f64 = 9.8;
     const POLE_MASS: f64 = 0.1;
@@ -67,8 +68,8 @@ fn mountain_car_start(generator: &mut Generator) -> Vec<f64> {
     vec![generator.random_range(-0.6..-0.4), 0.0]
 }
 
-/// `MountainCar-v0`: position and speed; a push to the left (0), none (1) or to the right (2); −1 for every step until the
-/// flag is reached.
+/// `MountainCar-v0`. State: position and speed. Actions: push left (0), no push (1) or push right (2). Reward: −1 for
+/// every step until the flag is reached.
 fn mountain_car(state: &[f64], action: i32) -> Next {
     const FORCE: f64 = 0.001;
     const GRAVITY: f64 = 0.0025;
@@ -95,7 +96,7 @@ pub struct Classic {
 }
 
 impl Classic {
-    /// With a state of zeros.
+    /// A game with a state of zeros.
     ///
     /// # Errors
     /// If the game is none of classic control.
@@ -114,7 +115,7 @@ impl Classic {
         })
     }
 
-    /// Goes on from `state` as if it had been reached in the first step.
+    /// Continues from `state` as if it had been reached in the first step.
     pub fn set_state(&mut self, state: &[f64]) {
         (self.state, self.steps) = (state.to_vec(), 0);
         self.look();

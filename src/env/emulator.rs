@@ -10,14 +10,14 @@ use crate::game::{Game, RAM};
 /// Pixels in a row of every screen. The number of rows depends on the game: 210 for most.
 pub const SCREEN_WIDTH: usize = 160;
 
-/// A game that is played frame by frame. What it does depends on nothing but the actions since [`Emulator::reset`].
+/// A game that is played frame by frame. Its behaviour depends only on the actions since [`Emulator::reset`].
 pub trait Emulator: Send {
     /// Rows of the screen.
     fn height(&self) -> usize;
     /// Starts the game anew, whatever state it is in.
     fn reset(&mut self);
-    /// Plays one frame with the joystick in the position `action` (an id of ALE), and gives the change of the score.
-    /// After the game's end it does nothing.
+    /// Plays one frame with the joystick in the position `action` (an ALE action id), and returns the change of the
+    /// score. After the game's end it does nothing.
     fn act(&mut self, action: i32) -> f64;
     /// Whether the game has ended; a new one needs [`Emulator::reset`].
     fn game_over(&self) -> bool;
@@ -30,18 +30,18 @@ pub trait Emulator: Send {
     fn ram(&self) -> [u8; RAM];
     /// The colours as grey values.
     fn grey(&self, screen: &mut [u8]);
-    /// The same as red, green and blue: three bytes for each pixel.
+    /// The screen as red, green and blue: three bytes for each pixel.
     fn rgb(&self, screen: &mut [u8]);
     /// Everything that the rest of the play depends on.
     fn save(&self) -> Vec<u8>;
-    /// Goes on exactly where [`Emulator::save`] was called on an emulator with the same game.
+    /// Continues exactly where [`Emulator::save`] was called on an emulator with the same game.
     ///
     /// # Errors
     /// If the state is damaged, or of another ROM or version of the emulator.
     fn restore(&mut self, state: &[u8]) -> Result<()>;
 }
 
-/// An emulator with `game` in it. `rom` is what [`Rom::find`] gave for the game: none for the built-in one.
+/// An emulator with `game` in it. `rom` is the result of [`Rom::find`] for the game; `None` for the built-in one.
 ///
 /// # Errors
 /// If the ROM cannot be put where the emulator reads it, or the game is none of the console's.

@@ -23,11 +23,11 @@ pub trait Environment: Send {
     fn frame(&self) -> &[u8];
     /// Frames of the episode so far; in a game without frames, steps.
     fn frames(&self) -> u64;
-    /// What can be shown of the game now; none in a game without a screen.
+    /// A picture of the current state; `None` in a game without a screen.
     fn screen(&self) -> Option<Picture>;
     /// Everything that the rest of the episode depends on.
     fn save(&self) -> Vec<u8>;
-    /// Continues where [`Environment::save`] was called, in another process too. [`Environment::frame`] is right again
+    /// Continues where [`Environment::save`] was called, also in another process. [`Environment::frame`] is valid again
     /// after the next step.
     ///
     /// # Errors
@@ -42,7 +42,8 @@ pub struct Picture {
     pub rgb: Vec<u8>,
 }
 
-/// An environment with `game` in it. `rom` is what [`Rom::find`] gave for the game: none for one that needs none.
+/// An environment with `game` in it. `rom` is the result of [`Rom::find`] for the game; `None` for games that need no
+/// ROM.
 ///
 /// # Errors
 /// As [`load`].

@@ -1,9 +1,9 @@
 //! ROM → a stream of preprocessed steps from many emulators at once.
 //!
-//! An [`Environment`] is a game that is played step by step. [`Emulator`] is the console with a game in it; [`Env`] makes
-//! an agent's steps of its frames, as Mnih et al. (2015) and Machado et al. (2018) describe. [`Classic`] has no console
-//! behind it. [`Pool`] steps many
-//! environments in parallel and keeps their observations in one batch. Nothing here knows of tensors.
+//! An [`Environment`] is a game that is played step by step. An [`Emulator`] is the console with a game in it. [`Env`]
+//! turns its frames into an agent's steps, as Mnih et al. (2015) and Machado et al. (2018) describe. [`Classic`] needs
+//! no console. [`Pool`] steps many environments in parallel and keeps their observations in one batch. This module does
+//! not know tensors.
 
 mod ale;
 mod catch;

@@ -1,4 +1,4 @@
-//! Many environments stepped in parallel, their observations in one batch.
+//! Many environments stepped in parallel, with their observations in one batch.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use crate::game::Game;
 use crate::spec::Shape;
 use crate::units::Seed;
 
-/// What a worker's step led to.
+/// The result of a worker's step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outcome {
     pub step: Step,
@@ -23,8 +23,8 @@ pub struct Outcome {
     pub frames: u64,
 }
 
-/// A fixed number of workers, each with an environment of its own, stepped on the caller's rayon threads. Results do not
-/// depend on their number: workers share nothing.
+/// A fixed number of workers, each with its own environment, stepped on the caller's rayon threads. Workers share
+/// nothing, so the number of threads changes no result.
 pub struct Pool {
     observation: Shape,
     workers: Vec<Worker>,
@@ -51,7 +51,7 @@ impl Worker {
 }
 
 impl Pool {
-    /// `workers` environments with `game` in them. `rom` is what [`Rom::find`] gave for the game.
+    /// `workers` environments with `game` in them. `rom` is the result of [`Rom::find`] for the game.
     ///
     /// # Errors
     /// As [`make`].
@@ -95,7 +95,7 @@ impl Pool {
         self.observation.newest(&self.observations[worker * size..(worker + 1) * size])
     }
 
-    /// What can be shown of `worker`'s game, as [`Environment::screen`].
+    /// A picture of `worker`'s game, as [`Environment::screen`].
     pub fn screen(&self, worker: usize) -> Option<Picture> {
         self.workers[worker].env.screen()
     }
@@ -135,7 +135,7 @@ impl Pool {
         self.step_some(0..self.workers.len(), actions)
     }
 
-    /// The same for some of the workers.
+    /// As [`Pool::step`], for the workers in `some` only.
     pub fn step_some(&mut self, some: Range<usize>, actions: &[usize]) -> &[Option<Outcome>] {
         let (shape, size) = (self.observation, self.observation.bytes());
         let observations = &mut self.observations[some.start * size..some.end * size];
@@ -192,7 +192,7 @@ struct WorkerState {
     score: f64,
 }
 
-/// The seeds of a stream of episodes: the k-th episode of a worker has its own, whatever the others do.
+/// The seeds of a stream of episodes. The seed of a worker's k-th episode does not depend on the other workers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EpisodeSeeds {
     seed: Seed,

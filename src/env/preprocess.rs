@@ -1,5 +1,5 @@
-//! From the screens of a step to one frame: the brighter of the last two, shrunk to 84×84 by area. What did not change
-//! since the step before is not computed again.
+//! From the screens of a step to one frame: the brighter of the last two screens, shrunk to 84×84 by area. Parts that
+//! did not change since the previous step are not computed again.
 
 use super::emulator::{Emulator, SCREEN_WIDTH};
 use super::screen::{Palette, Screen};
@@ -18,7 +18,7 @@ pub struct Preprocessor {
     /// The last screen of a step and the one before.
     last: Screen,
     before: Screen,
-    /// What `frame` was made of.
+    /// The pixel-wise maximum from which `frame` was made.
     brighter: Vec<u8>,
     /// For each row of `brighter`, whether it changed with the last step.
     changed: Vec<bool>,
@@ -27,7 +27,7 @@ pub struct Preprocessor {
 }
 
 impl Preprocessor {
-    /// For the screens of `emulator`. The first frame is black.
+    /// A preprocessor for the screens of `emulator`. The first frame is black.
     pub fn new(emulator: &dyn Emulator) -> Preprocessor {
         let (mut palette, height) = (Palette::new(), emulator.height());
         Preprocessor {
@@ -41,13 +41,13 @@ impl Preprocessor {
         }
     }
 
-    /// Looks at the last screen but one of a step.
+    /// Reads the last screen but one of a step.
     pub fn look_before(&mut self, emulator: &dyn Emulator) {
         self.before.look(emulator, &mut self.palette);
     }
 
-    /// Looks at the last screen of a step and makes the frame. The console draws some objects only on every other screen:
-    /// if the step had [`Preprocessor::look_before`], the brighter of the two values of each pixel counts.
+    /// Reads the last screen of a step and makes the frame. The console draws some objects only on every other screen:
+    /// if [`Preprocessor::look_before`] was called in this step, the brighter of the two values of each pixel counts.
     pub fn look_last(&mut self, emulator: &dyn Emulator, has_before: bool) {
         self.last.look(emulator, &mut self.palette);
         let (last, before) = (self.last.grey(), if has_before { &self.before } else { &self.last }.grey());
@@ -85,7 +85,7 @@ struct Shrink {
 }
 
 impl Shrink {
-    /// For screens of `height` rows of [`SCREEN_WIDTH`] pixels.
+    /// A table for screens of `height` rows of [`SCREEN_WIDTH`] pixels.
     fn new(height: usize) -> Shrink {
         let (rows, columns) = (shares(height), shares(SCREEN_WIDTH));
         let sum = |shares: &[Share]| shares.iter().map(|share| share.1).sum::<u32>();
@@ -122,8 +122,8 @@ impl Shrink {
 /// Division of sums of weighted bytes by the sum of the weights, rounded as OpenCV rounds: half to even.
 struct Mean {
     area: u32,
-    /// 2⁴⁰ / area, rounded up. Its error makes a quotient too large by less than sum / 2⁴⁰, which is too little to reach
-    /// the next whole number while 255 · area² < 2⁴⁰.
+    /// 2⁴⁰ / area, rounded up. Rounding makes a quotient too large by less than sum / 2⁴⁰. While 255 · area² < 2⁴⁰ this
+    /// is too little to reach the next whole number.
     reciprocal: u64,
 }
 
@@ -142,8 +142,8 @@ impl Mean {
     }
 }
 
-/// For each of the 84 target lines, the source lines (of `length`) that it covers. Measured in units of which a source
-/// line has 84/g and a target line length/g, with g their greatest common divisor.
+/// For each of the 84 target lines, the source lines (of `length`) that it covers. Shares are in units in which a
+/// source line has 84/g and a target line length/g, with g their greatest common divisor.
 fn shares(length: usize) -> Vec<Vec<Share>> {
     let divisor = greatest_common_divisor(length, SIDE);
     let (source, target) = (SIDE / divisor, length / divisor);

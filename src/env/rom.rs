@@ -1,4 +1,4 @@
-//! Finding a game's ROM and making sure that it is one.
+//! Finds a game's ROM and verifies it.
 
 use std::path::{Path, PathBuf};
 
@@ -7,12 +7,12 @@ use md5::{Digest, Md5};
 use crate::game::Game;
 use crate::record::RomRecord;
 
-/// A ROM whose MD5 is one of its game's.
+/// A ROM with a known MD5 of its game.
 #[derive(Debug, Clone)]
 pub struct Rom {
     /// The ROM itself.
     pub bytes: Vec<u8>,
-    /// For the manifest and for checkpoints.
+    /// The record for the manifest and for checkpoints.
     pub record: RomRecord,
 }
 
@@ -31,7 +31,8 @@ pub enum RomError {
 }
 
 impl Rom {
-    /// The ROM of `game`: in `roms/` here, else in the cache that `make setup` fills. The built-in game has none.
+    /// The ROM of `game`: from `roms/` in the current folder, else from the cache that `make setup` fills. Built-in
+    /// games have none.
     ///
     /// # Errors
     /// [`RomError`]; a file of that name with another content is an error and not passed over.
@@ -65,7 +66,7 @@ impl Rom {
         Ok(Rom { bytes, record: RomRecord { md5: found, source } })
     }
 
-    /// Whether it is the dump that ALE lists, and not the other one of the same game.
+    /// Whether it is the dump that ALE lists, and not the other known dump of the same game.
     pub fn is_listed(&self, game: Game) -> bool {
         self.record.md5 == game.entry().md5
     }
@@ -75,10 +76,10 @@ fn md5_of(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Where the set-up unpacks the ROMs in its cache; scripts/packages.py has the version.
+/// Folder of the unpacked ROMs in the cache; scripts/packages.py has the version.
 const CACHED: &str = "roms-0.12.1/ale_py/roms";
 
-/// Where `make setup` keeps ROMs for every checkout on the machine.
+/// The cache of ROMs that all checkouts on the machine share.
 fn cache() -> Option<PathBuf> {
     let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = named("XDG_CACHE_HOME").or_else(|| named("HOME").map(|home| home.join(".cache")))?;

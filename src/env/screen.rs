@@ -1,4 +1,5 @@
-//! The console's screen in grey. Most rows of a screen are as they were a step before, so only others are converted.
+//! The console's screen in grey. Most rows of a screen are unchanged since the previous step, so only changed rows are
+//! converted.
 
 use super::emulator::{Emulator, SCREEN_WIDTH};
 
@@ -13,7 +14,7 @@ impl Palette {
         Palette { greys: [None; 256] }
     }
 
-    /// Writes the grey values of `colours`; gives whether all of them are known.
+    /// Writes the grey values of `colours`, and returns whether all of them are known.
     fn convert(&self, colours: &[u8], grey: &mut [u8]) -> bool {
         let mut known = true;
         for (grey, &colour) in grey.iter_mut().zip(colours) {
@@ -35,7 +36,7 @@ impl Palette {
 pub struct Screen {
     colours: Vec<u8>,
     grey: Vec<u8>,
-    /// Where the next look is written first.
+    /// Buffer into which the next screen is written first.
     next: Vec<u8>,
 }
 
@@ -48,7 +49,7 @@ impl Screen {
         screen
     }
 
-    /// Looks at the emulator's screen.
+    /// Reads the emulator's screen.
     pub fn look(&mut self, emulator: &dyn Emulator, palette: &mut Palette) {
         emulator.colours(&mut self.next);
         std::mem::swap(&mut self.colours, &mut self.next);

@@ -1,4 +1,4 @@
-//! An agent's steps, made of an emulator's frames.
+//! An agent's steps, made from an emulator's frames.
 
 use anyhow::Result;
 use rand::RngExt;
@@ -28,12 +28,12 @@ pub struct Rules {
     pub max_frames: u64,
     /// ALE's action ids by the index that an agent chooses.
     pub actions: Vec<i32>,
-    /// What the agent sees.
+    /// The part of the game that the agent observes.
     pub view: View,
 }
 
 impl Rules {
-    /// Those of training and of distillation.
+    /// The rules of training and of distillation.
     pub fn of_training(environment: &config::EnvironmentSettings, game: Game) -> Rules {
         Rules {
             frame_skip: environment.frame_skip,
@@ -45,14 +45,14 @@ impl Rules {
         }
     }
 
-    /// Those of evaluation: the protocol's starts and limit, else as in training.
+    /// The rules of evaluation: starts and frame limit of the protocol, everything else as in training.
     pub fn of_evaluation(experiment: &config::Experiment, game: Game) -> Rules {
         let config::Evaluation { no_op_max, max_frames, .. } = experiment.evaluation;
         Rules { no_op_max, max_frames, ..Rules::of_training(&experiment.environment, game) }
     }
 }
 
-/// What a step did.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Step {
     /// Change of the score, unclipped.
@@ -77,7 +77,7 @@ pub struct Env {
     emulator: Box<dyn Emulator>,
     rules: Rules,
     preprocessor: Preprocessor,
-    /// The memory as an observation, where that is seen.
+    /// The console's memory as an observation, if the agent observes it.
     ram: Vec<u8>,
     episode: EpisodeState,
 }
@@ -85,15 +85,15 @@ pub struct Env {
 /// A saved [`Env`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct EnvState {
-    /// What [`Emulator::save`] gave.
+    /// State from [`Emulator::save`].
     console: Vec<u8>,
     episode: EpisodeState,
 }
 
-/// What the rest of an episode depends on besides the console.
+/// The part of an episode's state that is outside the console.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct EpisodeState {
-    /// The action of the frame before.
+    /// The action of the previous frame.
     previous_action: i32,
     frames: u64,
     lives: u32,
@@ -113,7 +113,7 @@ impl Env {
         Env { emulator, rules, preprocessor, ram, episode: EpisodeState::new(Seed(0)) }
     }
 
-    /// Makes the newest part of the observation, with the step's last screen but one if that was looked at.
+    /// Makes the newest part of the observation. With `has_before`, it uses the step's last screen but one too.
     fn look(&mut self, has_before: bool) {
         match self.rules.view {
             View::Pixels => self.preprocessor.look_last(self.emulator.as_ref(), has_before),
@@ -130,7 +130,7 @@ impl Env {
         self.emulator.act(action)
     }
 
-    /// The action of the next frame: `chosen`, or with the probability of sticky actions the one before.
+    /// The action of the next frame: `chosen`, or, with the probability of sticky actions, the previous one.
     fn stick(&mut self, chosen: i32) -> i32 {
         let sticky = self.rules.sticky_actions;
         let repeat = sticky > 0.0 && self.episode.generator.random::<f64>() < sticky;

@@ -1,4 +1,4 @@
-//! How long a decision takes here.
+//! Measures how long a decision takes on this machine.
 
 use std::time::Instant;
 
@@ -8,11 +8,10 @@ use crate::units::Seed;
 
 use super::statistics::median;
 
-/// Decisions that are made before the clock counts.
+/// Decisions before the measurement starts.
 const WARM_UP: usize = 20;
 
-/// Median time from the bytes of an observation of that shape to an action, one observation at a time, over `decisions`
-/// of them.
+/// Median time, over `decisions`, from the bytes of one observation of that shape to an action.
 pub fn milliseconds_per_decision(policy: &dyn Policy, shape: Shape, decisions: usize) -> f64 {
     let observation = vec![128; shape.bytes()];
     let mut generators = [Seed(0).generator()];

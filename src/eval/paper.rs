@@ -1,27 +1,27 @@
-//! What is known of the results of Rusu et al., "Policy Distillation" (2016, arXiv 1511.06295), and how well.
+//! Known results of Rusu et al., "Policy Distillation" (2016, arXiv 1511.06295), and how well they are known.
 //!
-//! The paper's own text was not at hand. A figure is here only if data confirm it or public notes of the paper report it;
-//! what nobody but memory vouches for, such as its students' scores in single games, is left out.
+//! The paper's own text was not at hand. A figure is here only if data confirm it or public notes of the paper report
+//! it. Figures that are only remembered, such as its students' scores in single games, are left out.
 
 use crate::config::{Algorithm, NamedNetwork, NetworkChoice, TeacherSettings, Temperature, Widths};
 use crate::game::Game;
 use crate::losses::{KL, Loss, NLL};
 
-/// Where a statement about the paper is from; its text confirms none of them.
+/// The source of a statement about the paper. None of them is confirmed by its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Citation {
     /// At least two independent notes of the paper agree.
     Notes,
     /// One note of the paper.
     OneNote,
-    /// The DQN that the paper's teachers are; what holds for it is taken to hold for the paper.
+    /// The DQN paper, whose agents are the paper's teachers; its settings are taken to hold for the paper.
     Dqn,
-    /// No note says it, but the parameters of the paper's networks that notes report agree with nothing else.
+    /// No note says it, but only this agrees with the reported numbers of parameters.
     Derived,
 }
 
 impl Citation {
-    /// As a table says it.
+    /// The name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Citation::Notes => "several notes",
@@ -41,14 +41,14 @@ pub const TEMPERATURE: f64 = 0.01;
 /// A geometric mean over games of student / teacher.
 #[derive(Debug, PartialEq)]
 pub struct Reported {
-    /// As the paper calls the agent.
+    /// The paper's name of the agent.
     pub agent: &'static str,
-    /// None: not distilled, but learned by DQN.
+    /// `None` for agents that learned by DQN and were not distilled.
     pub loss: Option<Loss>,
-    /// Of the trunk.
+    /// Widths of the trunk.
     pub widths: Widths,
     pub games: &'static [&'static str],
-    /// One network for all the games, instead of one each.
+    /// Whether one network plays all the games.
     pub one_network: bool,
     pub share: f64,
     pub source: Citation,
@@ -71,7 +71,7 @@ pub const REPORTED: [Reported; 7] = [
     multi("Multi-Dist-KL", Some(KL), TEN_GAMES, TEN, 0.893, Citation::Notes),
 ];
 
-/// What notes of the paper report without a figure that they agree on.
+/// Findings in notes of the paper without a figure that the notes agree on.
 pub const FINDINGS: [(&str, Citation); 2] = [
     ("Of the losses KL is best, then NLL, then MSE (Breakout, Freeway, Pong, Q*bert).", Citation::Notes),
     (
@@ -97,15 +97,14 @@ const fn multi(
     Reported { agent, loss, widths, games, one_network: true, share, source }
 }
 
-/// The paper's score of its teacher of `game`; none beside a teacher of another kind, or of another size.
+/// The paper's score of its teacher of `game`; `None` if our teacher has another algorithm or size.
 pub fn teacher(game: Game, settings: &TeacherSettings) -> Option<f64> {
     let own = settings.algorithm == Algorithm::Dqn && settings.network.widths() == Some(TEACHER);
     TEACHERS.iter().find(|(name, _)| own && *name == game.name()).map(|(_, score)| *score)
 }
 
-/// The paper's figure for an agent of that kind: by its loss (none for DQN), its trunk, and whether games share it. The
-/// games that it plays may be others, and fewer: [`Reported::note`] says so, and belongs beside the figure wherever it
-/// stands.
+/// The paper's figure for an agent of that kind, by its loss (`None` for DQN), its trunk, and whether games share it.
+/// The paper's games may be others, and more. [`Reported::note`] says so and must stand beside the figure.
 pub fn reported(loss: Option<Loss>, network: &NetworkChoice, network_games: u64) -> Option<&'static Reported> {
     let one_network = network_games > 1;
     REPORTED.iter().find(|reported| {
@@ -114,7 +113,7 @@ pub fn reported(loss: Option<Loss>, network: &NetworkChoice, network_games: u64)
 }
 
 impl Reported {
-    /// What the figure is worth beside one over `games` (at that temperature, for a loss that has one).
+    /// The reservations about the figure beside a result over `games` (at that temperature, for a loss with one).
     pub fn note(&self, games: &[Game], temperature: Option<Temperature>) -> String {
         let theirs = self.games.len();
         let place = if self.one_network { " in one network" } else { "" };
@@ -154,7 +153,7 @@ mod tests {
         assert_eq!(figure(Some(KL), &NetworkChoice::Widths(TEN_GAMES), 10), Some(0.893));
         assert_eq!(figure(Some(KL), &NetworkChoice::Widths(TEN_GAMES), 4), Some(0.893));
         assert_eq!(figure(Some(KL), teacher, 3), Some(1.169));
-        // Its students in single games with other losses have no figure that notes agree on.
+        // For single games with other losses the notes agree on no figure.
         assert_eq!((figure(Some(MSE), net2, 1), figure(Some(KL), net2, 2)), (None, None));
         assert_eq!((figure(Some(KL), teacher, 1), figure(None, teacher, 1)), (None, None));
     }

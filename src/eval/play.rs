@@ -8,18 +8,18 @@ use crate::game::Game;
 use crate::progress::Progress;
 use crate::units::Seed;
 
-/// What an evaluation is for. The episodes that choose a checkpoint are never those that report it, so that a checkpoint
-/// with luck in the first has no more of it in the second.
+/// The set of episodes of an evaluation. The two sets have no episode in common, so that luck in the choice of a
+/// checkpoint does not enter its reported score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
-    /// An evaluation during training.
+    /// Evaluation during training; it chooses checkpoints.
     Validation,
-    /// The final one, whose episodes are the results. All agents of a game and seed meet the same starts.
+    /// The final evaluation, whose episodes are the results. All agents of a game and seed meet the same starts.
     Test,
 }
 
 impl Split {
-    /// The seed of [`Match`] for a training's evaluations in `game`.
+    /// The seed of [`Match`] for evaluations of the training with seed `training` in `game`.
     pub fn seed(self, training: u64, game: Game) -> Seed {
         let name = match self {
             Split::Validation => "evaluation during training",
@@ -29,7 +29,7 @@ impl Split {
     }
 }
 
-/// What is played.
+/// A set of episodes to play.
 #[derive(Debug, Clone)]
 pub struct Match {
     /// Numbers of the episodes.
@@ -47,17 +47,17 @@ pub struct Episode {
     pub score: f64,
     /// Emulator frames, null-ops included.
     pub frames: u64,
-    /// Ended by the frame limit.
+    /// Whether the frame limit ended the episode.
     pub truncated: bool,
 }
 
-/// Plays the match's episodes, each to its end, and gives them in the order of their numbers; `None` if it was asked to
-/// stop. Every episode that is begun counts, so that short ones are not over-represented.
+/// Plays all episodes of the match to their end, and returns them in the order of their numbers; `None` if it was asked
+/// to stop. Every episode that begins counts, so that short episodes are not over-represented.
 pub fn play(pool: &mut Pool, policy: &dyn Policy, game: &Match, progress: &dyn Progress) -> Option<Vec<Episode>> {
     play_watched(pool, policy, game, progress, &mut |_| {})
 }
 
-/// The same with somebody who looks at the workers whenever episodes began, and after every step.
+/// As [`play`], with a callback `watch` that sees the workers whenever episodes began, and after every step.
 pub fn play_watched(
     pool: &mut Pool,
     policy: &dyn Policy,

@@ -7,23 +7,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::spec::{Shape, Spec};
 
-/// One row of the catalogue. The ROM is told by its MD5; scores are raw and unclipped.
+/// One row of the catalogue. The MD5 identifies the ROM; scores are raw and unclipped.
 #[derive(Debug, PartialEq, Deserialize)]
 pub struct CatalogueEntry {
     /// Name in ALE's spelling, which is also the ROM's file name without `.bin`.
     pub game: String,
     /// MD5 of the dump that ALE lists; empty for games that are part of this program and have no ROM.
     pub md5: String,
-    /// MD5 of another known dump of the same game, which ALE plays by the game's name; empty if there is none. (Defender's
-    /// is left out: with it ALE 0.12.1 never comes to the game's start.)
+    /// MD5 of another known dump of the same game, which ALE accepts under the game's name; empty if there is none.
+    /// (Defender's second dump is left out: with it ALE 0.12.1 never reaches the start of the game.)
     pub other_md5: String,
     #[serde(deserialize_with = "spaced")]
     minimal_actions: Vec<i32>,
-    /// Uniformly random play (Mnih et al., 2015, and later papers for games that it lacks).
+    /// Score of uniformly random play (Mnih et al., 2015; later papers for games that are missing there).
     pub random: Option<f64>,
-    /// A professional human tester, as papers after Mnih et al. give it: theirs differ from that paper's.
+    /// Score of a professional human tester, as papers after Mnih et al. report it; it differs from that paper's
+    /// figure.
     pub human: Option<f64>,
-    /// DQN after 50 M agent steps, null-op starts (Mnih et al., 2015).
+    /// Score of DQN after 50 M agent steps with null-op starts (Mnih et al., 2015).
     pub dqn: Option<f64>,
 }
 
@@ -49,7 +50,7 @@ pub enum ActionSet {
     Full,
 }
 
-/// What of a console's game an agent sees.
+/// The part of the console that an agent observes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum View {
@@ -61,7 +62,7 @@ pub enum View {
 }
 
 impl View {
-    /// Whether it is the screen.
+    /// Whether the agent observes the screen.
     pub fn is_pixels(&self) -> bool {
         *self == View::Pixels
     }
@@ -122,7 +123,7 @@ impl Game {
         self.0.md5.is_empty()
     }
 
-    /// The vector that is seen of a game of classic control.
+    /// Shape of the observation vector, for a game of classic control.
     fn classic_control(self) -> Option<Shape> {
         let named = CLASSIC_CONTROL.iter().find(|(name, _)| *name == self.name());
         named.map(|&(_, size)| Shape::Vector { size })
@@ -142,7 +143,7 @@ impl Game {
         }
     }
 
-    /// What the game gives an agent and takes from it.
+    /// Observations that the game returns, and actions that it accepts.
     pub fn spec(self, set: ActionSet, view: View) -> Spec {
         let of_console = match view {
             View::Pixels => Shape::ATARI,
@@ -176,7 +177,7 @@ impl<'de> Deserialize<'de> for Game {
     }
 }
 
-/// No game of that name; says which names are near.
+/// The catalogue has no game of that name. The message lists similar names.
 #[derive(Debug, thiserror::Error)]
 #[error("unknown game \"{name}\"; did you mean {}? `pd games` lists all", nearest.join(", "))]
 pub struct UnknownGame {

@@ -1,7 +1,8 @@
-//! Distillation losses: what a student's outputs are fitted to. This module knows tensors and nothing else.
+//! Distillation losses, which compare a student's outputs with a teacher's Q-values. This module knows tensors and
+//! nothing else.
 //!
-//! A loss is one value of type [`Loss`], in a file of its own, that is listed in [`ALL`]. Experiment files, CSV files,
-//! weights and reports take everything that they say about losses from that list.
+//! A loss is one value of type [`Loss`] in a file of its own, listed in [`ALL`]. Experiment files, CSV files, weights
+//! and reports take their names and units of losses from that list.
 
 mod js;
 mod kl;
@@ -24,17 +25,18 @@ pub const ALL: &[Loss] = &[KL, NLL, MSE, JS];
 /// A loss between a teacher's Q-values and a student's outputs. Two losses are equal if they have the same name.
 #[derive(Clone, Copy)]
 pub struct Loss {
-    /// Stands for the loss in experiment files, CSV files and weights.
+    /// Name of the loss in experiment files, CSV files and weights.
     pub name: &'static str,
-    /// Stands for it in tables and legends.
+    /// Name of the loss in tables and legends.
     pub label: &'static str,
     /// Unit of its values.
     pub unit: &'static str,
     pub formula: Formula,
 }
 
-/// The formula of a loss, by what it needs of the teacher. Each gives a scalar, the mean over the batch of a sum over
-/// actions: the size of a minibatch does not change it. A student's outputs are [batch, actions].
+/// The formula of a loss. The variant says which quantity of the teacher the formula needs. Each formula returns a
+/// scalar, the mean over the batch of a sum over actions: the batch size does not scale it. A student's outputs are
+/// [batch, actions].
 #[derive(Clone, Copy)]
 pub enum Formula {
     /// Needs ln softmax(q/τ), [batch, actions]: a loss with a temperature τ.

@@ -1,4 +1,4 @@
-//! A network as a list of layers, and what it costs.
+//! A network as a list of layers, with its parameters and operations counted.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use crate::spec::{Shape, Spec};
 
 /// Kernel and stride of the paper's three convolutions, without padding (Mnih et al., 2015).
 pub const CONVOLUTIONS: [(i64, i64); 3] = [(8, 4), (4, 2), (3, 1)];
-/// Units of the layer that each game of a multi-game network has of its own (Rusu et al., 2016).
+/// Units of the layer that each game of a multi-game network has for itself (Rusu et al., 2016).
 pub const HEAD_UNITS: i64 = 128;
 
-/// A network for observations of one shape: layers that all its games share, and outputs.
+/// A network for observations of one shape: layers shared by all its games, then outputs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct Architecture {
@@ -23,13 +23,13 @@ pub struct Architecture {
     pub outputs: Outputs,
 }
 
-/// A layer of a network. What a layer takes follows from the layers before it.
+/// A layer of a network. Its input size follows from the layers before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layer {
     /// A convolution of an image by square kernels, without padding.
     Conv { filters: i64, kernel: i64, stride: i64 },
-    /// A fully connected layer; it takes an image as one long row.
+    /// A fully connected layer. An image is flattened.
     Dense { units: i64 },
     /// Normalises all values of a sample (Ba et al., 2016), with a gain and a shift for each of them. It follows a
     /// convolution or a fully connected layer.
@@ -44,7 +44,7 @@ pub enum Layer {
 pub enum Outputs {
     /// One game: an output per action.
     One(i64),
-    /// Several games: each has [`HEAD_UNITS`] units of its own and an output per action.
+    /// Several games. Each has its own [`HEAD_UNITS`] units and one output per action.
     PerGame(Vec<Head>),
 }
 
@@ -60,32 +60,32 @@ pub struct Head {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorShape {
     pub name: String,
-    /// In PyTorch's layout.
+    /// Shape in PyTorch's layout.
     pub shape: Vec<i64>,
     pub kind: TensorKind,
 }
 
-/// What a tensor is for; decides its first values.
+/// The purpose of a tensor, which decides its initial values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TensorKind {
     Weight,
-    /// Follows the weight of its layer.
+    /// The bias of a layer; it follows the layer's weight.
     Bias,
-    /// Of a normalisation.
+    /// The gain of a normalisation.
     Gain,
-    /// Of a normalisation; follows the gain.
+    /// The shift of a normalisation; it follows the gain.
     Shift,
 }
 
-/// A convolution or fully connected layer with what follows it.
+/// A convolution or fully connected layer, with the normalisation and ReLU after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// Begins the names of its tensors.
+    /// Prefix of the names of its tensors.
     pub name: String,
     pub product: Layer,
-    /// Shape of what it takes: channels, height and width, or a row of values.
+    /// Shape of the input: channels, height and width, or a row of values.
     pub input: Vec<i64>,
-    /// Shape of what it gives.
+    /// Shape of the output.
     pub output: Vec<i64>,
     pub norm: bool,
     pub relu: bool,
@@ -136,7 +136,7 @@ impl fmt::Display for Architecture {
 }
 
 impl Architecture {
-    /// A network of the experiment for one game.
+    /// The network that an experiment chooses, for one game.
     pub fn new(network: &config::NetworkChoice, spec: &Spec) -> Architecture {
         let hidden = |product| [product, Layer::Relu];
         let layers = match network.layers() {
@@ -155,7 +155,7 @@ impl Architecture {
         Architecture::new(&settings.network, spec).normalised(settings.layer_norm)
     }
 
-    /// A student's network for games with these names: the only one, or those that share it.
+    /// A student's network for the games with these names: one game, or several that share it.
     pub fn student<'a>(
         settings: &config::StudentSettings,
         games: impl IntoIterator<Item = (&'a str, Spec)>,
@@ -169,7 +169,7 @@ impl Architecture {
         Architecture { outputs: Outputs::PerGame(games.iter().map(head).collect()), ..one }
     }
 
-    /// The same with a normalisation after each shared convolution or fully connected layer, or with none.
+    /// The same network with a normalisation after each shared convolution or fully connected layer, or without any.
     pub fn normalised(self, norm: bool) -> Architecture {
         let mut layers = Vec::new();
         for layer in self.layers.into_iter().filter(|&layer| layer != Layer::Norm) {
@@ -181,7 +181,7 @@ impl Architecture {
         Architecture { layers, ..self }
     }
 
-    /// Whether layers are normalised; those of heads are if the shared ones are.
+    /// Whether layers are normalised. The layers of heads are normalised if the shared ones are.
     pub fn is_normalised(&self) -> bool {
         self.layers.contains(&Layer::Norm)
     }
@@ -200,7 +200,7 @@ impl Architecture {
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     }
 
-    /// Outputs of each head; one head for a network of one game.
+    /// Number of outputs of each head. A network for one game has one head.
     pub fn actions(&self) -> Vec<i64> {
         match &self.outputs {
             Outputs::One(actions) => vec![*actions],
@@ -208,7 +208,7 @@ impl Architecture {
         }
     }
 
-    /// The heads of a multi-game network; none for a network of one game.
+    /// The heads of a multi-game network; empty for a network for one game.
     pub fn heads(&self) -> &[Head] {
         match &self.outputs {
             Outputs::One(_) => &[],
@@ -248,7 +248,7 @@ impl Architecture {
         blocks
     }
 
-    /// The blocks of each head; one head for a network of one game.
+    /// The blocks of each head. A network for one game has one head.
     pub fn head_blocks(&self) -> Vec<Vec<Block>> {
         let features = self.features();
         let dense = |name: String, input: &[i64], units, hidden: bool| Block {
@@ -272,7 +272,7 @@ impl Architecture {
         }
     }
 
-    /// Shape of what the shared layers give.
+    /// Output shape of the shared layers.
     fn features(&self) -> Vec<i64> {
         let shared = self.shared();
         shared.last().expect("a network has shared layers").output.clone()
@@ -284,7 +284,7 @@ impl Architecture {
         self.shared().iter().chain(heads.iter().flatten()).flat_map(Block::tensors).collect()
     }
 
-    /// Weights, biases and what normalises.
+    /// Number of parameters: weights, biases, gains and shifts.
     pub fn parameters(&self) -> u64 {
         self.tensors().iter().map(|tensor| tensor.shape.iter().product::<i64>() as u64).sum()
     }
@@ -294,8 +294,8 @@ impl Architecture {
         4 * self.parameters()
     }
 
-    /// Million floating-point operations for one observation, a multiply-add counted as two; biases, normalisation and
-    /// ReLU are not counted. Of a multi-game network, with its largest head.
+    /// Million floating-point operations for one observation. A multiply-add counts as two; biases, normalisation and
+    /// ReLU do not count. A multi-game network is counted with its largest head.
     pub fn mflops(&self) -> f64 {
         let sum = |blocks: &[Block]| blocks.iter().map(Block::products).sum::<i64>();
         let head = self.head_blocks().iter().map(|head| sum(head)).max().unwrap_or(0);

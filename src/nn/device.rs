@@ -1,4 +1,4 @@
-//! Where tensors live, and how many threads work on them.
+//! The device that computes, and the number of its threads.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use super::cpu;
 /// The libtorch that this build is made for.
 pub const LIBTORCH_VERSION: &str = "2.11.0";
 
-/// What computes.
+/// The backend that computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Device {
     /// The kernels of this crate.
@@ -31,8 +31,8 @@ impl fmt::Display for Device {
 }
 
 impl Device {
-    /// Into how many parts so many workers are divided, so that emulators run while the device works: two on a GPU,
-    /// unless half of the workers would leave threads idle.
+    /// Number of parts into which the workers are divided, so that emulators run while the device works. It is two on a
+    /// GPU, unless half of the workers would leave threads idle.
     pub fn parts(self, workers: usize) -> usize {
         let is_gpu = matches!(self, Device::Torch(tch::Device::Cuda(_)));
         if is_gpu && workers >= 2 * rayon::current_num_threads() { 2 } else { 1 }
@@ -55,7 +55,7 @@ pub enum DeviceChoice {
     Cpu,
     /// libtorch on the CPU.
     Libtorch,
-    /// The GPU of that number.
+    /// The GPU with that number.
     Cuda(usize),
 }
 
@@ -76,7 +76,7 @@ impl FromStr for DeviceChoice {
 }
 
 impl DeviceChoice {
-    /// The device that is meant.
+    /// The device that the choice stands for.
     ///
     /// # Errors
     /// If it is a GPU that is not there.
@@ -104,8 +104,8 @@ impl DeviceChoice {
     }
 }
 
-/// Tells libtorch how many threads it may use for one operation: only one where the kernels of this crate do the work.
-/// Results of libtorch on a CPU depend on it in their last digits; those of the kernels do not.
+/// Sets libtorch's threads per operation; it is 1 if the kernels of this crate do the work. On a CPU libtorch's results
+/// depend on this number in their last digits; those of the kernels do not.
 pub fn set_threads(device: Device, threads: usize) {
     let threads = if device == Device::Cpu { 1 } else { threads };
     tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));

@@ -1,4 +1,4 @@
-//! A network, wherever it lives.
+//! A network on any device.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub struct Network {
     backend: Backend,
 }
 
-/// What computes.
+/// The implementation that computes.
 pub enum Backend {
     Cpu(Box<cpu::CpuNetwork>),
     Torch(torch::TorchNetwork),
@@ -78,7 +78,8 @@ impl Network {
         }
     }
 
-    /// The gradient that [`Network::learn`] left, as [`Network::values`]. Of other heads it is meaningless.
+    /// The gradient that [`Network::learn`] computed, in the layout of [`Network::values`]. The values of other heads
+    /// are meaningless.
     pub fn gradient(&self) -> Vec<Vec<f32>> {
         match &self.backend {
             Backend::Cpu(network) => network.values(&network.gradient),
@@ -95,8 +96,8 @@ impl Network {
         }
     }
 
-    /// Outputs of a head (0 in a network of one game) for observations one after another: [batch, actions],
-    /// without gradient.
+    /// Outputs of a head (0 in a network for one game), [batch, actions], without gradient. Observations follow one
+    /// another in the slice.
     pub fn forward(&self, head: usize, observations: &[u8]) -> Tensor {
         match &self.backend {
             Backend::Cpu(network) => {
@@ -106,10 +107,10 @@ impl Network {
         }
     }
 
-    /// Goes through the layers of a head for observations one after another, in libtorch. `visit` is given what each
-    /// layer computes, before its ReLU if it has one, [batch, units] or [batch, filters, height, width], and gives back
-    /// what the next layer goes on with. It is also given the place of the layer's weight among [`Architecture::tensors`];
-    /// the layer's bias follows there.
+    /// Runs the layers of a head in libtorch. Observations follow one another in the slice. `visit` receives each
+    /// layer's output before its ReLU, [batch, units] or [batch, filters, height, width], and returns the value with
+    /// which the next layer continues. It also receives the index of the layer's weight in [`Architecture::tensors`];
+    /// the bias follows the weight.
     pub fn visit_layers(&self, head: usize, observations: &[u8], visit: &mut dyn FnMut(usize, Tensor) -> Tensor) {
         let _outputs = no_grad(|| match &self.backend {
             Backend::Cpu(_) => torch::TorchNetwork::new(&self.architecture, &self.values(), tch::Device::Cpu)
@@ -118,13 +119,13 @@ impl Network {
         });
     }
 
-    /// For each observation the action with the highest output of a head: one per observation, on the device, where it
-    /// may not be found yet.
+    /// For each observation, the action with the highest output of a head. The tensor is on the device; its computation
+    /// may still be running.
     pub fn best(&self, head: usize, observations: &[u8]) -> Tensor {
         self.forward(head, observations).argmax(1, false)
     }
 
-    /// The same, waited for.
+    /// As [`Network::best`], but waits for the result.
     pub fn greedy(&self, head: usize, observations: &[u8]) -> Vec<usize> {
         actions_of(self.best(head, observations))
     }
@@ -133,8 +134,8 @@ impl Network {
         (observations.len() / self.architecture.observation.bytes()) as i64
     }
 
-    /// Leaves the gradient of a loss in the network, for the optimiser's next step. `loss` is given a head's outputs and
-    /// gives a scalar, which is returned.
+    /// Computes the gradient of a loss and stores it for the optimiser's next step. `loss` maps a head's outputs to a
+    /// scalar, which is returned.
     pub fn learn(&mut self, head: usize, observations: &[u8], loss: impl FnOnce(&Tensor) -> Tensor) -> Tensor {
         let batch = self.count(observations);
         match &mut self.backend {
@@ -150,7 +151,7 @@ impl Network {
         }
     }
 
-    /// The ranges of the parameters that updates of a head change: what all games share, then the head's own.
+    /// The ranges of the parameters that updates of a head change: the shared ones, then the head's own.
     pub(super) fn segments(&self, head: usize) -> Vec<Range<usize>> {
         match &self.backend {
             Backend::Cpu(network) => network.segments(head),
@@ -159,7 +160,7 @@ impl Network {
     }
 }
 
-/// Waits for actions that a device finds.
+/// Waits until a device has computed the actions.
 pub fn actions_of(best: Tensor) -> Vec<usize> {
     let best = Vec::<i64>::try_from(best).expect("actions are a row of integers");
     best.into_iter().map(|action| action as usize).collect()

@@ -18,9 +18,9 @@ pub struct Optimizer {
     rule: config::OptimizerRule,
     learning_rate: f64,
     epsilon: f64,
-    /// The gradient is scaled down to this norm.
+    /// Maximum norm; a larger gradient is scaled down to it.
     max_norm: Option<f64>,
-    /// Steps of what all games share, and of each head.
+    /// Number of steps of the shared parameters, then of each head's.
     steps: Vec<u64>,
     averages: Averages,
 }
@@ -39,15 +39,15 @@ pub struct OptimizerState {
     square: Vec<Vec<f32>>,
 }
 
-/// What one step does to each parameter, whose gradient is g, after the running means m of g and v of g² have taken
-/// `1 − decay` of the new value.
+/// The effect of one step on each parameter. The gradient is g; the running means m of g and v of g² have already taken
+/// in `1 − decay` of the new value.
 #[derive(Debug, Clone, Copy)]
 pub struct OptimizerStep {
     pub decay: (f64, f64),
     pub change: ParameterChange,
 }
 
-/// What is subtracted from a parameter.
+/// The amount that is subtracted from a parameter.
 #[derive(Debug, Clone, Copy)]
 pub enum ParameterChange {
     /// rate · g / √(v − m² + epsilon)
@@ -59,7 +59,7 @@ pub enum ParameterChange {
 }
 
 impl Optimizer {
-    /// For `network`; `epsilon` keeps the denominator away from 0.
+    /// An optimiser for `network`; `epsilon` keeps the denominator away from 0.
     pub fn new(rule: config::OptimizerRule, learning_rate: f64, epsilon: f64, network: &Network) -> Optimizer {
         let averages = match network.backend() {
             Backend::Cpu(cpu) => Averages::Cpu { mean: vec![0.0; cpu.flat.len()], square: vec![0.0; cpu.flat.len()] },
@@ -74,17 +74,17 @@ impl Optimizer {
         Optimizer { max_norm: (max_norm > 0.0).then_some(max_norm), ..self }
     }
 
-    /// Steps made.
+    /// Number of steps made.
     pub fn steps(&self) -> u64 {
         self.steps[0]
     }
 
-    /// From the next step on.
+    /// Sets the learning rate of the following steps.
     pub fn set_learning_rate(&mut self, learning_rate: f64) {
         self.learning_rate = learning_rate;
     }
 
-    /// One step against the gradient that [`Network::learn`] left in `network` for a head.
+    /// One step against the gradient that [`Network::learn`] computed for a head.
     pub fn step(&mut self, network: &mut Network, head: usize) {
         let counters = [Some(0), (self.steps.len() > 1).then_some(1 + head)];
         let mut parts = Vec::new();
@@ -164,8 +164,8 @@ impl Optimizer {
     }
 }
 
-/// Liu et al. (2020), algorithm 2: the rectification r_t; none while the variance of the adaptive rate is unbounded,
-/// as PyTorch's `RAdam`.
+/// The rectification r_t of Liu et al. (2020), algorithm 2. It is `None` while the variance of the adaptive rate is
+/// unbounded, as in PyTorch's `RAdam`.
 fn rectification(t: u64) -> Option<f64> {
     let beta = BETAS.1.powf(t as f64);
     let most = 2.0 / (1.0 - BETAS.1) - 1.0;

@@ -10,13 +10,13 @@ use serde_json::json;
 use super::architecture::{Architecture, TensorShape};
 use super::network::Network;
 
-/// Why bytes are not the weights of a network.
+/// The reason why bytes are not the weights of a network.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
-    /// Not a safetensors file, or a part of one.
+    /// The bytes are not a complete safetensors file.
     #[error("{0}")]
     Damaged(String),
-    /// A safetensors file of something else.
+    /// The safetensors file holds something else.
     #[error("{0}")]
     Foreign(String),
 }
@@ -28,14 +28,14 @@ struct Header {
     metadata: Option<HashMap<String, String>>,
 }
 
-/// The weights with `strings` in the file's header. The same network and strings give the same bytes.
+/// The weights as file content, with `strings` in the header. The same network and strings give the same bytes.
 ///
 /// # Errors
 /// If a weight is not a finite number.
 pub fn encode(network: &Network, strings: &BTreeMap<String, String>) -> Result<Vec<u8>> {
     // The library would write the metadata in an order that changes from run to run.
     let values = network.values();
-    // A training that diverged must not pass for one that is done.
+    // A training that diverged must not pass for one that is finished.
     ensure!(
         values.iter().flatten().all(|value| value.is_finite()),
         "training diverged: a weight is not a finite number; lower the learning rate"

@@ -1,15 +1,15 @@
-//! How an architecture stands in files: the paper's shape and plain dense networks by their widths, all else layer by
-//! layer.
+//! The form of an architecture in files. The paper's shape and plain dense networks are written as widths, all others
+//! layer by layer.
 
 use serde::{Deserialize, Serialize};
 
 use super::architecture::{Architecture, CONVOLUTIONS, Layer, Outputs};
 use crate::spec::Shape;
 
-/// Most filters or units of a layer.
+/// Maximum number of filters or units of a layer.
 const WIDEST: i64 = 4096;
 
-/// An [`Architecture`] in files. What is not there has the value that it had before files said it.
+/// An [`Architecture`] in files. A missing field has the value that held before files stored it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Saved {
     /// Filters of the paper's three convolutions.
@@ -17,7 +17,7 @@ pub struct Saved {
     conv: Option<[i64; 3]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hidden: Option<Hidden>,
-    /// Every shared layer, of a network of another kind.
+    /// Every shared layer, for a network of another kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     layers: Option<Vec<Layer>>,
     actions: Outputs,
@@ -27,7 +27,7 @@ pub struct Saved {
     observation: Shape,
 }
 
-/// Units of the fully connected layer after convolutions, or of each layer of a dense network.
+/// Units of the fully connected layer after convolutions, or of every layer of a dense network.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Hidden {
@@ -93,7 +93,7 @@ impl TryFrom<Saved> for Architecture {
     }
 }
 
-/// Refuses what cannot be computed.
+/// Refuses architectures that cannot be computed.
 fn check(architecture: &Architecture) -> Result<(), String> {
     let mut sides = match architecture.observation {
         Shape::Image { stack, height, width } => {

@@ -1,4 +1,4 @@
-//! Who is trained and scored in an experiment, and with which networks.
+//! The agents of an experiment, and their networks.
 
 use crate::config::{Experiment, StudentSettings};
 use crate::game::Game;
@@ -11,13 +11,13 @@ pub fn teachers(experiment: &Experiment) -> Vec<AgentId> {
     experiment.teacher_seeds().iter().flat_map(of_seed).collect()
 }
 
-/// The teacher in `game` from which students of that seed learn.
+/// The teacher in `game` of the students with that seed.
 pub fn teacher_of(experiment: &Experiment, game: Game, seed: u64) -> AgentId {
     AgentId::teacher(game, experiment.teacher_seed(seed))
 }
 
-/// Every network of the students that `chosen` accepts, seed by seed: one that several games share once, as the player
-/// of the first.
+/// Every network of the students that `chosen` accepts, seed by seed. A network for several games is listed once, as
+/// the player of the first.
 pub fn networks(experiment: &Experiment, chosen: impl Fn(&StudentSettings) -> bool) -> Vec<AgentId> {
     let mut networks = Vec::new();
     for &seed in &experiment.seeds {
@@ -50,7 +50,7 @@ pub fn games(experiment: &Experiment, agent: &AgentId) -> Vec<Game> {
     if agent.shared { experiment.games.clone() } else { vec![agent.game] }
 }
 
-/// The network that the experiment gives the agent; none for random play.
+/// The agent's network in the experiment; `None` for random play.
 pub fn architecture(experiment: &Experiment, agent: &AgentId) -> Option<Architecture> {
     let spec = |game: Game| experiment.environment.spec(game);
     match agent.role {
@@ -60,14 +60,14 @@ pub fn architecture(experiment: &Experiment, agent: &AgentId) -> Option<Architec
             let student = student(experiment, agent)?;
             let games = games(experiment, agent).into_iter().map(|game| (game.name(), spec(game)));
             let architecture = Architecture::student(student, games);
-            // A baseline has what its algorithm needs.
+            // A baseline has the layers that its algorithm needs.
             let layer_norm = student.is_baseline() && experiment.teacher.layer_norm;
             Some(architecture.normalised(layer_norm))
         }
     }
 }
 
-/// The agent's section of the experiment; none if it is not a student of it.
+/// The agent's section of the experiment; `None` if it is not one of its students.
 pub fn student<'a>(experiment: &'a Experiment, agent: &AgentId) -> Option<&'a StudentSettings> {
     experiment.students.iter().find(|student| agent.is_student() && student.name == agent.name)
 }

@@ -1,4 +1,4 @@
-//! Where a command's tasks stand: which are done, which can start, and which never will.
+//! The position of a command's tasks: done, ready, waiting or failed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::state::{Inspection, TaskState};
 use super::task::{Stage, Task, TaskId, Work};
 use super::{listed, refused};
 
-/// How far a task is in a command.
+/// The position of a task in a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Position {
     /// The command does not include it.
@@ -20,11 +20,11 @@ pub enum Position {
     Waiting,
     Running,
     Done,
-    /// It failed, or something that it needs did.
+    /// The task, or one of its inputs, failed.
     Failed,
 }
 
-/// The tasks of an experiment, by their numbers in its list, as one command sees them.
+/// The tasks of an experiment, by their index in its list, as one command sees them.
 pub struct Board<'a> {
     pipeline: &'a Pipeline<'a>,
     positions: Vec<Position>,
@@ -57,7 +57,7 @@ impl<'a> Board<'a> {
         Ok(board)
     }
 
-    /// Looks in the folder whether tasks are done; gives those that are not.
+    /// Checks in the folder whether tasks are done, and returns those that are not.
     ///
     /// # Errors
     /// If a file that all evaluations share is damaged.
@@ -78,7 +78,7 @@ impl<'a> Board<'a> {
         Ok(left)
     }
 
-    /// Checks that what chosen tasks read is there.
+    /// Checks that the inputs of the chosen tasks are done.
     fn check_inputs(&self) -> Result<()> {
         let scores = self.scores()?;
         let waiting = self.waiting();
@@ -109,7 +109,7 @@ impl<'a> Board<'a> {
         (0..self.positions.len()).filter(|&number| self.positions[number] == Position::Waiting).collect()
     }
 
-    /// Whether the command includes tasks of that stage.
+    /// Whether the command includes tasks of the stage.
     pub fn includes(&self, stage: Stage) -> bool {
         self.included().any(|(task, _)| task.work.stage() == stage)
     }
@@ -119,19 +119,19 @@ impl<'a> Board<'a> {
         all.filter(|(_, position)| *position != Position::Foreign)
     }
 
-    /// Moves tasks.
+    /// Sets the position of tasks.
     pub fn set(&mut self, numbers: &[usize], position: Position) {
         numbers.iter().for_each(|&number| self.positions[number] = position);
     }
 
-    /// Takes down why a task failed.
+    /// Records the error with which a task failed.
     pub fn fail(&mut self, number: usize, error: Error) -> Position {
         self.failures.push(error.context(self.pipeline.tasks[number].work.to_string()));
         Position::Failed
     }
 
-    /// Tasks whose inputs are there, by lock, but for locks that are held `elsewhere`. Tasks that share a lock wait for
-    /// one another.
+    /// Tasks whose inputs are done, grouped by lock, without those whose lock is held `elsewhere`. Tasks that share a
+    /// lock wait for one another.
     pub fn ready(&mut self, elsewhere: &BTreeSet<&str>) -> Vec<Vec<usize>> {
         let mut by_lock: Vec<(&str, Vec<usize>)> = Vec::new();
         let mut held_up = BTreeSet::new();
@@ -183,7 +183,7 @@ impl<'a> Board<'a> {
         all
     }
 
-    /// Tasks that are done, of all that the command includes, and their share of the work.
+    /// Number of tasks that are done, number of tasks of the command, and share of the work that is done.
     pub fn progress(&self) -> (usize, usize, f64) {
         let (mut done, mut tasks, mut done_weight, mut weight) = (0, 0, 0.0, 0.0);
         for (task, position) in self.included() {

@@ -1,4 +1,4 @@
-//! `--fresh`: what a command makes again, and what that makes stale, is removed first, and nothing else.
+//! `--fresh`: first removes exactly the outputs that a command makes again and those that become stale by it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,8 @@ use crate::record::{
     AgentId, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, bests, read_rows, remove_folder, write_rows,
 };
 
-/// Removes the outputs of the tasks that the command makes anew, and of those that are stale then, and the episodes of
-/// agents that `played_otherwise`.
+/// Removes the outputs of the tasks that the command makes anew, the outputs that become stale by it, and the episodes
+/// of the agents in `played_otherwise`.
 ///
 /// # Errors
 /// The path and the system's reason, or a file that is damaged.
@@ -44,7 +44,7 @@ pub fn renew(
     remove_folder(&folder.report())
 }
 
-/// Checks that a distillation that starts over has its teachers, before anything is removed.
+/// Checks, before anything is removed, that a distillation that starts over has its teachers.
 ///
 /// # Errors
 /// The teacher that is missing.
@@ -59,8 +59,8 @@ pub fn check_teachers(file: &Path, folder: &Folder, experiment: &Experiment) -> 
     Ok(())
 }
 
-/// Everything in the folder that would depend on what the command makes anew, but is not of the experiment's games, seeds
-/// and students, so that no command makes it anew.
+/// Results in the folder that depend on outputs which the command makes anew, but belong to no game, seed or student of
+/// the experiment, so that no command can make them anew.
 ///
 /// # Errors
 /// A folder that cannot be read, or a file that is damaged.
@@ -89,7 +89,7 @@ pub fn others(
     }
     let paths = found.iter().filter(|path| !own.contains(path));
     let mut others: Vec<String> = paths.map(|path| path.display().to_string()).collect();
-    // Who is not scored anew at once is scored again when it should have played otherwise.
+    // Agents that are not scored at once are scored again later, if they were played by another protocol.
     let scored_again = if scope == Scope::Evaluate {
         unscored(folder, &renewed, scope)
     } else {
@@ -119,13 +119,14 @@ pub fn with_rows(folder: &Folder) -> Result<BTreeSet<AgentId>> {
     read_rows::<EpisodeRow>(&folder.episodes())?.iter().map(EpisodeRow::id).collect()
 }
 
-/// The networks that some tasks make.
+/// The networks that are outputs of `tasks`.
 fn networks<'a>(tasks: &'a [&Task]) -> impl Iterator<Item = &'a AgentId> {
     let makes = |task: &&&Task| matches!(task.work.stage(), Stage::Train | Stage::Distill);
     tasks.iter().filter(makes).filter_map(|task| task.work.agent())
 }
 
-/// Whose episodes some tasks play again. Scores of weights that are not here stay, unless the weights are made again.
+/// The agents whose episodes are played again. Scores of weights that are absent stay, unless the weights are made
+/// again.
 fn unscored(folder: &Folder, tasks: &[&Task], scope: Scope) -> BTreeSet<AgentId> {
     let played = tasks.iter().filter_map(|task| match &task.work {
         Work::Evaluate(agent) => Some(agent),
@@ -136,11 +137,11 @@ fn unscored(folder: &Folder, tasks: &[&Task], scope: Scope) -> BTreeSet<AgentId>
     played.filter(is_there).cloned().collect()
 }
 
-/// Removes the folder of a run, and those above it that are then empty.
+/// Removes the folder of a run, and the folders above it that are then empty.
 fn remove_run(folder: &Folder, path: &Path) -> Result<()> {
     remove_folder(path)?;
     let mut above = path.ancestors().skip(1).take_while(|path| *path != folder.root());
-    // A folder that is not empty is not removed, and that is right.
+    // Removing a folder that is not empty fails; that is intended.
     above.try_for_each(std::fs::remove_dir).ok();
     Ok(())
 }
@@ -158,7 +159,7 @@ fn remove_distillations(folder: &Folder, experiment: &Experiment) -> Result<()> 
     Ok(())
 }
 
-/// Removes some rows of a file, and the file if none are left.
+/// Removes rows of a file, and the file if no rows are left.
 ///
 /// # Errors
 /// The path and the system's reason, or a file that is damaged.
@@ -174,7 +175,7 @@ pub fn remove_rows<Row: Serialize + DeserializeOwned>(path: &Path, is_removed: i
     write_rows(path, &rows)
 }
 
-/// The folders so many levels below one that may be absent.
+/// The folders `levels` levels below one that may be absent.
 fn below(folder: &Path, levels: usize) -> Result<Vec<PathBuf>> {
     if levels == 0 {
         return Ok(vec![folder.to_owned()]);

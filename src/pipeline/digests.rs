@@ -1,4 +1,4 @@
-//! SHA-256 of weights, computed once as long as a file stays as it is.
+//! SHA-256 of weights, computed once while a file does not change.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -9,12 +9,12 @@ use anyhow::{Context, Result};
 
 use crate::agent;
 
-/// Digests of files by their size and the time of their last change.
+/// Digests of files, keyed by path and valid for a size and a time of change.
 #[derive(Default)]
 pub struct Digests(Mutex<HashMap<PathBuf, (u64, SystemTime, String)>>);
 
 impl Digests {
-    /// The file's SHA-256, in hexadecimal; none if there is no such file.
+    /// The file's SHA-256, in hexadecimal; `None` if there is no such file.
     ///
     /// # Errors
     /// If the file cannot be read.

@@ -1,4 +1,4 @@
-//! Students that learn from the same play are distilled together.
+//! Distils the students that learn from the same play together.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::game::Game;
 use crate::progress::Ended;
 use crate::record::AgentId;
 
-/// Names students of a seed that are distilled together.
+/// Students of a seed that are distilled together, for messages.
 struct Together<'a> {
     seed: u64,
     games: &'a [Game],
@@ -31,7 +31,7 @@ impl fmt::Display for Together<'_> {
 }
 
 impl Pipeline<'_> {
-    /// Distils students of the same games and seed, until their weights are on disk.
+    /// Distils students with the same games and seed until their weights are on disk.
     pub fn distill(&self, agents: &[&AgentId]) -> Result<Ended> {
         let first = agents.first().context("a distillation without students")?;
         let students = self.students(agents)?;
@@ -44,7 +44,7 @@ impl Pipeline<'_> {
         self.distill_group(&StudentGroup { experiment, seed: first.seed, students, games, folder, device })
     }
 
-    /// The agents' sections of the experiment, with the temperatures that were chosen for them.
+    /// The agents' sections of the experiment, with their chosen temperatures.
     pub fn students(&self, agents: &[&AgentId]) -> Result<Vec<StudentSettings>> {
         let section = |agent: &&AgentId| {
             let student = student(&self.experiment, agent).with_context(|| format!("{agent}: not a student"))?;
@@ -54,7 +54,7 @@ impl Pipeline<'_> {
         agents.iter().map(section).collect()
     }
 
-    /// Distils a group whose students have their temperatures.
+    /// Distils a group whose students have numeric temperatures.
     pub fn distill_group(&self, group: &StudentGroup) -> Result<Ended> {
         let games: Vec<_> = group.games.iter().map(|(played, _)| played.game).collect();
         let name = Together { seed: group.seed, games: &games }.to_string();
@@ -68,7 +68,7 @@ impl Pipeline<'_> {
         distill::distill(group, pools, &mut evaluate, progress)
     }
 
-    /// Where students of that teacher find whom they learn from.
+    /// The source of the teachers for students of `teacher`.
     fn teacher_source(&self, teacher: &AgentId) -> Result<TeacherSource> {
         if self.experiment.distillation.online {
             let frames = self.experiment.teacher.frames;

@@ -1,4 +1,4 @@
-//! The final evaluation: every agent that is there, scored by the protocol.
+//! The final evaluation: scores every agent by the protocol.
 
 use anyhow::{Context, Result};
 
@@ -12,7 +12,7 @@ use crate::progress::Ended;
 use crate::record::{AgentId, Latency, Role};
 
 impl Pipeline<'_> {
-    /// Plays the agent's episodes, and measures how long its decisions take.
+    /// Plays the agent's episodes, and measures the time of its decisions.
     pub fn evaluate(&self, task: &Task, agent: &AgentId) -> Result<Ended> {
         let settings = &self.experiment.evaluation;
         let weights = self.weights_of(agent)?;
@@ -39,7 +39,7 @@ impl Pipeline<'_> {
         Ok(Ended::Done)
     }
 
-    /// The start of the digest of the agent's weights; empty for random play.
+    /// The first characters of the digest of the agent's weights; empty for random play.
     fn weights_of(&self, agent: &AgentId) -> Result<String> {
         if agent.role == Role::Random {
             return Ok(String::new());
@@ -61,7 +61,7 @@ impl Pipeline<'_> {
     }
 }
 
-/// An agent in the manifest's table of latencies.
+/// The agent's name in the manifest's table of latencies.
 pub fn latency_name(agent: &AgentId) -> String {
     format!("{}/{}/{}/seed-{}", agent.role, agent.name, agent.game, agent.seed)
 }

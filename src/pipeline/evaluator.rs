@@ -1,4 +1,4 @@
-//! Evaluations in the middle of a training.
+//! Evaluations during a training.
 
 use anyhow::{Context, Result};
 
@@ -11,7 +11,7 @@ use crate::progress::Progress;
 use crate::record::EvalRow;
 use crate::units::{Seed, Steps};
 
-/// Scores a network that learns, by episodes that are not those of the final evaluation.
+/// Scores a network during training. Its episodes are not those of the final evaluation.
 pub struct TrainingEvaluator {
     games: Vec<(Game, Pool, Seed)>,
     epsilon: f64,
@@ -19,7 +19,7 @@ pub struct TrainingEvaluator {
     episodes: usize,
 }
 
-/// Passes on whether to stop; an evaluation has no progress of its own.
+/// Passes on the request to stop; an evaluation has no progress of its own.
 struct Silent<'a>(&'a dyn Progress);
 
 impl Progress for Silent<'_> {
@@ -31,7 +31,7 @@ impl Progress for Silent<'_> {
 }
 
 impl TrainingEvaluator {
-    /// For networks that play these games and are trained with that seed.
+    /// An evaluator for networks that play `games` and are trained with the seed `training`.
     ///
     /// # Errors
     /// As [`Pool::load`].

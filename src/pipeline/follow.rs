@@ -1,4 +1,4 @@
-//! Students of a teacher that another process trains.
+//! Distils students of a teacher that another process trains.
 
 use std::path::Path;
 use std::thread::sleep;
@@ -19,12 +19,12 @@ use crate::game::Game;
 use crate::progress::{Ended, Progress};
 use crate::record::{AgentId, Folder};
 
-/// Between two looks whether the training has begun.
+/// Time between two looks for the start of the training.
 const PAUSE: Duration = Duration::from_millis(500);
 
 impl Pipeline<'_> {
-    /// Distils students from the best teacher so far of a training in another folder, as long as that goes on, or as it
-    /// is still to begin.
+    /// Distils students from the best teacher so far of a training in another folder, until that training ends. If it
+    /// has not begun yet, waits for it.
     pub fn follow(&self, from: &Path, agents: &[&AgentId]) -> Result<Ended> {
         let experiment = &self.experiment;
         let (game, seed) = followed(experiment)?;
@@ -44,8 +44,7 @@ impl Pipeline<'_> {
         distill::follow(&group, self.pool(game)?, &from.weights(&teacher), &mut evaluate, progress)
     }
 
-    /// Takes the teacher whose training is over, if it is the one that the students followed, so that they are scored
-    /// beside it.
+    /// Copies the teacher of a training that is over, if the students followed it, so that both are scored together.
     pub fn take_followed(&self, from: &Folder, teacher: &AgentId) -> Result<Ended> {
         if !from.weights(teacher).exists() || !from.experiment().exists() {
             return Ok(Ended::Done);
@@ -93,11 +92,11 @@ fn wait_for_training(
     Ok(Ended::Done)
 }
 
-/// Checks, before anything is changed, that students of the experiment can follow the training in a folder; as far as
+/// Checks, before anything is changed, that students of the experiment can follow the training in a folder, as far as
 /// it has begun.
 ///
 /// # Errors
-/// What stands against it.
+/// The obstacle.
 pub fn check(request: &Request, from: &Path) -> Result<()> {
     let (experiment, folder) = request.read()?;
     if from.canonicalize().is_ok_and(|from| folder.root().canonicalize().is_ok_and(|own| own == from)) {
@@ -109,8 +108,8 @@ pub fn check(request: &Request, from: &Path) -> Result<()> {
     check_followed(&Folder::at(from), &teacher_of(&experiment, game, seed), &experiment)
 }
 
-/// Checks that the experiment of the folder, where one is written down, trains that teacher as the students' experiment
-/// says, and keeps its bests. It may have trained others before those that it names now.
+/// Checks that the experiment in the folder, if one is written there, trains the teacher as the students' experiment
+/// says, and keeps its bests. It may have trained others before.
 fn check_followed(from: &Folder, teacher: &AgentId, experiment: &Experiment) -> Result<()> {
     if !from.experiment().exists() {
         return Ok(());
@@ -137,7 +136,7 @@ fn check_followed(from: &Folder, teacher: &AgentId, experiment: &Experiment) -> 
     Ok(())
 }
 
-/// The game and seed of the teacher that is followed.
+/// The game and seed of the followed teacher.
 ///
 /// # Errors
 /// If the experiment's students cannot follow one.

@@ -1,4 +1,4 @@
-//! What a task's result depends on: settings of the experiment, and the keys of its inputs.
+//! Keys of tasks. A key covers the settings that the result depends on, and the keys of the inputs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +16,7 @@ const DIGITS: usize = 16;
 /// An experiment's settings by key, such as `teacher.gamma` or `students.net1.loss`.
 pub type Settings = BTreeMap<String, Value>;
 
-/// The settings that a task depends on, and a digest of them and of its inputs' keys.
+/// The settings that a task depends on, with a digest of them and of its inputs' keys.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Key {
     pub settings: Settings,
@@ -24,7 +24,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of the task `id`, whose inputs have those keys.
+    /// The key of the task `id`, for inputs with the keys `inputs`.
     pub fn new<'a>(id: &TaskId, settings: Settings, inputs: impl IntoIterator<Item = &'a Key>) -> Key {
         let mut hasher = Sha256::new();
         hasher.update(id.0.as_bytes());
@@ -34,7 +34,7 @@ impl Key {
         Key { settings, digest: digest[..DIGITS].to_owned() }
     }
 
-    /// The settings whose values differ in an experiment; those that it does not have do not differ.
+    /// The settings with another value in `other`. Settings that `other` lacks count as equal.
     pub fn changes(&self, other: &Settings) -> Vec<SettingChange> {
         let change = |(key, is): (&String, &Value)| {
             let was = other.get(key).filter(|was| *was != is)?;
@@ -50,7 +50,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// A setting that two experiments have, but with other values.
+/// A setting with two different values in two experiments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SettingChange {
     pub key: String,
@@ -64,13 +64,14 @@ impl fmt::Display for SettingChange {
     }
 }
 
-/// Every setting of an experiment but its name, games and seeds; those of students by their names.
+/// Every setting of an experiment except its name, games and seeds. Settings of students have the students' names in
+/// their keys.
 ///
 /// # Errors
 /// If the experiment cannot be written as TOML.
 pub fn settings(experiment: &Experiment) -> Result<Settings> {
     let table = toml::Table::try_from(experiment)?;
-    // It is not written down where it is the screen.
+    // The default, the screen, is not written down.
     let mut settings = Settings::from([("environment.observation".into(), Value::from("pixels"))]);
     for section in ["environment", "teacher", "distillation", "evaluation"] {
         for (key, value) in table[section].as_table().into_iter().flatten() {
@@ -97,7 +98,7 @@ pub fn settings(experiment: &Experiment) -> Result<Settings> {
 /// Settings of the teacher that change no weights.
 const WITHOUT_EFFECT: [&str; 5] = ["from", "seeds", "preset", "checkpoint_every", "log_every"];
 
-/// When a training is scored: that chooses the weights which are kept, unless the last are.
+/// Settings of the periodic evaluation. It chooses the weights that are kept, unless the last ones are.
 const CHOICE_OF_BEST: [&str; 2] = ["evaluation_every", "evaluation_episodes"];
 
 /// Settings of distillation that change no student's weights.
@@ -106,17 +107,17 @@ const WITHOUT_EFFECT_ON_STUDENTS: [&str; 3] = ["checkpoint_every", "evaluation_e
 /// The protocol by which agents are scored.
 pub const PROTOCOL: [&str; 3] = ["evaluation.epsilon", "evaluation.no_op_max", "evaluation.max_frames"];
 
-/// What the emulation of an evaluation takes from the training's.
+/// Settings of the training environment that evaluations use too.
 const OF_EVERY_PLAY: [&str; 3] = ["environment.frame_skip", "environment.sticky_actions", "environment.action_set"];
 
-/// Whether the result of `work` depends on the setting `key`, apart from what its inputs depend on.
+/// Whether the result of `work` depends on the setting `key`, apart from its inputs.
 pub fn depends_on(experiment: &Experiment, work: &Work, key: &str) -> bool {
     let (section, rest) = key.split_once('.').unwrap_or((key, ""));
     match work {
         Work::Train(agent) | Work::Take(agent) => match section {
             "environment" => true,
             "teacher" => training_depends_on(experiment, rest) && (!agent.is_student() || rest != "network"),
-            // Only a training leaves whom students follow.
+            // Only a training writes the weights that students follow.
             "distillation" => rest == "online" && experiment.distillation.online && !agent.is_student(),
             "students" => agent.is_student() && student_depends_on(experiment, &agent.name, rest),
             _ => false,
@@ -142,7 +143,7 @@ fn training_depends_on(experiment: &Experiment, key: &str) -> bool {
     !WITHOUT_EFFECT.contains(&key) && chooses
 }
 
-/// `key` is NAME.KEY of any student.
+/// `key` is NAME.KEY of a student.
 fn student_depends_on(experiment: &Experiment, name: &str, key: &str) -> bool {
     // Names may hold dots, keys do not.
     let Some((owner, key)) = key.rsplit_once('.') else { return false };

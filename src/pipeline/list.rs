@@ -1,4 +1,4 @@
-//! An experiment as a list of tasks, in the order in which one process does them.
+//! An experiment as a list of tasks, in the order in which a single process does them.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use crate::config::{Data, Experiment};
 use crate::record::{AgentId, Folder, SHARED};
 use crate::units::Frames;
 
-/// Where the students' teachers learn.
+/// The state of the students' teachers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Teaching {
-    /// In this experiment, or in the one that `teacher.from` names.
+    /// Teachers finish first, in this experiment or in the one that `teacher.from` names.
     Finished,
-    /// In another process that is still at it: students follow it, and its teacher is taken in the end.
+    /// Another process is still training the teacher: students follow it, and its teacher is copied in the end.
     Live,
 }
 
@@ -52,7 +52,7 @@ pub fn tasks(experiment: &Experiment, folder: &Folder, teaching: Teaching) -> Re
     Ok(list.tasks)
 }
 
-/// The id of a task: its kind, and whom it is about.
+/// The id of a task: its kind and its agent.
 pub fn id(work: &Work) -> TaskId {
     let Some(agent) = work.agent() else { return TaskId(work.kind().into()) };
     let is_network = !matches!(work, Work::Evaluate(_));
@@ -65,7 +65,7 @@ struct List<'a> {
     folder: &'a Folder,
     settings: Settings,
     tasks: Vec<Task>,
-    /// Where each task stands in the list.
+    /// Index of each task in the list.
     by_id: BTreeMap<TaskId, usize>,
 }
 
@@ -87,7 +87,7 @@ impl List<'_> {
         });
     }
 
-    /// A student's distillation, after the choice of its temperature where that is asked for.
+    /// Adds a student's distillation, after the choice of its temperature if there is one.
     fn add_student(&mut self, agent: AgentId, teaching: Teaching) {
         if teaching == Teaching::Live {
             return self.add(Work::Follow(agent), &[]);
@@ -107,7 +107,7 @@ impl List<'_> {
         self.add(Work::Distill(agent), &inputs);
     }
 
-    /// The task that makes the network with which the agent plays; none for random play.
+    /// The task that makes the network of the agent; `None` for random play.
     fn network_of(&self, agent: &AgentId) -> Option<TaskId> {
         let makes = |task: &&Task| match &task.work {
             Work::Train(own) | Work::Take(own) | Work::Distill(own) | Work::Follow(own) => {
@@ -150,7 +150,7 @@ impl List<'_> {
         Amount { amount, unit }
     }
 
-    /// Students that learn from the same play share a lock; all else is done alone.
+    /// The lock of a task. Students that learn from the same play share one; other tasks have their own.
     fn lock(&self, work: &Work, id: &TaskId) -> String {
         let (Work::Distill(agent) | Work::Follow(agent)) = work else { return id.0.clone() };
         let game = if agent.shared { SHARED } else { agent.game.name() };
@@ -161,7 +161,7 @@ impl List<'_> {
     }
 }
 
-/// The tasks that `chosen` accepts, and all that are made from their outputs, however indirectly.
+/// The tasks that `chosen` accepts, and all tasks that depend on them, directly or indirectly.
 pub fn closure(tasks: &[Task], chosen: impl Fn(&Task) -> bool) -> Vec<&Task> {
     let mut reached: Vec<&Task> = Vec::new();
     for task in tasks {
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(scored.inputs[0].0, "distill/b/multi/seed-1");
     }
 
-    /// The ids whose keys differ when a setting is added.
+    /// The ids of the tasks whose keys change when a setting is added.
     fn keys_changed_by(setting: &str) -> Vec<String> {
         let (before, after) = (list(TWO_GAMES), list(&format!("{setting}\n{TWO_GAMES}")));
         let changed = before.iter().zip(&after).filter(|(one, other)| one.key != other.key);

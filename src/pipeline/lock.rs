@@ -1,4 +1,4 @@
-//! Locks by which several processes, on one machine or on several that share a disk, divide an experiment's tasks.
+//! Locks with which several processes, on one machine or on several that share a disk, divide an experiment's tasks.
 //!
 //! A lock is a file that only one process can create, which also holds on file systems without file locks (NFS, Lustre).
 //! Its owner rewrites it every [`BEAT`]. A lock is taken over once its owner has died on this machine, or, where that
@@ -20,14 +20,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::write_file;
 
-/// Time between two signs of life.
+/// Time between two heartbeats.
 const BEAT: Duration = Duration::from_secs(10);
-/// Time without a sign of life after which an owner counts as dead.
+/// Time without a heartbeat after which an owner counts as dead.
 pub const DEAD_AFTER: Duration = Duration::from_secs(90);
 /// Time between two looks at a lock that is waited for.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Who holds a lock.
+/// The owner of a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// Process numbers mean something on one machine, until it is started again, in one name space.
@@ -38,9 +38,9 @@ pub struct Owner {
     began: String,
     /// Seconds since 1970 at which it was taken.
     since: u64,
-    /// Tells this lock from a later one of the same process.
+    /// Distinguishes this lock from a later one of the same process.
     number: u64,
-    /// Signs of life so far.
+    /// Number of heartbeats so far.
     beat: u64,
 }
 
@@ -91,7 +91,7 @@ impl Owner {
 pub struct Locks {
     folder: PathBuf,
     held: Arc<Mutex<HashMap<PathBuf, Owner>>>,
-    /// Locks of others: what each said, and since when it has not said anything else.
+    /// Locks of other processes: the last content of each file, and the time since which it has not changed.
     seen: Mutex<HashMap<PathBuf, (Option<Owner>, Instant)>>,
     heart: Option<(Sender<()>, JoinHandle<()>)>,
 }
@@ -103,7 +103,7 @@ pub struct Lock<'a> {
 }
 
 impl Locks {
-    /// The locks that lie in `folder`, which is made with the first of them.
+    /// The locks in `folder`. The folder is made with the first lock.
     pub fn in_folder(folder: PathBuf) -> Locks {
         let held = Arc::new(Mutex::new(HashMap::new()));
         let (stop, stopped) = channel();
@@ -112,7 +112,7 @@ impl Locks {
         Locks { folder, held, seen: Mutex::new(HashMap::new()), heart: Some((stop, beats)) }
     }
 
-    /// Takes the lock `name`; none if somebody has it, this process included.
+    /// Takes the lock `name`; returns `None` if any process has it, this one included.
     ///
     /// # Errors
     /// If the folder cannot be written.
@@ -125,7 +125,7 @@ impl Locks {
         Ok(taken.then(|| Lock { locks: self, path }))
     }
 
-    /// Waits for the lock `name`, as for a file that is rewritten in a moment.
+    /// Waits for the lock `name`. It is meant for files that are rewritten within moments.
     ///
     /// # Errors
     /// As [`Locks::take`].
@@ -138,7 +138,7 @@ impl Locks {
         }
     }
 
-    /// Another process that is at work in the folder.
+    /// Another process at work in the folder, as text.
     pub fn other(&self) -> Option<String> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut paths =
@@ -149,7 +149,7 @@ impl Locks {
         })
     }
 
-    /// Who holds the lock `name`.
+    /// The owner of the lock `name`, as text.
     pub fn owner(&self, name: &str) -> String {
         describe(&self.path(name))
     }
@@ -177,7 +177,7 @@ impl Locks {
         Ok(true)
     }
 
-    /// Whether the owner of a lock is gone.
+    /// Whether the owner of a lock is dead.
     fn is_dead(&self, path: &Path) -> bool {
         if held(&self.held).contains_key(path) {
             return false;
@@ -197,7 +197,7 @@ impl Locks {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
     }
 
-    /// Whether a file has said the same for so long that its owner must be gone.
+    /// Whether a file has not changed for so long that its owner must be dead.
     fn is_silent(&self, path: &Path, says: Option<Owner>) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let (said, since) = seen.entry(path.to_owned()).or_insert_with(|| (says.clone(), Instant::now()));
@@ -207,8 +207,8 @@ impl Locks {
         since.elapsed() >= DEAD_AFTER
     }
 
-    /// Takes the lock of a dead owner, unless somebody else is about to. One process at a time does so, and looks again
-    /// first: what it removes is the dead owner's, as nobody can create the file before.
+    /// Removes the lock of a dead owner, unless another process is about to. Only one process at a time does this, and
+    /// it checks the lock again first: since nobody can create the file before, the removed file is the dead owner's.
     fn take_over(&self, path: &Path) -> Result<bool> {
         let guard = path.with_extension("takeover");
         if let Err(error) = OpenOptions::new().write(true).create_new(true).open(&guard) {
@@ -242,7 +242,7 @@ impl Drop for Locks {
             drop(stop);
             beats.join().ok();
         }
-        // It goes if it is empty.
+        // Succeeds only if the folder is empty.
         fs::remove_dir(&self.folder).ok();
     }
 }
@@ -269,7 +269,7 @@ fn describe(path: &Path) -> String {
     read(path).map_or_else(|| "another process".to_owned(), |owner| owner.to_string())
 }
 
-/// Gives signs of life until the sender is dropped.
+/// Writes heartbeats until the sender is dropped.
 fn beat(owners: &Mutex<HashMap<PathBuf, Owner>>, stopped: &Receiver<()>) {
     while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
         for (path, owner) in held(owners).iter_mut() {

@@ -1,4 +1,4 @@
-//! What makes an experiment's results, as its manifest tells.
+//! Keeps the manifest of an experiment's folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,8 @@ use crate::nn;
 use crate::record::{Folder, Machine, Manifest, RomRecord};
 
 impl Pipeline<'_> {
-    /// Writes down that this command makes results from now on, with `change` made to what is kept of the manifest
-    /// before: seeds, ROMs of other games, times and latencies.
+    /// Records in the manifest that this command makes results from now on, and applies `change`. Seeds, ROMs of other
+    /// games, times and latencies from before are kept.
     ///
     /// # Errors
     /// If the manifest is damaged or cannot be written.
@@ -47,7 +47,7 @@ impl Pipeline<'_> {
     }
 }
 
-/// With `--fresh`, times begin anew, unless they are also those of seeds or games that stay.
+/// With `--fresh`, resets the recorded times, unless seeds or games that stay have their share in them.
 ///
 /// # Errors
 /// If the manifest is damaged or cannot be written.

@@ -1,4 +1,4 @@
-//! Folders join: seeds, games and students of an experiment that were made in different places.
+//! Joins folders: seeds, games and students of an experiment that were made in different places.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,8 @@ use super::{listed, refused};
 use crate::config::{self, Experiment, Overrides};
 use crate::record::{AgentId, EpisodeRow, Folder, Manifest, ScoreRow, read_rows, write_file, write_rows};
 
-/// Puts what was made in several folders of an experiment into one that does not exist yet, or is one of them. Trainings
-/// that are not over stay where they are.
+/// Copies the results of several folders of an experiment into one folder, which is new or one of them. Trainings that
+/// are not finished stay where they are.
 ///
 /// # Errors
 /// If the folders' tasks have other keys, or hold other results of one task; nothing is written then.
@@ -168,7 +168,7 @@ fn is_better(played: &[EpisodeRow], known: &[EpisodeRow], network: Option<&str>)
     count(played) > count(known)
 }
 
-/// Every file of a run, but for what it goes on from.
+/// Every file of a run except its checkpoints.
 fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
     let place = || format!("{}: cannot be read", from.display());
     let mut found = Vec::new();

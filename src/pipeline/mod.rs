@@ -1,8 +1,8 @@
-//! An experiment as a list of tasks: what is to be done, what is done, what is stale, and who does it.
+//! An experiment as a list of tasks: their states, their order, and their execution.
 //!
-//! One list ([`tasks`]) serves every command: `pd run` does the tasks that are not done, `pd plan` prints them, `--fresh`
-//! removes their outputs. A task's [`Key`] says what its result depends on. The experiment that lies in a folder is the
-//! record of the keys with which everything there was made: settings that differ from it are refused, or made anew.
+//! One list ([`tasks`]) serves every command: `pd run` does the tasks that are not done, `pd plan` prints them,
+//! `--fresh` removes their outputs. A task's [`Key`] says what its result depends on. The experiment file in a folder
+//! records the settings of all results there: a command with other settings is refused, or makes the results anew.
 
 mod agents;
 mod board;
@@ -50,17 +50,17 @@ pub trait Observer: Sync {
     /// Begins to watch a task; `total` is in `unit`.
     fn begin(&self, task: &str, total: u64, unit: &'static str) -> Box<dyn Progress + '_>;
 
-    /// How far the command is: tasks that are done, of all, and the share of all work, between 0 and 1.
+    /// Progress of the command: tasks done, tasks in total, and the share of all work that is done, between 0 and 1.
     fn whole(&self, done: usize, tasks: usize, share: f64);
 
-    /// Something that a person should know now.
+    /// Passes a message to the person at the terminal.
     fn say(&self, message: &str);
 
     /// Whether the command must end at the next safe moment.
     fn stop(&self) -> bool;
 }
 
-/// A request that cannot be carried out as it stands: nothing was begun, and nothing on disk was changed.
+/// A request that cannot be carried out. Nothing was begun, and nothing on disk was changed.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Refusal(String);

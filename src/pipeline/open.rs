@@ -1,4 +1,4 @@
-//! An experiment that is being worked on: its tasks, its folder, its ROMs, its device.
+//! An opened experiment: its tasks, its folder, its ROMs, its device.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,12 +22,12 @@ use crate::game::Game;
 use crate::nn::Device;
 use crate::record::{Folder, RomRecord, write_file};
 
-/// What a command asks for.
+/// A command's request.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     pub scope: Scope,
     pub file: &'a Path,
-    /// `key=value` settings over the file's.
+    /// `key=value` settings that override the file's.
     pub set: &'a [String],
     /// Only these tasks, by their ids; all of the scope if there are none.
     pub only: &'a [String],
@@ -38,7 +38,7 @@ pub struct Request<'a> {
     pub device: Device,
     /// Threads of all tasks together.
     pub threads: usize,
-    /// Most tasks at once; see [`Request::jobs()`].
+    /// Maximum number of tasks at once; see [`Request::jobs()`].
     pub jobs: Option<usize>,
     pub fresh: bool,
 }
@@ -61,7 +61,7 @@ impl Request<'_> {
         self.jobs.unwrap_or(if self.device == Device::Cpu { self.threads } else { 1 })
     }
 
-    /// Where students find their teachers.
+    /// The source of the students' teachers.
     pub fn teaching(&self) -> Teaching {
         if self.scope == Scope::Follow { Teaching::Live } else { Teaching::Finished }
     }
@@ -73,14 +73,14 @@ pub struct Pipeline<'a> {
     pub folder: Folder,
     pub device: Device,
     pub threads: usize,
-    /// Most tasks at once.
+    /// Maximum number of tasks at once.
     pub jobs: usize,
     pub tasks: Vec<Task>,
     pub observer: &'a dyn Observer,
     pub digests: Digests,
     pub locks: Locks,
     roms: BTreeMap<&'static str, Option<Rom>>,
-    /// Whether this command has done something.
+    /// Whether this command has done any task.
     works: AtomicBool,
 }
 
@@ -127,7 +127,7 @@ impl<'a> Pipeline<'a> {
             roms,
             works: AtomicBool::new(false),
         };
-        // Who made and timed what is there is told of as long as this command does nothing.
+        // A command that has done no task leaves the manifest as it is.
         if scope != Scope::Report && (request.fresh || !pipeline.folder.manifest().exists()) {
             pipeline.write_manifest(|_| ()).map_err(refused)?;
         }
@@ -139,7 +139,7 @@ impl<'a> Pipeline<'a> {
         self.roms.get(game.name()).and_then(Option::as_ref)
     }
 
-    /// The part of it that checkpoints and manifests hold.
+    /// The record of that ROM for checkpoints and manifests.
     pub fn rom_record(&self, game: Game) -> Option<RomRecord> {
         self.rom(game).map(|rom| rom.record.clone())
     }
@@ -149,12 +149,12 @@ impl<'a> Pipeline<'a> {
         Played::new(game, &self.experiment.environment, self.rom_record(game))
     }
 
-    /// Writes down who makes the results, before the first of them.
+    /// Records this command in the manifest, before its first result.
     fn begin_work(&self) -> Result<()> {
         if self.works.swap(true, Ordering::SeqCst) { Ok(()) } else { self.write_manifest(|_| ()) }
     }
 
-    /// Whether this command has done something.
+    /// Whether this command has done any task.
     pub fn has_worked(&self) -> bool {
         self.works.load(Ordering::SeqCst)
     }
@@ -169,7 +169,7 @@ impl<'a> Pipeline<'a> {
         Pool::load(game, self.rom(game), &rules, self.experiment.environment.workers)
     }
 
-    /// The same for evaluations of that many episodes.
+    /// Emulators for evaluations of `episodes` episodes.
     ///
     /// # Errors
     /// As [`Pool::load`].
@@ -197,7 +197,7 @@ fn find_roms(experiment: &Experiment) -> Result<BTreeMap<&'static str, Option<Ro
     experiment.games.iter().map(|&game| Ok((game.name(), Rom::find(game)?))).collect()
 }
 
-/// Checks that teachers which the command does not train are where they should be.
+/// Checks that the teachers that the command does not train exist.
 fn check_inputs(request: &Request, experiment: &Experiment, folder: &Folder) -> Result<()> {
     if request.scope.takes(experiment) {
         let trains_anew = request.fresh && request.scope <= Scope::Train;

@@ -1,4 +1,4 @@
-//! What a command would do, and what it needs.
+//! The plan of a command: its tasks and the resources that they need.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -18,21 +18,22 @@ use crate::nn::{Architecture, Outputs};
 use crate::record::{AgentId, SHARED};
 use crate::units::grouped;
 
-/// What `pd run` would do.
+/// The plan of `pd run`.
 #[derive(Debug, Serialize)]
 pub struct Plan {
     pub experiment: String,
     pub folder: String,
     pub networks: Vec<PlannedNetwork>,
     pub tasks: Vec<PlannedTask>,
-    /// The same for people: all evaluations are one line.
+    /// The tasks grouped for people: all evaluations are one line.
     pub stages: Vec<PlannedStage>,
-    /// Why `pd run` would not begin.
+    /// The reason why `pd run` would be refused.
     pub refused: Option<String>,
-    /// Need of the largest tasks that are done at once, in bytes: replay or memory, networks and minibatches.
+    /// Memory in bytes of the largest tasks that run at the same time: replay or memory, networks and minibatches.
     pub memory_bytes: u64,
-    /// Two of the largest checkpoints, as the new one is written beside the old, and the best teachers that are kept for
-    /// followers; like `memory_bytes` an estimate, as screens take more or less with the game.
+    /// Disk space in bytes: two of the largest checkpoints, as the new one is written beside the old, and the best
+    /// teachers that are kept for followers. Like `memory_bytes` it is an estimate, since the size of screens depends
+    /// on the game.
     pub disk_bytes: u64,
 }
 
@@ -42,11 +43,11 @@ pub struct PlannedNetwork {
     pub name: String,
     pub game: String,
     pub parameters: u64,
-    /// With all 18 actions, as the paper counts those of networks for one game; none of one for several.
+    /// Number of parameters with all 18 actions, as the paper counts networks for one game; `None` for several games.
     pub parameters_18_actions: Option<u64>,
 }
 
-/// A task and whether it is done.
+/// A task and its state.
 #[derive(Debug, Serialize)]
 pub struct PlannedTask {
     pub id: TaskId,
@@ -95,7 +96,8 @@ pub fn plan(request: &Request) -> Result<Plan> {
     })
 }
 
-/// The state of each task. What was made with other settings is stale, and what is made from stale inputs as well.
+/// The state of each task. Outputs that were made with other settings are stale, and so is everything that was made
+/// from stale inputs.
 fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<Vec<TaskState>> {
     if request.fresh {
         return Ok(vec![TaskState::Missing; list.len()]);
@@ -113,7 +115,7 @@ fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<V
         let own = own(task);
         let is_stale = |input: &TaskId| {
             let state = list.iter().zip(&states).find(|(task, _)| task.id == *input).map(|(_, state)| *state);
-            // What a network was made from need not be there any more; a report tells of what is there.
+            // The inputs of a network need not exist any more; a report describes the files that exist.
             state == Some(TaskState::Stale) || task.work == Work::Report && state != Some(TaskState::Done)
         };
         states.push(if own == TaskState::Done && task.inputs.iter().any(is_stale) { TaskState::Stale } else { own });

@@ -1,4 +1,4 @@
-//! The memory and disk that an experiment takes, estimated from its settings.
+//! Estimates the memory and disk that an experiment needs from its settings.
 
 use super::agents::{architecture, games, networks, teacher_of, teachers};
 use crate::config::{Algorithm, Experiment};
@@ -7,16 +7,17 @@ use crate::replay::TYPICAL_STEP;
 use crate::spec::Shape;
 use crate::units::Frames;
 
-/// Bytes that the largest runs of an experiment need; screens take more or less than is assumed with the game.
+/// Bytes that the largest runs of an experiment need. The estimate assumes a typical size of screens; the true size
+/// depends on the game.
 pub struct Resources {
     /// Replay or memory, networks and minibatches.
     pub memory: u64,
-    /// Checkpoints, and the best teachers that are kept for who follows them.
+    /// Checkpoints, and the best teachers that are kept for followers.
     pub disk: u64,
 }
 
 impl Resources {
-    /// For so many runs at once.
+    /// The need of `jobs` runs at once.
     pub fn of(experiment: &Experiment, jobs: usize) -> Resources {
         let (learning, distilling) = (trainings(experiment), [distillations(experiment), sweeps(experiment)].concat());
         let largest = |runs: &[RunSize], need: fn(&RunSize) -> u64| {
@@ -25,7 +26,7 @@ impl Resources {
             each.iter().rev().take(jobs).sum::<u64>()
         };
         let memory = |runs: &[RunSize]| largest(runs, |run| run.networks + run.play);
-        // A new checkpoint is whole before the old one is removed.
+        // A new checkpoint is complete before the old one is removed.
         let checkpoints = |runs: &[RunSize]| 2 * largest(runs, |run| run.play);
         Resources {
             memory: memory(&learning).max(memory(&distilling)),
@@ -34,7 +35,7 @@ impl Resources {
     }
 }
 
-/// What a run has in memory, in bytes. Only its play is large on disk.
+/// Memory of a run in bytes. On disk, only its play is large.
 #[derive(Clone)]
 struct RunSize {
     networks: u64,
@@ -53,11 +54,11 @@ fn observation(experiment: &Experiment, agent: &AgentId) -> Shape {
     experiment.environment.spec(agent.game).observation
 }
 
-/// Bytes of a step in a replay, but for what was recorded with it.
+/// Bytes of a step in a replay, without its payload.
 fn step(shape: Shape) -> u64 {
     match shape {
         Shape::Image { .. } => TYPICAL_STEP,
-        // A transition beside the vector.
+        // The vector, and a transition of 16 bytes.
         Shape::Vector { .. } => shape.bytes() as u64 + 16,
     }
 }
@@ -102,14 +103,14 @@ fn distillations(experiment: &Experiment) -> Vec<RunSize> {
     runs
 }
 
-/// A network for each temperature that is tried for a student, all of them at once.
+/// The networks of a sweep: one for each temperature that is tried for a student, all at the same time.
 fn sweeps(experiment: &Experiment) -> Vec<RunSize> {
     let settings = &experiment.distillation;
     let sweep = |agent| distillation(experiment, &vec![agent; settings.sweep_gaps.len()], settings.sweep_hours);
     networks(experiment, |student| student.chooses_temperature()).into_iter().filter_map(sweep).collect()
 }
 
-/// The distillation of these students, with a teacher for each of their games; none without students.
+/// The distillation of these students, with a teacher for each of their games; `None` without students.
 fn distillation(experiment: &Experiment, students: &[AgentId], hours: u64) -> Option<RunSize> {
     let settings = &experiment.distillation;
     let first = students.first()?;
@@ -123,7 +124,7 @@ fn distillation(experiment: &Experiment, students: &[AgentId], hours: u64) -> Op
     Some(RunSize { networks: networks + batch(settings.batch, experiment, first), play: games * steps * step })
 }
 
-/// Weights for followers: at most those of every evaluation.
+/// Size of the best weights for followers: at most one file per evaluation.
 fn bests(experiment: &Experiment) -> u64 {
     if !experiment.distillation.online {
         return 0;

@@ -1,4 +1,4 @@
-//! Does tasks: several at once, each with its share of the threads, beside other processes that do the same.
+//! Runs tasks: several at once, each with its share of the threads, beside other processes that do the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,10 +22,10 @@ use crate::record::{AgentId, Folder};
 
 /// Time between two looks at what other processes have done.
 const LOOK: Duration = Duration::from_millis(300);
-/// As much as a process's first thread has.
+/// Stack size of a process's first thread.
 const STACK_BYTES: usize = 8 << 20;
 
-/// Tasks that are done together, by one thread with so many helpers.
+/// Tasks that are done together by one thread and its helpers.
 struct Batch<'a> {
     tasks: Vec<usize>,
     threads: usize,
@@ -33,10 +33,10 @@ struct Batch<'a> {
     started: Instant,
 }
 
-/// How a batch ended, by the number of its first task.
+/// The index of a batch's first task, and the result of the batch.
 type Finished = (usize, Result<Ended>);
 
-/// A command at work.
+/// Runs the tasks of a command.
 struct Scheduler<'a> {
     pipeline: &'a Pipeline<'a>,
     board: Board<'a>,
@@ -46,13 +46,13 @@ struct Scheduler<'a> {
     gave_up: bool,
     /// Seconds of work that the manifest does not tell of yet.
     seconds: BTreeMap<&'static str, f64>,
-    /// Locks that were somebody else's at the last look.
+    /// Locks that other processes held at the last look.
     elsewhere: BTreeSet<&'a str>,
 }
 
 impl Pipeline<'_> {
-    /// Does the tasks of a command that are not done, or those in `only`. What fails is told at the end, after all that
-    /// does not need it was done. `from` is the folder of a training that is followed.
+    /// Does those tasks of a command that are not done, or those in `only`. A failure is reported at the end, after all
+    /// tasks that do not depend on it are done. `from` is the folder of a training that is followed.
     ///
     /// # Errors
     /// The failure, or the last of several.
@@ -83,7 +83,7 @@ impl Pipeline<'_> {
         Scores::read(&self.experiment, &self.folder, &self.digests)?.write()
     }
 
-    /// Does tasks that belong together.
+    /// Does tasks that share a lock.
     fn perform(&self, tasks: &[&Task], from: Option<&Path>) -> Result<Ended> {
         let agents: Vec<&AgentId> = tasks.iter().filter_map(|task| task.work.agent()).collect();
         let Some(first) = tasks.first() else { return Ok(Ended::Done) };
@@ -101,7 +101,7 @@ impl Pipeline<'_> {
 }
 
 impl<'a> Scheduler<'a> {
-    /// Starts tasks and waits for them until none is left that can be done.
+    /// Starts tasks and waits for them until no task is ready.
     fn work<'scope>(
         &mut self,
         threads: &'scope Threads<'scope, '_>,
@@ -159,7 +159,7 @@ impl<'a> Scheduler<'a> {
                 self.elsewhere.insert(name);
                 continue;
             };
-            // Another process may have done it since the last look.
+            // Another process may have done them since the last look.
             let left = self.board.look_again(&tasks)?;
             let Some(&first) = left.first() else { continue };
             self.board.set(&left, Position::Running);
@@ -176,8 +176,8 @@ impl<'a> Scheduler<'a> {
         Ok(())
     }
 
-    /// The next tasks to be done together, and their share of the threads: of those that are free, an equal one for each
-    /// batch of their stage that could start as well.
+    /// The next tasks to be done together, and their number of threads: the free threads, divided equally among the
+    /// batches of the same stage that are ready.
     fn next(&mut self) -> Option<(Vec<usize>, usize)> {
         let Pipeline { threads, jobs, .. } = *self.pipeline;
         let used: usize = self.running.values().map(|batch| batch.threads).sum();
@@ -244,8 +244,7 @@ impl<'a> Scheduler<'a> {
     }
 }
 
-/// Does some work on so many threads. It runs on one of them itself, so that work which is divided among them begins
-/// without a wait.
+/// Runs `work` with `threads` threads. The calling thread is one of them, so that divided work begins without a wait.
 fn with_threads<T: Send>(pipeline: &Pipeline, threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?;
     pool.install(|| {

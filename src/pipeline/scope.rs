@@ -7,7 +7,7 @@ use super::task::{Stage, Task, Work};
 use crate::config::Experiment;
 use crate::record::AgentId;
 
-/// What a command works on. Of two, the later one makes less anew with `--fresh`.
+/// The part of an experiment that a command works on. A later variant makes less anew with `--fresh`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     Run,
@@ -26,14 +26,14 @@ impl Scope {
             Scope::Run => true,
             Scope::Train => task.work.stage() == Stage::Train,
             Scope::Follow => matches!(task.work, Work::Follow(_) | Work::Take(_)),
-            // Who distils teachers of another experiment takes them first.
+            // A distillation from another experiment's teachers copies them first.
             Scope::Distill => task.work.stage() == Stage::Distill || matches!(task.work, Work::Take(_)),
             Scope::Evaluate => task.work.stage() == Stage::Evaluate,
             Scope::Report => task.work.stage() == Stage::Report,
         }
     }
 
-    /// The tasks that the command makes anew with `--fresh`, and those that are stale then.
+    /// The tasks that the command makes anew with `--fresh`, and those that become stale by it.
     pub fn renews(self, tasks: &[Task]) -> Vec<&Task> {
         let mut renewed = closure(tasks, |task| match self {
             Scope::Follow | Scope::Distill => task.work.stage() == Stage::Distill,
@@ -53,7 +53,7 @@ impl Scope {
         candidates.iter().copied().find(|&scope| holds(scope)).unwrap_or(last)
     }
 
-    /// How it is asked for on the command line.
+    /// The command line of this scope.
     pub fn command(self, file: &Path) -> String {
         let file = file.display();
         match self {
@@ -66,7 +66,7 @@ impl Scope {
         }
     }
 
-    /// Whether it can take teachers from another experiment.
+    /// Whether the command can take teachers from another experiment.
     pub fn takes(self, experiment: &Experiment) -> bool {
         self <= Scope::Train || self == Scope::Distill && !experiment.teacher.from.as_os_str().is_empty()
     }

@@ -1,4 +1,4 @@
-//! `episodes.csv`, which evaluations write, and `scores.csv`, which follows from it.
+//! `episodes.csv`, which evaluations write, and `scores.csv`, which is derived from it.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub const HASH: usize = 16;
 /// Episodes by agent.
 type EpisodeRows = BTreeMap<AgentId, Vec<EpisodeRow>>;
 
-/// How many episodes the folder has of those weights of an agent.
+/// Number of episodes in the folder that an agent has played with those weights.
 ///
 /// # Errors
 /// If the file is damaged.
@@ -30,8 +30,8 @@ pub fn played(folder: &Folder, agent: &AgentId, weights: &str) -> Result<usize> 
     Ok(rows.iter().filter(|row| row.weights == weights).count())
 }
 
-/// Adds episodes to those that the agent has played with the same weights, in place of those with others. Agents that
-/// the experiment names stand in its order, all others after them.
+/// Adds episodes to those that the agent has played with the same weights; episodes with other weights are removed.
+/// Agents that the experiment names stand in its order, all others after them.
 ///
 /// # Errors
 /// If the file is damaged or cannot be written.
@@ -62,7 +62,7 @@ pub fn put(
     write_episodes(experiment, folder, episodes)
 }
 
-/// Everybody's episodes.
+/// Episodes of all agents.
 ///
 /// # Errors
 /// If the file is damaged.
@@ -84,18 +84,18 @@ pub fn write_episodes(experiment: &Experiment, folder: &Folder, mut episodes: Ep
     write_rows(&folder.episodes(), &own.into_iter().chain(episodes.into_values().flatten()).collect::<Vec<_>>())
 }
 
-/// What `scores.csv` is written from.
+/// The data from which `scores.csv` is written.
 pub struct Scores<'a> {
     experiment: &'a Experiment,
     folder: &'a Folder,
     digests: &'a Digests,
     episodes: EpisodeRows,
     latencies: BTreeMap<String, f64>,
-    /// What `scores.csv` says so far: of networks that are not here any more it is all that is known.
+    /// The rows of `scores.csv` so far. For networks whose weights are gone, they are the only source.
     before: BTreeMap<AgentId, ScoreRow>,
 }
 
-/// What a row says of an agent besides its scores.
+/// The part of a row that describes the agent's network.
 #[derive(Default)]
 struct Description {
     loss: Option<String>,
@@ -109,7 +109,7 @@ struct Description {
 }
 
 impl<'a> Scores<'a> {
-    /// Reads what the folder holds.
+    /// Reads the folder's data.
     ///
     /// # Errors
     /// The file that is damaged.
@@ -117,7 +117,7 @@ impl<'a> Scores<'a> {
         let rows: Vec<ScoreRow> = read_rows(&folder.scores())?;
         let before: BTreeMap<AgentId, ScoreRow> =
             rows.into_iter().map(|row| Ok((row.id()?, row))).collect::<Result<_>>()?;
-        // Before manifests had them, latencies were in the scores alone.
+        // Older manifests lack latencies; then `scores.csv` is the only source.
         let old = before.iter().filter_map(|(agent, row)| Some((latency_name(agent), row.latency_ms?)));
         let mut latencies: BTreeMap<String, f64> = old.collect();
         let manifest = Manifest::read(&folder.manifest())?;
@@ -126,7 +126,7 @@ impl<'a> Scores<'a> {
         Ok(Scores { experiment, folder, digests, episodes: read_episodes(folder)?, latencies, before })
     }
 
-    /// Whether the agent's weights are here and have played all their episodes.
+    /// Whether the agent's weights exist and have played all their episodes.
     ///
     /// # Errors
     /// If the weights cannot be read.
@@ -138,8 +138,8 @@ impl<'a> Scores<'a> {
         Ok(played && is_timed && rows.iter().all(|row| row.weights == weights))
     }
 
-    /// Replaces `scores.csv`: agents in the experiment's order, then those that it does not name. Episodes of weights in
-    /// whose place there are others now do not count.
+    /// Replaces `scores.csv`. Agents stand in the experiment's order; agents that it does not name follow. Episodes of
+    /// weights that were replaced since do not count.
     ///
     /// # Errors
     /// If a file cannot be read or written.
@@ -155,7 +155,8 @@ impl<'a> Scores<'a> {
         write_rows(&self.folder.scores(), &rows)
     }
 
-    /// The start of the digest of the agent's weights: empty for random play, none if they are not here.
+    /// The first characters of the digest of the agent's weights; empty for random play, `None` if there are no
+    /// weights.
     fn weights(&self, agent: &AgentId) -> Result<Option<String>> {
         if agent.role == Role::Random {
             return Ok(Some(String::new()));
@@ -206,14 +207,14 @@ impl<'a> Scores<'a> {
         }))
     }
 
-    /// What is known of the agent's network: from its weights, else from the rows before; none if from nowhere.
+    /// The description of the agent's network, from its weights, or else from the previous rows.
     fn description(&self, agent: &AgentId) -> Result<Option<Description>> {
         if agent.role == Role::Random {
             return Ok(Some(Description::default()));
         }
         let path = self.folder.weights(agent);
         let is_here = path.exists();
-        // The folder of an agent that the experiment does not name may be that of a network for several games.
+        // The folder of an agent that the experiment does not name may belong to a network for several games.
         let before = self.before.get(agent).filter(|_| !is_here);
         if let Some(row) = before {
             return Ok(Some(Description::from(row)));
@@ -245,13 +246,13 @@ impl<'a> Scores<'a> {
         data.filter(|_| is_distilled).map(|data| data.name().to_owned())
     }
 
-    /// The scores of as many of the agent's episodes as the experiment asks for; none if it is not scored.
+    /// The scores of the agent's first episodes, as many as the experiment asks for; empty if it is not scored.
     fn scores(&self, agent: &AgentId) -> Vec<f64> {
         let rows = self.episodes.get(agent).into_iter().flatten();
         rows.take(self.experiment.evaluation.episodes).map(|row| row.score).collect()
     }
 
-    /// By whom the agent is measured; a teacher by itself.
+    /// The teacher that the agent is compared with; for a teacher, itself.
     fn teacher(&self, agent: &AgentId) -> AgentId {
         match agent.role {
             Role::Teacher => agent.clone(),
@@ -263,8 +264,8 @@ impl<'a> Scores<'a> {
         statistics::mean(&self.scores(agent))
     }
 
-    /// How the agent is put in relation to its teacher with all seeds that are scored, whether the experiment names
-    /// them or not; none without a teacher.
+    /// The ratio that relates the agent to its teachers with all scored seeds, including seeds that the experiment does
+    /// not name; `None` without a teacher.
     fn ratio(&self, agent: &AgentId) -> Option<Ratio> {
         let is_own = |other: &&AgentId| AgentId { seed: agent.seed, ..(*other).clone() } == *agent;
         let means = |other: &AgentId| self.mean(other).zip(self.mean(&self.teacher(other)));
@@ -293,7 +294,7 @@ impl From<&ScoreRow> for Description {
     }
 }
 
-/// What the agent was fitted with; a student that nobody taught learned from rewards.
+/// The loss of a student; `td` for one that learned from rewards.
 fn loss(agent: &AgentId, student: Option<&StudentSettings>, found: &Metadata) -> Option<Objective> {
     let of_weights = || found.loss.map_or(Objective::Rewards, |(loss, _)| Objective::Teacher(loss));
     agent.is_student().then(|| student.map_or_else(of_weights, |student| student.loss))

@@ -1,4 +1,4 @@
-//! The settings that a folder's results were made with, and those of a command that goes on with them.
+//! Compares the settings of a folder's results with those of a command.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,13 +15,13 @@ use super::{listed, refused};
 use crate::config::{self, Experiment, Overrides, StudentSettings};
 use crate::record::{AgentId, Folder, Role};
 
-/// What a folder holds from before.
+/// The earlier content of a folder.
 #[derive(Debug, Default)]
 pub struct Earlier {
-    /// There is an experiment.
+    /// Whether there is an experiment.
     pub exists: bool,
-    /// Agents whose episodes were played by another protocol than the experiment's. A command that makes something anew
-    /// removes them.
+    /// Agents whose episodes were played by another protocol. A command that makes something anew removes these
+    /// episodes.
     pub played_otherwise: BTreeSet<AgentId>,
 }
 
@@ -63,7 +63,7 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     if request.fresh && renews(request.scope, list) && left_with(experiment, list)?.is_empty() {
         return Ok(earlier);
     }
-    // With `--seed` the command may leave results that it makes anew without.
+    // With `--seed` the command may make fewer results anew than without it.
     let whole = config::read(request.file, &Overrides { set: request.set.to_vec(), seed: None })?;
     let others = left_with(&whole, &tasks(&whole, folder, request.teaching())?)?;
     let (place, changed) = (folder.root().display(), listed(&distinct(stale)));
@@ -73,7 +73,7 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     )))
 }
 
-/// How to make everything anew by `command`, which leaves `others` as they are.
+/// Advice for making everything anew with `command`, which leaves `others` as they are.
 fn way_out(others: &[String], command: &str) -> String {
     match others {
         [] => format!("make them all anew with {command}"),
@@ -122,7 +122,7 @@ fn distinct(stale: Vec<(&Task, Vec<SettingChange>)>) -> Vec<String> {
     changes.into_iter().collect()
 }
 
-/// The settings with which the teachers of a folder learned, where an experiment's are others, as text.
+/// The settings of the teachers in a folder that differ from the experiment's, as text.
 ///
 /// # Errors
 /// If the folder's experiment cannot be read.
@@ -132,14 +132,14 @@ pub fn learned_otherwise(from: &Folder, experiment: &Experiment) -> Result<Strin
     let teacher = teachers.find(|task| task.work.agent().is_some_and(|agent| agent.role == Role::Teacher));
     let own = key::settings(experiment)?.into_iter().filter(|(key, _)| key::PROTOCOL.contains(&key.as_str()));
     let Some(mut key) = teacher.map(|task| task.key) else { return Ok(String::new()) };
-    // The best weights were chosen by that protocol.
+    // That protocol chose the best weights.
     key.settings.extend(own);
     key.settings.remove("distillation.online");
     Ok(listed(&key.changes(&theirs)))
 }
 
 impl Request<'_> {
-    /// The settings and the place as the command line says them, to be said again.
+    /// The settings and the place as flags of the command line, for messages.
     pub fn flags(&self) -> String {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/=,".contains(c);
         let quoted = |text: &str| if text.chars().all(is_plain) { text.to_owned() } else { format!("'{text}'") };

@@ -1,4 +1,4 @@
-//! Teachers that are taken from another experiment's folder.
+//! Takes teachers from another experiment's folder.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -17,12 +17,12 @@ use crate::progress::Ended;
 use crate::record::{AgentId, EpisodeRow, Folder, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file};
 
 impl Pipeline<'_> {
-    /// Takes a teacher with its logs from another experiment's folder, unless it was taken already. Bests that are not
-    /// here are taken in any case: the training may have kept them since.
+    /// Copies a teacher with its logs from another experiment's folder, unless it was copied before. Missing bests are
+    /// copied in any case: the training may have written them since.
     pub fn take(&self, agent: &AgentId, from: &Folder) -> Result<Ended> {
         let (source, own) = (from.weights(agent), self.folder.weights(agent));
         let Some(digest) = self.digests.of(&source)? else {
-            // It was there when this one was taken.
+            // It was complete when this copy was made.
             return Ok(Ended::Done);
         };
         self.check_weights(&source, agent)?;
@@ -50,7 +50,7 @@ impl Pipeline<'_> {
         Ok(Ended::Done)
     }
 
-    /// Checks that weights are of the network that the experiment gives the agent, and that it plays its game as the
+    /// Checks that the weights belong to the agent's network in the experiment, and that it plays its game as the
     /// experiment says.
     ///
     /// # Errors
@@ -63,8 +63,8 @@ impl Pipeline<'_> {
         Ok(found)
     }
 
-    /// A new teacher makes stale what was made from an earlier one in this folder: its students and their scores. What
-    /// was made from this very one, while it learned in another folder, stays.
+    /// Removes results in this folder that were made from an earlier teacher: its students and their scores. Results
+    /// that were made from the same teacher, while it learned in another folder, stay.
     pub fn forget_derived(&self, teacher: &AgentId) -> Result<()> {
         if self.was_scored(teacher)? {
             return Ok(());
@@ -78,7 +78,7 @@ impl Pipeline<'_> {
                 Some(found) if is_of_teachers(&self.experiment, &self.folder, &self.digests, &agent, found)? => {
                     kept.push(agent);
                 }
-                // A network for other games than it is made for now is told of, not removed.
+                // The network of a student with other games than now is reported, not removed.
                 _ if !student.is_baseline() => {
                     let is_foreign = found.is_some_and(|found| found.head(teacher.game).is_none());
                     self.forget_student(student, &agent, is_foreign)?;
@@ -95,7 +95,7 @@ impl Pipeline<'_> {
         seeds.flat_map(|&seed| self.experiment.students.iter().map(move |student| (student, seed)))
     }
 
-    /// Removes a student's weights, unless they are `foreign`, and whatever was begun for it.
+    /// Removes a student's weights, unless they are `foreign`, and all unfinished work on it.
     fn forget_student(&self, student: &StudentSettings, agent: &AgentId, foreign: bool) -> Result<()> {
         if !foreign {
             remove_file(&self.folder.weights(agent))?;
@@ -110,7 +110,8 @@ impl Pipeline<'_> {
         Ok(())
     }
 
-    /// Whether the folder's episodes are of these very weights, so that all that was made from them is of this teacher.
+    /// Whether the folder's episodes were played with exactly these weights. If so, everything in the folder was made
+    /// from this teacher.
     fn was_scored(&self, teacher: &AgentId) -> Result<bool> {
         let Some(digest) = self.digests.of(&self.folder.weights(teacher))? else { return Ok(false) };
         let rows: Vec<EpisodeRow> = read_rows(&self.folder.episodes())?;
@@ -118,7 +119,7 @@ impl Pipeline<'_> {
         Ok(rows.iter().any(|row| is_own(row) && !row.weights.is_empty() && digest.starts_with(&row.weights)))
     }
 
-    /// Removes the scores that a teacher and the experiment's students of it had, unless they are `kept`.
+    /// Removes the scores of a teacher and of its students, except those in `kept`.
     fn forget_scores(&self, teacher: &AgentId, kept: &[AgentId]) -> Result<()> {
         let is_stale = |agent: &AgentId| {
             let is_pupil =
@@ -132,7 +133,7 @@ impl Pipeline<'_> {
     }
 }
 
-/// Whether nothing is left to take of a teacher.
+/// Whether nothing of a teacher is left to copy.
 ///
 /// # Errors
 /// If a file cannot be read.
@@ -143,11 +144,11 @@ pub fn is_taken(from: &Folder, to: &Folder, agent: &AgentId, digests: &Digests) 
     Ok(own.is_some_and(|own| own == source) && bests(&from.bests(agent))?.iter().all(|(_, path)| here(path)))
 }
 
-/// Checks that the teachers that an experiment takes from another folder are there, and learned as it says, before
-/// anything is changed. Those that were taken already need not be there any more.
+/// Checks, before anything is changed, that the teachers which an experiment takes from another folder exist there and
+/// learned as the experiment says. Teachers that were copied before need not exist there any more.
 ///
 /// # Errors
-/// What is wrong with the folder.
+/// The problem with the folder.
 pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Result<()> {
     let path = &experiment.teacher.from;
     if path.as_os_str().is_empty() {

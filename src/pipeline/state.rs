@@ -1,4 +1,4 @@
-//! Whether a task is done, as far as the folder tells.
+//! Finds out from the folder whether a task is done.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use crate::losses::Loss;
 use crate::record::{AgentId, Folder, bests};
 use crate::report;
 
-/// Whether a task has to be done.
+/// The state of a task's outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TaskState {
@@ -28,12 +28,12 @@ pub enum TaskState {
     Missing,
 }
 
-/// What the states of tasks are read from.
+/// The data from which the states of tasks are derived.
 pub struct Inspection<'a> {
     pub experiment: &'a Experiment,
     pub folder: &'a Folder,
     pub digests: &'a Digests,
-    /// Read once for all evaluations.
+    /// Scores, which are read once for all evaluations.
     pub scores: &'a Scores<'a>,
 }
 
@@ -81,7 +81,7 @@ impl Inspection<'_> {
         Ok(if made { TaskState::Done } else { TaskState::Stale })
     }
 
-    /// What the agent's weights say of themselves; none if they are not there.
+    /// The metadata of the agent's weights; `None` if there are no weights.
     ///
     /// # Errors
     /// If they are of another network, or were fitted with another loss.
@@ -119,8 +119,8 @@ pub fn check_architecture(experiment: &Experiment, agent: &AgentId, path: &Path,
     Err(WeightsError::Mismatch { path: path.to_owned(), found, expected }.into())
 }
 
-/// Whether what was found of an agent was made from the teachers that are in the folder now; true where nobody taught
-/// it, or where the teachers are not there.
+/// Whether the agent was made from the teachers that are in the folder now. It is true for agents without a teacher,
+/// and if the teachers are absent.
 ///
 /// # Errors
 /// If a teacher's weights cannot be read.
@@ -150,6 +150,6 @@ pub fn is_of_teachers(
     if teachers(online)?.is_none_or(|hashes| hashes == *made_from) {
         return Ok(true);
     }
-    // What a training keeps in the end may be its last weights, but who followed it learned from its last best.
+    // A training may keep its last weights in the end, but its followers learned from its last best.
     Ok(!online && teachers(true)?.is_some_and(|hashes| hashes == *made_from))
 }

@@ -1,4 +1,4 @@
-//! The choice of a temperature: some are tried for a short while, and the best is kept.
+//! Chooses a temperature: tries several for a short while and keeps the best.
 
 use anyhow::{Context, Result};
 
@@ -10,7 +10,7 @@ use crate::distill::{self, StudentGroup, TeacherSource};
 use crate::progress::Ended;
 use crate::record::{AgentId, DistillRow, EvalRow, Folder, SweepRow, read_rows, remove_folder, write_rows};
 
-/// The temperature with which a student is distilled; none if it must be chosen first.
+/// The temperature with which a student is distilled; `None` if it has yet to be chosen.
 ///
 /// # Errors
 /// If the file with the choice is damaged.
@@ -23,7 +23,7 @@ pub fn temperature(folder: &Folder, student: &StudentSettings, agent: &AgentId) 
 }
 
 impl Pipeline<'_> {
-    /// Distils a candidate with each temperature of the sweep, and writes down what they reached and which is chosen.
+    /// Distils a candidate with each temperature of the sweep, and writes down their results and the choice.
     pub fn sweep(&self, agent: &AgentId) -> Result<Ended> {
         let student = student(&self.experiment, agent).with_context(|| format!("{agent}: not a student"))?;
         let settings = &self.experiment.distillation;
@@ -36,7 +36,7 @@ impl Pipeline<'_> {
         let mut experiment = Experiment { students: candidates.clone(), ..self.experiment.clone() };
         experiment.distillation.hours = settings.sweep_hours;
         experiment.distillation.evaluation_every = settings.sweep_hours;
-        // Candidates are told apart by the same states.
+        // All candidates learn from the same states, so that they can be compared.
         experiment.distillation.data = Data::Teacher;
         let folder = self.folder.candidates(agent);
         let games = games(&self.experiment, agent).into_iter();
@@ -64,7 +64,7 @@ impl Pipeline<'_> {
     }
 }
 
-/// What a candidate reached in each of its games.
+/// The results of a candidate in each of its games.
 fn reached(folder: &Folder, candidate: &AgentId, gaps: f64) -> Result<Vec<SweepRow>> {
     let trained: Vec<DistillRow> = read_rows(&folder.train(candidate))?;
     let evaluated: Vec<EvalRow> = read_rows(&folder.eval(candidate))?;

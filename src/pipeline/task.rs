@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::key::Key;
 use crate::record::AgentId;
 
-/// Names a task within its experiment, such as `train/teacher/pong/seed-1`.
+/// Identifies a task within its experiment, such as `train/teacher/pong/seed-1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TaskId(pub String);
@@ -19,7 +19,7 @@ impl fmt::Display for TaskId {
     }
 }
 
-/// The part of an experiment that a command of its own works on.
+/// A part of an experiment with its own command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
@@ -31,7 +31,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// As the command line and the manifest call it.
+    /// The name on the command line and in the manifest.
     pub fn name(self) -> &'static str {
         match self {
             Stage::Train => "train",
@@ -75,7 +75,7 @@ impl Work {
         }
     }
 
-    /// The stage whose command does it.
+    /// The stage of the work.
     pub fn stage(&self) -> Stage {
         match self {
             Work::Train(_) | Work::Take(_) => Stage::Train,
@@ -85,7 +85,8 @@ impl Work {
         }
     }
 
-    /// Who is trained or scored; nobody in a report. A network for several games stands here as its first player.
+    /// The agent that is trained or scored; `None` for a report. A network for several games is represented by its
+    /// first player.
     pub fn agent(&self) -> Option<&AgentId> {
         match self {
             Work::Train(agent) | Work::Take(agent) | Work::Sweep(agent) => Some(agent),
@@ -104,7 +105,7 @@ impl fmt::Display for Work {
     }
 }
 
-/// A number with its unit: how much work a task is.
+/// The amount of a task's work, with its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Amount {
     pub amount: u64,
@@ -118,17 +119,18 @@ pub struct Task {
     pub work: Work,
     /// The tasks whose outputs it reads.
     pub inputs: Vec<TaskId>,
-    /// What its result depends on.
+    /// The key of the task's result.
     pub key: Key,
-    /// The files that are there when it is done. Rows of a common file are its rows there.
+    /// The files that exist when the task is done. For a file that several tasks share, a task's output is its rows.
     pub outputs: Vec<PathBuf>,
     pub amount: Amount,
-    /// Names the lock under which it is done. Tasks of one lock are done together: students that learn from the same play.
+    /// Name of the lock under which the task is done. Tasks with the same lock are done together: students that learn
+    /// from the same play.
     pub lock: String,
 }
 
 impl Task {
-    /// The work in seconds, roughly, on one core: good enough to tell shares of a whole.
+    /// A rough estimate of the work in seconds on one core. It serves only to compute shares of a whole.
     pub fn weight(&self) -> f64 {
         let seconds = match self.work {
             Work::Train(_) => 0.004,

@@ -1,4 +1,4 @@
-//! Networks that learn from rewards: teachers, and the baselines beside their students.
+//! Trains networks from rewards: teachers, and the baselines beside the students.
 
 use anyhow::{Context, Result};
 
@@ -40,7 +40,7 @@ impl Pipeline<'_> {
         Ok(ended)
     }
 
-    /// Says it if the training ends before epsilon has fallen: a preset's steps are those of a long one.
+    /// Warns if the training ends before epsilon has fallen: a preset's steps are meant for a long training.
     fn warn_of_exploration(&self, agent: &AgentId) {
         let settings = &self.experiment.teacher;
         let steps = Frames(settings.frames).steps(self.experiment.environment.frame_skip);

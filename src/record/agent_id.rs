@@ -1,4 +1,4 @@
-//! Who is trained, scored and reported.
+//! Identity of the agents that are trained, scored and reported.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 use crate::config;
 use crate::game::Game;
 
-/// What an agent is in its experiment.
+/// Role of an agent in its experiment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Uniformly random actions.
     Random,
-    /// Learned from rewards, to be distilled.
+    /// An agent that learned from rewards and is distilled.
     Teacher,
-    /// Distilled from a teacher, or trained beside it to compare such students with.
+    /// An agent that is distilled from a teacher, or trained from rewards for comparison with such students.
     Student,
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// One agent of an experiment. Role, name, game and seed tell it from all others.
+/// One agent of an experiment. Role, name, game and seed identify it.
 #[derive(Debug, Clone)]
 pub struct AgentId {
     pub role: Role,
@@ -39,8 +39,7 @@ pub struct AgentId {
     pub name: String,
     pub game: Game,
     pub seed: u64,
-    /// It is one of the players of a network that plays several games. Rows do not say it, so that agents which differ
-    /// in it alone are equal.
+    /// Whether its network plays several games. Rows do not store this, so two ids that differ only here are equal.
     pub shared: bool,
 }
 
@@ -97,7 +96,7 @@ impl AgentId {
         self.role == Role::Student
     }
 
-    /// The experiment's student of that seed, as the player of `game`.
+    /// The player of `game` among the experiment's students, with that seed.
     pub fn of(student: &config::StudentSettings, game: Game, seed: u64) -> AgentId {
         AgentId { shared: student.is_shared(), ..AgentId::student(&student.name, game, seed) }
     }

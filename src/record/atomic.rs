@@ -1,4 +1,4 @@
-//! Writes that leave either the old content or the new one, never a part.
+//! Writes that leave either the old content or the new one, never a part of it.
 
 use std::fs;
 use std::io::Write;
@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Replaces the file at `path`; folders above it are made. What was there stays until the new content is on disk.
+/// Replaces the file at `path` and makes missing folders above it. The old content stays until the new content is on
+/// disk.
 ///
 /// # Errors
 /// The path and the system's reason.
@@ -25,19 +26,20 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
     write().with_context(|| cannot_write(path))
 }
 
-/// Results are for others to read, unlike temporary files.
+/// Permission bits. Others may read results, unlike temporary files.
 fn mode(mode: u32) -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(mode)
 }
 
-/// Replaces the folder at `path` by one that `fill` writes; a reader, or a stop at any moment, sees a whole one.
+/// Replaces the folder at `path` by one that `fill` writes. Readers, and runs after a stop at any moment, find a
+/// complete folder.
 ///
 /// # Errors
 /// Those of `fill`, or the path and the system's reason.
 pub fn replace_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let place = || cannot_write(path);
     let (new, old) = (sibling(path, "new"), sibling(path, "old"));
-    // Left by a stop in the middle.
+    // Left over from a stop in the middle.
     remove_folder(&new)?;
     fs::create_dir_all(&new).with_context(place)?;
     if let Err(error) = fill(&new) {
@@ -52,7 +54,7 @@ pub fn replace_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Re
     remove_folder(&old)
 }
 
-/// Puts back what a stop in the middle of [`replace_folder`] had moved aside.
+/// Restores the folder that a stop in the middle of [`replace_folder`] had moved aside.
 fn recover_folder(path: &Path) -> Result<()> {
     let old = sibling(path, "old");
     if !path.exists() && old.exists() {
@@ -92,7 +94,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
         .with_context(|| format!("{}: damaged; remove it, or start over with --fresh", path.display()))
 }
 
-/// What to say when a result cannot be written.
+/// The message for a result that cannot be written.
 pub fn cannot_write(path: &Path) -> String {
     format!("{}: cannot be written; free space, or choose another folder with --out", path.display())
 }
@@ -106,7 +108,7 @@ pub fn read_state<T: DeserializeOwned>(folder: &Path, file: &str) -> Result<Opti
     postcard::from_bytes(&content).with_context(|| damaged(folder)).map(Some)
 }
 
-/// The text with which a state begins whose first field is one. It can be read whatever the rest is like.
+/// The first field of a saved state, if that is text. It can be read whatever format the other fields have.
 ///
 /// # Errors
 /// As [`read_state`].
@@ -132,7 +134,7 @@ fn parent(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The folder beside `path` in which it is made, or put aside while it is replaced.
+/// The folder beside `path` for the new content, or for the old content while it is replaced.
 fn sibling(path: &Path, role: &str) -> PathBuf {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     parent(path).join(format!(".{role}-{name}"))

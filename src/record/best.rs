@@ -1,17 +1,17 @@
-//! A teacher's best weights on the way, by the frames that led to them.
+//! A teacher's best weights during training, named by the frames of training before them.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// The name of the file with the best weights after so many frames.
+/// The name of the file with the best weights after `frames` frames.
 pub fn best_name(frames: u64) -> String {
     format!("frames-{frames:012}.safetensors")
 }
 
-/// The best weights that a training left in a folder, in its order, with the frames that led to them. A training that
-/// is started over may remove the folder at any moment.
+/// The best weights that a training left in a folder, in the order of training, each with its frames of training. A
+/// training that starts over may remove the folder at any moment.
 ///
 /// # Errors
 /// If a folder that exists cannot be read.

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{AgentId, Role, remove_folder};
 
-/// Stands for a game's name where a network plays several.
+/// Used in place of a game's name for a network that plays several games.
 pub const SHARED: &str = "multi";
 
 /// The folder of one experiment, `results/<name>/` unless `--out` says otherwise.
@@ -76,37 +76,38 @@ impl Folder {
         self.agent(agent).join("weights.safetensors")
     }
 
-    /// The state from which a teacher's training continues; whole or absent.
+    /// The state from which a teacher's training continues; it is complete or absent.
     pub fn checkpoint(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("checkpoint")
     }
 
-    /// A teacher's best weights so far, one file for each time that an evaluation was better than all before.
+    /// A teacher's best weights so far: one file for each evaluation that was better than all before it.
     pub fn bests(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("best")
     }
 
-    /// Which teachers an agent followed from when on.
+    /// The log of teachers that an agent followed.
     pub fn adoptions(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("adoptions.csv")
     }
 
-    /// How the temperature of an agent was chosen.
+    /// The log of the choice of an agent's temperature.
     pub fn sweep(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("sweep.csv")
     }
 
-    /// Where the candidates of that sweep are made; removed when the choice is on disk.
+    /// The folder of the candidates of that sweep; it is removed when the choice is on disk.
     pub fn candidates(&self, agent: &AgentId) -> Folder {
         Folder(self.agent(agent).join("sweep"))
     }
 
-    /// The state from which the distillation of a group of students continues: they share the play that they learn from.
+    /// The state from which the distillation of a group of students continues. The students of a group learn from the
+    /// same play.
     pub fn distillation(&self, group: &str, seed: u64) -> PathBuf {
         self.0.join("distillation").join(group).join(format!("seed-{seed}")).join("checkpoint")
     }
 
-    /// Removes that state, with what an interrupted replacement of it left, and the folders above it that are then empty.
+    /// Removes that state, any leftovers of an interrupted replacement, and the folders above it that are then empty.
     ///
     /// # Errors
     /// The path and the system's reason.
@@ -114,7 +115,7 @@ impl Folder {
         let checkpoint = self.distillation(group, seed);
         let mut above = checkpoint.ancestors().skip(1);
         above.next().map_or(Ok(()), remove_folder)?;
-        // A folder that is not empty is not removed, and that is right.
+        // Removing a folder that is not empty fails; that is intended.
         above.take(2).try_for_each(std::fs::remove_dir).ok();
         Ok(())
     }

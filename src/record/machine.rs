@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a figure measured here depends on.
+/// Properties of the machine on which measured figures depend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     /// Processor model, as the kernel names it.
@@ -14,7 +14,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// This machine. What the kernel does not tell is empty or 0.
+    /// The current machine. Values that the kernel does not report are empty or 0.
     pub fn this() -> Machine {
         let field = |file: &str, name: &str| {
             let text = std::fs::read_to_string(file).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `manifest.json`: what made the results of a folder.
+//! `manifest.json`: program versions, machine, seeds and ROMs behind the results of a folder.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,8 @@ pub struct RomRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub program: String,
-    /// Commit of the checkout that the program ran in, with `+changes` if it had uncommitted ones; none outside git.
+    /// Commit of the checkout in which the program ran, with `+changes` if there were uncommitted changes; `None`
+    /// outside git.
     pub git_commit: Option<String>,
     pub libtorch: String,
     pub ale: String,
@@ -30,18 +31,18 @@ pub struct Manifest {
     pub machine: Machine,
     pub seeds: Vec<u64>,
     pub roms: BTreeMap<String, RomRecord>,
-    /// Seconds that the work of each stage has taken so far, over all runs of the command: of tasks that were done at
-    /// once, each one's.
+    /// Seconds of work of each stage so far, over all runs of the command. Tasks that ran at the same time count
+    /// separately.
     pub stage_seconds: BTreeMap<String, u64>,
-    /// How long decisions take, by role, name, game and seed.
+    /// Decision times, by role, name, game and seed.
     #[serde(default)]
     pub latencies: BTreeMap<String, Latency>,
 }
 
-/// How long some weights take for a decision.
+/// Measured time that an agent's weights take for a decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
-    /// Start of the SHA-256 of the weights.
+    /// First characters of the SHA-256 of the weights.
     pub weights: String,
     /// Median at batch 1.
     pub milliseconds: f64,

@@ -1,4 +1,4 @@
-//! Everything that a run keeps on disk: where it lies, what its rows hold, and writes that happen whole or not at all.
+//! Everything that a run keeps on disk: paths, row types, and writes that complete fully or not at all.
 
 mod agent_id;
 mod atomic;

@@ -1,28 +1,29 @@
-//! What a score relative to a teacher's is.
+//! Definition of the score relative to a teacher's score.
 
 use serde::{Deserialize, Serialize};
 
-/// How a mean score is put in relation to the teacher's: one way for an agent in a game, whatever the seed, so that the
-/// seeds' values have a mean.
+/// How a mean score is related to the teacher's. An agent has one definition per game, the same for all seeds, so that
+/// the seeds' values have a mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ratio {
     /// score / teacher, the paper's metric.
     Raw,
-    /// (score − random) / (teacher − random): where a ratio of scores means nothing, since one is not above 0.
+    /// (score − random) / (teacher − random). It is used where the plain ratio means nothing, because a score is not
+    /// above 0.
     AboveRandom,
 }
 
 impl Ratio {
-    /// For an agent in a game, from the mean scores (agent's, teacher's) of its seeds: [`Ratio::Raw`] where all of them
-    /// are above 0.
+    /// Chooses the ratio for an agent in a game from the mean scores (agent's, teacher's) of its seeds: [`Ratio::Raw`]
+    /// if all of them are above 0.
     pub fn of_seeds(means: impl IntoIterator<Item = (f64, f64)>) -> Ratio {
         let positive = means.into_iter().all(|(score, teacher)| score > 0.0 && teacher > 0.0);
         if positive { Ratio::Raw } else { Ratio::AboveRandom }
     }
 
-    /// The relative score; none if what it divides by is not above 0 (the teacher is no better than random play), or if
-    /// it needs random play's mean and has none.
+    /// The relative score. It is `None` if the denominator is not above 0 (the teacher is no better than random play),
+    /// or if random play's mean is needed but missing.
     pub fn value(self, score: f64, teacher: f64, random: Option<f64>) -> Option<f64> {
         let origin = match self {
             Ratio::Raw => 0.0,

@@ -1,6 +1,6 @@
-//! One struct per CSV file. A value that does not exist is an empty cell. No row holds a clock's time, so that a run
-//! that is repeated gives the same bytes, but for `latency_ms`, a measurement of the machine, and `unix_time`, where
-//! a training in another process is followed.
+//! One struct per CSV file. A missing value is an empty cell. Rows hold no clock times, so that a repeated run writes
+//! the same bytes. There are two exceptions: `latency_ms`, which measures the machine, and `unix_time`, which is
+//! written where a training in another process is followed.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{AgentId, Ratio, Role};
 use crate::game::Game;
 
-/// A teacher's `train.csv`: one row per `log_every` steps. Means are over the steps since the row before.
+/// A teacher's `train.csv`: one row per `log_every` steps. Means are over the steps since the previous row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainRow {
     pub steps: u64,
@@ -23,32 +23,33 @@ pub struct TrainRow {
     pub loss: Option<f64>,
     /// Mean Q-value of the actions in the minibatches.
     pub q_mean: Option<f64>,
-    /// The game that the steps, the episodes and their scores are of; updates, loss and Q-values are the network's.
+    /// The game of the steps, episodes and scores in the row. Updates, loss and Q-values belong to the network as a
+    /// whole.
     #[serde(default)]
     pub game: String,
 }
 
-/// A student's `train.csv`: several rows per hour, of a network for several games as many for each. Means are over the
-/// updates in the game since its row before.
+/// A student's `train.csv`: several rows per hour. A network for several games has as many rows for each game. Means
+/// are over the updates in that game since its previous row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DistillRow {
     pub hour: u64,
-    /// Steps of the game's play so far from which it learns.
+    /// Steps of the game's play that the student has learned from so far.
     pub steps: u64,
-    /// Of the network, in all its games.
+    /// Updates of the network, in all its games.
     pub updates: u64,
     pub loss: f64,
     /// Entropy of the teacher's softened action distribution, in nats.
     pub teacher_entropy: f64,
     /// Share of minibatch states in which student and teacher prefer the same action.
     pub agreement: f64,
-    /// The same on this hour's new play before the student trained on it: states that it has never seen.
+    /// Agreement on this hour's new play, measured before the student trained on it.
     pub held_out_agreement: f64,
-    /// The game that the row is of.
+    /// The game of the row.
     #[serde(default)]
     pub game: String,
-    /// Share of the student's hidden units that were active in at least one of some states of this hour's new play,
-    /// before the student trained on it.
+    /// Share of the student's hidden units that were active in at least one of a sample of states from this hour's new
+    /// play, measured before the student trained on it.
     #[serde(default)]
     pub alive: Option<f64>,
 }
@@ -56,7 +57,7 @@ pub struct DistillRow {
 /// `eval.csv`, of teachers and students: one row per periodic evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EvalRow {
-    /// Agent steps: of the teacher's training, or of the play that a student learned from.
+    /// Agent steps: those of the teacher's training, or of the play that a student learned from.
     pub steps: u64,
     pub frames: u64,
     pub updates: u64,
@@ -71,23 +72,23 @@ pub struct EvalRow {
     pub game: String,
 }
 
-/// `adoptions.csv` of a student that follows a teacher in training: one row per teacher that it took.
+/// `adoptions.csv` of a student that follows a teacher in training: one row per adopted teacher.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AdoptionRow {
     pub game: String,
-    /// Hours that the student had completed, and updates that it had made, before it took it.
+    /// Hours that the student had completed, and updates that it had made, when it adopted the teacher.
     pub hour: u64,
     pub updates: u64,
-    /// Frames for which the teacher had been trained.
+    /// Frames of the teacher's training.
     pub teacher_frames: u64,
-    /// Mean of the evaluation that made it the best so far.
+    /// Mean score of the evaluation that made the teacher the best so far.
     pub teacher_score: Option<f64>,
-    /// The same of the teacher that it followed before.
+    /// Mean score of the teacher that the student followed before.
     pub before: Option<f64>,
     pub reason: String,
     /// SHA-256 of the teacher's weights.
     pub weights: String,
-    /// Seconds since 1970, where a training in another process was followed: such a run cannot be repeated anyway.
+    /// Seconds since 1970, if a training in another process was followed. Such a run cannot be repeated exactly.
     pub unix_time: Option<u64>,
 }
 
@@ -95,14 +96,14 @@ pub struct AdoptionRow {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SweepRow {
     pub game: String,
-    /// Multiple of the teacher's mean action gap, and the temperature that it was.
+    /// Multiple of the teacher's mean action gap, and the resulting temperature.
     pub gaps: f64,
     pub temperature: f64,
     /// Updates after which the score was measured.
     pub updates: u64,
-    /// Agreement with the teacher on play that the student had not trained on, an hour's updates earlier.
+    /// Agreement with the teacher on play that the student had not trained on, measured one hour of updates earlier.
     pub held_out_agreement: f64,
-    /// Mean score, by episodes other than the final evaluation's, with its 95% interval.
+    /// Mean score over episodes that are not those of the final evaluation, with its 95% interval.
     pub mean: f64,
     pub ci_low: f64,
     pub ci_high: f64,
@@ -121,14 +122,14 @@ pub struct EpisodeRow {
     pub score: f64,
     /// Emulator frames, null-ops included.
     pub frames: u64,
-    /// Ended by the frame limit instead of by the game.
+    /// Whether the frame limit ended the episode, and not the game.
     pub truncated: bool,
-    /// Start of the SHA-256 of the weights that played; empty for random play.
+    /// First characters of the SHA-256 of the weights that played; empty for random play.
     pub weights: String,
 }
 
 impl EpisodeRow {
-    /// Who played.
+    /// The agent that played.
     ///
     /// # Errors
     /// If the catalogue has no such game.
@@ -138,7 +139,7 @@ impl EpisodeRow {
 }
 
 impl ScoreRow {
-    /// Who was scored.
+    /// The agent that was scored.
     ///
     /// # Errors
     /// If the catalogue has no such game.
@@ -180,19 +181,21 @@ pub struct ScoreRow {
     /// 95% bootstrap interval of the mean.
     pub ci_low: f64,
     pub ci_high: f64,
-    /// The mean in relation to the teacher's with the same seed, in the way that `ratio` names.
+    /// The mean relative to the mean of the teacher with the same seed; `ratio` names the definition.
     pub relative_to_teacher: Option<f64>,
     /// (mean − random) / (human − random), with the catalogue's published scores.
     pub human_normalized: Option<f64>,
-    /// The paper's score of its teacher in this game, of another protocol (see the report).
+    /// The paper's score of its teacher in this game, measured by another protocol (see the report).
     pub paper: Option<f64>,
     /// Games that share the network, this one included; 1 for a network of one game. None for random play.
     pub network_games: Option<u64>,
-    /// What `relative_to_teacher` is: `raw` or `above_random`, one of them for all seeds of an agent in a game.
+    /// Definition of `relative_to_teacher`: `raw` or `above_random`. It is the same for all seeds of an agent in a
+    /// game.
     pub ratio: Option<Ratio>,
-    /// Probability that an episode's score is above one of the teacher with the same seed, an equal one counting half.
+    /// Probability that an episode's score is above that of an episode of the teacher with the same seed; a tie counts
+    /// half.
     pub beats_teacher: Option<f64>,
-    /// Whose play the states are from that a student was distilled on: `teacher`, `student` or `mixed`.
+    /// The player of the states that the student was distilled on: `teacher`, `student` or `mixed`.
     #[serde(default)]
     pub data: Option<String>,
 }
@@ -207,25 +210,25 @@ pub struct SummaryRow {
     pub seeds: u64,
     pub parameters: Option<u64>,
     pub compression: Option<f64>,
-    /// Geometric mean of `relative_to_teacher` over games, each game the mean of its seeds; none where a game's is not
-    /// above 0.
+    /// Geometric mean of `relative_to_teacher` over games, after averaging over the seeds of each game. Empty if a
+    /// game's mean is not above 0.
     pub relative_geometric_mean: Option<f64>,
-    /// 95% interval of it, by bootstrap over seeds and their episodes, stratified by game.
+    /// 95% interval of the geometric mean, by bootstrap over seeds and their episodes, stratified by game.
     pub ci_low: Option<f64>,
     pub ci_high: Option<f64>,
     /// Interquartile mean of `relative_to_teacher` over games and seeds.
     pub relative_iqm: Option<f64>,
-    /// The paper's figure for such an agent, as a geometric mean over its games.
+    /// The paper's figure for the corresponding agent, a geometric mean over its games.
     pub paper: Option<f64>,
-    /// How well that figure is known, and which games it is over.
+    /// Reliability of that figure, and the games that it covers.
     pub paper_note: Option<String>,
     pub iqm_ci_low: Option<f64>,
     pub iqm_ci_high: Option<f64>,
-    /// Arithmetic mean of `relative_to_teacher` over games, each game the mean of its seeds.
+    /// Arithmetic mean of `relative_to_teacher` over games, after averaging over the seeds of each game.
     pub relative_mean: Option<f64>,
     pub mean_ci_low: Option<f64>,
     pub mean_ci_high: Option<f64>,
-    /// Mean of `beats_teacher` over games, each game the mean of its seeds.
+    /// Mean of `beats_teacher` over games, after averaging over the seeds of each game.
     pub beats_teacher: Option<f64>,
     pub beats_ci_low: Option<f64>,
     pub beats_ci_high: Option<f64>,

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::write_file;
 
-/// All rows of the file; none if it is absent.
+/// All rows of the file; an empty list if the file is absent.
 ///
 /// # Errors
 /// The path, the line and what is wrong there.
@@ -17,7 +17,7 @@ pub fn read_rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     read_first(path, usize::MAX)
 }
 
-/// The first `count` rows: what follows them may have been cut off in the middle.
+/// The first `count` rows. Later rows may have been cut off in the middle.
 fn read_first<T: DeserializeOwned>(path: &Path, count: usize) -> Result<Vec<T>> {
     if !path.exists() {
         return Ok(Vec::new());
@@ -26,7 +26,7 @@ fn read_first<T: DeserializeOwned>(path: &Path, count: usize) -> Result<Vec<T>> 
     reader.deserialize().take(count).collect::<Result<_, _>>().with_context(|| format!("{}: damaged", path.display()))
 }
 
-/// Replaces the file, whole.
+/// Replaces the file atomically.
 ///
 /// # Errors
 /// As [`write_file`].
@@ -45,8 +45,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// Continues the file after its first `rows` rows and drops the rest: those that were written after the
-    /// checkpoint from which the run continues. With 0 rows the file starts anew.
+    /// Continues the file after its first `rows` rows and drops the others, which were written after the checkpoint
+    /// from which the run continues. With 0 rows the file starts anew.
     ///
     /// # Errors
     /// The path and the reason; also if the file has fewer rows than that.
@@ -70,7 +70,7 @@ impl Log {
         self.rows
     }
 
-    /// Makes sure that all rows are on disk: before a checkpoint counts them.
+    /// Flushes all rows to disk. A checkpoint that counts them calls this first.
     ///
     /// # Errors
     /// The system's reason.
@@ -78,7 +78,7 @@ impl Log {
         self.writer.get_ref().sync_data().context("rows cannot be written")
     }
 
-    /// Appends a row; another process sees it when this returns.
+    /// Appends a row. Other processes can read it when this returns.
     ///
     /// # Errors
     /// The system's reason.

@@ -1,11 +1,11 @@
-//! A replay on disk: blocks of bytes, and at the end a hash that tells whether they are what was written.
+//! A replay on disk: blocks of bytes, followed by a hash that detects damage.
 
 use std::io::{Read, Write};
 
 use anyhow::{Result, ensure};
 use sha2::{Digest, Sha256};
 
-/// A file with the hash of what was read from it or written to it so far.
+/// A file together with the hash of the bytes that were read or written so far.
 pub struct Hashed<F> {
     file: F,
     hash: Sha256,
@@ -18,7 +18,7 @@ impl<F> Hashed<F> {
 }
 
 impl<F: Write> Hashed<F> {
-    /// Ends the file with the hash.
+    /// Ends the file with its hash.
     pub fn seal(mut self) -> Result<F> {
         self.file.write_all(&self.hash.finalize())?;
         self.file.flush()?;
@@ -27,7 +27,7 @@ impl<F: Write> Hashed<F> {
 }
 
 impl<F: Read> Hashed<F> {
-    /// Reads the end of the file.
+    /// Reads the hash at the end of the file and compares it.
     ///
     /// # Errors
     /// If it is not the hash of all before.
@@ -59,7 +59,7 @@ impl<F: Read> Read for Hashed<F> {
     }
 }
 
-/// Writes bytes after their number.
+/// Writes the length of a block, then its bytes.
 pub fn write_block(out: &mut impl Write, block: &[u8]) -> Result<()> {
     out.write_all(&(block.len() as u64).to_le_bytes())?;
     Ok(out.write_all(block)?)

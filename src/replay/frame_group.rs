@@ -1,7 +1,7 @@
-//! Consecutive frames, kept together.
+//! Consecutive frames that are compressed together.
 //!
-//! Most of a screen stands still. A group keeps what its frames have in common once, and of each frame only where it
-//! differs from that, so that any of them can be read without the others.
+//! Most of a screen stands still. A group stores the common part of its frames once, and for each frame only its
+//! differences from that part. Each frame can be read without the others.
 
 use std::io::{Read, Write};
 
@@ -9,14 +9,15 @@ use anyhow::{Result, ensure};
 
 use super::file::{read_block, write_block};
 use super::spans;
-/// Frames of a group. With more, the common screen costs less of each, but fits less where everything moves.
+/// Frames in a group. A larger group shares its common screen among more frames, but that screen fits them less where
+/// everything moves.
 pub const GROUP: usize = 16;
 
 /// [`GROUP`] frames.
 pub struct FrameGroup {
     /// The spans of the common screen, then those of each frame.
     spans: Box<[u8]>,
-    /// Where each of them ends.
+    /// The end of each of them.
     ends: [u32; GROUP + 1],
 }
 
@@ -25,7 +26,7 @@ impl FrameGroup {
     pub fn new(frames: &[u8], width: usize) -> FrameGroup {
         let size = frames.len() / GROUP;
         let common = common(frames, size);
-        // Rows resemble the row above, so that this is mostly zero.
+        // Rows resemble the row above them, so that this is mostly zero.
         let mut above = common.clone();
         above[width..].iter_mut().zip(&common).for_each(|(pixel, above)| *pixel ^= above);
         let mut spans = Vec::new();
@@ -38,14 +39,14 @@ impl FrameGroup {
         FrameGroup { spans: spans.into(), ends }
     }
 
-    /// Writes the screen from which [`FrameGroup::frame`] makes the frames, whose rows have `width` pixels.
+    /// Writes the common screen from which [`FrameGroup::frame`] makes the frames. Rows have `width` pixels.
     pub fn common(&self, width: usize, common: &mut [u8]) {
         common.fill(0);
         spans::apply(self.part(0), common);
         (width..common.len()).for_each(|at| common[at] ^= common[at - width]);
     }
 
-    /// Writes the frame of that index; `common` is what [`FrameGroup::common`] wrote.
+    /// Writes the frame with that index; `common` is the output of [`FrameGroup::common`].
     pub fn frame(&self, index: usize, common: &[u8], frame: &mut [u8]) {
         frame.copy_from_slice(common);
         spans::apply(self.part(index + 1), frame);
@@ -61,7 +62,7 @@ impl FrameGroup {
         size_of::<FrameGroup>() + self.spans.len()
     }
 
-    /// Writes the group as it is kept.
+    /// Writes the group in its compressed form.
     pub fn save(&self, out: &mut impl Write) -> Result<()> {
         write_block(out, &self.ends.map(u32::to_le_bytes).concat())?;
         write_block(out, &self.spans)
@@ -80,8 +81,8 @@ impl FrameGroup {
     }
 }
 
-/// Of each pixel the value that most frames have, if more than half of them agree, else one of its values: the majority
-/// vote of Boyer and Moore (1981).
+/// For each pixel, the value of most frames if more than half of them agree, else one of its values: the majority vote
+/// of Boyer and Moore (1981).
 fn common(frames: &[u8], size: usize) -> Vec<u8> {
     let (mut values, mut leads) = (vec![0; size], vec![0_u8; size]);
     for frame in frames.chunks(size) {

@@ -9,20 +9,20 @@ use super::file::{read_block, write_block};
 use super::frame_group::{FrameGroup, GROUP};
 use crate::spec::Shape;
 
-/// Frames by their number since the start. Which are kept, the owner says with every push.
+/// Frames by their number since the start. With each push the owner says which frames are kept.
 pub enum Frames {
-    /// Of images: packed, since most of a screen stands still.
+    /// Image frames: packed, since most of a screen stands still.
     Packed(Packed),
-    /// Of vectors: as they are.
+    /// Vectors: stored as they are.
     Plain(Ring),
 }
 
-/// Frames in groups, which begin at every multiple of [`GROUP`] frames.
+/// Frames in groups. A group begins at every multiple of [`GROUP`] frames.
 pub struct Packed {
     size: usize,
     /// Pixels in a row.
     width: usize,
-    /// The first one holds the oldest frame that is kept.
+    /// The first group holds the oldest frame that is kept.
     groups: VecDeque<FrameGroup>,
     /// The frames after the last group, not yet packed.
     open: Vec<u8>,
@@ -36,7 +36,7 @@ pub struct Ring {
 }
 
 impl Frames {
-    /// None yet; `capacity` is the most that are ever kept.
+    /// Empty storage for at most `capacity` frames.
     pub fn new(shape: Shape, capacity: usize) -> Frames {
         let size = shape.frame_bytes();
         match shape {
@@ -58,7 +58,7 @@ impl Frames {
         }
     }
 
-    /// Appends the frame after which `pushed` have been pushed, the last `len` of which are kept.
+    /// Appends the frame number `pushed − 1`. After it, the last `len` of `pushed` frames are kept.
     pub fn push(&mut self, frame: &[u8], pushed: u64, len: usize) {
         match self {
             Frames::Packed(packed) => {
@@ -81,7 +81,7 @@ impl Frames {
         }
     }
 
-    /// Reads frames of the `len` that are kept of `pushed`.
+    /// A reader of the last `len` of `pushed` frames.
     pub fn reader(&self, pushed: u64, len: usize) -> Reader<'_> {
         let common = match self {
             Frames::Packed(packed) => vec![0; packed.size],
@@ -90,7 +90,7 @@ impl Frames {
         Reader { frames: self, oldest: pushed - len as u64, group: None, common }
     }
 
-    /// Writes the frames as they are kept.
+    /// Writes the frames in their stored form.
     ///
     /// # Errors
     /// Those of `out`.
@@ -104,7 +104,7 @@ impl Frames {
         }
     }
 
-    /// Reads what [`Frames::save`] wrote when `len` were kept of `pushed`.
+    /// Reads frames that [`Frames::save`] wrote with the same `pushed` and `len`.
     ///
     /// # Errors
     /// If what is read are not such frames; damage within them is not seen.
@@ -130,12 +130,12 @@ impl Ring {
     }
 }
 
-/// Whole groups that hold the last `len` of `pushed` frames.
+/// Number of complete groups that hold the last `len` of `pushed` frames.
 fn whole_groups(pushed: u64, len: usize) -> usize {
     (pushed / GROUP as u64 - (pushed - len as u64) / GROUP as u64) as usize
 }
 
-/// Reads frames, one after another; the common screen of a group is made once for those that follow.
+/// Reads frames one after another. The common screen of a group is decoded once for consecutive reads.
 pub struct Reader<'a> {
     frames: &'a Frames,
     /// Number of the oldest frame.
@@ -145,7 +145,7 @@ pub struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Writes the frame of that age (0 is the oldest).
+    /// Writes the frame with that age (0 is the oldest).
     pub fn read(&mut self, age: usize, frame: &mut [u8]) {
         let packed = match self.frames {
             Frames::Packed(packed) => packed,

@@ -16,7 +16,7 @@ use crate::record::cannot_write;
 use crate::spec::Shape;
 use crate::units::Generator;
 
-/// Observations that one thread writes at least: fewer are done before another thread has woken up.
+/// Minimum number of observations that one thread writes. Fewer are done before another thread has woken up.
 const TOGETHER: usize = 8;
 
 /// A step in a [`Replay`]; valid until the next push.
@@ -33,7 +33,7 @@ pub struct Replay<P> {
 }
 
 impl<P> Replay<P> {
-    /// Room for `capacity` steps with observations of that shape, shared equally by `workers`.
+    /// An empty replay of `capacity` steps, shared equally by `workers`, for observations of that shape.
     pub fn new(shape: Shape, capacity: u64, workers: usize) -> Replay<P> {
         let each = capacity as usize / workers;
         Replay { shape, buffers: (0..workers).map(|_| WorkerBuffer::new(shape, each)).collect() }
@@ -49,12 +49,12 @@ impl<P> Replay<P> {
         self.buffers.iter().map(WorkerBuffer::len).sum()
     }
 
-    /// Whether there is none.
+    /// Whether it holds no steps.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Bytes of memory, but for what payloads point to.
+    /// Bytes of memory, without the memory that payloads point to.
     pub fn bytes(&self) -> usize {
         self.buffers.iter().map(WorkerBuffer::bytes).sum()
     }
@@ -69,7 +69,7 @@ impl<P> Replay<P> {
         self.sample_newest(generator, count, usize::MAX)
     }
 
-    /// The same among the `newest` steps of each worker.
+    /// As [`Replay::sample`], but only among the `newest` steps of each worker.
     pub fn sample_newest(&self, generator: &mut Generator, count: usize, newest: usize) -> Vec<Place> {
         let eligible: Vec<_> = self.buffers.iter().map(|buffer| buffer.len().min(newest)).collect();
         let total: usize = eligible.iter().sum();
@@ -89,7 +89,7 @@ impl<P> Replay<P> {
         places
     }
 
-    /// What was recorded with the step.
+    /// The payload that was stored with the step.
     ///
     /// # Panics
     /// If `place` is not one that [`Replay::sample`] gave.
@@ -102,7 +102,7 @@ impl<P> Replay<P> {
         self.places(|buffer, age| buffer.usable(age).is_some())
     }
 
-    /// Every step that is usable or will be, in the same order.
+    /// Every step that is usable now or will become so, in the same order.
     pub fn visible(&self) -> Vec<Place> {
         self.places(|buffer, age| buffer.visible(age).is_some())
     }
@@ -114,7 +114,7 @@ impl<P> Replay<P> {
         places
     }
 
-    /// [`Replay::payload`], to be changed.
+    /// As [`Replay::payload`], but mutable.
     ///
     /// # Panics
     /// If `place` is not one that [`Replay::sample`] or [`Replay::visible`] gave.
@@ -124,7 +124,8 @@ impl<P> Replay<P> {
 }
 
 impl<P: Sync> Replay<P> {
-    /// Writes the observations of the steps, one after another, on the caller's rayon threads; see [`WorkerBuffer::stack`].
+    /// Writes the observations of `places`, one after another, on the caller's rayon threads; see
+    /// [`WorkerBuffer::stack`].
     pub fn observations(&self, places: &[Place], observations: &mut [u8]) {
         let rows = observations.par_chunks_mut(self.shape.bytes());
         places.par_iter().zip(rows).with_min_len(TOGETHER).for_each(|(place, observation)| {
@@ -132,7 +133,7 @@ impl<P: Sync> Replay<P> {
         });
     }
 
-    /// The same with the observations that followed; see [`WorkerBuffer::stacks`].
+    /// Writes the observations of `places` and the observations one step later; see [`WorkerBuffer::stacks`].
     pub fn successions(&self, places: &[Place], observations: &mut [u8], next: &mut [u8]) {
         let size = self.shape.bytes();
         let rows = observations.par_chunks_mut(size).zip(next.par_chunks_mut(size));
@@ -143,7 +144,7 @@ impl<P: Sync> Replay<P> {
 }
 
 impl<P: Serialize + DeserializeOwned> Replay<P> {
-    /// Writes everything to a file, frames as they are kept.
+    /// Writes everything to a file, with frames in their stored form.
     ///
     /// # Errors
     /// The path and the system's reason.
@@ -156,7 +157,7 @@ impl<P: Serialize + DeserializeOwned> Replay<P> {
         save().with_context(|| cannot_write(path))
     }
 
-    /// Reads what [`Replay::save`] wrote from a replay of the same shape.
+    /// Reads a file that [`Replay::save`] wrote from a replay of the same shape.
     ///
     /// # Errors
     /// The path, if the file is not what was written, to the last bit.

@@ -1,15 +1,15 @@
-//! What differs between two frames: the form in which frames are kept.
+//! The difference between two frames, in the form in which frames are stored.
 //!
-//! A frame is written as spans against another one: how many bytes are equal (a byte), how many follow that are not (a
-//! byte), and those. LZ4 over the spans of 16 frames would take less than half the memory, but more than twice the time
-//! to read a minibatch.
+//! A frame is encoded as spans against another frame. A span is the number of equal bytes (one byte), the number of
+//! bytes that differ (one byte), and those bytes. LZ4 over the spans of 16 frames would take less than half the memory,
+//! but more than twice the time to read a minibatch.
 
-/// Equal bytes that a span runs over, as another span would not be shorter.
+/// Number of equal bytes that a span includes, because a new span would not be shorter.
 const GAP: usize = 2;
-/// Most bytes that a span skips, and most that it holds.
+/// Maximum number of bytes that a span skips, and that it holds.
 const MOST: usize = u8::MAX as usize;
 
-/// Appends the spans that make `frame` of `base`; both have the same length.
+/// Appends the spans that turn `base` into `frame`; both have the same length.
 pub fn write(base: &[u8], frame: &[u8], spans: &mut Vec<u8>) {
     let mut end = 0;
     while let Some(equal) = first_difference(&base[end..], &frame[end..]) {
@@ -30,7 +30,7 @@ fn first_difference(base: &[u8], frame: &[u8]) -> Option<usize> {
     difference.map(|at| words + at)
 }
 
-/// Where the span that begins with the difference at `start` ends: after the last one within its reach.
+/// The end of the span that begins with the difference at `start`: just after the last difference within its reach.
 fn end_of_span(base: &[u8], frame: &[u8], start: usize) -> usize {
     let mut end = start + 1;
     for at in start + 1..frame.len().min(start + MOST) {
@@ -43,7 +43,7 @@ fn end_of_span(base: &[u8], frame: &[u8], start: usize) -> usize {
     end
 }
 
-/// Makes of a frame, which must be the `base` of [`write()`], the one that the spans were written for.
+/// Turns `frame`, which must be the `base` of [`write()`], into the frame that the spans encode.
 ///
 /// # Panics
 /// If the spans are of frames of another length.

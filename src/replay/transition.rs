@@ -1,22 +1,22 @@
-//! What a teacher learns from: transitions and minibatches of them.
+//! Transitions, from which a teacher learns, and minibatches of them.
 
 use serde::{Deserialize, Serialize};
 
 use super::sample::{Place, Replay};
 use crate::units::Generator;
 
-/// How a step ended.
+/// The way in which a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ending {
     /// The episode goes on.
     No,
-    /// Nothing follows that is worth anything: no value is bootstrapped.
+    /// The episode ended: the next state has no value to bootstrap from.
     Terminated,
-    /// The episode was cut off: the next observation has a value.
+    /// The episode was cut off: the next observation has a value to bootstrap from.
     Truncated,
 }
 
-/// A step as the learner sees it.
+/// A step in the form that a learner uses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Transition {
     /// Index into the network's outputs.
@@ -26,12 +26,12 @@ pub struct Transition {
     pub ending: Ending,
 }
 
-/// A minibatch in the layout that a network takes.
+/// A minibatch in the layout of a network's input.
 #[derive(Debug, Default)]
 pub struct TransitionBatch {
-    /// One after another, as bytes.
+    /// Observations as bytes, one after another.
     pub observations: Vec<u8>,
-    /// Likewise, one step later; where `continues` is 0 it may be the next episode's.
+    /// Observations one step later. Where `continues` is 0 they may belong to the next episode.
     pub next_observations: Vec<u8>,
     pub actions: Vec<i64>,
     pub rewards: Vec<f32>,
@@ -39,7 +39,7 @@ pub struct TransitionBatch {
     pub continues: Vec<f32>,
 }
 
-/// Draws a minibatch of `count` transitions into `batch`, whose memory is used again.
+/// Draws a minibatch of `count` transitions into `batch`, and reuses its memory.
 pub fn transitions(replay: &Replay<Transition>, generator: &mut Generator, count: usize, batch: &mut TransitionBatch) {
     let places = replay.sample(generator, count);
     let bytes = count * replay.shape().bytes();

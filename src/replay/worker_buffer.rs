@@ -11,34 +11,34 @@ use super::file::{read_block, write_block};
 use super::frames::{Frames, Reader};
 use crate::spec::Shape;
 
-/// Steps for which a buffer makes room first.
+/// Number of steps for which a new buffer reserves memory.
 const FIRST: usize = 16;
 
-/// A ring of steps, each a frame and what was recorded with it (`P`). When it is full, a new step replaces the oldest.
+/// A ring of steps. A step is a frame and a payload (`P`). When the ring is full, a new step replaces the oldest.
 pub struct WorkerBuffer<P> {
     shape: Shape,
     capacity: usize,
     frames: Frames,
     entries: VecDeque<StoredStep<P>>,
-    /// Steps pushed since the start; the oldest kept has the number `pushed − len`.
+    /// Steps pushed since the start; the oldest step that is kept has the number `pushed − len`.
     pushed: u64,
 }
 
 #[derive(Serialize, Deserialize)]
 struct StoredStep<P> {
-    /// The first frame of an episode: stacks do not reach beyond it.
+    /// Whether this is the first frame of an episode: stacks do not reach beyond it.
     first: bool,
-    /// None for a frame that only ends an episode, and where no step was made.
+    /// `None` for a frame that only ends an episode; no action was taken there.
     payload: Option<P>,
 }
 
 impl<P> WorkerBuffer<P> {
-    /// An empty buffer for `capacity` steps with observations of that shape; memory is taken as it fills.
+    /// An empty buffer for `capacity` steps with observations of that shape. Memory grows as it fills.
     pub fn new(shape: Shape, capacity: usize) -> WorkerBuffer<P> {
         WorkerBuffer { shape, capacity, frames: Frames::new(shape, capacity), entries: VecDeque::new(), pushed: 0 }
     }
 
-    /// Most steps that it keeps.
+    /// Maximum number of steps that are kept.
     pub fn capacity(&self) -> usize {
         self.capacity
     }
@@ -48,24 +48,24 @@ impl<P> WorkerBuffer<P> {
         self.entries.len()
     }
 
-    /// Whether there is none.
+    /// Whether it holds no steps.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Bytes of memory, but for what a payload points to.
+    /// Bytes of memory, without the memory that payloads point to.
     pub fn bytes(&self) -> usize {
         self.frames.bytes() + self.entries.capacity() * size_of::<StoredStep<P>>()
     }
 
-    /// Appends a step: the newest frame of what the agent saw, whether it began an episode, and what came of it.
-    /// `None` for the last frame of an episode that was cut off, which only the step before needs.
+    /// Appends a step: the newest frame of the observation, whether it began an episode, and the payload. The payload
+    /// is `None` for the last frame of an episode that was cut off; only the step before needs that frame.
     pub fn push(&mut self, frame: &[u8], first: bool, payload: Option<P>) {
         if self.entries.len() == self.capacity {
             self.entries.pop_front();
         }
         if self.entries.len() == self.entries.capacity() {
-            // Twice the room, but not more than is ever needed.
+            // Doubles the room, up to the capacity.
             let more = self.entries.len().max(FIRST).min(self.capacity - self.entries.len());
             self.entries.reserve_exact(more);
         }
@@ -74,29 +74,30 @@ impl<P> WorkerBuffer<P> {
         self.frames.push(frame, self.pushed, self.entries.len());
     }
 
-    /// What was recorded with the step of that age (0 is the oldest), if it can be used: its stack lies in the buffer
-    /// whole, and the frame after it is there too.
+    /// The payload of the step with that age (0 is the oldest), if the step is usable: its whole stack and the frame
+    /// after it are in the buffer.
     pub fn usable(&self, age: usize) -> Option<&P> {
         if age + 1 < self.len() { self.visible(age) } else { None }
     }
 
-    /// The same without the frame after it: the newest step, too, may be one that will be usable.
+    /// The payload of a step that is usable now, or will be once the frame after it is there.
     pub fn visible(&self, age: usize) -> Option<&P> {
         let whole = age + 1 >= self.shape.stack() || (0..=age).any(|earlier| self.entries[earlier].first);
         if whole { self.entries[age].payload.as_ref() } else { None }
     }
 
-    /// What was recorded with the step of that age, usable or not.
+    /// The payload of the step with that age, usable or not.
     pub fn payload_mut(&mut self, age: usize) -> Option<&mut P> {
         self.entries[age].payload.as_mut()
     }
 
-    /// Writes the observation at that age: an image's last frames, black where the episode had not begun.
+    /// Writes the observation at that age. For images these are the last frames, with black frames before the episode's
+    /// start.
     pub fn stack(&self, age: usize, observation: &mut [u8]) {
         self.read_stack(&mut self.reader(), age, observation);
     }
 
-    /// Writes the observation at that age and the one after it, which share frames but where an episode ended.
+    /// Writes the observation at that age and the next one. They share frames, unless an episode ended between them.
     pub fn stacks(&self, age: usize, observation: &mut [u8], next: &mut [u8]) {
         let mut reader = self.reader();
         self.read_stack(&mut reader, age, observation);
@@ -127,7 +128,7 @@ impl<P> WorkerBuffer<P> {
 }
 
 impl<P: Serialize + DeserializeOwned> WorkerBuffer<P> {
-    /// Writes the buffer, its frames as they are kept.
+    /// Writes the buffer, with frames in their stored form.
     ///
     /// # Errors
     /// Those of `out`.

@@ -1,5 +1,5 @@
-//! What each agent reaches in each game and over all games: every number that tables and plots show. Values are those of
-//! `scores.csv`, intervals are from `episodes.csv`.
+//! Results of each agent in each game and over all games. Tables and plots take every number from here. Values are
+//! those of `scores.csv`; intervals are computed from `episodes.csv`.
 
 use super::overall;
 use super::read::Results;
@@ -8,7 +8,7 @@ use crate::game::Game;
 use crate::record::{Ratio, Role, ScoreRow, SummaryRow};
 use crate::units::Seed;
 
-/// One agent in one game, over its seeds.
+/// Result of one agent in one game, over its seeds.
 #[derive(Debug, Clone)]
 pub struct AgentResult {
     pub game: Game,
@@ -16,12 +16,12 @@ pub struct AgentResult {
     pub rows: Vec<ScoreRow>,
     /// Mean of the seeds' means.
     pub mean: f64,
-    /// Its 95% interval over seeds and episodes; that of `scores.csv` for one seed.
+    /// 95% interval of the mean over seeds and episodes; with one seed, the interval in `scores.csv`.
     pub interval: Option<Interval>,
     /// Mean of the seeds' scores relative to their teachers.
     pub relative: Option<f64>,
     pub relative_interval: Option<Interval>,
-    /// Mean of the seeds' probabilities to score more than the teacher in an episode.
+    /// Mean over the seeds of the probability to score more than the teacher in an episode.
     pub beats: Option<f64>,
     pub beats_interval: Option<Interval>,
 }
@@ -40,22 +40,23 @@ impl AgentResult {
         self.rows.iter().map(|row| row.episodes).sum()
     }
 
-    /// The relative score is the one above random play.
+    /// Whether the relative score is the one above random play.
     pub fn above_random(&self) -> bool {
         self.rows.iter().any(|row| row.ratio == Some(Ratio::AboveRandom))
     }
 
-    /// Mean over the seeds of a column; none if a seed lacks it.
+    /// Mean of a column over the seeds; `None` if a seed has no value.
     pub fn mean_of(&self, column: impl Fn(&ScoreRow) -> Option<f64>) -> Option<f64> {
         mean_of(&self.rows, column)
     }
 }
 
-/// All agents in all games, and over the games.
+/// Results of all agents, in each game and over all games.
 pub struct AgentResults {
-    /// Game by game; in a game random play, the teacher, then the students in the experiment's order.
+    /// Results game by game. In a game, random play comes first, then the teacher, then the students in the
+    /// experiment's order.
     pub each: Vec<AgentResult>,
-    /// Teacher and students in the experiment's order.
+    /// Results over the games: the teacher, then the students in the experiment's order.
     pub overall: Vec<SummaryRow>,
 }
 
@@ -77,23 +78,23 @@ impl AgentResults {
         AgentResults { each, overall }
     }
 
-    /// The agents of one game.
+    /// The results of all agents in one game.
     pub fn in_game(&self, game: Game) -> impl Iterator<Item = &AgentResult> {
         self.each.iter().filter(move |agent_result| agent_result.game == game)
     }
 
-    /// One agent's standings, game by game.
+    /// One agent's results, game by game.
     pub fn of_agent<'a>(&'a self, role: Role, agent: &'a str) -> impl Iterator<Item = &'a AgentResult> {
         self.each.iter().filter(move |agent_result| agent_result.role() == role && agent_result.agent() == agent)
     }
 
-    /// The one of `role` in a game: random play or the teacher.
+    /// The result of random play or of the teacher in a game; `role` says which.
     pub fn reference(&self, role: Role, game: Game) -> Option<&AgentResult> {
         self.in_game(game).find(|agent_result| agent_result.role() == role)
     }
 }
 
-/// An interval's generator depends on what it is the interval of alone, so that another student changes nothing.
+/// The seed of an interval's generator. It depends only on the quantity, so that another student changes no interval.
 pub fn seed_for(what: &str) -> Seed {
     Seed(0).derive(what, 0)
 }
@@ -126,12 +127,12 @@ fn agent_result(results: &Results, role: Role, agent: &str, game: Game) -> Optio
     })
 }
 
-/// A row's interval; the one of a single episode has no width and says nothing.
+/// A row's interval. With a single episode there is none, because its width would be 0.
 pub fn interval_of(row: &ScoreRow) -> Option<Interval> {
     (row.episodes > 1).then_some(Interval { low: row.ci_low, high: row.ci_high })
 }
 
-/// Mean over rows of a column; none if a row lacks it.
+/// Mean of a column over rows; `None` if a row has no value.
 pub fn mean_of(rows: &[ScoreRow], column: impl Fn(&ScoreRow) -> Option<f64>) -> Option<f64> {
     let values: Option<Vec<f64>> = rows.iter().map(column).collect();
     values.and_then(|values| statistics::mean(&values))

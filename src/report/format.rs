@@ -1,9 +1,9 @@
-//! Numbers and texts as a reader sees them. What does not exist is a dash.
+//! Numbers and texts for readers. A missing value is a dash.
 
 use crate::eval::statistics::Interval;
 use crate::units::grouped;
 
-/// Stands for a value that does not exist.
+/// Text of a missing value.
 pub const NONE: &str = "–";
 
 /// A score or another plain number: about three significant digits, thousands in groups, a true minus sign.
@@ -48,7 +48,7 @@ pub fn number_with_interval(value: f64, interval: Option<Interval>) -> String {
     number(value) + &bounds.unwrap_or_default()
 }
 
-/// The text of a value that may not exist.
+/// Text of a value, or a dash if it is missing.
 pub fn or_dash<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {
     value.map_or(NONE.to_owned(), text)
 }
@@ -71,12 +71,12 @@ pub fn listed(items: &[String]) -> String {
     }
 }
 
-/// `n` of something, with its plural: `1 seed`, `3 seeds`.
+/// A number with its noun in singular or plural: `1 seed`, `3 seeds`.
 pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
-/// The text with every character replaced that HTML gives a meaning, in content and in quoted attributes.
+/// The text with the characters that have a meaning in HTML content or in quoted attributes replaced.
 pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {

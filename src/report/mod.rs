@@ -1,5 +1,5 @@
-//! CSVs and manifests → tables, plots, one HTML page. Never loads a network, works on unfinished runs, and gives the
-//! same bytes for the same files.
+//! CSVs and manifests → tables, plots, one HTML page. A report never loads a network, works for unfinished runs, and
+//! has the same bytes for the same files.
 
 mod agent_result;
 mod format;
@@ -24,7 +24,7 @@ use std::path::PathBuf;
 pub use warning::Warning;
 pub use write::{is_current, write};
 
-/// What a report says on the terminal.
+/// Summary of a report for the terminal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TerminalReport {
     /// The result in one sentence.

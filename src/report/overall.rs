@@ -1,4 +1,4 @@
-//! An agent over all its games, measured by its teachers: a row of `summary.csv`.
+//! An agent's figures over all its games, relative to its teachers: a row of `summary.csv`.
 
 use super::agent_result::{AgentResult, mean_of, seed_for};
 use super::read::Results;
@@ -8,7 +8,7 @@ use crate::eval::statistics::{AgainstTeacher, ComparedRun, Figures, InGame, Inte
 use crate::game::Game;
 use crate::record::{Ratio, Role, ScoreRow, SummaryRow};
 
-/// A student's or teacher's row over games; also sets what its standings in the games are relative to the teachers.
+/// A student's or teacher's row over games. It also sets the agent's relative results in `each`.
 pub fn summarize(results: &Results, each: &mut [AgentResult], role: Role, agent: &str) -> Option<SummaryRow> {
     let mut own: Vec<&mut AgentResult> =
         each.iter_mut().filter(|agent_result| agent_result.role() == role && agent_result.agent() == agent).collect();
@@ -17,7 +17,7 @@ pub fn summarize(results: &Results, each: &mut [AgentResult], role: Role, agent:
     set(&mut own, &figures, &intervals);
     let rows: Vec<ScoreRow> = own.iter().flat_map(|agent_result| agent_result.rows.clone()).collect();
     let (paper, paper_note) = reported(results, &own).unzip();
-    // Where it is 0, some game's relative score is not above 0, and no geometric mean exists.
+    // A mean of 0 says that some game's relative score is not above 0: no geometric mean exists.
     let geometric_mean = figures.geometric_mean.filter(|&mean| mean > 0.0);
     let (ci_low, ci_high) = ends(intervals.geometric_mean.filter(|_| geometric_mean.is_some()));
     let (iqm_ci_low, iqm_ci_high) = ends(intervals.interquartile_mean);
@@ -68,7 +68,7 @@ fn figures(own: &[&mut AgentResult]) -> Figures {
     Figures::of(&own.iter().map(of_game).collect::<Vec<_>>())
 }
 
-/// What the paper reports for such an agent, and what that figure is.
+/// The paper's figure for the corresponding agent, with its reservations.
 fn reported(results: &Results, own: &[&mut AgentResult]) -> Option<(f64, String)> {
     let row = own.first()?.rows.first()?;
     let student = results.student(&row.agent).filter(|_| row.role == Role::Student);
@@ -111,7 +111,7 @@ impl EpisodeScores {
     }
 }
 
-/// The intervals of a student's figures; none where one episode is all that there is of a game.
+/// The intervals of a student's figures; none if a game has a single episode.
 fn of_student(results: &Results, own: &[&mut AgentResult]) -> Intervals {
     let episodes: Vec<(Ratio, Vec<EpisodeScores>)> = own
         .iter()

@@ -1,4 +1,4 @@
-//! The result in a sentence, and the protocol in a few.
+//! The result in one sentence, and the protocol in a few.
 
 use super::agent_result::{AgentResult, AgentResults};
 use super::format::{counted, listed, percent, percent_with_interval};
@@ -10,10 +10,10 @@ use crate::game::ActionSet;
 use crate::record::{Role, SummaryRow};
 use crate::units::grouped;
 
-/// Most students that the sentence names.
+/// Maximum number of students that the sentence names.
 const NAMED: usize = 5;
 
-/// What came out, in one sentence. It names the first students in the experiment's order.
+/// The result in one sentence. It names the first students in the experiment's order.
 pub fn result(results: &Results, agent_results: &AgentResults) -> String {
     let row_of = |name: &str| agent_results.overall.iter().find(|row| row.role == Role::Student && row.agent == name);
     let rows: Vec<_> = results.experiment.students.iter().filter_map(|student| row_of(&student.name)).collect();
@@ -36,7 +36,7 @@ pub fn result(results: &Results, agent_results: &AgentResults) -> String {
     format!("{place}, with {}: {}.", counted(seeds, "seed"), listed(&clauses))
 }
 
-/// One student's part of the sentence; what `first` says holds for those after it.
+/// One student's part of the sentence. The `first` part also holds what applies to the following parts.
 fn clause(results: &Results, agent_results: &AgentResults, row: &SummaryRow, first: bool) -> String {
     let agent = &row.agent;
     let Some((share, interval)) = relative(row) else { return without_mean(agent_results, row) };
@@ -54,7 +54,7 @@ fn clause(results: &Results, agent_results: &AgentResults, row: &SummaryRow, fir
     format!("{agent} {verb} {share}{} with {size}", if first { object } else { "" })
 }
 
-/// What is said of a student that has no geometric mean.
+/// The text for a student without a geometric mean.
 fn without_mean(agent_results: &AgentResults, row: &SummaryRow) -> String {
     let agent = &row.agent;
     let Some(mean) = row.relative_mean else {
@@ -75,7 +75,7 @@ pub fn not_above_0(agent_results: &AgentResults, agent: &str) -> Vec<String> {
         .collect()
 }
 
-/// The command that makes the results again, and what it does.
+/// The command that repeats the results, with an explanation.
 pub fn repeat(results: &Results) -> (String, &'static str) {
     let name = &results.experiment.name;
     let followed = results.adoptions.iter().flat_map(|(_, rows)| rows).any(|row| row.unix_time.is_some());
@@ -93,7 +93,7 @@ pub fn repeat(results: &Results) -> (String, &'static str) {
     }
 }
 
-/// How scored episodes start.
+/// The start of scored episodes.
 pub fn starts(no_op_max: u32) -> String {
     match no_op_max {
         0 => "in a state of its own".to_owned(),
@@ -101,7 +101,7 @@ pub fn starts(no_op_max: u32) -> String {
     }
 }
 
-/// How every score of the report came about.
+/// The protocol behind every score of the report.
 pub fn protocol(results: &Results) -> Vec<String> {
     let (environment, evaluation) = (&results.experiment.environment, &results.experiment.evaluation);
     vec![
@@ -136,7 +136,7 @@ pub fn protocol(results: &Results) -> Vec<String> {
     ]
 }
 
-/// Which weights students are scored with.
+/// The choice of the weights with which students are scored.
 fn students_weights(results: &Results) -> String {
     let baselines = results.experiment.students.iter().filter(|student| student.is_baseline());
     let chosen =
@@ -150,7 +150,7 @@ fn students_weights(results: &Results) -> String {
     }
 }
 
-/// Whose play the states are from, and whom students learn from.
+/// The player of the states, and the teachers of the students.
 fn whose_states(results: &Results) -> String {
     let settings = &results.experiment.distillation;
     let whose = match settings.data {
@@ -169,7 +169,7 @@ fn whose_states(results: &Results) -> String {
     )
 }
 
-/// Which checkpoint a teacher keeps, and that it is not chosen by the scores that are reported.
+/// The choice of a teacher's checkpoint, which never uses reported scores.
 fn kept(keep: Keep) -> &'static str {
     match keep {
         Keep::Best => {
@@ -180,7 +180,7 @@ fn kept(keep: Keep) -> &'static str {
     }
 }
 
-/// What an agent's choices meet in the emulator.
+/// The environment's effect on an agent's actions.
 fn choices(environment: &EnvironmentSettings) -> String {
     let sticky = match environment.sticky_actions {
         0.0 => "no sticky actions".to_owned(),
@@ -193,28 +193,28 @@ fn choices(environment: &EnvironmentSettings) -> String {
     format!("{sticky}; {actions}")
 }
 
-/// What is known of the paper, and what comparing with it is worth.
+/// The sources about the paper, and the limits of a comparison with it.
 pub const PAPER: &str = "The paper is Rusu et al., “Policy Distillation”, 2016 (arXiv 1511.06295). Its own text was not at \
     hand: the scores of its DQN teachers are confirmed in published data, all else is what public notes report of it, \
     unconfirmed. Its students’ scores in single games, which nothing confirms, are left out. It scored from human starts, \
     which are not public, so that nobody outside can repeat its numbers: they show the order of size to expect, not a \
     target.";
 
-/// How a temperature is chosen.
+/// The choice of a temperature.
 pub const SWEEPS: &str = "Where a temperature is to be chosen, a student is distilled for a short while with each of \
     some multiples of its teacher’s mean action gap, always on the final teacher’s play; the student then takes the \
     multiple of the gap on what it learns from itself. Of those whose score is not below the interval of the best, the \
     one is taken that agreed most with the teacher, an hour’s updates earlier, on play which it had not trained on; with \
     one network for several games their mean agreement alone decides. The episodes are not those of the final evaluation.";
 
-/// Before what the paper found without a figure.
+/// Introduces the paper's findings that have no figure.
 pub const FINDINGS: &str = "It also found, without a figure that is known well enough to stand here:";
 
-/// What published scores are.
+/// The origin of published scores.
 pub const PUBLISHED: &str = "Published scores of DQN and of random play are those of Mnih et al. (2015), and of later papers for \
     games that it lacks; those of a human tester are as later papers give them, which differ from Mnih et al.’s.";
 
-/// What is the same in the paper, and what is not known of it.
+/// Points in which the protocol agrees with the paper's, and points of the paper that are unknown.
 pub fn same_as_paper(results: &Results) -> String {
     let same = points(results).into_iter().filter(|point| !point.differs());
     let same: Vec<String> = same.map(|point| format!("{} ({})", point.what, point.here)).collect();

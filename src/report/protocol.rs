@@ -1,4 +1,4 @@
-//! The experiment's protocol beside the paper's, as far as that is known.
+//! The experiment's protocol beside the paper's, as far as the latter is known.
 
 use super::format::{listed, percent};
 use super::prose::starts;
@@ -8,15 +8,15 @@ use crate::eval::paper::Citation;
 use crate::game::Game;
 use crate::units::grouped;
 
-/// The games of the paper's experiments, as a table says it.
+/// The games of the paper's experiments, as text for a table.
 const GAMES: &str = "ten; four of them for the losses, three also in one network";
 
-/// One point of the protocol. The two are the same where their texts are.
+/// One point of the protocol. Paper and experiment agree if their texts are equal.
 pub struct ProtocolPoint {
     pub what: &'static str,
     pub paper: String,
     pub here: String,
-    /// Of what is said of the paper.
+    /// The source of the statement about the paper.
     pub source: Citation,
 }
 
@@ -30,7 +30,7 @@ fn point(what: &'static str, paper: &str, here: String, source: Citation) -> Pro
     ProtocolPoint { what, paper: paper.to_owned(), here, source }
 }
 
-/// Every point of the paper's protocol that is known.
+/// Every known point of the paper's protocol.
 pub fn points(results: &Results) -> Vec<ProtocolPoint> {
     let experiment = &results.experiment;
     let emulator = match &results.manifest {
@@ -133,7 +133,7 @@ fn distillation(experiment: &Experiment) -> Vec<ProtocolPoint> {
     points
 }
 
-/// The optimiser, with whatever differs from the defaults around it.
+/// The optimiser, with all settings that differ from its defaults.
 fn optimizer(settings: &Distillation) -> String {
     let mut text = match settings.optimizer {
         OptimizerRule::RmsProp => "RMSProp",
@@ -154,7 +154,7 @@ fn optimizer(settings: &Distillation) -> String {
     }
 }
 
-/// The temperatures of the students that have one, each once.
+/// The temperatures of the students that have one, without repetition.
 fn temperatures(experiment: &Experiment) -> Option<String> {
     let mut all: Vec<String> = Vec::new();
     for student in experiment.students.iter().filter(|student| student.loss.has_temperature()) {

@@ -1,4 +1,4 @@
-//! The files of an experiment's folder, as far as they exist yet.
+//! Reads those files of an experiment's folder that exist already.
 
 use std::path::{Path, PathBuf};
 
@@ -12,43 +12,43 @@ use crate::record::{
     read_rows,
 };
 
-/// What a trained agent has left so far.
+/// The logs of a trained agent.
 pub struct AgentLog<Row> {
     pub agent: AgentId,
     pub train: Vec<Row>,
     pub eval: Vec<EvalRow>,
-    /// Its final weights exist.
+    /// Whether its final weights exist.
     pub finished: bool,
 }
 
-/// All that a report is made from.
+/// All data that a report is made from.
 pub struct Results {
     pub experiment: Experiment,
     /// The experiment's text.
     pub settings: String,
     pub manifest: Option<Manifest>,
-    /// Rows of the experiment's agents, games and seeds alone.
+    /// Rows of `episodes.csv` that belong to the experiment's agents, games and seeds.
     pub episodes: Vec<EpisodeRow>,
-    /// The same.
+    /// Rows of `scores.csv` that belong to them.
     pub scores: Vec<ScoreRow>,
-    /// Rows of `scores.csv` that belong to something that the experiment no longer names.
+    /// Number of rows of `scores.csv` with an agent, game or seed that the experiment no longer names.
     pub foreign_scores: usize,
     pub teachers: Vec<AgentLog<TrainRow>>,
-    /// Those that are distilled. A network of several games is there once for each.
+    /// Logs of students that are distilled. A network for several games has one entry per game.
     pub students: Vec<AgentLog<DistillRow>>,
-    /// The other students, likewise.
+    /// Logs of the students that learn from rewards, in the same form.
     pub baselines: Vec<AgentLog<TrainRow>>,
-    /// How temperatures were chosen, by agent.
+    /// Sweeps of temperatures, by agent.
     pub sweeps: Vec<(AgentId, Vec<SweepRow>)>,
-    /// Which teachers in training were followed, by agent.
+    /// Teachers in training that were followed, by agent.
     pub adoptions: Vec<(AgentId, Vec<AdoptionRow>)>,
 }
 
 impl Results {
-    /// Reads what the folder holds of the experiment.
+    /// Reads the folder's files that belong to the experiment.
     ///
     /// # Errors
-    /// The file that is damaged, and the way out.
+    /// A damaged file, with the way out.
     pub fn read(folder: &Folder, experiment: &Experiment) -> Result<Results> {
         let of_experiment =
             |role: Role, agent: &str, game: &str, seed: u64| belongs(experiment, role, agent, game, seed);
@@ -97,17 +97,17 @@ impl Results {
         self.episodes.iter().filter(of_agent).map(|row| row.score).collect()
     }
 
-    /// The teachers of a game that have started.
+    /// Logs of the teachers of a game that have started.
     pub fn teachers_of(&self, game: Game) -> impl Iterator<Item = &AgentLog<TrainRow>> {
         self.teachers.iter().filter(move |teacher| teacher.agent.game == game)
     }
 
-    /// The seeds' runs in a game of one student that learns from rewards.
+    /// Logs of one baseline's runs in a game, one per seed.
     pub fn baselines_of<'a>(&'a self, game: Game, name: &'a str) -> impl Iterator<Item = &'a AgentLog<TrainRow>> {
         self.baselines.iter().filter(move |baseline| baseline.agent.game == game && baseline.agent.name == name)
     }
 
-    /// The seeds' runs of one student in a game.
+    /// Logs of one student's runs in a game, one per seed.
     pub fn students_of<'a>(&'a self, game: Game, name: &'a str) -> impl Iterator<Item = &'a AgentLog<DistillRow>> {
         self.students.iter().filter(move |student| student.agent.game == game && student.agent.name == name)
     }
@@ -118,7 +118,7 @@ fn teachers(experiment: &Experiment) -> impl Iterator<Item = AgentId> {
     experiment.games.iter().flat_map(of_game)
 }
 
-/// Every game with every seed.
+/// All pairs of game and seed.
 pub fn runs(experiment: &Experiment) -> impl Iterator<Item = (Game, u64)> {
     experiment.games.iter().flat_map(|&game| experiment.seeds.iter().map(move |&seed| (game, seed)))
 }
@@ -133,7 +133,7 @@ fn student_agents(experiment: &Experiment, chosen: fn(&StudentSettings) -> bool)
     })
 }
 
-/// The rows of a file that some students' networks have.
+/// The rows of a file for each network of the agents in `agents` that has one.
 fn of_networks<Row: DeserializeOwned>(
     experiment: &Experiment,
     file: impl Fn(&AgentId) -> PathBuf,
@@ -153,7 +153,8 @@ fn belongs(experiment: &Experiment, role: Role, agent: &str, game: &str, seed: u
         && if role == Role::Teacher { experiment.teacher_seeds() } else { &experiment.seeds }.contains(&seed)
 }
 
-/// `game` tells which game a row is of, if it is of one: a network of several games has all their rows in one file.
+/// `game` returns the game of a row, if a row has one: a network for several games keeps the rows of all of them in one
+/// file.
 fn learners<Row: DeserializeOwned>(
     folder: &Folder,
     agents: impl Iterator<Item = AgentId>,

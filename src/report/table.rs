@@ -1,14 +1,14 @@
-//! A table, once, for the page, for Markdown and for the terminal.
+//! One table type for the page, for Markdown and for the terminal.
 
 use std::fmt::Write;
 
 use super::format::escape;
 
-/// A heading and what the values below it mean.
+/// The heading of a column, and the meaning of its values.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
     pub name: &'static str,
-    /// Aligned right.
+    /// Whether values are aligned right.
     pub number: bool,
     pub meaning: &'static str,
 }
@@ -31,7 +31,7 @@ pub const fn numbers(name: &'static str, meaning: &'static str) -> Column {
 }
 
 impl Table {
-    /// For the page: it scrolls in a box of its own, and what each column means follows it.
+    /// The table for the page: it scrolls in its own box, and the meaning of each column follows it.
     pub fn html(&self, label: &str) -> String {
         let mut html =
             format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\">\n", escape(label));
@@ -64,7 +64,7 @@ impl Table {
         html + "</dl>\n</details>\n"
     }
 
-    /// For Markdown, without the meanings.
+    /// The table in Markdown, without the meanings of the columns.
     pub fn markdown(&self) -> String {
         let cell = |text: &str| text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ");
         let mut text = String::new();
@@ -77,7 +77,7 @@ impl Table {
         text
     }
 
-    /// For the terminal: aligned with spaces, each line without spaces at its end.
+    /// The table for the terminal: aligned with spaces, without trailing spaces.
     pub fn text(&self) -> String {
         let wide = |text: &str| text.chars().count();
         let width = |i: usize| {

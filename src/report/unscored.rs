@@ -1,4 +1,4 @@
-//! How far each run is.
+//! Progress of each run that has no score yet.
 
 use super::format::percent;
 use super::read::{AgentLog, Results, runs};
@@ -7,8 +7,7 @@ use crate::record::{AgentId, Role};
 
 const NOT_STARTED: &str = "not started";
 
-/// The runs of the experiment that have no score yet, each with how far it is; those that have
-/// started come first.
+/// The runs of the experiment without a score, each with its progress. Runs that have started come first.
 pub fn unscored(results: &Results) -> Vec<String> {
     let total = results.experiment.teacher.frames;
     let Distillation { hours, updates_per_hour, .. } = results.experiment.distillation;

@@ -15,16 +15,16 @@ const SEEDS: usize = 3;
 /// Fewer episodes than this give wide intervals that the bootstrap makes too narrow.
 const EPISODES: usize = 30;
 
-/// Something that a reader of the numbers should know first.
+/// A fact that a reader should know before the numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Warning {
-    /// Runs that are not scored yet, each with how far it is.
+    /// Runs without a score, each with its progress.
     Unfinished { runs: Vec<String> },
-    /// Values that are not finite numbers, by file.
+    /// Files with values that are not finite numbers.
     NonFinite { files: Vec<String> },
-    /// So few seeds.
+    /// The experiment has few seeds.
     FewSeeds { seeds: usize },
-    /// An evaluation had so few episodes.
+    /// An evaluation has few episodes.
     FewEpisodes { episodes: u64 },
     /// The intervals of teacher and random play overlap in these games.
     TeacherNearRandom { games: Vec<String> },
@@ -34,16 +34,16 @@ pub enum Warning {
     StudentAboveTeacher { students: Vec<String> },
     /// The relative scores are those above random play.
     AboveRandom { students: Vec<String> },
-    /// These students have a game in which they are no better than random play, and so no geometric mean.
+    /// Students without a geometric mean, because they are no better than random play in some game.
     NoGeometricMean { students: Vec<String> },
     /// A share of the episodes was ended by the frame limit.
     Truncated { agents: Vec<String> },
-    /// So many rows of `scores.csv` belong to nothing that the experiment names.
+    /// Number of rows of `scores.csv` that belong to nothing that the experiment names.
     Foreign { rows: usize },
 }
 
 impl Warning {
-    /// What can be done about it.
+    /// Advice for the reader.
     pub fn remedy(&self) -> &'static str {
         match self {
             Warning::Unfinished { .. } => "Repeat pd run FILE: it continues where it stopped.",
@@ -127,7 +127,7 @@ impl fmt::Display for Warning {
     }
 }
 
-/// All that apply, the gravest first.
+/// All warnings that apply, the most serious first.
 pub fn warnings(results: &Results, agent_results: &AgentResults) -> Vec<Warning> {
     let scored = !agent_results.each.is_empty();
     let seeds = results.experiment.seeds.len();

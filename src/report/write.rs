@@ -11,7 +11,7 @@ use super::{TerminalReport, markdown, page, prose, tables, warning};
 use crate::config::Experiment;
 use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, write_rows};
 
-/// Makes the report of an experiment from what is in its folder; an unfinished run is marked as such.
+/// Makes the report of an experiment from its folder. The report of an unfinished run says so.
 ///
 /// # Errors
 /// A file that is damaged or cannot be written, and the way out.
@@ -36,7 +36,7 @@ pub fn write(folder: &Folder, experiment: &Experiment) -> Result<TerminalReport>
     })
 }
 
-/// Whether there is a report, and its `summary.csv` is what the folder's scores of the experiment give now.
+/// Whether a report exists and its `summary.csv` agrees with the folder's current scores of the experiment.
 ///
 /// # Errors
 /// A file that is damaged.
@@ -50,11 +50,11 @@ pub fn is_current(folder: &Folder, experiment: &Experiment) -> Result<bool> {
 
 /// A figure that was drawn.
 pub struct Plot {
-    /// Names its files, without their ending.
+    /// Base name of its files.
     pub name: String,
     pub title: String,
     pub caption: String,
-    /// In CSS pixels.
+    /// Width in CSS pixels.
     pub width: u32,
     pub svg: String,
 }
@@ -74,7 +74,7 @@ impl Plot {
     }
 }
 
-/// Every figure that there is something to draw in.
+/// Every figure for which there are data.
 fn figures(results: &Results, agent_results: &AgentResults) -> Vec<Figure> {
     let games = &results.experiment.games;
     let of_games = games.iter().flat_map(|&game| {

@@ -1,4 +1,4 @@
-//! A training on disk: everything from which it continues as if it had not stopped.
+//! A training on disk. A run that was stopped continues from it exactly as if it had not stopped.
 
 use std::path::PathBuf;
 
@@ -14,17 +14,17 @@ use crate::record::{read_identity, read_state, replace_folder, write_file};
 
 const STATE: &str = "state.bin";
 
-/// A training's state, but for what its learner keeps.
+/// A training's state, without the part that its learner keeps.
 #[derive(Serialize, Deserialize)]
 pub struct TeacherCheckpoint {
-    /// First, so that it can be read whatever the rest is like.
+    /// First, so that it can be read whatever format the rest has.
     identity: String,
     state: TrainingState,
-    /// For each game.
+    /// One for each game.
     plays: Vec<SavedPlay>,
 }
 
-/// What a checkpoint must agree in with the training that continues it.
+/// The properties in which a checkpoint must agree with the training that continues it.
 fn identity(training: &Training) -> Result<String> {
     let Training { experiment, agent, architecture, games, .. } = training;
     // What changes no weights: whose teachers they are, how often they are saved and logged.
@@ -41,7 +41,7 @@ fn identity(training: &Training) -> Result<String> {
     Ok(serde_json::to_string(&(&agent.name, agent.seed, architecture, roms, settings, ale_version()))?)
 }
 
-/// Replaces the checkpoint of the run's folder, whole.
+/// Replaces the checkpoint in the run's folder atomically.
 pub fn write(run: &mut TeacherRun) -> Result<()> {
     let checkpoint = TeacherCheckpoint {
         identity: identity(run.training)?,
@@ -72,7 +72,7 @@ impl TeacherCheckpoint {
         read_state(&path, STATE)
     }
 
-    /// Puts everything where it was.
+    /// Restores the learner, the play and the training's state.
     ///
     /// # Errors
     /// If what the learner wrote is damaged, or the emulators are others.

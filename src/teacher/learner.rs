@@ -1,4 +1,4 @@
-//! What a training loop asks of an algorithm.
+//! The interface between the training loop and an algorithm.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ pub trait Learner {
     /// The network that learns.
     fn network(&self) -> &Network;
 
-    /// Plays some steps of the game of a head (0 in a network of one game), and makes the updates that are due after them.
+    /// Plays some steps of a head's game (0 in a network for one game), and makes the updates that are then due.
     fn advance(&mut self, head: usize, play: &mut Play);
 
     /// Updates made since the start of the training.
@@ -46,7 +46,7 @@ pub trait Learner {
 pub struct UpdateSums {
     pub updates: u64,
     pub loss: f64,
-    /// Of the Q-values of the actions in the minibatches, averaged over each.
+    /// Sum over updates of the mean Q-value of the minibatch's actions.
     pub q: f64,
 }
 
@@ -64,7 +64,7 @@ pub fn learner(
     }
 }
 
-/// What a learner wrote into the file `name` of a checkpoint.
+/// Reads the part of a checkpoint that a learner wrote into the file `name`.
 ///
 /// # Errors
 /// The folder, if the file is not there or is damaged.

@@ -1,4 +1,4 @@
-//! What the algorithms' updates have in common.
+//! Functions that the updates of all algorithms share.
 
 use tch::{Kind, Reduction, Tensor};
 
@@ -19,10 +19,10 @@ pub fn td_loss(kind: TdError, q: &Tensor, targets: &Tensor) -> Tensor {
     }
 }
 
-/// Sums over updates, kept on the device so that no update waits for it.
+/// Sums over updates. They stay on the device, so that no update waits for their values.
 pub struct Sums {
     updates: u64,
-    /// Loss and Q-values.
+    /// Sums of loss and Q-values.
     sums: Tensor,
 }
 
@@ -51,7 +51,7 @@ impl Sums {
         self.sums.copy_(&Tensor::from_slice(&[sums.loss, sums.q]));
     }
 
-    /// The sums, which start anew.
+    /// Returns the sums and sets them to zero.
     pub fn take(&mut self) -> UpdateSums {
         let sums = self.get();
         self.set(UpdateSums::default());

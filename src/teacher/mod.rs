@@ -1,7 +1,7 @@
-//! Learns Q-values for one game.
+//! Learns Q-values of games from rewards.
 //!
-//! [`train()`] is the loop: advance, log, evaluate, save. An algorithm, DQN or PQN, is a `Learner`: what it does with
-//! the workers' play. Evaluation is handed in, so that a teacher is scored as everything else is.
+//! [`train()`] is the loop: advance, log, evaluate, save. An algorithm, DQN or PQN, is a `Learner`: it plays with the
+//! workers and makes updates. The caller passes the evaluation in, so that teachers are scored like all other agents.
 
 mod checkpoint;
 mod dqn;

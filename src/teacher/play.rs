@@ -1,4 +1,4 @@
-//! The workers' play as a teacher sees it.
+//! The workers' play, in the form that teachers learn from.
 
 use anyhow::Result;
 use rand::RngExt;
@@ -30,7 +30,7 @@ pub struct SavedPlay {
     pool: PoolState,
 }
 
-/// What a worker's step led to, as the learner sees it.
+/// The result of a worker's step, in the form that a learner uses.
 #[derive(Debug, Clone, Copy)]
 pub struct Experience {
     pub action: usize,
@@ -40,7 +40,7 @@ pub struct Experience {
 }
 
 impl Play {
-    /// `parts`: into how many the workers are divided in [`Play::step_greedily`].
+    /// `parts` is the number of parts into which [`Play::step_greedily`] divides the workers.
     pub fn new(settings: &config::TeacherSettings, pool: Pool, parts: usize, total: u64, seed: Seed) -> Play {
         Play {
             collector: Collector::endless(pool, seed),
@@ -66,12 +66,12 @@ impl Play {
         self.schedule.epsilon(self.steps())
     }
 
-    /// Begins a game on every worker that has none; gives whether each began one.
+    /// Begins an episode on every idle worker; returns which workers began one.
     pub fn begin(&mut self) -> Vec<bool> {
         self.collector.begin()
     }
 
-    /// One step of every worker with an action out of so many, at random.
+    /// Steps every worker with a random action out of `actions`.
     pub fn step_randomly(&mut self, actions: usize) -> Vec<Experience> {
         let random = |_: &[u8], explorers: &mut [Generator]| -> Vec<usize> {
             explorers.iter_mut().map(|explorer| explorer.random_range(0..actions)).collect()
@@ -80,8 +80,8 @@ impl Play {
         self.experiences(&steps)
     }
 
-    /// One step of every worker with its greedy action out of so many, or with probability epsilon a random one. `begin`
-    /// starts to find the greedy actions for the observations of some workers, `finish` waits for them; see
+    /// Steps every worker with its greedy action, or with probability epsilon a random one out of `actions`. `begin`
+    /// starts to compute the greedy actions for the observations of some workers; `finish` waits for them. See
     /// [`Collector::step_in_parts`].
     pub fn step_greedily<T>(
         &mut self,

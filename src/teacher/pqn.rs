@@ -1,5 +1,5 @@
-//! Parallelised Q-network (Gallici et al., 2025, arXiv 2407.04811, algorithm 1): short rollouts of all workers, a few
-//! epochs of minibatches on their λ-returns, and again. There is no replay and no target network.
+//! Parallelised Q-network (Gallici et al., 2025, arXiv 2407.04811, algorithm 1). It repeats two phases: a short rollout
+//! of all workers, then a few epochs of minibatches on its λ-returns. There is no replay and no target network.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::units::{Generator, Seed};
 
 const STATE: &str = "learner.bin";
 
-/// A network that learns by PQN: a teacher of one game, or several games by turns.
+/// A network that learns by PQN. It plays one game, or several games in turn.
 pub struct Pqn {
     network: Network,
     optimizer: Optimizer,
@@ -29,7 +29,7 @@ pub struct Pqn {
     settings: config::TeacherSettings,
 }
 
-/// A saved [`Pqn`]. Rollouts begin and end within an advance, so none is part of it.
+/// A saved [`Pqn`]. A rollout begins and ends within one advance, so none is saved.
 #[derive(Serialize, Deserialize)]
 struct PqnState {
     network: Vec<Vec<f32>>,
@@ -45,7 +45,7 @@ struct Rollout {
     steps: Vec<Experience>,
     /// max_a Q(s, a) when the step was played, and after the last step.
     values: Vec<f32>,
-    /// What a step's return continues with where its game was cut off: the value of the last observation.
+    /// Value of the last observation for steps at which an episode was cut off: their return continues with it.
     cut_off: Vec<Option<f32>>,
 }
 
@@ -175,8 +175,8 @@ impl Learner for Pqn {
 }
 
 impl Rollout {
-    /// Each step's return G_t = r_t + γ (λ G_{t+1} + (1 − λ) max_a Q(s_{t+1}, a)), without what follows the end of an
-    /// episode, and with max_a Q alone after the rollout's last step and where a game was cut off.
+    /// The return of each step, G_t = r_t + γ (λ G_{t+1} + (1 − λ) max_a Q(s_{t+1}, a)). Nothing follows the end of an
+    /// episode. After the rollout's last step, and where an episode was cut off, max_a Q alone follows.
     fn returns(&self, gamma: f32, lambda: f32) -> Vec<f32> {
         let workers = self.values.len() - self.steps.len();
         let mut returns = vec![0.0; self.steps.len()];

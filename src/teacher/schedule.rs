@@ -1,4 +1,4 @@
-//! What changes as training goes on.
+//! Schedules of exploration and learning rate.
 
 use crate::config;
 
@@ -13,7 +13,7 @@ pub struct TrainingSchedule {
 }
 
 impl TrainingSchedule {
-    /// For a training of `total` steps.
+    /// The schedule of a training of `total` steps.
     pub fn new(teacher: &config::TeacherSettings, total: u64) -> TrainingSchedule {
         TrainingSchedule {
             epsilon: (teacher.epsilon_start, teacher.epsilon_end),
@@ -32,7 +32,7 @@ impl TrainingSchedule {
         between(self.epsilon, (step - self.warmup) as f64 / self.epsilon_steps as f64)
     }
 
-    /// Linear from the first step to the last.
+    /// Learning rate: linear from the first step to the last.
     pub fn learning_rate(&self, step: u64) -> f64 {
         between(self.learning_rate, step as f64 / self.total as f64)
     }

@@ -17,20 +17,20 @@ use crate::progress::{Ended, Progress};
 use crate::record::{AgentId, EvalRow, Folder, Log, TrainRow, best_name, bests, remove_folder};
 use crate::units::{Frames, Seed, Steps};
 
-/// One network to train by the experiment's teacher settings: a teacher, or a student that learns from rewards.
+/// Settings of one training by the experiment's teacher section: a teacher, or a baseline that learns from rewards.
 pub struct Training<'a> {
     pub experiment: &'a Experiment,
-    /// Of a network for several games, any of its players.
+    /// The trained agent. For a network for several games, any of its players.
     pub agent: AgentId,
     pub architecture: Architecture,
-    /// In the order of the network's heads. They take turns of whole episodes.
+    /// The games in the order of the network's heads. They take turns of whole episodes.
     pub games: Vec<Played>,
     pub folder: &'a Folder,
     pub device: Device,
 }
 
-/// Trains a network on the workers of `pools`, one for each game, until its weights are on disk, from its checkpoint if
-/// there is one.
+/// Trains a network until its weights are on disk; continues from its checkpoint if there is one. `pools` has the
+/// workers of each game.
 ///
 /// # Errors
 /// A file that cannot be read or written, or a checkpoint of other settings.
@@ -53,7 +53,7 @@ pub fn train(training: &Training, pools: Vec<Pool>, evaluate: &mut Evaluate, pro
         let before = run.steps();
         run.advance();
         let now = run.steps();
-        // For several games all is so many times as much.
+        // With several games, all totals are multiplied by their number.
         let games = run.plays.len() as u64;
         let passed = |every: u64| before / every / games != now / every / games;
         let last = run.is_over();
@@ -71,25 +71,25 @@ pub fn train(training: &Training, pools: Vec<Pool>, evaluate: &mut Evaluate, pro
 }
 
 impl Training<'_> {
-    /// Agent steps of training in each game.
+    /// Agent steps of the training in each game.
     fn steps(&self) -> u64 {
         Frames(self.experiment.teacher.frames).steps(self.experiment.environment.frame_skip).0
     }
 }
 
-/// What changes in a training, besides its learner and its play.
+/// The changing state of a training, without learner and play.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct TrainingState {
-    /// The head whose game is played now.
+    /// The head whose game is being played.
     turn: usize,
     /// Rows of `train.csv` and `eval.csv`.
     rows: (u64, u64),
-    /// The first head that the evaluation after the last step has left to do.
+    /// The first head that the evaluation after the last step has yet to do.
     to_evaluate: Option<usize>,
     best: Option<Best>,
 }
 
-/// The best periodic evaluation, of a network for one game: games have no scale in common.
+/// The best periodic evaluation. Only a network for one game has one: scores of different games have no common scale.
 #[derive(Clone, Serialize, Deserialize)]
 struct Best {
     score: f64,
@@ -97,7 +97,7 @@ struct Best {
     weights: Vec<Vec<f32>>,
 }
 
-/// Removes best weights that were written after the checkpoint from which the training goes on: it will find its own.
+/// Removes best weights that are newer than the checkpoint from which the training continues: it will find its own.
 fn forget_later_bests(training: &Training, state: &TrainingState) -> Result<()> {
     let Training { experiment, agent, folder, .. } = training;
     let last = state.best.as_ref().map(|best| Steps(best.steps).frames(experiment.environment.frame_skip).0);
@@ -121,7 +121,7 @@ pub struct TeacherRun<'a> {
 }
 
 impl<'a> TeacherRun<'a> {
-    /// A new training, or the one in the checkpoint.
+    /// Starts a new training, or continues the one in the checkpoint.
     fn start(training: &'a Training<'a>, pools: Vec<Pool>) -> Result<TeacherRun<'a>> {
         let Training { experiment, agent, architecture, games, folder, device } = training;
         let seed = match agent.shared {
@@ -159,8 +159,9 @@ impl<'a> TeacherRun<'a> {
         self.plays.iter().all(|play| play.steps() >= self.training.steps())
     }
 
-    /// Plays and learns a little in the game whose turn it is. With the end of an episode, or of the game's training, the
-    /// turn goes to the game that was played least: games whose episodes are long have fewer, and all end together.
+    /// Plays and learns a little in the game whose turn it is. At the end of an episode, or of the game's training, the
+    /// turn passes to the game with the fewest steps. All games thus end together, and those with long episodes have
+    /// fewer turns.
     fn advance(&mut self) {
         let turn = self.state.turn;
         let before = self.plays[turn].collector.state.episodes_ended;
@@ -197,7 +198,7 @@ impl<'a> TeacherRun<'a> {
         Ok(())
     }
 
-    /// Whether the evaluation was finished.
+    /// Returns whether the evaluation was finished.
     fn evaluate(&mut self, evaluate: &mut Evaluate) -> Result<bool> {
         while let Some(head) = self.state.to_evaluate {
             let network = self.learner.network();
@@ -225,7 +226,7 @@ impl<'a> TeacherRun<'a> {
         checkpoint::write(self)
     }
 
-    /// Writes the best weights so far, if students are to follow the training.
+    /// Writes the best weights so far, if students will follow the training.
     fn keep_for_followers(&self) -> Result<()> {
         let Training { experiment, agent, folder, .. } = self.training;
         let Some(best) = self.state.best.as_ref().filter(|_| experiment.distillation.online) else { return Ok(()) };
@@ -233,7 +234,7 @@ impl<'a> TeacherRun<'a> {
         self.write(&folder.bests(agent).join(best_name(frames)), best.steps, &best.weights, Some(best.score))
     }
 
-    /// Writes the weights that are kept; the checkpoint has served.
+    /// Writes the weights that are kept, and removes the checkpoint.
     fn finish(self) -> Result<()> {
         let Training { experiment, agent, folder, .. } = self.training;
         let path = folder.weights(agent);

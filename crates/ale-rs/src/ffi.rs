@@ -1,4 +1,4 @@
-//! The C face of ALE, as `native/ale_c.cpp` defines it.
+//! The C interface of ALE, as `native/ale_c.cpp` defines it.
 
 use std::ffi::c_char;
 

@@ -1,16 +1,16 @@
 //! Safe bindings to the [Arcade Learning Environment](https://ale.farama.org) 0.12.1, one console per [`Ale`].
 //!
-//! The settings are fixed: a frame per action, no sticky actions, no limit of frames, colours as the console gives them,
-//! errors alone on stderr and nothing on stdout. Whoever wants frame skipping, stickiness or a limit builds them on top,
-//! with random numbers of their own; a console has none, so that its play depends on nothing but the actions since
+//! The settings are fixed: one frame per action, no sticky actions, no limit of frames, colours as the console gives
+//! them, only errors on stderr and nothing on stdout. Callers add frame skipping, stickiness or a limit themselves,
+//! with their own random numbers. A console has no random numbers, so that its play depends only on the actions since
 //! [`Ale::reset`].
 //!
-//! [`Ale::reset`] gives the start that ale-py's and Gymnasium's environments have after `reset(seed=…)`, which loads the
-//! ROM anew. After their `reset()` without a seed the console's power-on noise goes on where it was, and some games
-//! (Beam Rider) start differently then.
+//! [`Ale::reset`] gives the same start as `reset(seed=…)` of ale-py's and Gymnasium's environments, which loads the ROM
+//! anew. Their `reset()` without a seed continues the console's power-on noise, and some games (Beam Rider) then start
+//! differently.
 //!
-//! [`Ale::save`] and [`Ale::restore`] keep more than ALE's own states do (`native/unsaved.hpp`), so that play goes on
-//! exactly as it would have, in another console and another process too.
+//! [`Ale::save`] and [`Ale::restore`] keep more than ALE's own states do (`native/unsaved.hpp`). Play therefore
+//! continues exactly, also in another console or process.
 
 mod ffi;
 mod state;
@@ -36,13 +36,13 @@ pub fn version() -> &'static str {
     unsafe { CStr::from_ptr(ffi::ale_c_version()) }.to_str().unwrap_or_default()
 }
 
-/// Why a ROM cannot be loaded.
+/// The reason why a ROM cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// ALE reads a ROM from a file.
     #[error("a copy of the ROM cannot be written to the folder for temporary files")]
     Copy(#[from] std::io::Error),
-    /// The ROM is no game, or another game.
+    /// The ROM is not a game, or it is another game.
     #[error("ALE cannot load the ROM as {game}: {reason}")]
     Refused { game: String, reason: String },
 }
@@ -73,7 +73,7 @@ impl Ale {
         Ale::load_file(&file, game)
     }
 
-    /// The same for a ROM in a file.
+    /// As [`Ale::load`], for a ROM in a file.
     ///
     /// # Errors
     /// As [`Ale::load`].
@@ -100,8 +100,8 @@ impl Ale {
         assert!(done, "ALE cannot reset a console that it has reset before: {}", last_error());
     }
 
-    /// Plays one frame with the joystick in the position `action` (below [`ACTIONS`]; others do nothing), and gives the
-    /// change of the score. After the game's end it does nothing.
+    /// Plays one frame with the joystick in the position `action` (below [`ACTIONS`]; others do nothing), and returns
+    /// the change of the score. After the game's end it does nothing.
     pub fn act(&mut self, action: u8) -> i32 {
         // SAFETY: the console is alive and borrowed mutably.
         unsafe { ffi::ale_c_act(self.console.as_ptr(), action) }
@@ -181,7 +181,7 @@ impl Ale {
         actions
     }
 
-    /// All that the console's future depends on.
+    /// The complete state on which the console's future depends.
     pub fn save(&self) -> State {
         let mut size = 0;
         // SAFETY: the console is alive, and this thread's alone, so that the buffer that it fills is too.
@@ -191,7 +191,7 @@ impl Ale {
         State { native: unsafe { std::slice::from_raw_parts(bytes, size) }.to_vec() }
     }
 
-    /// Goes on where [`Ale::save`] was called on a console with the same ROM, screen and memory included.
+    /// Continues where [`Ale::save`] was called on a console with the same ROM, screen and memory included.
     ///
     /// # Errors
     /// If the state is of another ROM; the console is as it was then.

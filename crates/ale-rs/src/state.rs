@@ -2,19 +2,19 @@
 
 use crate::version;
 
-/// All that a console's future depends on, for [`crate::Ale::restore`].
+/// The complete state on which a console's future depends, for [`crate::Ale::restore`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     pub(crate) native: Vec<u8>,
 }
 
-/// Why a state cannot be used.
+/// The reason why a state cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// The bytes are not what [`State::to_bytes`] gave.
+    /// The bytes are not from [`State::to_bytes`].
     #[error("the saved state of the console is damaged")]
     Damaged,
-    /// Another ALE made it, which may play differently.
+    /// Another version of ALE made it, which may play differently.
     #[error("the saved state of the console is of ALE {found}, and this is ALE {}", version())]
     OtherVersion { found: String },
     /// ALE refused it.
@@ -33,8 +33,8 @@ impl State {
         bytes
     }
 
-    /// Reads what [`State::to_bytes`] gave. The checksum tells damage; bytes that somebody made up to pass it are not
-    /// looked through, and ALE trusts them.
+    /// Reads bytes from [`State::to_bytes`]. The checksum detects damage. Bytes that were forged to pass it are not
+    /// examined further, and ALE trusts them.
     ///
     /// # Errors
     /// If the bytes are damaged or of another version of ALE.

@@ -11,7 +11,8 @@ use crate::game::{ActionSet, View};
 use crate::nn::{Architecture, Network};
 use crate::record::{AgentId, Folder};
 
-/// Kullback-Leibler divergence on minibatches of 32 and RMSProp, as the paper; one endless hour of updates on little play.
+/// Kullback-Leibler divergence with minibatches of 32 and RMSProp, as in the paper; one endless hour of updates on
+/// little play.
 const SETTINGS: &str = "
 hours = 1
 updates_per_hour = 1000000000

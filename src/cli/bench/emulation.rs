@@ -1,4 +1,4 @@
-//! Agent steps per second: 4 frames, preprocessing, and the observations in one batch.
+//! Agent steps per second: 4 frames, preprocessing, and observations in one batch.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::game::{ActionSet, Game};
 /// Steps of all workers between two looks at the clock.
 const STEPS: usize = 16;
 
-/// Random play in every game with every number of environments; with one thread and with all, or, if their number was
-/// asked for, with that alone.
+/// Random play in every game with every number of environments: with one thread and with all, or only with the given
+/// number of threads.
 pub fn cases(bench: &Bench, threads_given: bool) -> Result<Vec<Case>> {
     let most = rayon::current_num_threads();
     let counts = if threads_given || most == 1 { vec![most] } else { vec![1, most] };

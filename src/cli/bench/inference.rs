@@ -10,7 +10,7 @@ use crate::nn::{Architecture, Network};
 
 /// Decisions of one measurement.
 const DECISIONS: usize = 500;
-/// The same for `--quick`.
+/// Decisions of one measurement with `--quick`.
 const QUICK_DECISIONS: usize = 5;
 
 /// The paper's networks, with random weights.

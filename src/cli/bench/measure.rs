@@ -1,4 +1,4 @@
-//! Cases, their repeats, and clocks.
+//! Cases, their repeats, and the measurement of time.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -9,11 +9,11 @@ use serde::Serialize;
 use crate::eval::statistics::median;
 use crate::progress::Progress;
 
-/// One figure to be found.
+/// One figure to be measured.
 pub struct Case {
     pub name: String,
     pub unit: &'static str,
-    /// Finds it once.
+    /// Measures it once.
     pub measure: Box<dyn FnMut() -> Result<f64>>,
 }
 
@@ -34,10 +34,10 @@ pub struct Measured {
     pub repeats: u16,
 }
 
-/// Measures all cases in turn, `repeats` times after one round that does not count.
+/// Measures all cases in turn, `repeats` times, after one round that does not count.
 ///
 /// # Errors
-/// The first that a case has.
+/// The first error of a case.
 pub fn in_turn(mut cases: Vec<Case>, repeats: u16) -> Result<Vec<Measured>> {
     let mut values = vec![Vec::new(); cases.len()];
     for round in 0..=repeats {
@@ -59,7 +59,7 @@ pub fn in_turn(mut cases: Vec<Case>, repeats: u16) -> Result<Vec<Measured>> {
     Ok(cases.into_iter().zip(values).map(measured).collect())
 }
 
-/// How many of what `work` counts are done per second, working for `span` at least.
+/// Units of work per second. `work` returns how many units it has done; it runs for at least `span`.
 pub fn per_second(span: Duration, mut work: impl FnMut() -> usize) -> f64 {
     let (start, mut done) = (Instant::now(), 0);
     loop {
@@ -71,7 +71,7 @@ pub fn per_second(span: Duration, mut work: impl FnMut() -> usize) -> f64 {
     }
 }
 
-/// Milliseconds that `work` takes, the mean over `span` at least.
+/// Milliseconds that `work` takes: the mean over at least `span`.
 pub fn milliseconds(span: Duration, mut work: impl FnMut()) -> f64 {
     1e3 / per_second(span, || {
         work();
@@ -79,9 +79,9 @@ pub fn milliseconds(span: Duration, mut work: impl FnMut()) -> f64 {
     })
 }
 
-/// Watches a stage, lets it run for a while, and finds how fast it goes.
+/// Watches a stage, stops it after a while, and measures its speed.
 pub struct Clock {
-    /// Where the stage is warm.
+    /// Progress from which the stage is warm.
     from: u64,
     span: Duration,
     first: Cell<Option<(u64, Instant)>>,
@@ -93,7 +93,7 @@ impl Clock {
         Clock { from, span, first: Cell::new(None), last: Cell::new(None) }
     }
 
-    /// What the stage counts, per second.
+    /// Units of the stage's progress per second.
     ///
     /// # Errors
     /// If the stage ended before it was warm.

@@ -1,7 +1,7 @@
 //! `pd bench`: measures this machine.
 //!
 //! A benchmark is a list of [`measure::Case`]s. They are measured in turn, again and again, since a machine's speed
-//! drifts within minutes; each one's median and range over the repeats are told.
+//! drifts within minutes. The output has the median and the range of each case over the repeats.
 
 mod distillation;
 mod emulation;
@@ -94,7 +94,7 @@ fn seconds(text: &str) -> Result<f64, String> {
     if (0.001..=600.0).contains(&seconds) { Ok(seconds) } else { Err("between 0.001 and 600".into()) }
 }
 
-/// Measures the subject and prints what was found.
+/// Measures the subject and prints the results.
 pub fn bench(options: &BenchOptions, common: &Common) -> Result<Ended> {
     let device = super::device(common)?;
     let seed = Seed(common.seed.unwrap_or(0)).derive("bench", 0);
@@ -121,7 +121,7 @@ pub fn bench(options: &BenchOptions, common: &Common) -> Result<Ended> {
     Ok(Ended::Done)
 }
 
-/// What cases are made of.
+/// Common settings of the cases.
 #[derive(Clone)]
 struct Bench {
     options: BenchOptions,
@@ -130,19 +130,19 @@ struct Bench {
 }
 
 impl Bench {
-    /// Numbers of environments where none were asked for.
+    /// Numbers of environments: those of the command line, or else `default`.
     fn envs(&self, default: &[u16]) -> Vec<usize> {
         let envs = if self.options.envs.is_empty() { default } else { &self.options.envs };
         envs.iter().copied().map(usize::from).collect()
     }
 
-    /// An experiment with the defaults, but for `settings`; its results are thrown away.
+    /// An experiment with `settings` over the defaults; its results are thrown away.
     fn experiment(&self, game: Game, envs: usize, settings: &str) -> Result<Experiment> {
         let text = format!("games = [\"{game}\"]\nseeds = [1]\nenvironment.workers = {envs}\n{settings}");
         Ok(config::read_text("bench", "bench", &text, &Overrides::default())?)
     }
 
-    /// Emulators as the experiment trains on them.
+    /// Emulators in the form that the experiment trains on.
     fn pool(&self, experiment: &Experiment, game: Game) -> Result<Pool> {
         let rules = Rules::of_training(&experiment.environment, game);
         Pool::load(game, Rom::find(game)?.as_ref(), &rules, experiment.environment.workers)

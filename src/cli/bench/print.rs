@@ -1,4 +1,4 @@
-//! What was measured, for people and for programs.
+//! Prints measurements for people and for programs.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -28,7 +28,7 @@ pub fn table(results: &[Measured]) {
     }
 }
 
-/// Four significant digits, or all those before the point.
+/// Four significant digits, but at least all digits before the point.
 fn digits(value: f64) -> String {
     let before = value.abs().max(1e-9).log10().floor() as i32 + 1;
     format!("{value:.*}", (4 - before).clamp(0, 9) as usize)

@@ -1,4 +1,4 @@
-//! What a step costs in the replay, and what a minibatch takes, on real play.
+//! Costs of a step in the replay and of a minibatch, on real play.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,9 +14,9 @@ use crate::config::Experiment;
 use crate::game::{ActionSet, Game};
 use crate::replay::{Ending, Replay, Transition, TransitionBatch, transitions};
 
-/// Steps in the replay before anything is measured: so many that most minibatches miss the processor's caches.
+/// Steps in the replay before the measurement: enough that most minibatches miss the processor's caches.
 const STEPS: usize = 20_000;
-/// The same for `--quick`.
+/// The same number with `--quick`.
 const QUICK_STEPS: usize = 1_000;
 /// Steps in Nature DQN's replay.
 const PROJECTED: f64 = 1e6;
@@ -53,7 +53,7 @@ fn of_game(bench: &Bench, game: Game, envs: usize) -> Result<Vec<Case>> {
     ])
 }
 
-/// A replay with random play in it, and what goes on playing.
+/// A replay filled with random play, and the player that continues.
 pub fn played(bench: &Bench, experiment: &Experiment, game: Game) -> Result<(TimedPlay, Replay<Transition>)> {
     let mut play = TimedPlay::new(bench, experiment, game)?;
     let mut replay = Replay::new(play.collector.pool.observation(), PROJECTED as u64, experiment.environment.workers);
@@ -68,7 +68,7 @@ pub fn played(bench: &Bench, experiment: &Experiment, game: Game) -> Result<(Tim
 pub struct TimedPlay {
     pub collector: Collector,
     actions: usize,
-    /// Time that pushes took.
+    /// Total time of the pushes.
     pushing: Duration,
 }
 
@@ -98,7 +98,7 @@ impl TimedPlay {
         self.pushing += start.elapsed();
     }
 
-    /// The mean over some thousand steps of play, of which only the pushes are timed.
+    /// Microseconds per push: the mean over some thousand steps of play, of which only the pushes are timed.
     fn microseconds_per_push(&mut self, replay: &mut Replay<Transition>) -> f64 {
         let before = replay.len();
         self.pushing = Duration::ZERO;

@@ -1,4 +1,4 @@
-//! How fast teachers train, and what the parts of a DQN step take.
+//! Speed of the teachers' training, and costs of the parts of a DQN step.
 
 use anyhow::{Result, bail};
 
@@ -20,7 +20,7 @@ log_every = 1000000000
 evaluation_every = 1000000000
 checkpoint_every = 1000000000
 ";
-/// As Nature DQN from its first update on; the replay is smaller, so that it is filled quickly.
+/// Settings of Nature DQN from its first update on; the replay is smaller, so that it is filled quickly.
 const DQN: &str = "replay = 20000";
 
 /// PQN and DQN in every game, and the parts of DQN.
@@ -28,7 +28,7 @@ pub fn cases(bench: &Bench) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
     for &game in &bench.options.games {
         for envs in bench.envs(&[8]) {
-            // The least that an experiment allows.
+            // The minimum that an experiment allows.
             let warmup = if bench.options.quick { 16 * envs } else { 1000.max(16 * envs) };
             let settings = format!("{SETTINGS}{DQN}\nwarmup = {warmup}\n");
             let experiment = bench.experiment(game, envs, &settings)?;
@@ -38,7 +38,7 @@ pub fn cases(bench: &Bench) -> Result<Vec<Case>> {
             let (pqn, name) = (name("pqn"), name("dqn"));
             cases.push(training(bench.clone(), name.clone(), experiment.clone(), game));
             if bench.options.only.as_ref().is_some_and(|only| [&pqn, &name].contains(&only)) {
-                // To fill a replay for the parts takes a while.
+                // Filling a replay for the parts takes a while.
                 continue;
             }
             let mut emulation = emulation::random_play(bench, game, envs)?;

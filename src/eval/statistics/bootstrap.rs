@@ -1,4 +1,4 @@
-//! Resampling with replacement, and the intervals that come of it.
+//! Resampling with replacement, and its intervals.
 
 use rand_xoshiro::rand_core::Rng;
 
@@ -7,8 +7,8 @@ use crate::units::{Generator, Seed};
 /// Resamples of every bootstrap.
 pub const RESAMPLES: usize = 10_000;
 
-/// Share of resamples that may be undefined before an interval is called undefined too: what one end of a 95% interval
-/// leaves out.
+/// Share of resamples that may be undefined before the interval is undefined too. It is the share beyond one end of a
+/// 95% interval.
 const TAIL: f64 = 0.025;
 
 /// A 95% interval.
@@ -19,7 +19,7 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Whether the two have a value in common.
+    /// Whether the two intervals have a value in common.
     pub fn overlaps(self, other: Interval) -> bool {
         self.low <= other.high && other.low <= self.high
     }
@@ -32,8 +32,8 @@ pub fn mean_interval(episodes: &[f64], seed: Seed) -> Option<Interval> {
     mean_of_runs_interval(&[episodes], seed)
 }
 
-/// The same for the mean of the runs' means: runs are drawn with replacement, and of each run that is drawn its
-/// episodes.
+/// As [`mean_interval`], for the mean of the runs' means. Runs are drawn with replacement, then the episodes of each
+/// drawn run.
 pub fn mean_of_runs_interval(runs: &[&[f64]], seed: Seed) -> Option<Interval> {
     if runs.is_empty() || runs.iter().any(|run| run.is_empty()) {
         return None;
@@ -49,7 +49,7 @@ pub fn mean_of_runs_interval(runs: &[&[f64]], seed: Seed) -> Option<Interval> {
     percentiles(means.collect())
 }
 
-/// The 2.5th and 97.5th percentile. A resample that is undefined is left out; where more than 2.5% are, there is no
+/// The 2.5th and 97.5th percentile. Undefined resamples are left out; if more than 2.5% are undefined, there is no
 /// interval.
 pub fn percentiles(resamples: Vec<Option<f64>>) -> Option<Interval> {
     let defined: Vec<f64> = resamples.iter().flatten().copied().collect();
@@ -59,7 +59,7 @@ pub fn percentiles(resamples: Vec<Option<f64>>) -> Option<Interval> {
         .then(|| Interval { low: quantile(&defined, TAIL), high: quantile(&defined, 1.0 - TAIL) })
 }
 
-/// An index below `count`, each as likely as the others; a single one takes nothing from the generator.
+/// A uniformly random index below `count`; a single one takes nothing from the generator.
 pub fn drawn(count: usize, generator: &mut Generator) -> usize {
     if count == 1 {
         return 0;
@@ -74,7 +74,7 @@ pub fn sorted(values: &[f64]) -> Vec<f64> {
     values
 }
 
-/// With linear interpolation between neighbours, as `numpy.quantile`. `sorted` is not empty.
+/// Quantile with linear interpolation between neighbours, as `numpy.quantile`. `sorted` is not empty.
 pub fn quantile(sorted: &[f64], share: f64) -> f64 {
     let position = share * (sorted.len() - 1) as f64;
     let below = sorted[position.floor() as usize];

@@ -15,7 +15,7 @@ pub struct ComparedRun<'a> {
     pub teacher: &'a [f64],
     /// May be empty for [`Ratio::Raw`].
     pub random: &'a [f64],
-    /// Tells teachers apart: of runs that share one, its episodes are drawn once.
+    /// Identifies the teacher. If several runs share a teacher, its episodes are drawn once for all of them.
     pub teacher_seed: u64,
 }
 
@@ -29,7 +29,7 @@ pub struct InGame<'a> {
 /// 95% intervals of [`Figures`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Intervals {
-    /// Of each game's relative score and probability to beat the teacher.
+    /// Intervals of each game's relative score, and of its probability to beat the teacher.
     pub games: Vec<(Option<Interval>, Option<Interval>)>,
     pub mean: Option<Interval>,
     pub geometric_mean: Option<Interval>,
@@ -37,10 +37,10 @@ pub struct Intervals {
     pub beats: Option<Interval>,
 }
 
-/// Bootstrap intervals of a student's figures, stratified by game: in each game runs are drawn with replacement, as many
-/// as there are, and of each run that is drawn the episodes of student, teacher and random play, each on its own. Where
-/// several runs have one teacher, its episodes are drawn once for all of them: its chance is theirs in common. With
-/// `one_network` the first runs of all games are those of one network, and so on: these are drawn for all games at once,
+/// Bootstrap intervals of a student's figures, stratified by game. In each game as many runs as there are are drawn
+/// with replacement; then the episodes of student, teacher and random play of each drawn run are drawn separately. If
+/// several runs share a teacher, its episodes are drawn once for all of them, because they share its chance. With
+/// `one_network`, run number i of every game belongs to the same network: runs are then drawn for all games at once,
 /// unless a game lacks some.
 pub fn intervals(games: &[InGame], one_network: bool, seed: Seed) -> Intervals {
     let mut generator = seed.generator();
@@ -77,7 +77,7 @@ fn resample(games: &[(Ratio, Vec<Ranked>)], one_network: bool, generator: &mut G
     Figures::of(&games)
 }
 
-/// The episodes that were drawn of teachers that several runs share, by their numbers.
+/// The drawn episodes, by number, of teachers that several runs share.
 struct Teachers {
     are_shared: bool,
     drawn: BTreeMap<u64, Vec<usize>>,
@@ -96,8 +96,8 @@ impl Teachers {
     }
 }
 
-/// A run with the rank of each score among those of student and teacher, equal scores having one rank: wins are then
-/// counted without comparing pairs.
+/// A run with the rank of each score among those of student and teacher. Equal scores have one rank, so that wins can
+/// be counted without comparing pairs.
 struct Ranked<'a> {
     run: ComparedRun<'a>,
     student: Vec<usize>,
@@ -130,7 +130,7 @@ impl<'a> Ranked<'a> {
         }
     }
 
-    /// The mean of the scores with these numbers, and how many of them have each rank.
+    /// The mean of the scores with these numbers, and the number of scores at each rank.
     fn counted(
         &self,
         scores: &[f64],
@@ -152,7 +152,7 @@ fn draw_mean(scores: &[f64], generator: &mut Generator) -> Option<f64> {
     mean(&resample)
 }
 
-/// [`super::win_rate`] from how many scores of each agent have each rank.
+/// [`super::win_rate`] from the numbers of scores at each rank.
 fn wins(ours: &[u32], theirs: &[u32]) -> f64 {
     let (mut below, mut half_points) = (0, 0);
     for (&own, &other) in ours.iter().zip(theirs) {

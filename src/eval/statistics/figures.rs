@@ -1,41 +1,42 @@
-//! From a student's runs to its figures over games.
+//! Figures of a student over games, from its runs.
 
 use super::summary::{interquartile_mean, mean};
 
-/// What a student reaches in one run, measured by its own teacher.
+/// Figures of a student in one run, relative to its own teacher.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AgainstTeacher {
-    /// Its mean score relative to the teacher's, see [`crate::record::Ratio`].
+    /// Mean score relative to the teacher's; see [`crate::record::Ratio`].
     pub relative: Option<f64>,
-    /// Probability that an episode of it scores more than one of the teacher, see [`win_rate`].
+    /// Probability that the student's episode scores more than the teacher's; see [`win_rate`].
     pub beats: Option<f64>,
 }
 
-/// The same in one game, as means over its runs; undefined if a run's is.
+/// Figures in one game, as means over its runs; undefined if a run's figure is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InGameFigures {
     pub relative: Option<f64>,
     pub beats: Option<f64>,
 }
 
-/// Figures over games; undefined if one of a game is.
+/// Figures over games; undefined if a game's figure is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figures {
-    /// In the order in which the games were given.
+    /// One entry per game, in the given order.
     pub games: Vec<InGameFigures>,
     /// Arithmetic mean of the games' relative scores: rliable's `aggregate_mean`.
     pub mean: Option<f64>,
-    /// Their geometric mean. Where one is not above 0 it is 0, the limit, and stands for a mean that does not exist.
+    /// Geometric mean of the games' relative scores. If one of them is not above 0, it is 0, the limit; callers treat
+    /// this as undefined.
     pub geometric_mean: Option<f64>,
     /// Interquartile mean of the relative scores of all runs in all games: rliable's `aggregate_iqm`.
     pub interquartile_mean: Option<f64>,
-    /// Mean over games of the probability to score more than the teacher: with an episode for a run, rliable's
+    /// Mean over games of the probability to score more than the teacher. With one episode per run this is rliable's
     /// `probability_of_improvement`.
     pub beats: Option<f64>,
 }
 
 impl Figures {
-    /// From every game's runs.
+    /// Computes the figures from every game's runs.
     pub fn of(games: &[Vec<AgainstTeacher>]) -> Figures {
         let of_game = |runs: &Vec<AgainstTeacher>| InGameFigures {
             relative: mean_of(runs, |run| run.relative),
@@ -53,7 +54,7 @@ impl Figures {
     }
 }
 
-/// The probability that a value of `ours` is above one of `theirs`, an equal one counting half: Mann and Whitney's U
+/// The probability that a value of `ours` is above one of `theirs`; a tie counts half. It is Mann and Whitney's U
 /// divided by the number of pairs.
 pub fn win_rate(ours: &[f64], theirs: &[f64]) -> Option<f64> {
     let half_points = |x: &f64| theirs.iter().map(|y| u64::from(x > y) + u64::from(x >= y)).sum::<u64>();

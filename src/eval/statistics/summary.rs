@@ -1,4 +1,4 @@
-//! Numbers that stand for many.
+//! Summary statistics of samples.
 
 use super::bootstrap::{quantile, sorted};
 
@@ -19,20 +19,20 @@ pub fn sample_std(values: &[f64]) -> Option<f64> {
     Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// exp(mean(ln x)), the paper's mean over games; none unless every value is above 0.
+/// exp(mean(ln x)), the paper's mean over games; `None` unless every value is above 0.
 pub fn geometric_mean(values: &[f64]) -> Option<f64> {
     let logarithms: Vec<f64> = values.iter().map(|value| value.ln()).collect();
     mean(&logarithms).filter(|_| values.iter().all(|&value| value > 0.0)).map(f64::exp)
 }
 
-/// Mean of what remains when the lowest and the highest ⌊n/4⌋ values are cut off: `scipy.stats.trim_mean(x, 0.25)`, the
-/// aggregate that Agarwal et al. (2021), "Deep RL at the Edge of the Statistical Precipice", recommend.
+/// Mean of the values that remain without the lowest and the highest ⌊n/4⌋: `scipy.stats.trim_mean(x, 0.25)`. Agarwal
+/// et al. (2021), "Deep RL at the Edge of the Statistical Precipice", recommend it.
 pub fn interquartile_mean(values: &[f64]) -> Option<f64> {
     let cut = values.len() / 4;
     mean(&sorted(values)[cut..values.len() - cut])
 }
 
-/// (score − random) / (human − random) (Mnih et al., 2015); none if the two references are equal.
+/// (score − random) / (human − random) (Mnih et al., 2015); `None` if the two references are equal.
 pub fn human_normalized(score: f64, random: f64, human: f64) -> Option<f64> {
     (human != random).then(|| (score - random) / (human - random))
 }

@@ -1,28 +1,29 @@
 //! The three products behind every layer, for whole rows of [`LANES`] outputs at a time.
 //!
-//! A layer is a matrix product over *patches* of its input: of a dense layer a patch is a sample, of a convolution what
-//! a kernel covers at one position. Patches are read where they lie, so that nothing is copied. Each output is summed in
-//! a fixed order whatever the vector unit, so that a result does not depend on it, or on the number of threads.
+//! A layer is a matrix product over *patches* of its input. A patch of a dense layer is a sample; a patch of a
+//! convolution is the area under the kernel at one position. Patches are read in place, so that nothing is copied. Each
+//! output is summed in a fixed order. A result therefore depends neither on the vector unit nor on the number of
+//! threads.
 
 use multiversion::multiversion;
 
 /// Outputs that are computed side by side.
 pub const LANES: usize = 16;
-/// One value for each of them.
+/// One value for each of the [`LANES`] outputs.
 pub type Row = [f32; LANES];
 
 /// Patches whose sums are kept in registers together; with more of them a 256-bit unit runs out of registers.
 const TILE: usize = 4;
-/// The same for rows of weights.
+/// The same limit for rows of weights.
 const GRADIENT_TILE: usize = 6;
 
-/// Where the patches of an input lie. A patch is `runs` stretches of `run` consecutive values.
+/// The positions of an input's patches. A patch is `runs` stretches of `run` consecutive values.
 #[derive(Debug, Clone)]
 pub struct Patches {
     /// Index of each patch's first value.
     pub starts: Vec<usize>,
     pub runs: usize,
-    /// From one stretch to the next.
+    /// Distance from one stretch to the next.
     pub run_stride: usize,
     pub run: usize,
 }
@@ -50,7 +51,7 @@ fn parts(length: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
 #[inline(always)]
 fn accumulate<const M: usize>(rows: [&[f32]; M], b: &[Row], sums: &mut [Row; M]) {
     let rows = rows.map(|row| &row[..b.len()]);
-    // Kept in registers, which `sums` itself would not be.
+    // Kept in registers, where `sums` itself would not stay.
     let mut local = *sums;
     for (t, b) in b.iter().enumerate() {
         for (row, sum) in rows.iter().zip(&mut local) {
@@ -140,8 +141,8 @@ fn gradient_tile<const M: usize>(x: &[f32], starts: &[usize], d: &[f32], width: 
     gradient.iter_mut().zip(&sums).for_each(|(gradient, sum)| add(gradient, sum));
 }
 
-/// `dx[patch i][offset ..] += d[i] · weights`, a row of each patch, for the rows of `d` that begin `width` values apart;
-/// `weights` has a row for each value of a `d[i]` that is used.
+/// `dx[patch i][offset ..] += d[i] · weights`, one row of each patch. Rows of `d` begin `width` values apart; `weights`
+/// has one row for each used value of `d[i]`.
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
 pub fn scatter(d: &[f32], width: usize, weights: &[Row], starts: &[usize], offset: usize, dx: &mut [f32]) {
     for (first, end) in parts(starts.len(), TILE) {
@@ -171,8 +172,8 @@ fn scatter_tile<const M: usize>(
     }
 }
 
-/// Writes rows `16·chunk ..` of a layer's weights, transposed: `transposed[output]` is the row of what that output has
-/// for 16 inputs. `weights` are panels of `length` rows.
+/// Writes rows `16·chunk ..` of a layer's weights, transposed: `transposed[output]` is that output's row of weights for
+/// 16 inputs. `weights` are panels of `length` rows.
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
 pub fn transpose(weights: &[Row], length: usize, chunk: usize, transposed: &mut [Row]) {
     for (panel, transposed) in weights.chunks_exact(length).zip(transposed.chunks_exact_mut(LANES)) {
@@ -190,8 +191,8 @@ pub fn transpose(weights: &[Row], length: usize, chunk: usize, transposed: &mut 
 /// Side of the squares of pixels that lie together in a network's input: the first convolution's stride.
 pub const FOLD: usize = 4;
 
-/// Where pixel (`row`, `column`) of an image whose rows have `squares` squares of pixels lies, in pixels: the pixels of a
-/// square are together, so that a convolution's patch is few long stretches.
+/// Index of pixel (`row`, `column`) of an image whose rows have `squares` squares of pixels. The pixels of a square are
+/// adjacent, so that a convolution's patch consists of few long stretches.
 #[inline(always)]
 pub fn folded(row: usize, column: usize, squares: usize) -> usize {
     let square = row / FOLD * squares + column / FOLD;
@@ -201,8 +202,8 @@ pub fn folded(row: usize, column: usize, squares: usize) -> usize {
 /// Frames in an image that [`interleave`] reads.
 pub const STACK: usize = 4;
 
-/// Bytes of [`STACK`] frames of `side` × `side`, one after another, as values between 0 and 1: pixels as [`folded`], each
-/// with its value in every frame.
+/// Converts [`STACK`] frames of `side` × `side` bytes to values between 0 and 1. Pixels are ordered as [`folded`] says,
+/// each with its value in every frame.
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
 pub fn interleave(observation: &[u8], side: usize, x: &mut [f32]) {
     let frame = side * side;

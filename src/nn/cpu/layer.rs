@@ -1,4 +1,4 @@
-//! One layer: where its parameters lie, and its forward and backward pass.
+//! One layer: the position of its parameters, and its forward and backward pass.
 
 use std::ops::Range;
 
@@ -9,34 +9,34 @@ use super::norm::{self, Norm};
 
 /// Products of a batch below which a layer is not worth a second thread.
 const WORTH_A_THREAD: usize = 1 << 19;
-/// Inputs of a dense layer that stay in the first cache while they are used, for some panels one after another.
+/// Inputs of a dense layer in one block. A block stays in the first-level cache while it is used for several panels.
 const BLOCK: usize = 128;
 const GROUP: usize = 4;
 
-/// A layer. Its weights lie in panels of 16 outputs: for each input a [`Row`]. Outputs, and channels of what lies
-/// between layers, are filled up with zeros to whole rows; the parameters of those are 0 and stay so.
+/// A layer. Its weights lie in panels of 16 outputs, with one [`Row`] for each input. Outputs, and the channels between
+/// layers, are padded with zeros to whole rows. The padded parameters are 0 and stay 0.
 #[derive(Debug, Clone)]
 pub struct CpuLayer {
-    /// Of a convolution: the patches of one sample. Of a dense layer: one, all of its inputs.
+    /// For a convolution, the patches of one sample; for a dense layer, a single patch of all inputs.
     pub patches: Patches,
     /// Values of a sample's input.
     pub inputs: usize,
-    /// Outputs, and outputs filled up.
+    /// Number of outputs, without and with padding.
     pub channels: usize,
     pub width: usize,
     pub weights: Range<usize>,
     pub bias: Range<usize>,
     pub norm: Option<Norm>,
-    /// Whether ReLU follows.
+    /// Whether a ReLU follows.
     pub hidden: bool,
 }
 
-/// What a sample's backward pass needs of its forward pass through a layer.
+/// The values of a sample's forward pass through a layer that its backward pass needs.
 #[derive(Debug, Clone, Default)]
 pub struct Trace {
     /// The layer's output.
     pub out: Vec<f32>,
-    /// The normalised values, and the reciprocal of their deviation before; of a layer with a norm.
+    /// For a layer with normalisation: the normalised values, and the reciprocal of the standard deviation before it.
     normal: Vec<f32>,
     inverse_deviation: f32,
 }
@@ -62,7 +62,7 @@ impl CpuLayer {
         flat[self.weights.clone()].as_chunks().0.chunks_exact(self.patches.length()).enumerate()
     }
 
-    /// What comes after the product: normalisation and ReLU.
+    /// Applies the normalisation and the ReLU to the product.
     fn activate(&self, flat: &[f32], trace: &mut Trace) {
         if let Some(norm) = &self.norm {
             trace.normal.resize(self.outputs(), 0.0);
@@ -73,7 +73,8 @@ impl CpuLayer {
         }
     }
 
-    /// Turns the gradient by a sample's output into that by its product, and adds that of bias and norm.
+    /// Turns the gradient by a sample's output into the gradient by its product, and adds the gradient of bias and
+    /// norm.
     fn activate_backward(&self, flat: &[f32], trace: &Trace, d: &mut [f32], gradient: &mut [f32]) {
         if self.hidden {
             for (d, out) in d.iter_mut().zip(&trace.out) {
@@ -89,8 +90,9 @@ impl CpuLayer {
         }
     }
 
-    /// Of a convolution and one sample: adds the gradient by its parameters to `gradient`, and writes that by its input
-    /// into `dx`, for which it needs the transposed weights. `d` is the gradient by its output and is used up.
+    /// Backward pass of a convolution for one sample. It adds the gradient by the parameters to `gradient` and writes
+    /// the gradient by the input into `dx`, which needs the transposed weights. `d` is the gradient by the output; its
+    /// content is overwritten.
     pub fn backward(
         &self,
         flat: &[f32],
@@ -114,7 +116,7 @@ impl CpuLayer {
         }
     }
 
-    /// The weights with a row of 16 inputs for each output: `[inputs of a patch / 16][width]`.
+    /// The weights with one row of 16 inputs for each output: `[inputs of a patch / 16][width]`.
     pub fn transposed(&self, flat: &[f32]) -> Vec<Row> {
         let length = self.patches.length();
         let weights = flat[self.weights.clone()].as_chunks().0;
@@ -125,18 +127,18 @@ impl CpuLayer {
         transposed
     }
 
-    /// Of a dense layer, the least number of panels (or chunks) that a thread should take at once.
+    /// Minimum number of panels (or chunks) of a dense layer that a thread should take at once.
     fn grain(&self, batch: usize) -> usize {
         if batch * self.inputs * self.width < WORTH_A_THREAD { usize::MAX } else { 1 }
     }
 
-    /// Of a dense layer: its inputs in blocks, each with its first input.
+    /// Blocks of a dense layer's inputs, each with the index of its first input.
     fn blocks(&self, batch: usize) -> impl Iterator<Item = (usize, Patches)> {
         let block = move |start| (start, rows(batch, self.inputs, BLOCK.min(self.inputs - start)));
         (0..self.inputs).step_by(BLOCK).map(block)
     }
 
-    /// Of a dense layer: `x` is [batch, inputs].
+    /// Forward pass of a dense layer; `x` is [batch, inputs].
     pub fn forward_batch(&self, flat: &[f32], x: &[f32], traces: &mut [Trace]) {
         let batch = traces.len();
         let bias = &flat[self.bias.clone()];
@@ -162,8 +164,8 @@ impl CpuLayer {
         }
     }
 
-    /// Of a dense layer: writes the gradient by its parameters into `gradient` and that by its input, [batch, inputs],
-    /// into `dx`. `d`, [batch, width], is used up.
+    /// Backward pass of a dense layer. It writes the gradient by the parameters into `gradient` and the gradient by the
+    /// input, [batch, inputs], into `dx`. `d` is [batch, width]; its content is overwritten.
     pub fn backward_batch(
         &self,
         flat: &[f32],
@@ -211,7 +213,7 @@ fn rows(batch: usize, stride: usize, run: usize) -> Patches {
     Patches { starts: (0..batch).map(|sample| sample * stride).collect(), runs: 1, run_stride: 0, run }
 }
 
-/// Writes one sample of what lies as [rows of a sample, batch, 16].
+/// Writes one sample out of an array of shape [rows of a sample, batch, 16].
 fn gather(products: &[f32], batch: usize, sample: usize, out: &mut [f32]) {
     for (out, rows) in out.chunks_exact_mut(LANES).zip(products.chunks_exact(batch * LANES)) {
         out.copy_from_slice(&rows[sample * LANES..(sample + 1) * LANES]);

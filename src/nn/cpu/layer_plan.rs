@@ -1,4 +1,4 @@
-//! Where every parameter lies in the flat vector, and how PyTorch's layout maps to it.
+//! The position of every parameter in the flat vector, and its relation to PyTorch's layout.
 
 use std::ops::Range;
 
@@ -11,30 +11,30 @@ use crate::spec::Shape;
 /// The layers of an architecture.
 #[derive(Debug, Clone)]
 pub struct LayerPlan {
-    /// Of a network for images.
+    /// The convolutions of a network for images.
     pub conv: Vec<CpuLayer>,
     /// The fully connected layers that all games share.
     pub dense: Vec<CpuLayer>,
     /// The layers of each head.
     pub heads: Vec<Vec<CpuLayer>>,
-    /// What all games share, then what belongs to each head.
+    /// The range of the shared parameters, then the range of each head.
     pub segments: Vec<Range<usize>>,
-    /// Of each tensor of [`Architecture::tensors`].
+    /// The layout of each tensor of [`Architecture::tensors`].
     pub layouts: Vec<Layout>,
     /// Length of the flat vector.
     pub length: usize,
 }
 
-/// Where the values of a tensor lie. In PyTorch's layout an output's inputs are ordered by channel and then by place;
-/// here the channels of a place are together, filled up to whole rows.
+/// The positions of a tensor's values. In PyTorch's layout the inputs of an output are ordered by channel, then by
+/// place. Here the channels of a place are adjacent, padded to whole rows.
 #[derive(Debug, Clone)]
 pub struct Layout {
     start: usize,
-    /// Values of one output in PyTorch's layout; the whole length of a vector.
+    /// Number of values of one output in PyTorch's layout; for a vector its whole length.
     inputs: usize,
-    /// Where the channels of each place begin.
+    /// The start of the channels of each place.
     places: Vec<usize>,
-    /// Rows of a panel of weights; none of a vector.
+    /// Rows of a panel of weights; `None` for a vector.
     panel: Option<usize>,
     /// Number of values in PyTorch's layout.
     pub count: usize,
@@ -52,7 +52,7 @@ impl Layout {
     }
 }
 
-/// Lays layers one after another.
+/// Places layers one after another.
 struct Builder {
     tensors: std::vec::IntoIter<TensorShape>,
     layouts: Vec<Layout>,
@@ -60,7 +60,7 @@ struct Builder {
 }
 
 impl Builder {
-    /// Room for the next tensor, which has `width` channels (filled up) from each of these places on.
+    /// Reserves room for the next tensor, which has `width` channels (padded) from each of these places on.
     fn tensor(&mut self, places: Vec<usize>, width: usize) -> Range<usize> {
         let TensorShape { shape, kind, .. } = self.tensors.next().expect("a layer has these tensors");
         let shape: Vec<_> = shape.into_iter().map(|size| size as usize).collect();
@@ -76,8 +76,7 @@ impl Builder {
         start..self.length
     }
 
-    /// A layer for an input of `inputs` values, which has `in_width` channels (filled up) at each of the `places` of a
-    /// patch.
+    /// A layer for an input of `inputs` values, with `in_width` channels (padded) at each of the `places` of a patch.
     fn layer(
         &mut self,
         block: &Block,
@@ -100,8 +99,8 @@ impl Builder {
         CpuLayer { patches, inputs, channels, width, weights, bias, norm, hidden: block.relu }
     }
 
-    /// A convolution of an image of `side` × `side` places with `width` channels (filled up); the first one's input is
-    /// folded.
+    /// A convolution of an image of `side` × `side` places with `width` channels (padded). The first convolution's
+    /// input is folded.
     fn convolution(&mut self, block: &Block, side: usize, width: usize, is_first: bool) -> CpuLayer {
         let architecture::Layer::Conv { kernel, stride, .. } = block.product else {
             unreachable!("it is a convolution")
@@ -111,14 +110,14 @@ impl Builder {
         self.layer(block, patches, places, width, side * side * width)
     }
 
-    /// A fully connected layer for `inputs` values, `in_width` of them (filled up) at each place.
+    /// A fully connected layer for `inputs` values, with `in_width` of them (padded) at each place.
     fn dense(&mut self, block: &Block, inputs: usize, in_width: usize) -> CpuLayer {
         let patches = Patches { starts: vec![0], runs: 1, run_stride: 0, run: inputs };
         let places = (0..inputs).step_by(in_width).collect();
         self.layer(block, patches, places, in_width, inputs)
     }
 
-    /// Fully connected layers, one on another.
+    /// Consecutive fully connected layers.
     fn chain(&mut self, blocks: &[Block], inputs: usize, in_width: usize) -> Vec<CpuLayer> {
         let (mut inputs, mut in_width) = (inputs, in_width);
         let mut layers = Vec::new();
@@ -131,14 +130,14 @@ impl Builder {
     }
 }
 
-/// Outputs, or channels, filled up to whole rows.
+/// Outputs, or channels, padded to whole rows.
 fn filled(channels: usize) -> usize {
     channels.next_multiple_of(LANES)
 }
 
-/// Whether the kernels can compute the network: fully connected layers for a vector, or for a square image of
-/// [`STACK`] frames convolutions, whose first one moves by whole squares of [`FOLD`] pixels, and then fully connected
-/// layers.
+/// Whether the kernels can compute the network. For a vector they compute fully connected layers. For a square image of
+/// [`STACK`] frames they compute convolutions, whose first one has a stride of a multiple of [`FOLD`] pixels, and then
+/// fully connected layers.
 pub fn knows(architecture: &Architecture) -> bool {
     let blocks = architecture.shared();
     let is_dense = |block: &Block| matches!(block.product, architecture::Layer::Dense { .. });
@@ -158,7 +157,7 @@ pub fn knows(architecture: &Architecture) -> bool {
 }
 
 impl LayerPlan {
-    /// For a network that the kernels know.
+    /// The plan of a network that the kernels know.
     pub fn new(architecture: &Architecture) -> LayerPlan {
         let mut builder = Builder { tensors: architecture.tensors().into_iter(), layouts: Vec::new(), length: 0 };
         let shared = architecture.shared();
@@ -186,7 +185,7 @@ impl LayerPlan {
             segments.push(start..builder.length);
         }
         if architecture.heads().is_empty() {
-            // One game's outputs belong to what is always updated.
+            // With one game, its outputs belong to the part that every update changes.
             segments.truncate(1);
             segments[0].end = builder.length;
         }
@@ -199,7 +198,7 @@ impl LayerPlan {
     }
 }
 
-/// A convolution over an image of `side` × `side` places with `width` channels, which lie together.
+/// A convolution over an image of `side` × `side` places with `width` adjacent channels.
 struct Convolution {
     kernel: usize,
     stride: usize,
@@ -213,7 +212,7 @@ impl Convolution {
         (0..out_side * out_side).map(move |i| (i / out_side, i % out_side))
     }
 
-    /// The patches of an image whose places lie row after row, and where the places of a patch begin in it.
+    /// The patches of an image with its places row after row, and the starts of a patch's places in it.
     fn plain(&self) -> (Patches, Vec<usize>) {
         let Convolution { kernel, stride, side, width } = *self;
         let start = |(row, column)| (row * stride * side + column * stride) * width;
@@ -226,8 +225,8 @@ impl Convolution {
         (patches, (0..kernel * kernel).map(|place| place * width).collect())
     }
 
-    /// The same for an image as [`kernel::folded`], whose squares are as wide as the stride: a patch is some squares of
-    /// some rows of squares.
+    /// As `plain`, for an image ordered as [`kernel::folded`] says, whose squares are as wide as the stride: a patch is
+    /// some squares of some rows of squares.
     fn folded(&self) -> (Patches, Vec<usize>) {
         let Convolution { kernel, stride, side, width } = *self;
         let (squares, across, square) = (side / stride, kernel / stride, stride * stride * width);

@@ -1,5 +1,6 @@
-//! Networks on a CPU: kernels made for few kinds of layers ([`knows`]), where a general library spends more time around its products
-//! than in them. [`super::torch`] is the same in libtorch's terms, for GPUs, and the twin that this is tested against.
+//! Networks on a CPU. The kernels are made for few kinds of layers (see [`knows`]), for which a general library spends
+//! more time around its products than in them. [`super::torch`] is the counterpart for GPUs, against which this module
+//! is tested.
 
 mod kernel;
 mod layer;
@@ -18,10 +19,11 @@ use crate::spec::{Shape, values};
 pub use self::layer_plan::knows;
 pub use self::step::step;
 
-/// Groups of samples whose gradients are summed apart, and then in order: the result does not depend on threads.
+/// Number of groups of samples. Their gradients are summed separately and then added in order, so that the result does
+/// not depend on threads.
 const SHARDS: usize = 16;
 
-/// Whether this machine has the vector instructions for which the kernels are made.
+/// Whether this machine has the vector instructions that the kernels need.
 pub fn is_supported() -> bool {
     #[cfg(target_arch = "x86_64")]
     return std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
@@ -29,18 +31,18 @@ pub fn is_supported() -> bool {
     cfg!(target_arch = "aarch64")
 }
 
-/// A network's parameters and the gradient by them.
+/// A network's parameters and gradient.
 pub struct CpuNetwork {
     plan: LayerPlan,
     observation: Shape,
-    /// In the order of [`LayerPlan`].
+    /// The parameters, in the order of [`LayerPlan`].
     pub flat: Vec<f32>,
-    /// Likewise, of the last call of [`CpuNetwork::learn`].
+    /// The gradient of the last call of [`CpuNetwork::learn`], in the same order.
     pub gradient: Vec<f32>,
     work: Workspace,
 }
 
-/// Buffers of [`CpuNetwork::learn`] that are used again.
+/// Buffers that [`CpuNetwork::learn`] reuses.
 #[derive(Default)]
 struct Workspace {
     samples: Vec<Vec<Trace>>,
@@ -48,7 +50,7 @@ struct Workspace {
 }
 
 impl CpuNetwork {
-    /// A network that [`knows`] tells of, with these values, one slice per tensor of [`Architecture::tensors`], in
+    /// A network that [`knows`] accepts, with these values: one slice per tensor of [`Architecture::tensors`], in
     /// PyTorch's layout.
     pub fn new(architecture: &Architecture, values: &[Vec<f32>]) -> CpuNetwork {
         let plan = LayerPlan::new(architecture);
@@ -68,7 +70,7 @@ impl CpuNetwork {
         [self.plan.segments[0].clone()].into_iter().chain(own).collect()
     }
 
-    /// A vector in the order of [`CpuNetwork::flat`] as values in PyTorch's layout.
+    /// Converts a vector in the order of [`CpuNetwork::flat`] to values in PyTorch's layout.
     pub fn values(&self, flat: &[f32]) -> Vec<Vec<f32>> {
         let tensor = |layout: &layer_plan::Layout| (0..layout.count).map(|index| flat[layout.place(index)]).collect();
         self.plan.layouts.iter().map(tensor).collect()
@@ -79,7 +81,7 @@ impl CpuNetwork {
         to_flat(&self.plan, values)
     }
 
-    /// Outputs of a head for observations one after another: [batch, actions].
+    /// Outputs of a head, [batch, actions]. Observations follow one another in the slice.
     pub fn forward(&self, head: usize, observations: &[u8]) -> Vec<f32> {
         let bytes = self.observation.bytes();
         let (batch, inputs) = (observations.len() / bytes, self.plan.dense[0].inputs);
@@ -95,7 +97,7 @@ impl CpuNetwork {
         self.outputs(head, &traces)
     }
 
-    /// Vectors as rows of the first layer's input, which are longer: the rest stays 0.
+    /// Copies vectors to rows of the first layer's input. The rows are longer; their rest stays 0.
     fn read_vectors(&self, observations: &[u8], rows: &mut [f32]) {
         let rows = rows.chunks_exact_mut(self.plan.dense[0].inputs);
         for (row, observation) in rows.zip(observations.chunks_exact(self.observation.bytes())) {
@@ -103,7 +105,7 @@ impl CpuNetwork {
         }
     }
 
-    /// The convolutions for one sample: what each gave, and the last one's output.
+    /// Runs the convolutions for one sample: fills the trace of each, and writes the last output into `x`.
     fn convolve<'a>(&self, observation: &[u8], x: &mut Vec<f32>, traces: &'a mut Vec<Trace>) -> &'a [f32] {
         self.interleave(observation, x);
         traces.resize(self.plan.conv.len(), Trace::default());
@@ -120,7 +122,7 @@ impl CpuNetwork {
         kernel::interleave(observation, width, x);
     }
 
-    /// The dense layers of a head for a batch: what each gave for each sample.
+    /// Runs the dense layers of a head for a batch; returns the traces of each layer, one per sample.
     fn dense(&self, head: usize, features: &[f32], batch: usize) -> Vec<Vec<Trace>> {
         let mut all: Vec<Vec<Trace>> = Vec::new();
         for layer in self.plan.dense.iter().chain(&self.plan.heads[head]) {
@@ -139,8 +141,8 @@ impl CpuNetwork {
         traces.last().into_iter().flatten().flat_map(|trace| &trace.out[..actions]).copied().collect()
     }
 
-    /// Sets [`CpuNetwork::gradient`] to that of a loss. `loss` is given the outputs and gives something, which is returned,
-    /// and its gradient by the outputs, both [batch, actions].
+    /// Computes [`CpuNetwork::gradient`] of a loss. `loss` receives the outputs and returns a value, which is passed
+    /// on, and its gradient by the outputs, [batch, actions].
     pub fn learn<T>(&mut self, head: usize, observations: &[u8], loss: impl FnOnce(&[f32]) -> (T, Vec<f32>)) -> T {
         let bytes = self.observation.bytes();
         let batch = observations.len() / bytes;
@@ -171,7 +173,7 @@ impl CpuNetwork {
         loss
     }
 
-    /// Adds the gradient by the dense layers' parameters, and gives that by the features.
+    /// Adds the gradient by the dense layers' parameters, and returns the gradient by the features.
     fn dense_backward(
         &self,
         head: usize,
@@ -196,7 +198,7 @@ impl CpuNetwork {
         d_out
     }
 
-    /// Adds the gradient by the convolutions' parameters; `d` is that by the features.
+    /// Adds the gradient by the convolutions' parameters; `d` is the gradient by the features.
     fn convolve_backward(&self, observations: &[u8], mut d: Vec<f32>, work: &mut Workspace, gradient: &mut [f32]) {
         let transposed: Vec<_> = self.plan.conv[1..].iter().map(|layer| layer.transposed(&self.flat)).collect();
         let (batch, length, bytes) = (work.samples.len(), self.plan.conv_length(), self.observation.bytes());
@@ -223,8 +225,8 @@ impl CpuNetwork {
         });
     }
 
-    /// Adds one sample's gradient by the convolutions' parameters; `d` is that by the last one's output, `transposed` has
-    /// the weights of all but the first.
+    /// Adds one sample's gradient by the convolutions' parameters. `d` is the gradient by the last convolution's
+    /// output; `transposed` has the weights of all convolutions but the first.
     fn sample_backward(
         &self,
         observation: &[u8],

@@ -9,12 +9,12 @@ use super::kernel::{LANES, Row};
 /// PyTorch's default.
 const EPSILON: f32 = 1e-5;
 
-/// Where the parameters of a normalisation lie.
+/// The position of a normalisation's parameters.
 #[derive(Debug, Clone)]
 pub struct Norm {
     pub gain: Range<usize>,
     pub shift: Range<usize>,
-    /// Values that are normalised, without those that fill up rows, which are 0.
+    /// Number of values that are normalised, without the zeros that pad rows.
     pub count: usize,
 }
 
@@ -30,8 +30,8 @@ fn sum(rows: usize, row_at: impl Fn(usize) -> Row) -> f32 {
     sums.iter().sum()
 }
 
-/// Normalises `values` in place; what they are before gain and shift goes to `normal`. Gives the reciprocal of their
-/// standard deviation.
+/// Normalises `values` in place and writes the values before gain and shift to `normal`. Returns the reciprocal of
+/// their standard deviation.
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
 pub fn forward(norm: &Norm, flat: &[f32], values: &mut [f32], normal: &mut [f32]) -> f32 {
     let (gain, shift) = (&flat[norm.gain.clone()], &flat[norm.shift.clone()]);
@@ -48,7 +48,8 @@ pub fn forward(norm: &Norm, flat: &[f32], values: &mut [f32], normal: &mut [f32]
     inverse_deviation
 }
 
-/// Turns the gradient by the output into that by the input, and adds that by gain and shift to `gradient`.
+/// Turns the gradient by the output into the gradient by the input, and adds the gradient of gain and shift to
+/// `gradient`.
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
 pub fn backward(
     norm: &Norm,

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::CpuNetwork;
 use crate::nn::optimizer::{OptimizerStep, ParameterChange};
 
-/// Values that a thread takes at once.
+/// Number of values that a thread takes at once.
 const PIECE: usize = 1 << 14;
 
 /// One step over each of `parts`. `mean` and `square` are the running means of the gradient and of its square.

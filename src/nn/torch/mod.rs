@@ -1,4 +1,4 @@
-//! Networks in libtorch's terms: for GPUs, and the twin of [`super::cpu`].
+//! Networks in libtorch: for GPUs, and the counterpart against which [`super::cpu`] is tested.
 
 mod step;
 
@@ -11,20 +11,20 @@ use crate::spec::{Shape, values};
 
 pub use step::step;
 
-/// A network whose parameters lie in one tensor, so that copying them, or an optimiser's step over them, is one
-/// operation; the layers are views of it. Convolution kernels lie there with their input channels last, the layout in
-/// which libtorch's convolutions are fastest.
+/// A network whose parameters lie in one tensor, so that a copy or an optimiser's step is one operation. The layers are
+/// views of this tensor. Convolution kernels are stored with their input channels last, the layout in which libtorch's
+/// convolutions are fastest.
 pub struct TorchNetwork {
     pub flat: Tensor,
-    /// Likewise, of the last call of [`TorchNetwork::learn`].
+    /// The gradient of the last call of [`TorchNetwork::learn`], in the same order.
     pub gradient: Tensor,
     parameters: Vec<Parameter>,
     shapes: Vec<Vec<i64>>,
     observation: Shape,
-    /// What all games share, and what each head has.
+    /// The shared blocks, and the blocks of each head.
     shared: Vec<Block>,
     heads: Vec<Vec<Block>>,
-    /// Tensors, and values, that all games share and that belong to each head.
+    /// Ranges of tensors and of values: the shared ones, then those of each head.
     segments: Vec<(Range<usize>, Range<usize>)>,
 }
 
@@ -85,7 +85,7 @@ impl TorchNetwork {
         std::iter::once(0).chain(own)
     }
 
-    /// A vector in the order of [`TorchNetwork::flat`] as values in PyTorch's layout.
+    /// Converts a vector in the order of [`TorchNetwork::flat`] to values in PyTorch's layout.
     pub fn values(&self, flat: &Tensor) -> Vec<Vec<f32>> {
         let flat = flat.to_device(Device::Cpu);
         let mut start = 0;
@@ -105,12 +105,12 @@ impl TorchNetwork {
         flatten(&self.shapes, values).to_device(self.flat.device())
     }
 
-    /// Outputs of a head for observations one after another: [batch, actions].
+    /// Outputs of a head, [batch, actions]. Observations follow one another in the slice.
     pub fn forward(&self, head: usize, observations: &[u8]) -> Tensor {
         self.forward_by_layer(head, observations, &mut |_, x| x)
     }
 
-    /// The same with a look at each layer; see [`crate::nn::TorchNetwork::visit_layers`].
+    /// As [`TorchNetwork::forward`], with a visit of each layer; see [`crate::nn::Network::visit_layers`].
     pub fn forward_by_layer(
         &self,
         head: usize,
@@ -131,7 +131,7 @@ impl TorchNetwork {
         x
     }
 
-    /// Sets [`TorchNetwork::gradient`] to that of the scalar that `loss` gives for a head's outputs, and gives that scalar.
+    /// Computes [`TorchNetwork::gradient`] of a loss, which maps a head's outputs to a scalar, and returns that scalar.
     pub fn learn(&mut self, head: usize, observations: &[u8], loss: impl FnOnce(&Tensor) -> Tensor) -> Tensor {
         let loss = loss(&self.forward(head, observations));
         let segments = || self.segment_indices(head).map(|index| self.segments[index].clone());
@@ -161,7 +161,7 @@ impl<'a> Parameters<'a> {
         &parameter.tensor
     }
 
-    /// What a block makes of a batch; `visit` looks at it before its ReLU.
+    /// Applies a block to a batch; `visit` receives the output before the ReLU.
     fn apply(&mut self, block: &Block, x: Tensor, visit: &mut dyn FnMut(usize, Tensor) -> Tensor) -> Tensor {
         let index = self.next;
         let (weight, bias) = (self.take(TensorKind::Weight), self.take(TensorKind::Bias));
@@ -178,8 +178,8 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// Observations as a network's input: pixels [batch, stack, height, width] as values between 0 and 1, channels last in
-/// memory; vectors [batch, size] as they are.
+/// Observations as a network's input. Pixels, [batch, stack, height, width], become values between 0 and 1, with
+/// channels last in memory; vectors, [batch, size], stay as they are.
 fn input(shape: Shape, bytes: &[u8], device: Device) -> Tensor {
     let Shape::Image { stack, height, width } = shape else {
         let values: Vec<f32> = values(bytes).collect();
@@ -187,7 +187,7 @@ fn input(shape: Shape, bytes: &[u8], device: Device) -> Tensor {
         return Tensor::from_slice(&values).view([rows, -1]).to_device(device);
     };
     let host = Tensor::from_slice(bytes).view([-1, stack as i64, height as i64, width as i64]);
-    // From pinned memory the copy does not wait for what the device is doing.
+    // From pinned memory the copy does not wait for the device's current work.
     let batch =
         if device.is_cuda() { host.pin_memory(device).to_device_(device, Kind::Uint8, true, false) } else { host };
     let last = batch.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
@@ -199,7 +199,7 @@ fn flatten(shapes: &[Vec<i64>], values: &[Vec<f32>]) -> Tensor {
     Tensor::cat(&parts.collect::<Vec<_>>(), 0)
 }
 
-/// A tensor's values in the order in which [`TorchNetwork::flat`] keeps them.
+/// A tensor's values in the order of [`TorchNetwork::flat`].
 fn to_flat(tensor: &Tensor) -> Tensor {
     match tensor.dim() {
         4 => tensor.permute([0, 2, 3, 1]).reshape([-1]),
@@ -207,7 +207,7 @@ fn to_flat(tensor: &Tensor) -> Tensor {
     }
 }
 
-/// The view of that part of the flat tensor which has PyTorch's `shape`.
+/// A view of a part of the flat tensor with PyTorch's `shape`.
 fn from_flat(part: &Tensor, shape: &[i64]) -> Tensor {
     match *shape {
         [outputs, inputs, height, width] => part.view([outputs, height, width, inputs]).permute([0, 3, 1, 2]),

@@ -38,7 +38,7 @@ pub fn step(
     });
 }
 
-/// Scales the gradient so that its norm is at most `max_norm`, without waiting for its value.
+/// Scales the gradient to a norm of at most `max_norm`, without waiting for the norm's value.
 fn clip(network: &TorchNetwork, parts: &[(Range<usize>, OptimizerStep)], max_norm: f64) {
     let part = |range: &Range<usize>| network.gradient.narrow(0, range.start as i64, range.len() as i64);
     let squares: Vec<_> = parts.iter().map(|(range, _)| part(range).square().sum(tch::Kind::Float)).collect();

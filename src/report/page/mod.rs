@@ -1,4 +1,4 @@
-//! `index.html`: one file without scripts that needs nothing from anywhere else.
+//! `index.html`: one file without scripts or external resources.
 
 mod provenance;
 mod sections;

@@ -1,4 +1,4 @@
-//! The sections that say what made the results and how to make them again.
+//! Sections about the origin of the results, and how to repeat them.
 
 use std::fmt::Write;
 
@@ -84,7 +84,7 @@ pub fn settings(results: &Results) -> String {
     section("settings", "Settings", &content)
 }
 
-/// The command, where the folder has the experiment's name.
+/// The command that repeats the results, where the folder has the experiment's name.
 pub fn repeat(results: &Results) -> String {
     let (command, what) = prose::repeat(results);
     let content = format!(

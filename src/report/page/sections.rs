@@ -10,7 +10,7 @@ use crate::report::tables;
 use crate::report::warning::Warning;
 use crate::report::write::Plot;
 
-/// Reasons for doubt, before any number.
+/// Reasons for doubt, which stand before any number.
 pub fn warnings(warnings: &[Warning]) -> String {
     if warnings.is_empty() {
         return String::new();
@@ -37,7 +37,7 @@ pub fn scores(results: &Results, agent_results: &AgentResults, plots: &[Plot]) -
     section("scores", "Scores", &content)
 }
 
-/// Each student over all games.
+/// Results of each student over all games.
 pub fn over_games(results: &Results, agent_results: &AgentResults) -> String {
     let table = tables::overall(results, agent_results);
     if table.rows.is_empty() {
@@ -47,7 +47,7 @@ pub fn over_games(results: &Results, agent_results: &AgentResults) -> String {
     }
 }
 
-/// How temperatures were chosen, and which teachers were followed.
+/// Choices of temperatures, and teachers that were followed.
 pub fn choices(results: &Results) -> String {
     let (sweeps, adoptions) = (tables::sweeps(results), tables::adoptions(results));
     let mut html = String::new();
@@ -72,7 +72,7 @@ pub fn networks(results: &Results, agent_results: &AgentResults) -> String {
     section("networks", "Networks", &(table + &measured))
 }
 
-/// All plots of one game after another.
+/// All plots, game by game.
 pub fn games(results: &Results, plots: &[Plot]) -> String {
     let of_game = |game: &crate::game::Game| {
         let kinds = ["scores", "learning", "distillation", "students", "online"];
@@ -83,7 +83,7 @@ pub fn games(results: &Results, plots: &[Plot]) -> String {
     results.experiment.games.iter().map(of_game).collect()
 }
 
-/// The paper's figures beside ours, with what they are worth.
+/// The paper's figures beside ours, with their reservations.
 pub fn paper(results: &Results, agent_results: &AgentResults) -> String {
     let students = tables::students_beside_paper(agent_results);
     let students = match students.rows.is_empty() {
@@ -106,7 +106,7 @@ pub fn paper(results: &Results, agent_results: &AgentResults) -> String {
     format!("<section id=\"paper\" class=\"apart\">\n<h2>Beside the paper</h2>\n{}</section>\n", content.concat())
 }
 
-/// How the numbers came about.
+/// The protocol behind the numbers.
 pub fn protocol(results: &Results) -> String {
     let items: String =
         prose::protocol(results).iter().map(|sentence| format!("<li>{}</li>\n", escape(sentence))).collect();
@@ -118,7 +118,7 @@ fn figures(plots: &[Plot], shown: impl Fn(&str) -> bool) -> String {
 }
 
 fn figure(plot: &Plot) -> String {
-    // Within a page the namespace goes without saying.
+    // Within an HTML page SVG needs no namespace.
     let namespace = " xmlns=\"http://www.w3.org/2000/svg\"";
     // On a narrow screen a plot shrinks to a size at which it is still readable, then scrolls.
     let narrowest = format!(" style=\"min-width: {}px\"", 4 * plot.width / 5);

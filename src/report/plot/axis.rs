@@ -1,4 +1,4 @@
-//! From values to positions along an axis, and the values that it names.
+//! Axes: from values to positions, and the choice of ticks.
 
 use super::figure::{Axis, Scale};
 use crate::units::grouped;
@@ -32,7 +32,7 @@ impl Ruler {
         Ruler { low, high, log, ticks: if log { log_ticks(low, high) } else { linear_ticks(low, high) } }
     }
 
-    /// Where a value lies: 0 at the axis' start, 1 at its end.
+    /// Position of a value: 0 at the axis' start, 1 at its end.
     pub fn position(&self, value: f64) -> f64 {
         let value = if self.log { value.log10() } else { value };
         (value - self.low) / (self.high - self.low)

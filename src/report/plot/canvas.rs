@@ -1,4 +1,4 @@
-//! Strokes, areas and texts in CSS pixels on any backend. Backends count whole pixels, so everything is drawn at
+//! Draws lines, areas and texts in CSS pixels on any backend. Backends count whole pixels, so everything is drawn at
 //! [`SCALE`] times its size.
 
 use anyhow::{Result, anyhow};
@@ -11,36 +11,37 @@ use super::style::Marker;
 /// Backend pixels per CSS pixel.
 pub const SCALE: u32 = 4;
 
-/// Registered for bitmaps; a generic name for readers of SVG.
+/// Font family. Bitmaps use the registered font; for SVG it is a generic name.
 pub const FONT: &str = "sans-serif";
 
-/// How a backend turns a font's size into letters.
+/// A backend's conversion of a font size into letters.
 #[derive(Clone, Copy)]
 pub struct Face {
-    /// What it must be given for letters of size 1.
+    /// Font size to request for letters of size 1.
     pub factor: f64,
-    /// How far below a text's centre it must be given, in letters of size 1, for capitals to be centred.
+    /// Distance below a text's centre, in letters of size 1, at which to draw so that capitals are centred.
     pub sink: f64,
 }
 
 /// Plotters divides the size by 1.24.
 pub const SVG_FACE: Face = Face { factor: 1.24, sink: 0.08 };
 
-/// Plotters takes the size for the registered font's whole height, 1.121 of its letters' size, and puts letters high.
+/// Plotters takes the size as the registered font's whole height, 1.121 times its letters' size, and places letters too
+/// high.
 pub const BITMAP_FACE: Face = Face { factor: 1.121, sink: 0.24 };
 
 type Point = (f64, f64);
 
-/// Where a text lies, seen from its position.
+/// Alignment of a text relative to its position.
 #[derive(Clone, Copy)]
 pub enum Anchor {
-    /// Begins there, half above and half below.
+    /// The text begins at the position and is vertically centred.
     Left,
-    /// Ends there.
+    /// The text ends at the position.
     Right,
-    /// Centred there.
+    /// The text is centred at the position.
     Center,
-    /// Centred there, read upwards.
+    /// The text is centred at the position and reads upwards.
     Upward,
 }
 
@@ -62,7 +63,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         Canvas { area, face }
     }
 
-    /// A line through the points, broken as `dash` says.
+    /// Draws a line through the points, with gaps as `dash` says.
     pub fn line(&self, points: &[Point], color: RGBAColor, width: f64, dash: &[f64]) -> Result<()> {
         let style = color.stroke_width(scaled(width).max(1) as u32);
         for piece in if dash.is_empty() { vec![points.to_vec()] } else { dashes(points, dash) } {
@@ -75,7 +76,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         Ok(())
     }
 
-    /// The area inside the points.
+    /// Fills the polygon of the points.
     pub fn fill(&self, points: &[Point], color: RGBAColor) -> Result<()> {
         let pixels: Vec<_> = points.iter().copied().map(pixel).collect();
         self.area.draw(&Polygon::new(pixels, color.filled())).map_err(failed)
@@ -85,7 +86,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         self.area.draw(&Circle::new(pixel(at), scaled(radius), color.filled())).map_err(failed)
     }
 
-    /// A marker with a white rim, or a white one with a rim of its colour.
+    /// Draws a marker with a white rim; a hollow one is white with a coloured rim.
     pub fn marker(&self, at: Point, marker: Marker, color: RGBColor, hollow: bool) -> Result<()> {
         let (rim, inside) = if hollow { (color, WHITE) } else { (WHITE, color) };
         self.shape(at, marker, 5.4, rim.mix(1.0))?;
@@ -136,7 +137,7 @@ fn pixel((x, y): Point) -> (i32, i32) {
     (scaled(x), scaled(y))
 }
 
-/// The strokes of a broken line.
+/// The pieces of a dashed line.
 fn dashes(points: &[Point], dash: &[f64]) -> Vec<Vec<Point>> {
     let mut pieces: Vec<Vec<Point>> = vec![points.first().copied().into_iter().collect()];
     let (mut part, mut left) = (0, dash[0]);

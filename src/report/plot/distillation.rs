@@ -1,4 +1,4 @@
-//! How a game's students learned from the teacher's play.
+//! Plots of how a game's students learned from the teacher's play.
 
 use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, mean_curve, thinned};
 use super::learning::evaluations;
@@ -11,8 +11,8 @@ use crate::report::agent_result::AgentResults;
 use crate::report::format::{counted, number};
 use crate::report::read::Results;
 
-/// Each loss with its students, and agreement with the teacher on what they trained on and on new play, over updates;
-/// none before the first row.
+/// The loss of each group of students with the same loss, and their agreement with the teacher on training data and on
+/// new play, over updates. `None` before the first row.
 pub fn distillation(results: &Results, game: Game) -> Option<Figure> {
     let students = &results.experiment.students;
     let started: Vec<&StudentSettings> = students
@@ -86,7 +86,7 @@ fn legend(results: &Results, students: &[&StudentSettings]) -> Vec<LegendEntry> 
     students.iter().map(key).collect()
 }
 
-/// The students' scores over hours of the play that they learn from; none if they were not evaluated on the way.
+/// The students' scores over hours of play; `None` if they were not evaluated during distillation.
 pub fn students(results: &Results, agent_results: &AgentResults, game: Game) -> Option<Figure> {
     let per_hour = results.experiment.distillation.steps_per_hour as f64;
     let mut marks = Vec::new();
@@ -123,8 +123,8 @@ pub fn students(results: &Results, agent_results: &AgentResults, game: Game) -> 
     })
 }
 
-/// The final means of teacher and random play. Students begin near random play and end near the teacher: each name
-/// stands where they are not.
+/// The final means of teacher and random play. Students begin near random play and end near the teacher, so each label
+/// is placed at the other end.
 fn references(results: &Results, agent_results: &AgentResults, game: Game) -> Vec<(Mark, f64)> {
     let level = |role: Role, name: &str, named: End| {
         let mean = agent_results.reference(role, game)?.mean;

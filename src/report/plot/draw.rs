@@ -14,10 +14,10 @@ const TEXT: f64 = 13.0;
 const SMALL: f64 = 12.0;
 /// Height of the title and of a line of the legend.
 const LINE: f64 = 24.0;
-/// Left of a panel's frame: the axis' label and the ticks' texts; below it the same.
+/// Space to the left of a panel's frame for the label and the ticks' texts; below, the space under it.
 const LEFT: f64 = 68.0;
 const BELOW: f64 = 48.0;
-/// Above it: its title, or only space.
+/// Space above it, for its title if it has one.
 const ABOVE: f64 = 26.0;
 const ABOVE_UNTITLED: f64 = 12.0;
 const RIGHT: f64 = 16.0;
@@ -33,7 +33,7 @@ impl Figure {
         (width as u32, (2.0 * LINE + lines as f64 * LINE + rows * self.panel.1) as u32)
     }
 
-    /// Draws it on an area of [`Figure::size`] times [`SCALE`].
+    /// Draws the figure on an area of [`Figure::size`] times [`SCALE`].
     pub fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, face: Face) -> Result<()> {
         let canvas = Canvas::on(area, face);
         let (width, height) = self.size();
@@ -52,7 +52,7 @@ impl Figure {
         area.present().map_err(|error| anyhow::anyhow!("a plot cannot be drawn: {error}"))
     }
 
-    /// Pixels of the area that [`Figure::draw`] needs.
+    /// Size in pixels of the area that [`Figure::draw`] needs.
     pub fn pixels(&self) -> (u32, u32) {
         let (width, height) = self.size();
         (width * SCALE, height * SCALE)
@@ -63,7 +63,7 @@ fn lettering(size: f64, color: RGBColor, anchor: Anchor) -> Lettering {
     Lettering { size, color, anchor }
 }
 
-/// Place of each legend entry: how far from the left, and on which line; and the number of lines.
+/// The place of each legend entry (distance from the left, and line), and the number of lines.
 fn wrapped(legend: &[LegendEntry], width: f64) -> (Vec<(f64, usize)>, usize) {
     let (mut x, mut line) = (0.0, 0);
     let mut places = Vec::new();

@@ -10,16 +10,17 @@ use super::canvas::{BITMAP_FACE, FONT, SCALE, SVG_FACE};
 use super::figure::Figure;
 use crate::report::format::escape;
 
-/// Backend pixels averaged, in each direction, into one of a PNG, which so has twice the CSS size and smooth edges.
+/// Backend pixels, in each direction, that are averaged into one pixel of a PNG. The PNG thus has twice the CSS size
+/// and smooth edges.
 const AVERAGED: u32 = SCALE / 2;
 
-/// Bitmaps need letters, and no machine is sure to have a font installed.
+/// Registers a font for bitmaps, because a machine may have no font installed.
 static LETTERS: LazyLock<bool> = LazyLock::new(|| {
     let font = epaint_default_fonts::UBUNTU_LIGHT;
     register_font(FONT, FontStyle::Normal, font).is_ok()
 });
 
-/// The figure as SVG whose texts are texts.
+/// The figure as SVG, with texts as text elements.
 ///
 /// # Errors
 /// If the drawing fails.
@@ -55,7 +56,7 @@ pub fn png(figure: &Figure) -> Result<Vec<u8>> {
     Ok(file)
 }
 
-/// Each pixel the mean of a square of [`AVERAGED`]² of them.
+/// Averages each square of [`AVERAGED`]² pixels into one.
 fn averaged(pixels: &[u8], width: usize, height: usize) -> Vec<u8> {
     let side = AVERAGED as usize;
     let across = 3 * width * side;

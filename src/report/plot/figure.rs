@@ -1,4 +1,4 @@
-//! What a plot shows, as data: drawing knows nothing of results, and results nothing of drawing.
+//! The content of a plot as data. Drawing knows nothing of results, and results know nothing of drawing.
 
 use super::style::Style;
 use crate::eval::statistics;
@@ -6,10 +6,10 @@ use crate::eval::statistics;
 /// One plot: panels of one size, row by row, under a common title and legend.
 #[derive(Debug, Clone)]
 pub struct Figure {
-    /// Names its files.
+    /// Base name of its files.
     pub name: String,
     pub title: String,
-    /// What a reader should see in it, and by which protocol; also for those who cannot see it.
+    /// The finding, and the protocol behind it; also for readers who cannot see the figure.
     pub caption: String,
     pub legend: Vec<LegendEntry>,
     /// Panels side by side.
@@ -27,7 +27,7 @@ pub struct LegendEntry {
     pub sample: Sample,
 }
 
-/// What stands beside a legend's entry.
+/// The sample beside a legend entry's label.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sample {
     Line {
@@ -46,11 +46,11 @@ pub enum Sample {
 
 #[derive(Debug, Clone)]
 pub struct Panel {
-    /// Empty where the figure's title says it.
+    /// Empty if the figure's title suffices.
     pub title: String,
     pub x: Axis,
     pub y: Axis,
-    /// Drawn in this order.
+    /// Marks in the order of drawing.
     pub marks: Vec<Mark>,
 }
 
@@ -103,7 +103,7 @@ pub enum Mark {
         style: Style,
         hollow: bool,
     },
-    /// A line across the panel at a value of reference, named at one of its ends. It does not widen the axis.
+    /// A reference line across the panel, with a label at one of its ends. It does not widen the axis.
     Level {
         y: f64,
         label: String,
@@ -112,7 +112,7 @@ pub enum Mark {
     },
 }
 
-/// An end of a line across the panel.
+/// The end of a reference line at which its label stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     Left,
@@ -149,7 +149,7 @@ impl Mark {
 /// Most points of a drawn curve.
 const POINTS: usize = 120;
 
-/// Curves thinned, all alike, to the means of equal runs of points where the longest has more points than can be seen.
+/// Thins all curves alike to the means of equal runs of points, if the longest curve has more points than can be seen.
 /// Values that are not finite are left out.
 pub fn thinned(curves: Vec<Vec<(f64, f64)>>) -> Vec<Vec<(f64, f64)>> {
     let longest = curves.iter().map(Vec::len).max().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! How a game's teachers learned.
+//! Plots of how a game's teachers learned.
 
 use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, mean_curve, thinned};
 use super::scores::style_of;
@@ -11,8 +11,8 @@ use crate::report::read::{AgentLog, Results};
 
 const TRAINING: Style = Style { color: GREY, ..TEACHER };
 
-/// Score over frames of training, of the periodic evaluations and of the games played in training; none before the
-/// first of either.
+/// Scores of the periodic evaluations and of the episodes played in training, over frames. `None` before the first of
+/// either.
 pub fn learning(results: &Results, agent_results: &AgentResults, game: Game) -> Option<Figure> {
     let teachers: Vec<_> = results.teachers_of(game).collect();
     let returns = thinned(teachers.iter().map(|teacher| returns(teacher)).filter(|curve| curve.len() > 1).collect());
@@ -40,7 +40,7 @@ pub fn learning(results: &Results, agent_results: &AgentResults, game: Game) -> 
     for (value, label, style) in references(agent_results, game) {
         let fits = value <= highest + 0.3 * highest.abs();
         y = if fits { y.including(&[value]) } else { y };
-        // Curves rise from left to right: the name stands where they are not.
+        // Curves rise from left to right; the label is placed at the end without curves.
         let named = if value > (lowest + highest) / 2.0 { End::Left } else { End::Right };
         marks.push(Mark::Level { y: value, label, style, named });
     }
@@ -64,7 +64,7 @@ fn returns(teacher: &AgentLog<TrainRow>) -> Vec<(f64, f64)> {
     teacher.train.iter().filter_map(|row| Some((row.frames as f64 / 1e6, row.return_mean?))).collect()
 }
 
-/// One seed's evaluations with their interval; of several, each thin and their mean thick.
+/// One seed's evaluations with their interval; for several seeds, a thin line each and a thick line for their mean.
 pub fn evaluations(seeds: &[&Vec<EvalRow>], style: Style, x: impl Fn(&EvalRow) -> f64) -> Vec<Mark> {
     let finite = |row: &&EvalRow| row.mean.is_finite() && row.ci_low.is_finite() && row.ci_high.is_finite();
     let curves: Vec<Vec<(f64, f64)>> =
@@ -86,7 +86,7 @@ pub fn evaluations(seeds: &[&Vec<EvalRow>], style: Style, x: impl Fn(&EvalRow) -
     marks
 }
 
-/// Random play, measured or else published, and the published human score.
+/// Reference lines: random play, measured or else published, and the published human score.
 fn references(agent_results: &AgentResults, game: Game) -> Vec<(f64, String, Style)> {
     let measured = agent_results.reference(Role::Random, game).map(|random| (random.mean, "random play"));
     let published = game.entry().random.map(|score| (score, "random play, published"));

@@ -1,5 +1,5 @@
-//! Plots. The first six modules say what each kind of plot shows; the others draw any of them, by one function for SVG
-//! and PNG alike.
+//! Plots. The first six modules define the kinds of plots; the other modules draw all of them, with one function for
+//! SVG and PNG.
 
 mod distillation;
 mod learning;

@@ -1,4 +1,4 @@
-//! How students followed a teacher through its training.
+//! Plots of how students followed a teacher through its training.
 
 use super::figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample};
 use super::learning::{evaluations, millions_of_frames};
@@ -11,14 +11,14 @@ use crate::report::read::{AgentLog, Results};
 
 const NOISY: Style = Style { color: GREY, ..TEACHER };
 
-/// The teacher's evaluations, the best of them so far, which students follow, and the students' own, over the frames of
-/// the teacher's training; none if nobody followed it, or was evaluated on the way.
+/// The teacher's evaluations, its best so far, which the students follow, and the students' evaluations, over frames of
+/// the teacher's training. `None` if no student followed a teacher, or none was evaluated during training.
 pub fn online(results: &Results, game: Game) -> Option<Figure> {
     let settings = &results.experiment.distillation;
     if !settings.online || results.teachers_of(game).all(|teacher| teacher.eval.is_empty()) {
         return None;
     }
-    // Who followed a training in another process did so at a pace of its own. Games that share a network have one log.
+    // Students that followed a training in another process had their own pace. Games that share a network have one log.
     let adopted = |agent: &AgentId| {
         let at_pace = |rows: &[AdoptionRow]| rows.iter().all(|row| row.unix_time.is_none());
         let is_own = |own: &AgentId| own.name == agent.name && own.seed == agent.seed && (agent.shared || own == agent);
@@ -26,7 +26,7 @@ pub fn online(results: &Results, game: Game) -> Option<Figure> {
     };
     let mut marks = teachers(results, game);
     let mut legend = vec![key("teacher", NOISY, 1.4), key("teacher, best so far", TEACHER, 2.5)];
-    // An hour of the student goes with a stretch of the training.
+    // Each hour of the student corresponds to a stretch of the training.
     let hour = results.experiment.teacher.frames as f64 / settings.hours as f64 / 1e6;
     let when = |row: &EvalRow| (row.steps as f64 / settings.steps_per_hour as f64).floor() * hour;
     for student in &results.experiment.students {

@@ -1,4 +1,4 @@
-//! What is left of the teacher's score at which size.
+//! Plots of the relative score over the network's size.
 
 use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, Scale};
 use super::style::{self, BLACK, GREY, PAPER, Style, TEACHER};
@@ -10,13 +10,13 @@ use crate::report::agent_result::{AgentResult, AgentResults};
 use crate::report::read::Results;
 use crate::report::tables::between;
 
-/// Students that differ in size alone.
+/// A series of students that differ only in size.
 struct Series {
     loss: Objective,
     temperature: Temperature,
-    /// Games share their networks.
+    /// Whether games share their networks.
     shared: bool,
-    /// What a reader knows them as.
+    /// The label in the legend.
     name: String,
 }
 
@@ -40,8 +40,8 @@ struct Value {
     interval: Option<Interval>,
 }
 
-/// Relative score over parameters, a panel per game and one for the geometric mean over them; none before the first
-/// student is scored.
+/// Relative score over the number of parameters: a panel per game, and one for the geometric mean over the games.
+/// `None` before the first student is scored.
 pub fn relative(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
     let series = series(results);
     let games = results.experiment.games.iter();
@@ -133,7 +133,7 @@ fn values(
     results.experiment.students.iter().filter_map(value).collect()
 }
 
-/// The paper's figures at our students' sizes, aside so that neither hides the other.
+/// The paper's figures at our students' sizes, shifted sideways so that neither hides the other.
 fn reported(overall: &[SummaryRow]) -> Vec<Mark> {
     let mark = |row: &SummaryRow| {
         Some(Mark::Marker { x: 1.12 * row.parameters? as f64, y: 100.0 * row.paper?, style: PAPER, hollow: true })
@@ -141,7 +141,7 @@ fn reported(overall: &[SummaryRow]) -> Vec<Mark> {
     overall.iter().filter_map(mark).collect()
 }
 
-/// What these figures are.
+/// The note about the paper's figures.
 fn paper_note(overall: &[SummaryRow]) -> Option<String> {
     let mut notes = overall.iter().filter_map(|row| row.paper_note.clone());
     let first = notes.next()?;
@@ -158,10 +158,10 @@ fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>,
     }
     let mut marks =
         vec![Mark::Level { y: 100.0, label: String::new(), style: Style { color: GREY, ..TEACHER }, named: End::Left }];
-    // First, so that it hides no student of its size.
+    // Drawn first, so that it hides no student of its size.
     marks.extend(teacher.map(|size| Mark::Marker { x: size, y: 100.0, style: TEACHER, hollow: false }));
     for i in 0..series.len() {
-        // Side by side, since the intervals of several losses would hide each other at the same size.
+        // Shifted sideways, since the intervals of several losses would hide each other at the same size.
         let aside = 1.0 + 0.05 * (i as f64 - (series.len() - 1) as f64 / 2.0);
         let own: Vec<&Value> = values.iter().filter(|value| value.series == i).collect();
         marks.extend(line(&own, style_of_series(series, i), aside));
@@ -175,14 +175,14 @@ fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>,
     })
 }
 
-/// Half and twice the students' size where all have about the same, which alone would fill the axis.
+/// Half and twice the students' size if all sizes are similar; otherwise so small a range would fill the axis.
 fn around(values: &[Value]) -> Vec<f64> {
     let sizes = values.iter().map(|value| value.parameters);
     let (least, most) = sizes.fold((f64::INFINITY, 0.0_f64), |(low, high), size| (low.min(size), high.max(size)));
     if most < 2.0 * least { vec![least / 2.0, 2.0 * most] } else { Vec::new() }
 }
 
-/// A series alone is black, since its students have colours of their own elsewhere.
+/// A single series is black, since its students have other colours in other plots.
 fn style_of_series(series: &[Series], index: usize) -> Style {
     let style = style::numbered(index);
     if series.len() == 1 { Style { color: BLACK, ..style } } else { style }

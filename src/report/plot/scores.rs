@@ -1,4 +1,4 @@
-//! What each agent scores in a game.
+//! Plots of each agent's scores in a game.
 
 use super::figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale};
 use super::style::{self, BLACK, Style};
@@ -8,10 +8,10 @@ use crate::report::agent_result::{AgentResult, AgentResults};
 use crate::report::format::counted;
 use crate::report::read::Results;
 
-/// Most episodes drawn for an agent.
+/// Maximum number of episodes that are drawn for an agent.
 const DOTS: usize = 120;
 
-/// Mean scores with intervals over the single episodes, side by side; none before the first evaluation.
+/// Mean scores with intervals over the single episodes, side by side. `None` before the first evaluation.
 pub fn scores(results: &Results, agent_results: &AgentResults, game: Game) -> Option<Figure> {
     let agents: Vec<_> = agent_results.in_game(game).collect();
     let episodes = agents.iter().map(|agent| agent.episodes()).max()?;
@@ -66,7 +66,7 @@ fn marks(results: &Results, agent: &AgentResult, x: f64) -> Vec<Mark> {
     marks
 }
 
-/// The style of an agent in every plot that tells agents apart.
+/// The style of an agent in every plot that distinguishes agents.
 pub fn style_of(results: &Results, role: Role, agent: &str) -> Style {
     match role {
         Role::Random => style::RANDOM,

@@ -3,7 +3,7 @@
 
 use plotters::style::RGBColor;
 
-/// How one thing is drawn wherever it appears.
+/// Style of a line and its markers. A thing has the same style in all plots.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Style {
     pub color: RGBColor,
@@ -21,11 +21,11 @@ pub enum Marker {
     Diamond,
 }
 
-/// Text and axes.
+/// Colour of text and axes.
 pub const BLACK: RGBColor = RGBColor(34, 34, 34);
-/// Lines of reference.
+/// Colour of reference lines.
 pub const GREY: RGBColor = RGBColor(112, 112, 112);
-/// The grid.
+/// Colour of the grid.
 pub const PALE: RGBColor = RGBColor(226, 226, 226);
 
 pub const RANDOM: Style = Style { color: GREY, dash: &[2.0, 3.0], marker: Marker::Square };
@@ -44,13 +44,13 @@ const DASHES: [&[f64]; 4] = [&[], &[7.0, 3.0], &[2.0, 2.5], &[8.0, 3.0, 2.0, 3.0
 const MARKERS: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond];
 
 impl Style {
-    /// The same with an unbroken line, for what is too thin or too ragged to be broken.
+    /// The same style with an unbroken line, for lines that are too thin or too ragged for dashes.
     pub fn unbroken(self) -> Style {
         Style { dash: &[], ..self }
     }
 }
 
-/// The style of student, or loss, number `index`; no two of the first twelve are alike.
+/// The style of student, or loss, number `index`. The first twelve styles differ.
 pub fn numbered(index: usize) -> Style {
     Style { color: COLORS[index % 6], dash: DASHES[index % 4], marker: MARKERS[index % 4] }
 }

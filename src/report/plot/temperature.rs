@@ -1,4 +1,4 @@
-//! What the temperature of the softened Q-values does.
+//! Plots of the relative score over the temperature of the softened Q-values.
 
 use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, Scale};
 use super::scores::style_of;
@@ -12,10 +12,10 @@ use crate::report::agent_result::{AgentResult, AgentResults};
 use crate::report::format::listed;
 use crate::report::read::Results;
 
-/// Temperatures from which on there is something to see.
+/// Minimum number of temperatures for a plot.
 const LEAST: usize = 3;
 
-/// Relative score over temperature, a panel per game; none unless there are students with several temperatures.
+/// Relative score over temperature, one panel per game. `None` unless students have several temperatures.
 pub fn temperature(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
     let panels: Vec<Panel> =
         results.experiment.games.iter().filter_map(|&game| in_game(results, agent_results, game)).collect();
@@ -71,7 +71,7 @@ fn in_game(results: &Results, agent_results: &AgentResults, game: Game) -> Optio
     })
 }
 
-/// Temperature, over seeds, and relative score of a student.
+/// Temperature, a mean over seeds, and relative score of a student.
 fn place(agent_result: &AgentResult) -> Option<(f64, f64)> {
     let temperature = agent_result.mean_of(|row| row.temperature).filter(|&temperature| temperature > 0.0)?;
     Some((temperature, agent_result.relative.filter(|share| share.is_finite())?))

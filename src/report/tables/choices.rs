@@ -1,4 +1,4 @@
-//! What was chosen on the way: temperatures, and teachers to follow.
+//! Tables of choices during the experiment: temperatures, and teachers to follow.
 
 use crate::eval::statistics::Interval;
 use crate::report::format::{number, number_with_interval, or_dash, percent};

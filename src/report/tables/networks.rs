@@ -1,4 +1,4 @@
-//! What the networks cost.
+//! Table of the networks' sizes and costs.
 
 use crate::config::{Experiment, StudentSettings};
 use crate::eval::statistics;
@@ -11,7 +11,7 @@ use crate::report::read::Results;
 use crate::report::table::{Table, numbers, words};
 use crate::units::grouped;
 
-/// The outputs that the paper's table of sizes counts.
+/// Number of outputs in the paper's table of sizes.
 const PAPER_OUTPUTS: i64 = 18;
 
 /// The networks and what they cost.
@@ -56,7 +56,7 @@ fn of_teacher(results: &Results, agent_results: &AgentResults) -> Vec<String> {
 
 fn of_student(results: &Results, agent_results: &AgentResults, student: &StudentSettings) -> Vec<String> {
     let Experiment { teacher, games, environment, .. } = &results.experiment;
-    // Who learns from rewards has what the teachers' algorithm needs.
+    // A baseline has the layers that the teachers' algorithm needs.
     let layer_norm = student.is_baseline() && teacher.layer_norm;
     let spec = |game: &Game| (game.name(), environment.spec(*game));
     let architecture_for =
@@ -76,12 +76,12 @@ fn of_student(results: &Results, agent_results: &AgentResults, student: &Student
     }
 }
 
-/// The network of one game with as many outputs as the paper counts.
+/// The same network for one game with as many outputs as the paper counts.
 fn as_counted(here: &Architecture) -> Architecture {
     Architecture { outputs: Outputs::One(PAPER_OUTPUTS), ..here.clone() }
 }
 
-/// `counted` is the network as the paper counts those for one game, `here` are those of this experiment.
+/// `counted` is the network for one game as the paper counts it; `here` are the networks of this experiment.
 fn row(
     results: &Results,
     name: &str,
@@ -115,7 +115,7 @@ fn row(
     ]
 }
 
-/// From the least to the most.
+/// The range from the smallest to the largest count.
 fn range(counts: Vec<u64>) -> String {
     let (least, most) = (counts.iter().min(), counts.iter().max());
     or_dash(least.zip(most), |(&least, &most)| match least == most {

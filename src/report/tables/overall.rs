@@ -1,4 +1,4 @@
-//! What students reach over all games.
+//! Table of the students' results over all games.
 
 use crate::config::{Data, Objective, StudentSettings};
 use crate::eval::statistics::Interval;
@@ -8,7 +8,7 @@ use crate::report::format::{or_dash, percent, percent_with_interval};
 use crate::report::read::Results;
 use crate::report::table::{Table, numbers, words};
 
-/// Every student over the games, and what random play would have.
+/// Every student over the games, with random play for comparison.
 pub fn overall(results: &Results, agent_results: &AgentResults) -> Table {
     let columns = vec![
         words("student", ""),
@@ -53,7 +53,7 @@ fn row_of(results: &Results, row: &SummaryRow) -> Vec<String> {
     ]
 }
 
-/// What stands for a student over its games, as text: the geometric mean, or the relative score of its only game.
+/// The main figure of a student over its games: the geometric mean, or the relative score in its only game.
 pub fn relative(row: &SummaryRow) -> Option<(f64, Option<Interval>)> {
     if row.games == 1 {
         return row.relative_mean.map(|share| (share, between(row.mean_ci_low, row.mean_ci_high)));
@@ -61,7 +61,7 @@ pub fn relative(row: &SummaryRow) -> Option<(f64, Option<Interval>)> {
     row.relative_geometric_mean.map(|share| (share, between(row.ci_low, row.ci_high)))
 }
 
-/// The interval with these ends.
+/// The interval between two bounds, if both exist.
 pub fn between(low: Option<f64>, high: Option<f64>) -> Option<Interval> {
     low.zip(high).map(|(low, high)| Interval { low, high })
 }

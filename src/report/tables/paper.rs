@@ -1,4 +1,4 @@
-//! Results beside the paper's.
+//! Tables of results beside the paper's.
 
 use super::overall::relative;
 use crate::eval::paper;
@@ -10,7 +10,7 @@ use crate::report::protocol::{ProtocolPoint, points};
 use crate::report::read::Results;
 use crate::report::table::{Table, numbers, words};
 
-/// The agents that correspond to one of the paper's, and what its figure is.
+/// The agents with a counterpart in the paper, and its figure.
 pub fn students_beside_paper(agent_results: &AgentResults) -> Table {
     let columns = vec![
         words("agent", ""),
@@ -58,7 +58,7 @@ pub fn teachers_beside_paper(results: &Results, agent_results: &AgentResults) ->
     Table { columns, rows: results.experiment.games.iter().map(row).collect() }
 }
 
-/// Where the protocol differs from the paper's.
+/// Points in which the protocol differs from the paper's.
 pub fn differences(results: &Results) -> Table {
     let columns = vec![
         words("differs from the paper", ""),

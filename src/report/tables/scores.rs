@@ -1,4 +1,4 @@
-//! What agents score in the games.
+//! Tables of scores in the games.
 
 use crate::record::{Ratio, Role, ScoreRow};
 use crate::report::agent_result::{AgentResult, AgentResults, interval_of};

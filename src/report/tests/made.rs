@@ -173,7 +173,7 @@ impl Made {
         write_rows(&self.folder.train(teacher), &(1..=rows).map(row).collect::<Vec<_>>()).unwrap();
     }
 
-    /// Says that the agent's network is shared by so many games.
+    /// Marks the student's network as shared by `games` games.
     pub fn share(&mut self, student: &str, games: u64) {
         let own = self.scores.iter_mut().filter(|row| row.agent == student);
         own.for_each(|row| row.network_games = Some(games));

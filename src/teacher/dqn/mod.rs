@@ -1,4 +1,4 @@
-//! Deep Q-learning (Mnih et al., 2015): every step into a replay, an update from a random minibatch now and then.
+//! Deep Q-learning (Mnih et al., 2015): every step enters a replay, and updates use random minibatches from it.
 
 mod update;
 
@@ -19,24 +19,24 @@ pub use update::{Networks, NetworksState, td_targets};
 
 const STATE: &str = "learner.bin";
 
-/// The replay of a head in a checkpoint.
+/// File name of a head's replay in a checkpoint.
 fn file(head: usize) -> String {
     format!("replay-{head}.bin")
 }
 
-/// A network that learns by DQN: a teacher of one game, or several games by turns.
+/// A network that learns by DQN. It plays one game, or several games in turn.
 pub struct Dqn {
     networks: Networks,
     /// One for each head.
     replays: Vec<Replay<Transition>>,
-    /// Of all games.
+    /// Steps in all games.
     steps: u64,
     sampler: Generator,
     batch: TransitionBatch,
     settings: config::TeacherSettings,
 }
 
-/// A saved [`Dqn`], but for its replays.
+/// A saved [`Dqn`], without its replays.
 #[derive(Serialize, Deserialize)]
 struct DqnState {
     networks: NetworksState,
@@ -66,7 +66,7 @@ impl Dqn {
         }
     }
 
-    /// One step of every worker, into the replay.
+    /// Steps every worker and stores the steps in the replay.
     fn play(&mut self, head: usize, play: &mut Play) {
         let begun = play.begin();
         let frames: Vec<_> = (0..begun.len()).map(|worker| play.pool().frame(worker).to_vec()).collect();
@@ -80,7 +80,7 @@ impl Dqn {
             let transition = Transition { action: step.action as u8, reward: step.reward, ending: step.ending };
             self.replays[head].push(worker, &frames[worker], begun[worker], Some(transition));
             if step.ending == Ending::Truncated {
-                // The value of what would have followed is bootstrapped from this frame.
+                // The value after the cut is bootstrapped from this frame.
                 self.replays[head].push(worker, play.pool().frame(worker), false, None);
             }
         }

@@ -15,7 +15,7 @@ use crate::units::Seed;
 /// the reward, the policy's temperature τ, and the bound l₀ below which the scaled log-policy is cut.
 const MUNCHAUSEN: (f64, f64, f64) = (0.9, 0.03, -1.0);
 
-/// The networks of a DQN teacher and what updates them.
+/// The networks of a DQN teacher, with their optimiser.
 pub struct Networks {
     online: Network,
     target: Network,
@@ -59,7 +59,7 @@ impl Networks {
         self.target.copy_from(&self.online);
     }
 
-    /// One step of the optimiser on the mean TD loss of a minibatch of a head's game.
+    /// One step of the optimiser on the mean TD loss of a minibatch from a head's game.
     pub fn update(&mut self, head: usize, batch: &TransitionBatch, learning_rate: f64) {
         let Networks { settings, target, .. } = self;
         let device = self.online.device().of_tensors();
@@ -90,7 +90,7 @@ impl Networks {
         self.optimizer.steps()
     }
 
-    /// The sums since the last call.
+    /// The sums since the previous call.
     pub fn take_sums(&mut self) -> UpdateSums {
         self.sums.take()
     }
@@ -134,8 +134,9 @@ pub fn td_targets(
     rewards + continues * value * gamma
 }
 
-/// What Munchausen-DQN adds to the reward of `actions`, `[batch]`, in states with the target network's Q-values q,
-/// `[batch, actions]`: α · max(τ ln π(a|s), l₀) with π = softmax(q/τ) (Vieillard et al., 2020, arXiv 2007.14430).
+/// The bonus that Munchausen-DQN adds to the reward: α · max(τ ln π(a|s), l₀) with π = softmax(q/τ) (Vieillard et al.,
+/// 2020, arXiv 2007.14430). `q` has the target network's Q-values, `[batch, actions]`; `actions` and the result are
+/// `[batch]`.
 fn munchausen_bonus(q: &Tensor, actions: &Tensor) -> Tensor {
     let (share, temperature, least) = MUNCHAUSEN;
     chosen(&scaled_log_policy(q, temperature), actions).clamp_min(least) * share
@@ -160,8 +161,9 @@ fn scaled_log_policy(q: &Tensor, temperature: f64) -> Tensor {
 mod tests {
     use super::*;
 
-    // In Python's doubles, by the formula of the paper, for α = 0.9, τ = 0.03, l₀ = −1 and γ = 0.99: the first state's
-    // actions are close, the second's log-policy is cut and its episode ends, in the third all actions are alike.
+    // Computed in Python's doubles by the paper's formula, with α = 0.9, τ = 0.03, l₀ = −1 and γ = 0.99. In the first
+    // state the actions are close; in the second the log-policy is cut and the episode ends; in the third all actions
+    // are alike.
     #[test]
     fn munchausen_targets_equal_those_of_the_paper() {
         let now = Tensor::from_slice(&[1.0_f32, 1.02, 0.5, 0.0, -1.0, 3.0, 0.2, 0.21, 0.19]).view([3, 3]);
