@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::student::{BaselineSettings, NetworkChoice, StudentSettings};
+use super::form::WrittenExperiment;
+use super::student::{NetworkChoice, StudentSettings};
 use crate::game::{ActionSet, Game, View};
 use crate::spec::Spec;
 
@@ -28,31 +29,6 @@ pub struct Experiment {
     pub evaluation: Evaluation,
     /// The students that are distilled, and the baselines that learn from rewards beside them.
     pub students: Vec<StudentSettings>,
-}
-
-/// An experiment as a file says it: baselines have a list of their own, and so have the settings of an algorithm alone.
-#[derive(Serialize)]
-struct WrittenExperiment {
-    name: String,
-    games: Vec<Game>,
-    seeds: Vec<u64>,
-    environment: EnvironmentSettings,
-    teacher: toml::Table,
-    distillation: Distillation,
-    evaluation: Evaluation,
-    students: Vec<StudentSettings>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    baselines: Vec<BaselineSettings>,
-}
-
-impl From<Experiment> for WrittenExperiment {
-    fn from(experiment: Experiment) -> WrittenExperiment {
-        let Experiment { name, games, seeds, environment, teacher, distillation, evaluation, students } = experiment;
-        let (baselines, students): (Vec<_>, Vec<_>) = students.into_iter().partition(StudentSettings::is_baseline);
-        let baselines = baselines.into_iter().map(BaselineSettings::from).collect();
-        let teacher = teacher.in_sections();
-        WrittenExperiment { name, games, seeds, environment, teacher, distillation, evaluation, students, baselines }
-    }
 }
 
 impl Experiment {
@@ -227,19 +203,6 @@ impl Algorithm {
 }
 
 impl TeacherSettings {
-    /// `[teacher]` with the section of its algorithm; what the other one reads is left out.
-    fn in_sections(&self) -> toml::Table {
-        let mut table = toml::Table::try_from(self).expect("settings are plain values");
-        for algorithm in Algorithm::ALL {
-            let keys = algorithm.settings().iter();
-            let section: toml::Table = keys.filter_map(|&key| Some((key.to_owned(), table.remove(key)?))).collect();
-            if algorithm == self.algorithm {
-                table.insert(algorithm.section().to_owned(), section.into());
-            }
-        }
-        table
-    }
-
     /// The algorithm with its variant, as reports say it.
     pub fn algorithm_name(&self) -> &'static str {
         match self.algorithm {

@@ -5,10 +5,14 @@
 
 mod check;
 mod experiment;
+mod form;
 mod locate;
 mod option;
 mod read;
+mod source;
 mod student;
+#[cfg(test)]
+mod tests;
 
 pub use experiment::{
     Algorithm, Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization, Keep, OptimizerRule,

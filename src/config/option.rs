@@ -3,8 +3,9 @@
 use toml::{Table, Value};
 
 use super::ConfigError;
+use super::form::{BASELINES, OF_BASELINES, out_of_section};
 use super::locate::{self, Setting};
-use super::read::{BASELINES, OF_BASELINES, defaults, out_of_section};
+use super::read::defaults;
 
 /// Parses `--set KEY=VALUE` into a setting. Students are found by name or by number.
 pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<Setting, ConfigError> {
@@ -16,22 +17,8 @@ pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<
         });
     };
     let mut path: Vec<String> = key.trim().split('.').map(str::to_owned).collect();
-    if path[0] == BASELINES {
-        path[0] = "students".into();
-        if let Some(unknown) = path.get(2).filter(|key| !OF_BASELINES.contains(&key.as_str())) {
-            let problem = format!("unknown key \"{unknown}\" of a baseline; it has {}", OF_BASELINES.join(", "));
-            return Err(ConfigError { place, problem });
-        }
-    }
-    if path[0] == "students" {
-        if path.len() != 3 {
-            let problem = "a student's key is written students.NAME.key, such as students.net1.loss".into();
-            return Err(ConfigError { place, problem });
-        }
-        path[1] = student_index(&path[1], settings).ok_or_else(|| ConfigError {
-            place: place.clone(),
-            problem: format!("there is no student \"{}\"", path[1]),
-        })?;
+    if ["students", BASELINES].contains(&path[0].as_str()) {
+        find_student(&mut path, settings).map_err(|problem| ConfigError { place: place.clone(), problem })?;
     }
     let mut at = known;
     for depth in 0..path.len() {
@@ -77,4 +64,18 @@ fn student_index(who: &str, settings: &[Setting]) -> Option<String> {
         named
     };
     names.into_iter().find(|(name, index)| name == who || index == who).map(|(_, index)| index)
+}
+
+/// Puts the position of the student or baseline that a path names into its place.
+fn find_student(path: &mut [String], settings: &[Setting]) -> Result<(), String> {
+    if path.len() != 3 {
+        return Err("a student's key is written students.NAME.key, such as students.net1.loss".into());
+    }
+    let is_baseline = path[0] == BASELINES;
+    if is_baseline && !OF_BASELINES.contains(&path[2].as_str()) {
+        return Err(format!("unknown key \"{}\" of a baseline; it has {}", path[2], OF_BASELINES.join(", ")));
+    }
+    path[0] = "students".into();
+    path[1] = student_index(&path[1], settings).ok_or_else(|| format!("there is no student \"{}\"", path[1]))?;
+    Ok(())
 }

@@ -1,13 +1,14 @@
 //! Defaults, preset, file and overrides laid over one another.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use super::form::{BASELINES, OF_BASELINES, beside_students, names_students, out_of_section};
 use super::locate::{self, Setting};
 use super::option::from_option;
-use super::student::REWARDS;
+use super::source::{lay_source, source};
 use super::{Algorithm, ConfigError, Experiment, check};
 use crate::game::Game;
 
@@ -109,41 +110,6 @@ fn known_keys() -> Table {
     known
 }
 
-/// The list of networks that learn from rewards, and their keys.
-pub const BASELINES: &str = "baselines";
-pub const OF_BASELINES: [&str; 3] = ["name", "network", "games"];
-
-/// `teacher.dqn.batch` as `teacher.batch`, which it was called before algorithms had sections of their own.
-pub fn out_of_section(setting: &mut Setting) {
-    let is_section = |name: &String| Algorithm::ALL.iter().any(|algorithm| algorithm.section() == name);
-    if setting.path.len() == 3 && setting.path[0] == "teacher" && is_section(&setting.path[1]) {
-        setting.path.remove(1);
-    }
-}
-
-/// The settings of baselines as those of students that learn from rewards, after the students.
-fn beside_students(settings: Vec<Setting>) -> Vec<Setting> {
-    let is_entry = |setting: &&Setting| setting.path[0] == "students" && setting.path.len() == 2;
-    let named = settings.iter().filter(is_entry).count();
-    let names_any = settings.iter().any(|setting| setting.path[0] == "students");
-    let before = if names_any { named } else { defaults()["students"].as_array().map_or(0, Vec::len) };
-    let mut beside = Vec::new();
-    for mut setting in settings {
-        if setting.path[0] != BASELINES || setting.path.len() < 2 {
-            beside.push(setting);
-            continue;
-        }
-        let number: usize = setting.path[1].parse().expect("baselines are numbered");
-        (setting.path[0], setting.path[1]) = ("students".into(), (before + number).to_string());
-        let is_new = setting.path.len() == 2;
-        let loss = [&setting.path[..2], &["loss".into()]].concat();
-        let learns = Setting { path: loss, value: Value::from(REWARDS), place: setting.place.clone() };
-        beside.push(setting);
-        beside.extend(is_new.then_some(learns));
-    }
-    beside
-}
-
 fn lay_preset(root: &mut Table, preset: &Value) {
     let teacher = root["teacher"].as_table_mut().expect("[teacher] is a section");
     teacher.extend(preset.as_table().expect("each preset is a section").clone());
@@ -202,45 +168,6 @@ fn base(settings: &[Setting]) -> Result<Table, ConfigError> {
     Ok(base)
 }
 
-/// The folder that `teacher.from` names, if it holds an experiment. A relative path is looked up beside the file, then
-/// in the working directory.
-fn source(file: &str, settings: &[Setting]) -> Option<PathBuf> {
-    let named = settings.iter().rev().find(|setting| setting.key() == "teacher.from")?;
-    let from = Path::new(named.value.as_str().filter(|from| !from.is_empty())?);
-    let beside = Path::new(file).parent().map(|folder| folder.join(from));
-    beside.into_iter().chain([from.to_owned()]).find(|folder| folder.join("experiment.toml").is_file())
-}
-
-/// Lays the sections `[teacher]` and `[environment]` of another experiment over the base, so that the file need not
-/// repeat how those teachers learned.
-fn lay_source(base: &mut Table, from: &Path, settings: &[Setting]) -> Result<(), ConfigError> {
-    // That experiment file is complete, wherever its teachers were taken from.
-    let complete = Overrides { set: vec!["teacher.from=".into()], seed: None };
-    let theirs = read(&from.join("experiment.toml"), &complete)?;
-    let mut theirs = Table::try_from(&theirs).map_err(|error| ConfigError {
-        place: settings.iter().map(|setting| setting.place.clone()).next().unwrap_or_default(),
-        problem: format!("teacher.from: {}: {error}", from.display()),
-    })?;
-    for section in ["teacher", "environment"] {
-        let mut inherited =
-            theirs.remove(section).and_then(|section| section.try_into::<Table>().ok()).unwrap_or_default();
-        ["from", "seeds"].iter().for_each(|own| _ = inherited.remove(*own));
-        for algorithm in Algorithm::ALL {
-            if let Some(Value::Table(own)) = inherited.remove(algorithm.section()) {
-                inherited.extend(own);
-            }
-        }
-        base[section].as_table_mut().expect("a section").extend(inherited);
-    }
-    Ok(())
-}
-
-/// Whether a file names students of its own, and not only baselines beside the default ones.
-fn names_students(settings: &[Setting]) -> bool {
-    let first = |setting: &Setting| setting.path.get(1).is_none_or(|number| number == "0");
-    settings.iter().any(|setting| setting.path[0] == "students" && first(setting) && !setting.place.starts_with("--"))
-}
-
 /// A student's section with the first default student's values for all that it does not set, but not its name.
 fn laid_over_template(student: &Table) -> Table {
     let mut template = defaults()["students"][0].as_table().expect("each student is a section").clone();
@@ -295,223 +222,4 @@ fn lay(root: &mut Table, setting: &Setting) {
         };
     }
     at.insert(last.clone(), setting.value.clone());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Mlp, NetworkChoice, Objective, OptimizerRule, Temperature, Widths};
-    use crate::losses::{KL, MSE, NLL};
-
-    fn from(text: &str, set: &[&str]) -> Result<Experiment, ConfigError> {
-        let set = set.iter().map(|&option| option.to_owned()).collect();
-        read_text("x.toml", "x", text, &Overrides { set, seed: None })
-    }
-
-    fn refusal(text: &str, set: &[&str]) -> String {
-        from(text, set).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn an_empty_file_is_nature_dqn_and_the_papers_compression() {
-        let experiment = from("", &[]).unwrap();
-        assert_eq!(experiment.name, "x");
-        assert_eq!(experiment.teacher.optimizer, OptimizerRule::RmsProp);
-        assert_eq!(experiment.teacher.target_period, 10_000);
-        assert_eq!(experiment.distillation.hours * experiment.distillation.steps_per_hour, 27_000_000);
-        let names: Vec<_> = experiment.students.iter().map(|student| student.name.as_str()).collect();
-        assert_eq!(names, ["net1", "net2", "net3"]);
-        assert!(experiment.students.iter().all(
-            |student| student.loss == Objective::Teacher(KL) && student.temperature == Temperature::Absolute(0.01)
-        ));
-    }
-
-    #[test]
-    fn each_algorithm_has_a_section_of_its_own_and_its_settings_are_known_without_it_too() {
-        let text = "[teacher]\ngamma = 0.9\n[teacher.dqn]\nbatch = 16\n";
-        let experiment = from(text, &["teacher.dqn.replay=5000"]).unwrap();
-        assert_eq!((experiment.teacher.batch, experiment.teacher.replay), (16, 5000));
-        assert_eq!(from("[teacher]\ngamma = 0.9\nbatch = 16\nreplay = 5000\n", &[]).unwrap(), experiment);
-        let saved = toml::to_string(&experiment).unwrap();
-        assert!(saved.contains("[teacher.dqn]") && !saved.contains("rollout"), "{saved}");
-        assert_eq!(from(&saved, &[]).unwrap(), experiment);
-        assert!(refusal("[teacher.dqn]\nlambda = 0.5\n", &[]).contains("unknown key \"teacher.dqn.lambda\""));
-    }
-
-    #[test]
-    fn baselines_stand_beside_the_students_and_are_written_so() {
-        let baseline = "[[baselines]]\nname = \"dqn\"\nnetwork = \"net1\"\n";
-        let names = |text: &str| -> Vec<(String, bool)> {
-            let students = from(text, &[]).unwrap().students;
-            students.into_iter().map(|student| (student.name.clone(), student.is_baseline())).collect()
-        };
-        let own = format!("[[students]]\nname = \"a\"\n{baseline}");
-        assert_eq!(names(&own), [("a".into(), false), ("dqn".into(), true)]);
-        let before = format!("{baseline}[[students]]\nname = \"a\"\n");
-        assert_eq!(names(&before), names(&own));
-        assert_eq!(names(baseline).len(), 4, "beside the default students");
-        assert_eq!(names(&format!("students = []\n{baseline}")), [("dqn".into(), true)]);
-        // As files said it before baselines had a list of their own.
-        let old =
-            from("[[students]]\nname = \"a\"\n[[students]]\nname = \"dqn\"\nnetwork = \"net1\"\nloss = \"td\"\n", &[]);
-        let (old, new) =
-            (old.unwrap(), from(&own, &["baselines.dqn.network=net2", "baselines.dqn.network=net1"]).unwrap());
-        assert_eq!(toml::to_string(&old).unwrap(), toml::to_string(&new).unwrap());
-        let saved = toml::to_string(&new).unwrap();
-        assert!(saved.contains("[[baselines]]\nname = \"dqn\"") && !saved.contains("td"), "{saved}");
-        assert_eq!(from(&saved, &[]).unwrap(), new);
-        assert!(refusal(&format!("{baseline}loss = \"kl\"\n"), &[]).contains("unknown key \"baselines.0.loss\""));
-        assert!(refusal(&own, &["baselines.dqn.loss=kl"]).contains("unknown key"));
-    }
-
-    #[test]
-    fn a_file_takes_over_how_the_teachers_that_it_names_learned_and_finds_them_beside_itself() {
-        let root = tempfile::tempdir().unwrap();
-        let source = root.path().join("teachers");
-        std::fs::create_dir(&source).unwrap();
-        let theirs =
-            from("[teacher]\nalgorithm = \"pqn\"\nframes = 8000\nseeds = [3]\n[environment]\nworkers = 16\n", &[]);
-        std::fs::write(source.join("experiment.toml"), toml::to_string(&theirs.unwrap()).unwrap()).unwrap();
-        let file = root.path().join("x.toml");
-        std::fs::write(&file, "[teacher]\nfrom = \"teachers\"\ngamma = 0.9\n").unwrap();
-        let experiment = read(&file, &Overrides::default()).unwrap();
-        let teacher = &experiment.teacher;
-        assert_eq!((teacher.algorithm, teacher.frames, teacher.gamma), (crate::config::Algorithm::Pqn, 8000, 0.9));
-        assert_eq!((experiment.environment.workers, teacher.seeds.as_slice()), (16, [].as_slice()));
-        assert_eq!(teacher.from, source);
-    }
-
-    #[test]
-    fn a_file_lies_over_its_preset_and_options_over_the_file() {
-        let text = "[teacher]\npreset = \"cleanrl\"\ntarget_period = 500\n";
-        let teacher = from(text, &["teacher.batch=64", "teacher.optimizer=rmsprop"]).unwrap().teacher;
-        assert_eq!((teacher.target_period, teacher.batch), (500, 64));
-        assert_eq!((teacher.learning_rate, teacher.optimizer), (1e-4, OptimizerRule::RmsProp));
-    }
-
-    #[test]
-    fn students_can_have_free_widths_and_be_overridden_by_name() {
-        let text = "[[students]]\nname = \"tiny\"\nnetwork = { conv = [4, 8, 8], hidden = 32 }\n";
-        let experiment = from(text, &["students.tiny.loss=nll"]).unwrap();
-        assert_eq!(experiment.students.len(), 1);
-        assert_eq!(experiment.students[0].network, NetworkChoice::Widths(Widths { conv: [4, 8, 8], hidden: 32 }));
-        assert_eq!(experiment.students[0].loss, Objective::Teacher(NLL));
-        assert_eq!(from("", &["students.net2.loss=mse"]).unwrap().students[1].loss, Objective::Teacher(MSE));
-    }
-
-    #[test]
-    fn in_classic_control_a_frame_is_a_step_and_networks_are_for_vectors() {
-        for games in ["\"cartpole\"", "\"mountain_car\", \"cartpole\""] {
-            let experiment = from(&format!("games = [{games}]\n"), &[]).unwrap();
-            let Experiment { environment, evaluation, teacher, students, .. } = &experiment;
-            assert_eq!((environment.frame_skip, environment.no_op_max, evaluation.no_op_max), (1, 0, 0));
-            assert_eq!((evaluation.epsilon, teacher.preset.as_str()), (0.0, "control"));
-            assert_eq!(teacher.network, NetworkChoice::Mlp(Mlp { hidden: vec![64, 64] }));
-            assert!(students.iter().all(|student| matches!(student.network, NetworkChoice::Mlp(_))));
-            let saved = toml::to_string(&experiment).unwrap();
-            assert_eq!(from(&saved, &[]).unwrap(), experiment);
-        }
-        let pqn = from("games = [\"cartpole\"]\n[teacher]\nalgorithm = \"pqn\"\n", &[]).unwrap();
-        assert_eq!((pqn.teacher.preset.as_str(), pqn.teacher.layer_norm), ("control_pqn", true));
-    }
-
-    #[test]
-    fn what_does_not_apply_to_classic_control_is_refused_with_its_line() {
-        for (setting, problem) in [
-            ("[environment]\nframe_skip = 4", "x.toml:3: environment.frame_skip: must be 1: cartpole has no frames"),
-            ("[environment]\nno_op_max = 3", "x.toml:3: environment.no_op_max: must be 0"),
-            ("[environment]\nsticky_actions = 0.25", "x.toml:3: environment.sticky_actions: must be 0"),
-            ("[environment]\naction_set = \"full\"", "x.toml:3: environment.action_set: must be \"minimal\""),
-            ("[evaluation]\nno_op_max = 30", "x.toml:3: evaluation.no_op_max: must be 0"),
-            ("[teacher]\nnetwork = \"net1\"", "x.toml:3: teacher.network: cartpole is seen as a vector of 4"),
-            ("[[students]]\nname = \"a\"\nnetwork = \"net1\"", "x.toml:4: students.0.network: cartpole is seen as"),
-        ] {
-            let refused = refusal(&format!("games = [\"cartpole\"]\n{setting}\n"), &[]);
-            assert!(refused.starts_with(problem), "{refused}");
-        }
-        assert!(refusal("games = [\"catch\", \"cartpole\"]\n", &[]).contains("an experiment of its own"));
-        let together = "games = [\"cartpole\", \"mountain_car\"]\n[[students]]\nname = \"a\"\nnetwork = { hidden = [8] }\n\
-                        games = \"together\"\n";
-        assert!(
-            refusal(together, &[])
-                .contains("together: cartpole is seen as a vector of 4, mountain_car as a vector of 2")
-        );
-        assert!(
-            refusal("[teacher]\nnetwork = { hidden = [8] }\n", &[]).contains("breakout is seen as 4 frames of 84×84")
-        );
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused_with_its_line_and_the_nearest_key() {
-        let refused = refusal("games = [\"pong\"]\n\n[teacher]\nframe = 3\n", &[]);
-        assert_eq!(refused, "x.toml:4: unknown key \"teacher.frame\"; did you mean \"frames\"?");
-        assert!(refusal("[[students]]\nname = \"a\"\ntemprature = 1.0\n", &[]).contains("x.toml:3: unknown key"));
-        assert!(refusal("", &["teacher.bach=3"]).contains("did you mean \"batch\""));
-        assert!(refusal("", &["students.net9.loss=kl"]).contains("no student \"net9\""));
-        assert!(refusal("", &["teacher=3"]).contains("not the key of one value"));
-    }
-
-    #[test]
-    fn a_wrong_type_or_word_is_refused_with_its_line() {
-        let refused = refusal("[teacher]\nbatch = 32\nframes = \"many\"\n", &[]);
-        assert!(refused.starts_with("x.toml:3: teacher.frames = \"many\": invalid type"), "{refused}");
-        assert!(refusal("[[students]]\nname = \"a\"\nloss = \"kll\"\n", &[]).starts_with("x.toml:3: students.0.loss"));
-        assert!(refusal("games = [\"pnog\"]\n", &[]).contains("pong"));
-        assert!(refusal("teacher = 3\n", &[]).contains("x.toml:1: teacher is a section"));
-        assert!(refusal("[[students]]\nloss = \"kl\"\n", &[]).contains("missing field `name`"));
-        assert!(refusal("[teacher]\npreset = \"natur\"\n", &[]).contains("x.toml:2: teacher.preset"));
-        assert!(refusal("a = = 3", &[]).starts_with("x.toml:1:"));
-    }
-
-    #[test]
-    fn a_refused_temperature_or_network_is_told_with_what_is_allowed() {
-        let of_student = |setting: &str| refusal(&format!("[[students]]\nname = \"a\"\n{setting}\n"), &[]);
-        for (setting, allowed) in [
-            ("temperature = \"Auto\"", ["number", "{ gaps = NUMBER }", "\"auto\""]),
-            ("temperature = { gap = 1.0 }", ["number", "{ gaps = NUMBER }", "\"auto\""]),
-            ("network = \"net4\"", ["\"teacher\"", "\"net3\"", "{ conv = [A, B, C], hidden = D }"]),
-        ] {
-            let refused = of_student(setting);
-            assert!(refused.starts_with("x.toml:3: students.0."), "{refused}");
-            assert!(allowed.iter().all(|form| refused.contains(form)), "{refused}");
-        }
-        assert!(refusal("[teacher]\nnetwork = \"net4\"\n", &[]).contains("\"net3\""));
-    }
-
-    #[test]
-    fn an_odd_number_of_workers_cannot_be_shared_half_and_half() {
-        for workers in [1, 7] {
-            let text = format!("[environment]\nworkers = {workers}\n[distillation]\ndata = \"mixed\"\n");
-            let refused = refusal(&text, &[]);
-            assert!(refused.starts_with("x.toml:4: distillation.data: mixed"), "{refused}");
-            assert!(refused.contains("set environment.workers to an even number"), "{refused}");
-        }
-        assert!(from("[environment]\nworkers = 2\n[distillation]\ndata = \"mixed\"\n", &[]).is_ok());
-        assert!(from("[environment]\nworkers = 1\n[distillation]\ndata = \"student\"\n", &[]).is_ok());
-    }
-
-    #[test]
-    fn a_value_out_of_range_is_refused_with_its_line() {
-        assert!(refusal("[evaluation]\nepsilon = 1.5\n", &[]).starts_with("x.toml:2: evaluation.epsilon"));
-        assert!(refusal("", &["teacher.batch=0"]).starts_with("--set teacher.batch=0: teacher.batch"));
-        let both = refusal("", &["teacher.double=true", "teacher.munchausen=true"]);
-        assert!(both.starts_with("--set teacher.munchausen=true: teacher.munchausen: needs"), "{both}");
-        assert!(refusal("", &["teacher.frames=8000"]).contains("teacher.warmup: must be below the 2000 steps"));
-    }
-
-    #[test]
-    fn odd_values_are_refused_and_do_not_end_the_program() {
-        assert!(refusal("[teacher]\nframes = 99999999999999999999\n", &[]).starts_with("x.toml:2:"));
-        assert!(refusal("", &["students.net1.network.conv=[8,8,8]"]).contains("students.NAME.key"));
-        assert!(refusal("", &["students=3"]).contains("students.NAME.key"));
-        assert!(refusal("students = []\n", &["students.net1.loss=kl"]).contains("no student \"net1\""));
-        assert!(from("students = []\n", &[]).unwrap().students.is_empty());
-    }
-
-    #[test]
-    fn what_is_saved_reads_back_as_the_same_experiment() {
-        let experiment = from("[[students]]\nname = \"a\"\nnetwork = { conv = [1, 2, 3], hidden = 4 }\n", &[]).unwrap();
-        let saved = toml::to_string(&experiment).unwrap();
-        assert_eq!(from(&saved, &[]).unwrap(), experiment);
-    }
 }

@@ -138,21 +138,6 @@ pub struct StudentSettings {
     pub games: Games,
 }
 
-/// One of `[[baselines]]`: a network that learns from rewards beside the students.
-#[derive(Serialize)]
-pub struct BaselineSettings {
-    name: String,
-    network: NetworkChoice,
-    games: Games,
-}
-
-impl From<StudentSettings> for BaselineSettings {
-    fn from(baseline: StudentSettings) -> BaselineSettings {
-        let StudentSettings { name, network, games, .. } = baseline;
-        BaselineSettings { name, network, games }
-    }
-}
-
 impl StudentSettings {
     /// Whether the student learns from rewards instead of from a teacher.
     pub fn is_baseline(&self) -> bool {

@@ -1,0 +1,105 @@
+//! The form that an experiment has in a file: the settings of one algorithm alone have a section of their own, and networks
+//! that learn from rewards have a list of their own. Inside the program they stand with the others.
+
+use serde::Serialize;
+use toml::{Table, Value};
+
+use super::experiment::{Algorithm, Distillation, EnvironmentSettings, Evaluation, Experiment, TeacherSettings};
+use super::locate::Setting;
+use super::read::defaults;
+use super::student::{Games, NetworkChoice, REWARDS, StudentSettings};
+use crate::game::Game;
+
+/// An experiment as a file says it: baselines have a list of their own, and so have the settings of an algorithm alone.
+#[derive(Serialize)]
+pub struct WrittenExperiment {
+    name: String,
+    games: Vec<Game>,
+    seeds: Vec<u64>,
+    environment: EnvironmentSettings,
+    teacher: Table,
+    distillation: Distillation,
+    evaluation: Evaluation,
+    students: Vec<StudentSettings>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    baselines: Vec<BaselineSettings>,
+}
+
+impl From<Experiment> for WrittenExperiment {
+    fn from(experiment: Experiment) -> WrittenExperiment {
+        let Experiment { name, games, seeds, environment, teacher, distillation, evaluation, students } = experiment;
+        let (baselines, students): (Vec<_>, Vec<_>) = students.into_iter().partition(StudentSettings::is_baseline);
+        let baselines = baselines.into_iter().map(BaselineSettings::from).collect();
+        let teacher = in_sections(&teacher);
+        WrittenExperiment { name, games, seeds, environment, teacher, distillation, evaluation, students, baselines }
+    }
+}
+
+/// `[teacher]` with the section of its algorithm; the settings that the other one reads are left out.
+fn in_sections(teacher: &TeacherSettings) -> Table {
+    let mut table = Table::try_from(teacher).expect("settings are plain values");
+    for algorithm in Algorithm::ALL {
+        let keys = algorithm.settings().iter();
+        let section: Table = keys.filter_map(|&key| Some((key.to_owned(), table.remove(key)?))).collect();
+        if algorithm == teacher.algorithm {
+            table.insert(algorithm.section().to_owned(), section.into());
+        }
+    }
+    table
+}
+
+/// One of `[[baselines]]`: a network that learns from rewards beside the students.
+#[derive(Serialize)]
+pub struct BaselineSettings {
+    name: String,
+    network: NetworkChoice,
+    games: Games,
+}
+
+impl From<StudentSettings> for BaselineSettings {
+    fn from(baseline: StudentSettings) -> BaselineSettings {
+        let StudentSettings { name, network, games, .. } = baseline;
+        BaselineSettings { name, network, games }
+    }
+}
+
+/// The list of networks that learn from rewards, and their keys.
+pub const BASELINES: &str = "baselines";
+pub const OF_BASELINES: [&str; 3] = ["name", "network", "games"];
+
+/// `teacher.dqn.batch` as `teacher.batch`, which it was called before algorithms had sections of their own.
+pub fn out_of_section(setting: &mut Setting) {
+    let is_section = |name: &String| Algorithm::ALL.iter().any(|algorithm| algorithm.section() == name);
+    if setting.path.len() == 3 && setting.path[0] == "teacher" && is_section(&setting.path[1]) {
+        setting.path.remove(1);
+    }
+}
+
+/// The settings of baselines as those of students that learn from rewards, after the students.
+pub fn beside_students(settings: Vec<Setting>) -> Vec<Setting> {
+    let is_entry = |setting: &&Setting| setting.path[0] == "students" && setting.path.len() == 2;
+    let named = settings.iter().filter(is_entry).count();
+    let names_any = settings.iter().any(|setting| setting.path[0] == "students");
+    let before = if names_any { named } else { defaults()["students"].as_array().map_or(0, Vec::len) };
+    let mut beside = Vec::new();
+    for mut setting in settings {
+        if setting.path[0] != BASELINES || setting.path.len() < 2 {
+            beside.push(setting);
+            continue;
+        }
+        let number: usize = setting.path[1].parse().expect("baselines are numbered");
+        (setting.path[0], setting.path[1]) = ("students".into(), (before + number).to_string());
+        let is_new = setting.path.len() == 2;
+        let loss = [&setting.path[..2], &["loss".into()]].concat();
+        let learns = Setting { path: loss, value: Value::from(REWARDS), place: setting.place.clone() };
+        beside.push(setting);
+        beside.extend(is_new.then_some(learns));
+    }
+    beside
+}
+
+/// Whether a file names students of its own, and not only baselines beside the default ones.
+pub fn names_students(settings: &[Setting]) -> bool {
+    let first = |setting: &Setting| setting.path.get(1).is_none_or(|number| number == "0");
+    settings.iter().any(|setting| setting.path[0] == "students" && first(setting) && !setting.place.starts_with("--"))
+}
