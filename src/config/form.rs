@@ -81,21 +81,18 @@ pub fn beside_students(settings: Vec<Setting>) -> Vec<Setting> {
     let named = settings.iter().filter(is_entry).count();
     let names_any = settings.iter().any(|setting| setting.path[0] == "students");
     let before = if names_any { named } else { defaults()["students"].as_array().map_or(0, Vec::len) };
-    let mut beside = Vec::new();
-    for mut setting in settings {
-        if setting.path[0] != BASELINES || setting.path.len() < 2 {
-            beside.push(setting);
-            continue;
-        }
+    let is_of_baseline = |setting: &Setting| setting.path[0] == BASELINES && setting.path.len() > 1;
+    let (baselines, mut all): (Vec<_>, Vec<_>) = settings.into_iter().partition(is_of_baseline);
+    for mut setting in baselines {
         let number: usize = setting.path[1].parse().expect("baselines are numbered");
         (setting.path[0], setting.path[1]) = ("students".into(), (before + number).to_string());
         let is_new = setting.path.len() == 2;
         let loss = [&setting.path[..2], &["loss".into()]].concat();
         let learns = Setting { path: loss, value: Value::from(REWARDS), place: setting.place.clone() };
-        beside.push(setting);
-        beside.extend(is_new.then_some(learns));
+        all.push(setting);
+        all.extend(is_new.then_some(learns));
     }
-    beside
+    all
 }
 
 /// Whether a file names students of its own, and not only baselines beside the default ones.
