@@ -33,7 +33,7 @@ const NETWORKS: [(&str, NamedNetwork); 4] = [
     ("net3", NamedNetwork::Net3),
 ];
 
-/// What can be measured.
+/// The subject of a benchmark.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Subject {
     /// Agent steps per second, by game, environments and threads
