@@ -102,7 +102,11 @@ impl Metadata {
     /// Warns if the installed ALE may play the games differently.
     pub fn warn_of_another_ale(&self, path: &Path) {
         if let Some(ale) = self.ale().filter(|ale| *ale != ale_version()) {
-            log::warn!("{}: it learned with ALE {ale}; here is ALE {}", path.display(), ale_version());
+            log::warn!(
+                "{}: its weights learned with ALE {ale}, but this program has ALE {}",
+                path.display(),
+                ale_version()
+            );
         }
     }
 
@@ -221,14 +225,14 @@ fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
     }
     let actions: Vec<_> = metadata.games().iter().map(|played| played.actions.len() as i64).collect();
     if metadata.architecture.actions() != actions {
-        return Err("it has another number of outputs than of actions".into());
+        return Err("its number of outputs differs from its number of actions".into());
     }
     if metadata.games().iter().any(|played| played.observation != metadata.architecture.observation) {
-        return Err("its network is for other observations than it says".into());
+        return Err("its network takes other observations than its metadata says".into());
     }
     let heads = metadata.architecture.heads().iter().map(|head| head.game.as_str());
     if !heads.clone().eq(metadata.games().iter().map(|played| played.game.name())) && heads.count() > 0 {
-        return Err("its heads are of other games than it says".into());
+        return Err("its heads belong to other games than its metadata says".into());
     }
     Ok(metadata)
 }
@@ -256,7 +260,7 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
     let metadata = parse(&strings).map_err(|reason| WeightsError::Foreign { path: path.to_owned(), reason })?;
     let values: i64 = metadata.architecture.tensors().iter().map(|tensor| tensor.shape.iter().product::<i64>()).sum();
     if length != 8 + header.len() as u64 + 4 * values as u64 {
-        return Err(damaged("its length is not that of its tensors".into()).into());
+        return Err(damaged("its length does not match its tensors".into()).into());
     }
     Ok(metadata)
 }

@@ -32,19 +32,19 @@ pub struct Common {
     /// Threads of emulation and learning; all cores unless given. On a CPU results do not depend on it
     #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Most tasks at once; as many as threads unless given (on a GPU one). Results do not depend on it
+    /// Maximum number of tasks at once; the number of threads unless given (on a GPU one). Results do not depend on it
     #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
     /// One seed instead of the experiment's
     #[arg(long, global = true)]
     pub seed: Option<u64>,
-    /// Start over: remove what the command's tasks and later ones made before, of its games, seeds and students
+    /// Start over: first remove the outputs of the command's tasks and of later ones, for its games, seeds and students
     #[arg(long, global = true)]
     pub fresh: bool,
     /// No progress, only results and errors
     #[arg(long, global = true)]
     pub quiet: bool,
-    /// Tell more on stderr; twice for debugging
+    /// Print more on stderr; twice for debugging
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
@@ -62,18 +62,18 @@ pub enum Command {
     Train { file: PathBuf },
     /// Distil the students of the teachers that are trained
     Distill { file: PathBuf },
-    /// Distil the students of a teacher that another process trains: from its best so far, again and again
+    /// Distil students from a teacher that another process trains, each time from its best so far
     Follow {
         file: PathBuf,
         /// The folder of the experiment that is being trained, with distillation.online = true
         #[arg(long, value_name = "DIR")]
         from: PathBuf,
     },
-    /// Score every agent that is there
+    /// Score every agent that has weights
     Evaluate { file: PathBuf },
-    /// Write the report of what is there
+    /// Write the report of the results so far
     Report { file: PathBuf },
-    /// Show what would run, and what it needs
+    /// Show the tasks that would run, and the memory and disk that they need
     Plan {
         file: PathBuf,
         /// As JSON

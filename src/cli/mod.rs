@@ -47,7 +47,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     match on_threads(arguments) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Stopped) => {
-            err!("pd: stopped; everything so far is saved, and the same command goes on from there");
+            err!("pd: stopped; everything so far is saved, and the same command continues from there");
             ExitCode::from(130)
         }
         Err(error) => {
@@ -152,7 +152,8 @@ fn report(pipeline: &Pipeline) -> Result<()> {
 
 /// Joins folders of one experiment.
 fn merge(folders: &[std::path::PathBuf], common: &Common) -> Result<Ended> {
-    let out = common.out.as_deref().ok_or_else(|| refused("merge needs --out DIR, the folder of all together"))?;
+    let out =
+        common.out.as_deref().ok_or_else(|| refused("merge needs --out DIR, the folder for the joined results"))?;
     pipeline::merge(folders, out)?;
     out!(
         "{} folders joined in {}; `pd report {} --out {}` reports them",

@@ -29,7 +29,7 @@ pub struct PlayOptions {
     checkpoint: PathBuf,
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     episodes: u32,
-    /// Which of its games, of a network for several
+    /// The game to play, if the network plays several
     #[arg(long)]
     game: Option<String>,
     /// Record the first episode

@@ -44,7 +44,7 @@ fn classic_control(experiment: &Experiment) -> Result<(), Fault> {
     rule("environment.sticky_actions", environment.sticky_actions == 0.0, &not_sticky)?;
     let minimal = format!("must be \"minimal\": {game} has no joystick");
     rule("environment.action_set", environment.action_set == ActionSet::Minimal, &minimal)?;
-    let seen = format!("must be \"pixels\", the default: {game} has no console, and is seen as its state");
+    let seen = format!("must be \"pixels\", the default: {game} has no console; agents observe its state");
     rule("environment.observation", environment.observation.is_pixels(), &seen)
 }
 
@@ -220,7 +220,8 @@ fn memories(experiment: &Experiment) -> Result<(), Fault> {
         rule("teacher.replay", teacher.replay >= least, &enough)?;
         rule("teacher.warmup", teacher.warmup >= least, &enough)?;
         let steps = teacher.frames / u64::from(experiment.environment.frame_skip);
-        let must = format!("must be below the {steps} steps of the training (teacher.frames): it would end untaught");
+        let must =
+            format!("must be below the {steps} steps of the training (teacher.frames): it would end without an update");
         rule("teacher.warmup", teacher.warmup < steps, &must)?;
     }
     rule("distillation.memory", experiment.distillation.memory >= least, &enough)?;

@@ -1,4 +1,4 @@
-//! The experiment as checked values. `defaults.toml` says what each key means and where its default is from.
+//! The experiment as checked values. `defaults.toml` explains each key, and names the source of its default.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use super::student::{NetworkChoice, StudentSettings};
 use crate::game::{ActionSet, Game, View};
 use crate::spec::Spec;
 
-/// A whole experiment: which games, how teachers learn, what students are distilled, how all are scored.
+/// A whole experiment: games, teachers, distillation, students, evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "WrittenExperiment")]
 pub struct Experiment {
@@ -84,14 +84,14 @@ pub enum Algorithm {
     Pqn,
 }
 
-/// Which checkpoint of a teacher is distilled and scored.
+/// The choice of a teacher's checkpoint for distillation and scoring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
     /// The checkpoint with the highest mean in the periodic evaluations. Their episodes are never those of the final
     /// evaluation.
     Best,
-    /// The final one.
+    /// The last checkpoint.
     Last,
 }
 
@@ -113,7 +113,7 @@ pub enum OptimizerRule {
 pub enum TdError {
     /// Quadratic within ±1, linear beyond.
     Huber,
-    /// The square, as CleanRL's `F.mse_loss`.
+    /// The square, as in CleanRL's `F.mse_loss`.
     Squared,
 }
 
@@ -121,43 +121,43 @@ pub enum TdError {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TeacherSettings {
     pub algorithm: Algorithm,
-    /// The folder of an experiment whose teachers are taken instead of training any; empty for none.
+    /// The folder of an experiment whose teachers are copied, so that none are trained; empty if teachers are trained.
     pub from: PathBuf,
-    /// Seeds of the teachers, where they are not those of the students; else empty.
+    /// Seeds of the teachers, if they differ from those of the students; else empty.
     pub seeds: Vec<u64>,
-    /// The block of `presets.toml` below the file's own values.
+    /// The block of `presets.toml` whose values the file's own values override.
     pub preset: String,
     /// Length of training in emulator frames.
     pub frames: u64,
     pub network: NetworkChoice,
     /// Normalises each layer before its ReLU.
     pub layer_norm: bool,
-    /// DQN alone: Double DQN's target (van Hasselt et al., 2016).
+    /// Only for DQN: Double DQN's target (van Hasselt et al., 2016).
     pub double: bool,
-    /// DQN alone: Munchausen-DQN's target (Vieillard et al., 2020).
+    /// Only for DQN: Munchausen-DQN's target (Vieillard et al., 2020).
     pub munchausen: bool,
-    /// Rewards enter the replay as their sign times at most 1.
+    /// Whether rewards are clipped to [-1, 1].
     pub clip_rewards: bool,
-    /// A lost life is terminal for the learner; the game goes on.
+    /// Whether a lost life is terminal for the learner. The game goes on.
     pub life_loss_ends_episode: bool,
     pub keep: Keep,
-    /// DQN alone: capacity of the replay, in steps.
+    /// Only for DQN: capacity of the replay, in steps.
     pub replay: u64,
     /// Steps of random play before the first update.
     pub warmup: u64,
-    /// DQN alone.
+    /// Only for DQN: minibatch size.
     pub batch: usize,
-    /// DQN alone: steps per update.
+    /// Only for DQN: steps per update.
     pub update_period: u64,
-    /// DQN alone: steps between copies into the target network.
+    /// Only for DQN: steps between copies into the target network.
     pub target_period: u64,
-    /// PQN alone: steps of each worker between learning.
+    /// Only for PQN: steps of each worker between two phases of learning.
     pub rollout: u64,
-    /// PQN alone: times that each step of a rollout is learned from.
+    /// Only for PQN: number of times that the updates use each step of a rollout.
     pub epochs: u64,
-    /// PQN alone: updates per epoch.
+    /// Only for PQN: updates per epoch.
     pub minibatches: usize,
-    /// PQN alone: weight of the next step's return against its value.
+    /// Only for PQN: λ, the weight of the next step's return against its value.
     pub lambda: f64,
     pub gamma: f64,
     pub epsilon_start: f64,
@@ -169,7 +169,7 @@ pub struct TeacherSettings {
     /// Share of the learning rate that is left at the end of training; it falls linearly.
     pub learning_rate_end_share: f64,
     pub optimizer_epsilon: f64,
-    /// Gradients of a larger norm are scaled down to it; 0 for no limit.
+    /// Maximum norm of the gradient; a larger gradient is scaled down to it. 0 for no limit.
     pub max_gradient_norm: f64,
     pub td_error: TdError,
     /// Steps per row of `train.csv`.
@@ -203,7 +203,7 @@ impl Algorithm {
 }
 
 impl TeacherSettings {
-    /// The algorithm with its variant, as reports say it.
+    /// The name of the algorithm and its variant in reports.
     pub fn algorithm_name(&self) -> &'static str {
         match self.algorithm {
             Algorithm::Pqn => "PQN",
@@ -214,20 +214,20 @@ impl TeacherSettings {
     }
 }
 
-/// Whose actions lead to the states that students learn from; the labels are always the teacher's.
+/// The player whose actions lead to the states that students learn from. The labels are always the teacher's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Data {
-    /// The teacher's, as in the paper; all students of a game share one memory.
+    /// The teacher plays, as in the paper. All students of a game share one memory.
     Teacher,
-    /// The student's own; each student has a memory of its own.
+    /// The student itself plays. Each student has its own memory.
     Student,
-    /// Every second worker's are the student's.
+    /// The student controls every second worker, the teacher the others.
     Mixed,
 }
 
 impl Data {
-    /// As the experiment file says it.
+    /// The name in experiment files.
     pub fn name(self) -> &'static str {
         match self {
             Data::Teacher => "teacher",
@@ -237,16 +237,16 @@ impl Data {
     }
 }
 
-/// Where a student's first weights are from.
+/// The initial weights of a student.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Initialization {
-    /// Uniform within ±1/√(inputs of a unit), as PyTorch's layers.
+    /// Uniform within ±1/√(inputs of a unit), as in PyTorch's layers.
     Uniform,
-    /// The same, but with biases with which each unit's pre-activations have mean 0 on states of play.
+    /// Uniform weights, with biases that give each unit's pre-activation mean 0 on states of play.
     Biases,
-    /// The same, but with weights and biases with which they have mean 0 and variance 1 (Krähenbühl et al., 2016;
-    /// LSUV, Mishkin and Matas, 2016).
+    /// Weights and biases that give each unit's pre-activation mean 0 and variance 1 on states of play (Krähenbühl et
+    /// al., 2016; LSUV, Mishkin and Matas, 2016).
     Data,
 }
 
@@ -261,8 +261,8 @@ pub struct Distillation {
     pub memory: u64,
     pub data: Data,
     pub initialization: Initialization,
-    /// Students follow the teacher through its training, each hour its best so far, instead of learning from the final
-    /// one.
+    /// Whether students follow the teacher through its training, and learn in each hour from its best checkpoint so
+    /// far, instead of learning from the final one.
     pub online: bool,
     /// Probability of a random action in the teacher's play.
     pub epsilon: f64,
@@ -272,16 +272,16 @@ pub struct Distillation {
     /// Share of the learning rate that is left at the last update; it falls linearly.
     pub learning_rate_end_share: f64,
     pub optimizer_epsilon: f64,
-    /// Share of the updates, the last ones, whose weights are averaged; 0 for the last weights alone.
+    /// Share of the updates at the end whose weights are averaged; 0 to keep the last weights.
     pub average_last: f64,
-    /// Hours per row of `eval.csv`; 0 for none.
+    /// Hours per row of `eval.csv`; 0 for no such evaluations.
     pub evaluation_every: u64,
     pub evaluation_episodes: usize,
     /// Hours between checkpoints.
     pub checkpoint_every: u64,
-    /// What an automatic temperature is chosen from, as multiples of the teacher's mean action gap.
+    /// Candidates for an automatic temperature, as multiples of the teacher's mean action gap.
     pub sweep_gaps: Vec<f64>,
-    /// Hours for which each of them is tried.
+    /// Hours of distillation for each candidate.
     pub sweep_hours: u64,
 }
 
@@ -299,7 +299,7 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// What the evaluations during a training, by which checkpoints are chosen, have in common with the final one:
+    /// The settings of the final evaluation that evaluations during training, which choose checkpoints, share with it:
     /// `epsilon`, `no_op_max` and `max_frames`.
     pub fn protocol(&self) -> (f64, u32, u64) {
         (self.epsilon, self.no_op_max, self.max_frames)

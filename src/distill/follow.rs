@@ -79,7 +79,7 @@ pub fn follow(
 fn check_endless(settings: &config::Distillation) -> Result<()> {
     ensure!(
         settings.learning_rate_end_share == 1.0 && settings.average_last == 0.0,
-        "nobody knows which update is the last where a training is followed; set distillation.learning_rate_end_share = 1.0 \
+        "the last update is not known in advance when a training is followed; set distillation.learning_rate_end_share = 1.0 \
          and distillation.average_last = 0.0"
     );
     Ok(())
@@ -108,7 +108,10 @@ impl Watch<'_> {
                     Err(error) => self.warn(&error),
                 }
             } else {
-                ensure!(!finished.exists(), "{folder}: empty, though the training is over; nobody to follow");
+                ensure!(
+                    !finished.exists(),
+                    "{folder}: empty, though the training is over; there is no teacher to follow"
+                );
             }
             progress.at(0, &format!("waiting for a teacher in {folder}"));
             if progress.stop() {
@@ -174,7 +177,7 @@ impl Watch<'_> {
             _ => format!("{error:#}"),
         };
         if self.warned != problem {
-            log::warn!("{problem}; not followed yet, tried again");
+            log::warn!("{problem}; not followed yet, will be tried again");
             self.warned = problem;
         }
     }

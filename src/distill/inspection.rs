@@ -42,8 +42,8 @@ impl Student {
                     )
                 }
                 None if hour == STARTED && agreement <= constant => format!(
-                    "agrees with its teacher in {:.0}% of new states of {game} after {hour} hours, and one action \
-                     chosen always would in {:.0}%: it does not learn",
+                    "agrees with its teacher in {:.0}% of new states of {game} after {hour} hours, but a \
+                     constant action would agree in {:.0}%: it does not learn",
                     100.0 * agreement,
                     100.0 * constant
                 ),

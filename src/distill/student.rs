@@ -271,7 +271,7 @@ fn find<'a>(saved: &'a [(String, SavedStudent)], settings: &config::StudentSetti
     let found = saved.iter().find(|(saved, _)| *saved == section).map(|(_, saved)| saved);
     found.with_context(|| {
         format!(
-            "student {}: not part of the distillation that was stopped; finish that first, or --fresh",
+            "student {}: not part of the distillation that was stopped; finish that first, or start over with --fresh",
             settings.name
         )
     })

@@ -56,7 +56,7 @@ impl Pipeline<'_> {
             let found = agent::metadata(&self.folder.weights(&agent))?;
             if !is_of_teachers(&self.experiment, from, &self.digests, &agent, &found)? {
                 log::warn!(
-                    "{place}: its teacher is not taken, since it is another than {agent} followed; start over with --fresh"
+                    "{place}: its teacher is not copied, because it is not the one that {agent} followed; start over with --fresh"
                 );
                 return Ok(Ended::Done);
             }
@@ -130,7 +130,8 @@ fn check_followed(from: &Folder, teacher: &AgentId, experiment: &Experiment) -> 
     ensure!(theirs.distillation.online, "{place}: keeps no best teachers; train there with distillation.online = true");
     let changed = learned_otherwise(from, experiment)?;
     if !changed.is_empty() {
-        let problem = format!("{place}: its teacher learns with other settings: {changed}; set them as there");
+        let problem =
+            format!("{place}: its teacher learns with other settings: {changed}; use the same values as there");
         return Err(refused(problem));
     }
     Ok(())
@@ -151,7 +152,7 @@ fn followed(experiment: &Experiment) -> Result<(Game, u64)> {
         return Err(refused("follow: needs students of one game with a distillation loss and a given temperature"));
     }
     if distillation.data != Data::Teacher && students.len() > 1 {
-        return Err(refused("follow: students that play for themselves follow one by one"));
+        return Err(refused("follow: students that play for themselves must follow one at a time"));
     }
     Ok((game, seed))
 }

@@ -274,7 +274,10 @@ fn beat(owners: &Mutex<HashMap<PathBuf, Owner>>, stopped: &Receiver<()>) {
     while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
         for (path, owner) in held(owners).iter_mut() {
             if !read(path).is_some_and(|found| found.is_same_lock(owner)) {
-                log::warn!("{}: another process has taken this lock, as if this one were dead", path.display());
+                log::warn!(
+                    "{}: another process has taken over this lock, because it saw no sign of life from this one",
+                    path.display()
+                );
                 continue;
             }
             owner.beat += 1;

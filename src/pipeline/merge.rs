@@ -34,7 +34,9 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
         |folder: &Folder| out.canonicalize().is_ok_and(|out| folder.root().canonicalize().is_ok_and(|own| own == out));
     if target.experiment().exists() && !folders.iter().any(|(folder, _)| is_source(folder)) {
         let place = out.display();
-        return Err(refused(format!("{place}: holds an experiment that is not merged; name it too, or another --out")));
+        return Err(refused(format!(
+            "{place}: holds an experiment that is not merged; merge it too, or choose another --out"
+        )));
     }
     let networks = networks(&folders, &joined, &digests)?;
     let mut episodes = read_episodes(&target)?;

@@ -88,7 +88,7 @@ impl<'a> Pipeline<'a> {
     /// Checks everything that can be checked before anything is changed, then prepares the folder.
     ///
     /// # Errors
-    /// What stands against the request, with the way out.
+    /// The obstacle to the request, with the way out.
     pub fn open(request: &Request, observer: &'a dyn Observer) -> Result<Pipeline<'a>> {
         let (experiment, folder) = request.read()?;
         let scope = request.scope;

@@ -176,7 +176,7 @@ pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Re
     let changed = learned_otherwise(&from, experiment)?;
     ensure!(
         changed.is_empty(),
-        "teacher.from: the teachers in {} learned with other settings: {changed}; set them as there",
+        "teacher.from: the teachers in {} learned with other settings: {changed}; use the same values as there",
         path.display()
     );
     Ok(())

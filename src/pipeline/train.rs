@@ -47,8 +47,8 @@ impl Pipeline<'_> {
         let (warmup, fall) = (Steps(settings.warmup), Steps(settings.epsilon_steps));
         if warmup.0 + fall.0 > steps.0 {
             log::warn!(
-                "{agent}: epsilon falls over {fall} steps after {warmup}, but the training ends after {steps}, still exploring; \
-                 set teacher.epsilon_steps, such as to a tenth of that"
+                "{agent}: epsilon falls over {fall} steps after {warmup}, but the training ends after {steps}, while it \
+                 still explores; lower teacher.epsilon_steps, for example to a tenth of that"
             );
         }
     }

@@ -35,7 +35,7 @@ fn mode(mode: u32) -> fs::Permissions {
 /// complete folder.
 ///
 /// # Errors
-/// Those of `fill`, or the path and the system's reason.
+/// Errors of `fill`, or the path and the system's reason.
 pub fn replace_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let place = || cannot_write(path);
     let (new, old) = (sibling(path, "new"), sibling(path, "old"));

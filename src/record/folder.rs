@@ -1,4 +1,4 @@
-//! Where an experiment's files lie. Every path below `results/` comes from here.
+//! Paths of an experiment's files. Every path below `results/` comes from here.
 
 use std::path::{Path, PathBuf};
 

@@ -12,7 +12,7 @@ use super::{Machine, read_json, write_json};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RomRecord {
     pub md5: String,
-    /// Where it was found: a path, or the crate that bundles it.
+    /// The place where it was found: a path, or the crate that bundles it.
     pub source: String,
 }
 

@@ -93,7 +93,7 @@ impl Frames {
     /// Writes the frames in their stored form.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn save(&self, out: &mut impl Write) -> Result<()> {
         match self {
             Frames::Packed(packed) => {

@@ -131,7 +131,7 @@ impl<P: Serialize + DeserializeOwned> WorkerBuffer<P> {
     /// Writes the buffer, with frames in their stored form.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of `out`.
     pub fn save(&self, out: &mut impl Write) -> Result<()> {
         write_block(out, &postcard::to_stdvec(&(self.pushed, &self.entries))?)?;
         self.frames.save(out)

@@ -133,7 +133,7 @@ fn student_agents(experiment: &Experiment, chosen: fn(&StudentSettings) -> bool)
     })
 }
 
-/// The rows of a file for each network of the agents in `agents` that has one.
+/// The rows of a file for each student network that has some.
 fn of_networks<Row: DeserializeOwned>(
     experiment: &Experiment,
     file: impl Fn(&AgentId) -> PathBuf,

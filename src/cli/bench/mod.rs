@@ -33,7 +33,7 @@ const NETWORKS: [(&str, NamedNetwork); 4] = [
     ("net3", NamedNetwork::Net3),
 ];
 
-/// What can be measured.
+/// The subject of a benchmark.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Subject {
     /// Agent steps per second, by game, environments and threads
@@ -67,7 +67,7 @@ pub struct BenchOptions {
     /// Only the case of this name
     #[arg(long, value_name = "CASE")]
     pub only: Option<String>,
-    /// As --repeats 1 --seconds 0.01: to see that everything works
+    /// Same as --repeats 1 --seconds 0.01: a quick check that everything works
     #[arg(long, conflicts_with_all = ["repeats", "seconds"])]
     pub quick: bool,
     /// As JSON
@@ -109,7 +109,7 @@ pub fn bench(options: &BenchOptions, common: &Common) -> Result<Ended> {
     if let Some(only) = &options.only {
         cases.retain(|case| case.name == *only);
         if cases.is_empty() {
-            return Err(refused(format!("there is no case {only:?}; without --only, all are told")));
+            return Err(refused(format!("there is no case {only:?}; without --only, all cases are measured")));
         }
     }
     let measured = measure::in_turn(cases, options.repeats())?;

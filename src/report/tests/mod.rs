@@ -122,7 +122,7 @@ fn students_with_one_network_for_several_games_stand_beside_the_papers() {
     let note = "reported by one note, unconfirmed; over the same 3 games in one network";
     assert_eq!((multi.paper, multi.paper_note.as_deref()), (Some(1.169), Some(note)));
     assert_eq!(multi.relative_geometric_mean, single.relative_geometric_mean);
-    // What the games have in common does not average out.
+    // The chance that the games share does not average out.
     let width = |row: &SummaryRow| row.ci_high.unwrap() - row.ci_low.unwrap();
     assert!(width(&multi) > 1.2 * width(&single), "{} and {}", width(&multi), width(&single));
     assert!(made.page().contains("32/64/64, 512; 3 games"));
