@@ -5,7 +5,7 @@ use std::path::Path;
 use policy_distillation::agent::{self, Metadata, Played};
 use policy_distillation::config::{self, Mlp, Widths};
 use policy_distillation::game::Game;
-use policy_distillation::nn::{Architecture, Device, Head, Layer, Network, Optimizer, Outputs};
+use policy_distillation::nn::{Architecture, Device, Head, Layer, Network, Optimizer, Outputs, Precision};
 use policy_distillation::record::AgentId;
 use policy_distillation::spec::{Shape, Spec, write_values};
 use policy_distillation::teacher::td_targets;
@@ -325,4 +325,24 @@ fn weights_say_with_which_ale_they_were_made_and_old_ones_are_of_0_6_0() {
     assert_eq!(agent::metadata(&path).unwrap().ale(), Some("0.12.1"));
     let content = std::fs::read(&path).unwrap();
     assert!(content.windows(14).any(|bytes| bytes == br#""ale":"0.12.1""#), "as plain text in the header");
+}
+
+#[test]
+fn weights_in_half_precision_take_half_the_size_and_keep_eleven_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (network, metadata) = agent::load(&root.join("tests/golden/network.safetensors"), Device::Cpu).unwrap();
+    let path = folder.path().join("half.safetensors");
+    agent::save_as(&path, &network, &metadata, Precision::Half).unwrap();
+    let (half, found) = agent::load(&path, Device::Cpu).unwrap();
+    assert_eq!((&found, &agent::metadata(&path).unwrap()), (&metadata, &metadata));
+    let pairs = network.values().into_iter().flatten().zip(half.values().into_iter().flatten());
+    let mut differ = 0;
+    for (single, half) in pairs {
+        assert!((single - half).abs() <= single.abs() / 2048.0 + 3e-8, "{single} became {half}");
+        differ += usize::from(single != half);
+    }
+    assert!(differ > 100, "only {differ} weights were rounded");
+    let size = |path: &Path| std::fs::metadata(path).unwrap().len() as f64;
+    assert!(size(&path) < 0.6 * size(&root.join("tests/golden/network.safetensors")) + 2000.0);
 }

@@ -13,7 +13,7 @@ use crate::config::{Data, EnvironmentSettings, Temperature};
 use crate::env::ale_version;
 use crate::game::Game;
 use crate::losses::Loss;
-use crate::nn::{self, Architecture, Device, Network, Unreadable};
+use crate::nn::{self, Architecture, Device, Network, Precision, Unreadable};
 use crate::record::{AgentId, RomRecord, write_file};
 use crate::spec::{Shape, Spec};
 
@@ -177,17 +177,25 @@ impl WeightsError {
     }
 }
 
-/// Writes a network atomically. The same network gives the same bytes.
+/// Writes a network atomically, as f32. The same network gives the same bytes.
 ///
 /// # Errors
 /// The path and the system's reason.
 pub fn save(path: &Path, network: &Network, metadata: &Metadata) -> Result<()> {
+    save_as(path, network, metadata, Precision::Single)
+}
+
+/// Writes a network atomically in a number format.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_as(path: &Path, network: &Network, metadata: &Metadata, precision: Precision) -> Result<()> {
     let fields = serde_json::to_value(metadata)?;
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let mut strings: BTreeMap<_, _> =
         fields.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect();
     strings.insert("format".into(), FORMAT.into());
-    let content = nn::encode(network, &strings).with_context(|| path.display().to_string())?;
+    let content = nn::encode(network, &strings, precision).with_context(|| path.display().to_string())?;
     write_file(path, &content)
 }
 
@@ -259,7 +267,8 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
     let strings = nn::strings(&header).map_err(|error| WeightsError::of(path, error))?;
     let metadata = parse(&strings).map_err(|reason| WeightsError::Foreign { path: path.to_owned(), reason })?;
     let values: i64 = metadata.architecture.tensors().iter().map(|tensor| tensor.shape.iter().product::<i64>()).sum();
-    if length != 8 + header.len() as u64 + 4 * values as u64 {
+    let data = length.saturating_sub(8 + header.len() as u64);
+    if ![4 * values as u64, 2 * values as u64].contains(&data) {
         return Err(damaged("its length does not match its tensors".into()).into());
     }
     Ok(metadata)

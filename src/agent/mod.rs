@@ -5,5 +5,5 @@ mod metadata;
 mod policy;
 
 pub use collector::{Collector, PlayState, PlayedStep, episode_seed};
-pub use metadata::{Metadata, Played, WeightsError, check_for, load, load_for, metadata, save, sha256};
+pub use metadata::{Metadata, Played, WeightsError, check_for, load, load_for, metadata, save, save_as, sha256};
 pub use policy::{Evaluate, Player, Policy, RandomPlay, epsilon_greedy};

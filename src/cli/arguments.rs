@@ -87,6 +87,14 @@ pub enum Command {
     },
     /// List the games: ROM, actions, published scores
     Games,
+    /// Write weights in another number format, to --out FILE
+    Export {
+        /// A weights.safetensors, or the folder that holds one
+        checkpoint: PathBuf,
+        /// Half precision: half the size; played alike, as far as its scores show
+        #[arg(long, required = true)]
+        half: bool,
+    },
     /// Play episodes with a network
     Play(play::PlayOptions),
     /// Write the observations that a list of actions leads to, for checking against other environments

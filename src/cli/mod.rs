@@ -83,6 +83,7 @@ fn command(arguments: &Arguments) -> Result<Ended> {
         Command::Report { file } => work(&request(Scope::Report, file, common)?, common),
         Command::Plan { file, json } => plan::plan(&request(Scope::Run, file, common)?, *json),
         Command::Merge { folders } => merge(folders, common),
+        Command::Export { checkpoint, .. } => export(checkpoint, common),
         Command::Games => games::games(),
         Command::Play(options) => play::play(options, common),
         Command::Observe { game, actions } => observe::observe(game, actions, common),
@@ -162,6 +163,15 @@ fn merge(folders: &[std::path::PathBuf], common: &Common) -> Result<Ended> {
         out.join("experiment.toml").display(),
         out.display()
     );
+    Ok(Ended::Done)
+}
+
+/// Writes weights in half precision.
+fn export(checkpoint: &Path, common: &Common) -> Result<Ended> {
+    let out = common.out.as_deref().ok_or_else(|| refused("export needs --out FILE"))?;
+    let path = play::weights_at(checkpoint);
+    let (network, metadata) = agent::load(&path, Device::Cpu)?;
+    agent::save_as(out, &network, &metadata, nn::Precision::Half)?;
     Ok(Ended::Done)
 }
 

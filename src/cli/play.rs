@@ -41,7 +41,7 @@ pub struct PlayOptions {
 pub fn play(options: &PlayOptions, common: &Common) -> Result<Ended> {
     let PlayOptions { checkpoint, episodes, .. } = options;
     let episodes = *episodes;
-    let path = if checkpoint.is_dir() { checkpoint.join("weights.safetensors") } else { checkpoint.to_owned() };
+    let path = weights_at(checkpoint);
     let device = super::device(common)?;
     let (network, metadata) = agent::load(&path, device)?;
     let head = head(&metadata, options.game.as_deref())?;
@@ -81,6 +81,11 @@ pub fn play(options: &PlayOptions, common: &Common) -> Result<Ended> {
         out!("episode {number}: score {}, {} frames{end}", episode.score, episode.frames);
     }
     Ok(Ended::Done)
+}
+
+/// The weights file that a path to it, or to its folder, names.
+pub fn weights_at(checkpoint: &Path) -> PathBuf {
+    if checkpoint.is_dir() { checkpoint.join("weights.safetensors") } else { checkpoint.to_owned() }
 }
 
 /// The head that plays the game with that name; the only head if no game is named.

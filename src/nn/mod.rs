@@ -14,4 +14,4 @@ pub use architecture::{Architecture, HEAD_UNITS, Head, Layer, Outputs};
 pub use device::{Device, DeviceChoice, LIBTORCH_VERSION, set_threads};
 pub use network::{Network, actions_of};
 pub use optimizer::{Optimizer, OptimizerState};
-pub use safetensors::{Unreadable, decode, encode, strings, strings_of};
+pub use safetensors::{Precision, Unreadable, decode, encode, strings, strings_of};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Result, ensure};
+use half::f16;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 use serde_json::json;
@@ -28,11 +29,20 @@ struct Header {
     metadata: Option<HashMap<String, String>>,
 }
 
+/// Number format of the weights in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// f32.
+    Single,
+    /// f16: each weight is rounded to 11 significant bits.
+    Half,
+}
+
 /// The weights as file content, with `strings` in the header. The same network and strings give the same bytes.
 ///
 /// # Errors
 /// If a weight is not a finite number.
-pub fn encode(network: &Network, strings: &BTreeMap<String, String>) -> Result<Vec<u8>> {
+pub fn encode(network: &Network, strings: &BTreeMap<String, String>, precision: Precision) -> Result<Vec<u8>> {
     // The library would write the metadata in an order that changes from run to run.
     let values = network.values();
     // A training that diverged must not pass for one that is finished.
@@ -44,8 +54,17 @@ pub fn encode(network: &Network, strings: &BTreeMap<String, String>) -> Result<V
     let mut data = Vec::new();
     for (TensorShape { name, shape, .. }, values) in network.architecture().tensors().into_iter().zip(values) {
         let start = data.len();
-        data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-        header.insert(name, json!({"dtype": "F32", "shape": shape, "data_offsets": [start, data.len()]}));
+        let dtype = match precision {
+            Precision::Single => {
+                data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+                "F32"
+            }
+            Precision::Half => {
+                data.extend(values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()));
+                "F16"
+            }
+        };
+        header.insert(name, json!({"dtype": dtype, "shape": shape, "data_offsets": [start, data.len()]}));
     }
     let mut header = serde_json::to_vec(&header)?;
     header.resize(header.len().next_multiple_of(8), b' ');
@@ -83,12 +102,17 @@ pub fn decode(content: &[u8], architecture: &Architecture) -> Result<Vec<Vec<f32
     for TensorShape { name, shape, .. } in architecture.tensors() {
         let tensor = tensors.tensor(&name).map_err(|_| Unreadable::Foreign(format!("it has no tensor {name}")))?;
         let found: Vec<_> = tensor.shape().iter().map(|&size| size as i64).collect();
-        if tensor.dtype() != Dtype::F32 || found != shape {
-            let problem = format!("{name} is {:?} {found:?} instead of F32 {shape:?}", tensor.dtype());
-            return Err(Unreadable::Foreign(problem));
-        }
-        let floats = tensor.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes));
-        values.push(floats.collect::<Vec<_>>());
+        let data = tensor.data();
+        values.push(match tensor.dtype() {
+            Dtype::F32 if found == shape => data.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect(),
+            Dtype::F16 if found == shape => {
+                data.as_chunks().0.iter().map(|&bytes| f16::from_le_bytes(bytes).to_f32()).collect::<Vec<_>>()
+            }
+            dtype => {
+                let problem = format!("{name} is {dtype:?} {found:?} instead of F32 or F16 {shape:?}");
+                return Err(Unreadable::Foreign(problem));
+            }
+        });
     }
     if values.iter().flatten().any(|value| !value.is_finite()) {
         return Err(Unreadable::Damaged("a weight is not a finite number".into()));
