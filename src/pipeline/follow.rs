@@ -51,8 +51,8 @@ impl Pipeline<'_> {
         let place = from.root().display();
         for student in &self.experiment.students {
             let agent = AgentId::of(student, teacher.game, teacher.seed);
-            let found = agent::metadata(&self.folder.weights(&agent))?;
-            if !is_of_teachers(&self.experiment, from, &self.digests, &agent, &found)? {
+            let metadata = agent::metadata(&self.folder.weights(&agent))?;
+            if !is_of_teachers(&self.experiment, from, &self.digests, &agent, &metadata)? {
                 log::warn!(
                     "{place}: its teacher is not copied, because it is not the one that {agent} followed; start over with --fresh"
                 );
@@ -97,7 +97,7 @@ fn wait_for_training(
 /// The obstacle.
 pub fn check(request: &Request, from: &Path) -> Result<()> {
     let (experiment, folder) = request.read()?;
-    if from.canonicalize().is_ok_and(|from| folder.root().canonicalize().is_ok_and(|own| own == from)) {
+    if from.canonicalize().is_ok_and(|from| folder.root().canonicalize().is_ok_and(|root| root == from)) {
         let from = from.display();
         let problem = format!("{from}: the training's own folder; followers need another, with --out or a name");
         return Err(refused(problem));

@@ -28,8 +28,9 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     let folders: Vec<_> = sources.iter().map(read).collect::<Result<_>>()?;
     let joined = join(&folders)?;
     let target = Folder::at(out);
-    let is_source =
-        |folder: &Folder| out.canonicalize().is_ok_and(|out| folder.root().canonicalize().is_ok_and(|own| own == out));
+    let is_source = |folder: &Folder| {
+        out.canonicalize().is_ok_and(|out| folder.root().canonicalize().is_ok_and(|root| root == out))
+    };
     if target.experiment().exists() && !folders.iter().any(|(folder, _)| is_source(folder)) {
         let place = out.display();
         return Err(refused(format!(
@@ -42,7 +43,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     for (folder, _) in &folders {
         for (agent, rows) in read_episodes(folder)? {
             // If two folders evaluated the same agent, the longer evaluation contains the shorter one.
-            if episodes.get(&agent).is_none_or(|own| own.len() < rows.len()) {
+            if episodes.get(&agent).is_none_or(|known| known.len() < rows.len()) {
                 episodes.insert(agent, rows);
             }
         }
@@ -67,10 +68,10 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
     };
     let mut joined = first.clone();
     for (folder, experiment) in others {
-        let own = settings(&joined)?;
+        let joined_settings = settings(&joined)?;
         let mut changes = Vec::new();
         for task in tasks(experiment, folder, Teaching::Finished)? {
-            changes.extend(task.key.changes(&own).iter().map(ToString::to_string));
+            changes.extend(task.key.changes(&joined_settings).iter().map(ToString::to_string));
         }
         changes.sort();
         changes.dedup();
@@ -85,7 +86,7 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
             let problem = format!("{other}: its networks for several games are for other games than those of {first}");
             return Err(refused(problem));
         }
-        let new = |student: &&config::StudentSettings| joined.students.iter().all(|own| own.name != student.name);
+        let new = |student: &&config::StudentSettings| joined.students.iter().all(|known| known.name != student.name);
         let students: Vec<_> = experiment.students.iter().filter(new).cloned().collect();
         joined.students.extend(students);
         joined.games.extend(experiment.games.iter().copied());
@@ -120,14 +121,14 @@ fn copies(
         let mut found: Option<(String, PathBuf)> = None;
         for (folder, _) in folders {
             let Some(digest) = digests.of(&folder.weights(agent))? else { continue };
-            let own = folder.agent(agent);
+            let run_folder = folder.agent(agent);
             match &found {
                 Some((known, place)) if *known != digest => {
-                    let (one, other) = (place.display(), own.display());
+                    let (one, other) = (place.display(), run_folder.display());
                     return Err(refused(format!("{other}: other weights than in {one}; remove one of them")));
                 }
                 Some(_) => {}
-                None => found = Some((digest, own)),
+                None => found = Some((digest, run_folder)),
             }
         }
         if let Some((_, place)) = found.filter(|(_, place)| *place != target.agent(agent)) {
@@ -142,18 +143,18 @@ fn copies(
 /// Every file of a run except its checkpoints.
 fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
     let place = || format!("{}: cannot be read", from.display());
-    let mut found = Vec::new();
+    let mut paths = Vec::new();
     for entry in std::fs::read_dir(from).with_context(place)? {
         let path = entry.with_context(place)?.path();
         let name = path.file_name().unwrap_or_default();
         match (path.is_dir(), name.to_string_lossy().as_ref()) {
-            (true, "best") => found.extend(files(&path, &to.join(name))?),
+            (true, "best") => paths.extend(files(&path, &to.join(name))?),
             (true, _) => {}
-            (false, _) => found.push((path.clone(), to.join(name))),
+            (false, _) => paths.push((path.clone(), to.join(name))),
         }
     }
-    found.sort();
-    Ok(found)
+    paths.sort();
+    Ok(paths)
 }
 
 fn joined_manifest(one: Option<Manifest>, other: Option<Manifest>) -> Option<Manifest> {

@@ -108,10 +108,10 @@ pub fn learned_otherwise(from: &Folder, experiment: &Experiment) -> Result<Strin
     let theirs = key::settings(&config::read(&from.experiment(), &Overrides::default())?)?;
     let mut teachers = tasks(experiment, from, Teaching::Finished)?.into_iter();
     let teacher = teachers.find(|task| task.work.agent().is_some_and(|agent| *agent == teacher_of(experiment)));
-    let own = key::settings(experiment)?.into_iter().filter(|(key, _)| key::PROTOCOL.contains(&key.as_str()));
+    let protocol = key::settings(experiment)?.into_iter().filter(|(key, _)| key::PROTOCOL.contains(&key.as_str()));
     let Some(mut key) = teacher.map(|task| task.key) else { return Ok(String::new()) };
     // That protocol chose the best weights.
-    key.settings.extend(own);
+    key.settings.extend(protocol);
     key.settings.remove("distillation.online");
     Ok(listed(&key.changes(&theirs)))
 }
