@@ -110,16 +110,17 @@ pub mod tests {
 
     /// Mean and standard deviation of each unit of each layer.
     fn moments(network: &Network, head: usize, states: &[u8]) -> Vec<(f64, f64)> {
-        let mut units = Vec::new();
+        let mut statistics = Vec::new();
         network.visit_layers(head, states, &mut |_, x| {
             let units = by_unit(&x);
             for unit in 0..x.size()[1] {
                 let values = units.get(unit);
-                units.push((values.mean(tch::Kind::Double).double_value(&[]), values.std(false).double_value(&[])));
+                statistics
+                    .push((values.mean(tch::Kind::Double).double_value(&[]), values.std(false).double_value(&[])));
             }
             x
         });
-        units
+        statistics
     }
 
     #[test]
