@@ -105,7 +105,8 @@ impl CpuNetwork {
         }
     }
 
-    /// Runs the convolutions for one sample: fills the trace of each, and writes the last output into `x`.
+    /// Runs the convolutions for one sample. `x` receives the interleaved input, `traces` one trace per layer. Returns
+    /// the last output.
     fn convolve<'a>(&self, observation: &[u8], x: &mut Vec<f32>, traces: &'a mut Vec<Trace>) -> &'a [f32] {
         self.interleave(observation, x);
         traces.resize(self.plan.conv.len(), Trace::default());
