@@ -89,7 +89,8 @@ pub fn others(
     }
     let paths = found.iter().filter(|path| !renewed_folders.contains(path));
     let mut others: Vec<String> = paths.map(|path| path.display().to_string()).collect();
-    // Agents that are not scored at once are scored again later, if they were played by another protocol.
+    // Commands other than `evaluate` remove episodes of another protocol, so that every agent of the experiment is
+    // scored again.
     let scored_again = if scope == Scope::Evaluate {
         unscored(folder, &renewed, scope)
     } else {
