@@ -299,12 +299,12 @@ fn one_network_for_several_games_is_scored_saved_and_played_in_each() {
     assert!(distilled.iter().flatten().all(|steps| (160..=2 * 160).contains(steps)), "{distilled:?}");
     let plan = run.succeed(&["plan", "x.toml", "--json"]);
     assert!(!plan.contains("\"done\": false"), "{plan}");
-    // Who learned from rewards is not distilled, and must not be lost with those that are distilled anew.
+    // A baseline is not distilled: it must not be lost when students are distilled anew.
     let baseline = run.path("results/x/students/both-td/multi/seed-1/weights.safetensors");
     let before = fs::read(&baseline).unwrap();
     run.succeed(&["distill", "x.toml", "--fresh"]);
     assert!(fs::read(&baseline).unwrap() == before);
-    // Of the networks for several games, those of the experiment's seeds are removed, and no others.
+    // Only the networks for several games with the experiment's seeds are removed.
     let of_another_seed = run.path("results/x/students/both-kl/multi/seed-7");
     fs::create_dir_all(&of_another_seed).unwrap();
     let students = run.path("results/x/students");

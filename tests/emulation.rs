@@ -81,7 +81,7 @@ fn qbert_equals_the_reference() {
     equals_golden(include_str!("golden/qbert.json"), include_bytes!("golden/qbert.frames.lz4"));
 }
 
-/// What games.py saw; rewards and lives where they change, digests of 8 digits a step.
+/// The record of games.py: changes of rewards and lives, and digests of 8 digits for each step.
 #[derive(Deserialize)]
 struct Reference {
     game: Game,

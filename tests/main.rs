@@ -1,4 +1,4 @@
-//! What the parts do together, and against values from outside.
+//! Tests of the parts together, and against values from other programs.
 
 mod architecture;
 mod bad_input;

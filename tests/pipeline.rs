@@ -134,7 +134,7 @@ fn folders_that_were_made_with_other_settings_do_not_join() {
 #[test]
 fn a_run_that_fails_takes_no_other_with_it() {
     let run = Run::new(&two_seeds());
-    // What a training of seed 1 would go on from is damaged.
+    // The checkpoint of a training with seed 1 is damaged.
     let checkpoint = run.path("results/x/teachers/catch/seed-1/checkpoint");
     fs::create_dir_all(&checkpoint).unwrap();
     fs::write(checkpoint.join("state.bin"), b"damaged").unwrap();

@@ -42,7 +42,7 @@ fn replay() -> Replay<Transition> {
     replay
 }
 
-/// What the agent saw in each step.
+/// The observation of each step.
 fn observations(game: &[u8]) -> Vec<Vec<u8>> {
     let mut stack = vec![0; OBSERVATION];
     let next = |(step, frame): (usize, &[u8])| {

@@ -22,7 +22,7 @@ fn trained() -> Run {
 
 const FOLLOW: [&str; 4] = ["follow", "y.toml", "--from", "results/x"];
 
-/// What a student left, with the time at which it was written.
+/// A student's files, with the times at which they were written.
 fn left(run: &Run, student: &str) -> Vec<(String, SystemTime)> {
     let folder = run.path(&format!("results/y/students/{student}/catch/seed-1"));
     let files = fs::read_dir(folder).unwrap().map(Result::unwrap);

@@ -88,10 +88,10 @@ impl<P: BorrowMut<Pool>> Collector<P> {
             EpisodeOrder::Numbered { seed, left, played } => {
                 let next = |(worker, idle): (usize, bool)| {
                     let episode = if idle { left.next() } else { None }?;
-                    let own = episode_seed(*seed, episode);
-                    explorers[worker] = own.derive("exploration", 0).generator();
+                    let start = episode_seed(*seed, episode);
+                    explorers[worker] = start.derive("exploration", 0).generator();
                     played[worker] = episode;
-                    Some(own)
+                    Some(start)
                 };
                 let seeds: Vec<_> = idle.into_iter().enumerate().map(next).collect();
                 pool.begin(|worker| seeds[worker]);

@@ -252,12 +252,12 @@ fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
 pub fn metadata(path: &Path) -> Result<Metadata> {
     let read = || -> std::io::Result<(u64, Vec<u8>)> {
         let mut file = File::open(path)?;
-        let all = file.metadata()?.len();
+        let file_length = file.metadata()?.len();
         let mut length = [0; 8];
         file.read_exact(&mut length)?;
         let mut header = Vec::new();
         file.take(u64::from_le_bytes(length)).read_to_end(&mut header)?;
-        Ok((all, header))
+        Ok((file_length, header))
     };
     if !path.exists() {
         return Err(WeightsError::Missing(path.to_owned()).into());
@@ -312,9 +312,9 @@ pub fn check_for(
     };
     let description = |played: &Played| what(played, &metadata.environment);
     let expected = what(&Played::new(game, environment, rom.cloned()), environment);
-    let found = metadata.games().iter().map(description).collect::<Vec<_>>();
-    if !found.contains(&expected) {
-        let found = found.join("; ");
+    let descriptions = metadata.games().iter().map(description).collect::<Vec<_>>();
+    if !descriptions.contains(&expected) {
+        let found = descriptions.join("; ");
         return Err(WeightsError::Mismatch { path: path.to_owned(), found, expected }.into());
     }
     metadata.warn_of_another_ale(path);

@@ -96,7 +96,7 @@ fn head(metadata: &Metadata, game: Option<&str>) -> Result<usize> {
         (None, games) => Err(refused(format!("the network plays several games; choose --game {}", games.join(" or ")))),
         (Some(game), games) => games
             .iter()
-            .position(|own| *own == game)
+            .position(|played| *played == game)
             .ok_or_else(|| refused(format!("--game {game}: the network plays {}", games.join(", ")))),
     }
 }

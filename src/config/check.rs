@@ -6,7 +6,7 @@ use super::{Algorithm, Data, Experiment, Layers, NetworkChoice, Widths};
 use crate::game::{ActionSet, Game};
 use crate::spec::Shape;
 
-/// The key at fault and what it must be.
+/// The wrong key, and the requirement on its value.
 pub type Fault = (String, String);
 
 /// Refuses the first value that is out of range.

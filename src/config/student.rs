@@ -181,7 +181,7 @@ pub struct Mlp {
 pub enum Layers<'a> {
     /// Three convolutions and a fully connected layer.
     Convolutional(Widths),
-    /// Fully connected layers of so many units.
+    /// Fully connected layers, with their numbers of units.
     Dense(&'a [i64]),
 }
 

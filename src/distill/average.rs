@@ -16,9 +16,8 @@ pub struct WeightAverage {
 }
 
 impl WeightAverage {
-    /// Call this after each update; `update` counts from 1 to `total`. It adds the weights to the mean if they are
-    /// among the last `share` of all updates, and sets the network to the mean after the last one. With a `share` of 0
-    /// it does nothing.
+    /// Call this after each update; `update` counts from 1 to `total`. Every tenth update among the last `share` of all
+    /// adds its weights to the mean. The last update sets the network to the mean. With a `share` of 0 nothing happens.
     pub fn after(&mut self, update: u64, total: u64, share: f64, network: &mut Network) {
         let left = total.saturating_sub(update);
         if left as f64 >= share * total as f64 || !left.is_multiple_of(EVERY) {

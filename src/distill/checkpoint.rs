@@ -64,7 +64,7 @@ impl SavedTeacher {
     /// The teacher with which a game of the group continues.
     ///
     /// # Errors
-    /// If its weights are not where they were, unless it was followed through a training that goes on.
+    /// If the file of its weights is missing or was replaced, unless the teacher is still in training.
     pub fn restore(&self, group: &StudentGroup, index: usize) -> Result<Teacher> {
         let (played, teacher_source) = &group.games[index];
         let path = teacher_source.called(&self.name);

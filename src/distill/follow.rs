@@ -75,7 +75,7 @@ pub fn follow(
     }
 }
 
-/// Refuses settings that depend on which update is the last: with a training that is followed, nobody knows it.
+/// Refuses settings that depend on which update is the last: it is not known while a training is followed.
 fn check_endless(settings: &config::Distillation) -> Result<()> {
     ensure!(
         settings.learning_rate_end_share == 1.0 && settings.average_last == 0.0,

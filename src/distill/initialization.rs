@@ -110,16 +110,17 @@ pub mod tests {
 
     /// Mean and standard deviation of each unit of each layer.
     fn moments(network: &Network, head: usize, states: &[u8]) -> Vec<(f64, f64)> {
-        let mut all = Vec::new();
+        let mut statistics = Vec::new();
         network.visit_layers(head, states, &mut |_, x| {
             let units = by_unit(&x);
             for unit in 0..x.size()[1] {
                 let values = units.get(unit);
-                all.push((values.mean(tch::Kind::Double).double_value(&[]), values.std(false).double_value(&[])));
+                statistics
+                    .push((values.mean(tch::Kind::Double).double_value(&[]), values.std(false).double_value(&[])));
             }
             x
         });
-        all
+        statistics
     }
 
     #[test]
@@ -154,10 +155,10 @@ pub mod tests {
         let together = moments(&network, 0, &[first.clone(), second.clone()].concat());
         assert!(together[..40].iter().all(|(mean, deviation)| mean.abs() < 1e-4 && (deviation - 1.0).abs() < 1e-3));
         for (head, states) in [first, second].iter().enumerate() {
-            let own = moments(&network, head, states);
-            assert_eq!(own.len(), 40 + 128 + 3);
-            assert!(own[40..].iter().all(|(mean, _)| mean.abs() < 1e-4), "head {head}");
-            assert!(own[40..168].iter().all(|(_, deviation)| (deviation - 1.0).abs() < 1e-3), "head {head}");
+            let unit_moments = moments(&network, head, states);
+            assert_eq!(unit_moments.len(), 40 + 128 + 3);
+            assert!(unit_moments[40..].iter().all(|(mean, _)| mean.abs() < 1e-4), "head {head}");
+            assert!(unit_moments[40..168].iter().all(|(_, deviation)| (deviation - 1.0).abs() < 1e-3), "head {head}");
         }
     }
 }

@@ -47,12 +47,12 @@ impl StateSource {
         let (teacher, memory) = (&self.teacher.network, &mut self.memory);
         let shape = memory.shape();
         self.collector.step(|observations, explorers: &mut [Generator]| {
-            let own = (settings.data != Data::Teacher).then(|| student.greedy(head, observations));
+            let student_actions = (settings.data != Data::Teacher).then(|| student.greedy(head, observations));
             let mut chosen = Vec::with_capacity(begun.len());
             let states = q_values(teacher, observations).into_iter().zip(observations.chunks_exact(shape.bytes()));
             for (worker, (q, observation)) in states.enumerate() {
-                let by_student = own.as_ref().filter(|_| settings.data == Data::Student || worker % 2 == 1);
-                let greedy = by_student.map_or_else(|| best_action(&q), |own| own[worker]);
+                let by_student = student_actions.as_ref().filter(|_| settings.data == Data::Student || worker % 2 == 1);
+                let greedy = by_student.map_or_else(|| best_action(&q), |actions| actions[worker]);
                 chosen.push(epsilon_greedy(&mut explorers[worker], settings.epsilon, q.len(), greedy));
                 memory.push(worker, shape.newest(observation), begun[worker], Some(q));
             }

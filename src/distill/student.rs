@@ -268,8 +268,8 @@ fn unix_time() -> Option<u64> {
 /// The saved state of a student.
 fn find<'a>(saved: &'a [(String, SavedStudent)], settings: &config::StudentSettings) -> Result<&'a SavedStudent> {
     let section = serde_json::to_string(settings)?;
-    let found = saved.iter().find(|(saved, _)| *saved == section).map(|(_, saved)| saved);
-    found.with_context(|| {
+    let saved_student = saved.iter().find(|(saved, _)| *saved == section).map(|(_, saved)| saved);
+    saved_student.with_context(|| {
         format!(
             "student {}: not part of the distillation that was stopped; finish that first, or start over with --fresh",
             settings.name

@@ -18,8 +18,8 @@ pub fn choose(rows: &mut [SweepRow]) {
 
 /// Mean agreement over games that was reached with a temperature.
 fn agreement(rows: &[SweepRow], gaps: f64) -> f64 {
-    let own: Vec<f64> = rows.iter().filter(|row| row.gaps == gaps).map(|row| row.held_out_agreement).collect();
-    mean(&own)
+    let agreements: Vec<f64> = rows.iter().filter(|row| row.gaps == gaps).map(|row| row.held_out_agreement).collect();
+    mean(&agreements)
 }
 
 #[cfg(test)]

@@ -209,7 +209,7 @@ mod tests {
         assert_eq!((frame[0], frame[SIDE - 1]), (0, 159));
     }
 
-    /// A console that shows what it is told, its colours in a palette that is no order of brightness.
+    /// A console that shows given screens, with a palette whose order is not that of brightness.
     struct Slides(Vec<u8>);
 
     impl Emulator for Slides {

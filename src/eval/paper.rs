@@ -99,8 +99,8 @@ const fn multi(
 
 /// The paper's score of its teacher of `game`; `None` if our teacher has another algorithm or size.
 pub fn teacher(game: Game, settings: &TeacherSettings) -> Option<f64> {
-    let own = settings.algorithm == Algorithm::Dqn && settings.network.widths() == Some(TEACHER);
-    TEACHERS.iter().find(|(name, _)| own && *name == game.name()).map(|(_, score)| *score)
+    let is_comparable = settings.algorithm == Algorithm::Dqn && settings.network.widths() == Some(TEACHER);
+    TEACHERS.iter().find(|(name, _)| is_comparable && *name == game.name()).map(|(_, score)| *score)
 }
 
 /// The paper's figure for an agent of that kind, by its loss (`None` for DQN), its trunk, and whether games share it.

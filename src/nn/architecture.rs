@@ -264,9 +264,9 @@ impl Architecture {
             Outputs::PerGame(heads) => heads
                 .iter()
                 .map(|Head { game, actions }| {
-                    let own = dense(format!("heads.{game}.fc"), &features, HEAD_UNITS, true);
-                    let output = dense(format!("heads.{game}.output"), &own.output, *actions, false);
-                    vec![own, output]
+                    let hidden = dense(format!("heads.{game}.fc"), &features, HEAD_UNITS, true);
+                    let output = dense(format!("heads.{game}.output"), &hidden.output, *actions, false);
+                    vec![hidden, output]
                 })
                 .collect(),
         }

@@ -95,7 +95,7 @@ pub fn strings_of(content: &[u8]) -> Result<HashMap<String, String>, Unreadable>
 /// The values of each of the architecture's tensors, in the order of [`Architecture::tensors`].
 ///
 /// # Errors
-/// [`Unreadable`], also if a tensor is missing, has another shape, or holds what is not a finite number.
+/// [`Unreadable`], also if a tensor is missing, has another shape, or holds a value that is not finite.
 pub fn decode(content: &[u8], architecture: &Architecture) -> Result<Vec<Vec<f32>>, Unreadable> {
     let tensors = SafeTensors::deserialize(content).map_err(|error| Unreadable::Damaged(error.to_string()))?;
     let mut values = Vec::new();

@@ -115,8 +115,8 @@ impl<'a> Board<'a> {
     }
 
     fn included(&self) -> impl Iterator<Item = (&Task, Position)> {
-        let all = self.pipeline.tasks.iter().zip(self.positions.iter().copied());
-        all.filter(|(_, position)| *position != Position::Foreign)
+        let tasks = self.pipeline.tasks.iter().zip(self.positions.iter().copied());
+        tasks.filter(|(_, position)| *position != Position::Foreign)
     }
 
     /// Sets the position of tasks.
@@ -165,12 +165,12 @@ impl<'a> Board<'a> {
 
     /// Whether all inputs of a task are there (done), will be (waiting), or will not (failed).
     fn inputs(&self, task: &Task) -> Position {
-        let mut all = Position::Done;
+        let mut combined = Position::Done;
         for input in &task.inputs {
             let number = self.by_id[input];
             match self.positions[number] {
                 Position::Failed => return Position::Failed,
-                Position::Waiting | Position::Running => all = Position::Waiting,
+                Position::Waiting | Position::Running => combined = Position::Waiting,
                 Position::Foreign if task.work.stage() == Stage::Evaluate => {
                     if !self.pipeline.tasks[number].outputs.iter().all(|output| output.exists()) {
                         log::warn!("{}: not scored, since it has no weights yet", task.work);
@@ -180,7 +180,7 @@ impl<'a> Board<'a> {
                 Position::Foreign | Position::Done => {}
             }
         }
-        all
+        combined
     }
 
     /// Number of tasks that are done, number of tasks of the command, and share of the work that is done.

@@ -73,7 +73,7 @@ pub fn others(
 ) -> Result<Vec<String>> {
     let root = folder.root();
     let renewed = scope.renews(list);
-    let own: Vec<PathBuf> = networks(&renewed).map(|agent| folder.agent(agent)).collect();
+    let renewed_folders: Vec<PathBuf> = networks(&renewed).map(|agent| folder.agent(agent)).collect();
     let mut found = Vec::new();
     let distills = matches!(scope, Scope::Distill | Scope::Follow);
     if scope <= Scope::Train {
@@ -83,13 +83,14 @@ pub fn others(
         found.extend(below(&root.join("students"), 3)?);
     }
     if distills {
-        let all = [experiment, old].into_iter().flat_map(|experiment| &experiment.students);
-        let baselines: Vec<_> = all.filter(|student| student.is_baseline()).map(|student| &student.name).collect();
+        let students = [experiment, old].into_iter().flat_map(|experiment| &experiment.students);
+        let baselines: Vec<_> = students.filter(|student| student.is_baseline()).map(|student| &student.name).collect();
         found.retain(|path| !baselines.iter().any(|name| path.starts_with(root.join("students").join(name))));
     }
-    let paths = found.iter().filter(|path| !own.contains(path));
+    let paths = found.iter().filter(|path| !renewed_folders.contains(path));
     let mut others: Vec<String> = paths.map(|path| path.display().to_string()).collect();
-    // Agents that are not scored at once are scored again later, if they were played by another protocol.
+    // Commands other than `evaluate` remove episodes of another protocol, so that every agent of the experiment is
+    // scored again.
     let scored_again = if scope == Scope::Evaluate {
         unscored(folder, &renewed, scope)
     } else {
@@ -181,12 +182,12 @@ fn below(folder: &Path, levels: usize) -> Result<Vec<PathBuf>> {
         return Ok(vec![folder.to_owned()]);
     }
     let place = || format!("{}: cannot be read", folder.display());
-    let mut found = Vec::new();
+    let mut folders = Vec::new();
     if folder.is_dir() {
         for entry in std::fs::read_dir(folder).with_context(place)? {
-            found.extend(below(&entry.with_context(place)?.path(), levels - 1)?);
+            folders.extend(below(&entry.with_context(place)?.path(), levels - 1)?);
         }
     }
-    found.sort();
-    Ok(found)
+    folders.sort();
+    Ok(folders)
 }

@@ -77,8 +77,8 @@ impl Pipeline<'_> {
         let path = self.folder.weights(teacher);
         let rom = self.rom_record(teacher.game);
         let check = || {
-            let found = agent::metadata(&path)?;
-            agent::check_for(&path, &found, teacher.game, &self.experiment.environment, rom.as_ref())
+            let metadata = agent::metadata(&path)?;
+            agent::check_for(&path, &metadata, teacher.game, &self.experiment.environment, rom.as_ref())
         };
         check().context("the teacher")?;
         Ok(TeacherSource::Final(path))

@@ -55,9 +55,9 @@ impl Pipeline<'_> {
             return Ok(None);
         }
         let path = self.folder.weights(agent);
-        let found = self.check_weights(&path, agent)?;
+        let metadata = self.check_weights(&path, agent)?;
         let (network, _) = agent::load(&path, self.device)?;
-        Ok(found.head(agent.game).map(|head| (network, head)))
+        Ok(metadata.head(agent.game).map(|head| (network, head)))
     }
 }
 

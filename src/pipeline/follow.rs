@@ -99,7 +99,7 @@ fn wait_for_training(
 /// The obstacle.
 pub fn check(request: &Request, from: &Path) -> Result<()> {
     let (experiment, folder) = request.read()?;
-    if from.canonicalize().is_ok_and(|from| folder.root().canonicalize().is_ok_and(|own| own == from)) {
+    if from.canonicalize().is_ok_and(|from| folder.root().canonicalize().is_ok_and(|root| root == from)) {
         let from = from.display();
         let problem = format!("{from}: the training's own folder; followers need another, with --out or a name");
         return Err(refused(problem));

@@ -72,8 +72,8 @@ struct List<'a> {
 impl List<'_> {
     fn add(&mut self, work: Work, inputs: &[TaskId]) {
         let id = id(&work);
-        let own = self.settings.iter().filter(|(key, _)| depends_on(self.experiment, &work, key));
-        let settings = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+        let settings = self.settings.iter().filter(|(key, _)| depends_on(self.experiment, &work, key));
+        let settings = settings.map(|(key, value)| (key.clone(), value.clone())).collect();
         let key = Key::new(&id, settings, inputs.iter().map(|input| &self.tasks[self.by_id[input]].key));
         self.by_id.insert(id.clone(), self.tasks.len());
         self.tasks.push(Task {

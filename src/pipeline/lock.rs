@@ -250,7 +250,7 @@ impl Drop for Locks {
 impl Drop for Lock<'_> {
     fn drop(&mut self) {
         if let Some(owner) = held(&self.locks.held).remove(&self.path)
-            && read(&self.path).is_some_and(|found| found.is_same_lock(&owner))
+            && read(&self.path).is_some_and(|current| current.is_same_lock(&owner))
         {
             fs::remove_file(&self.path).ok();
         }
@@ -273,7 +273,7 @@ fn describe(path: &Path) -> String {
 fn beat(owners: &Mutex<HashMap<PathBuf, Owner>>, stopped: &Receiver<()>) {
     while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
         for (path, owner) in held(owners).iter_mut() {
-            if !read(path).is_some_and(|found| found.is_same_lock(owner)) {
+            if !read(path).is_some_and(|current| current.is_same_lock(owner)) {
                 log::warn!(
                     "{}: another process has taken over this lock, because it saw no sign of life from this one",
                     path.display()
@@ -335,9 +335,9 @@ mod tests {
         for _ in 0..20 {
             fs::create_dir_all(&folder).unwrap();
             fs::write(folder.join("a.lock"), serde_json::to_vec(&dead).unwrap()).unwrap();
-            let all: Vec<Locks> = (0..4).map(|_| Locks::in_folder(folder.clone())).collect();
+            let processes: Vec<Locks> = (0..4).map(|_| Locks::in_folder(folder.clone())).collect();
             let taken = thread::scope(|scope| {
-                let takers: Vec<_> = all.iter().map(|locks| scope.spawn(|| locks.take("a").unwrap())).collect();
+                let takers: Vec<_> = processes.iter().map(|locks| scope.spawn(|| locks.take("a").unwrap())).collect();
                 takers.into_iter().map(|taker| taker.join().unwrap()).collect::<Vec<_>>()
             });
             assert_eq!(taken.iter().flatten().count(), 1);

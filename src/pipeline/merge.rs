@@ -30,8 +30,9 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     let folders: Vec<_> = sources.iter().map(read).collect::<Result<_>>()?;
     let joined = join(&folders)?;
     let target = Folder::at(out);
-    let is_source =
-        |folder: &Folder| out.canonicalize().is_ok_and(|out| folder.root().canonicalize().is_ok_and(|own| own == out));
+    let is_source = |folder: &Folder| {
+        out.canonicalize().is_ok_and(|out| folder.root().canonicalize().is_ok_and(|root| root == out))
+    };
     if target.experiment().exists() && !folders.iter().any(|(folder, _)| is_source(folder)) {
         let place = out.display();
         return Err(refused(format!(
@@ -77,10 +78,10 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
     };
     let mut joined = first.clone();
     for (folder, experiment) in others {
-        let own = settings(&joined)?;
+        let joined_settings = settings(&joined)?;
         let mut changes = Vec::new();
         for task in tasks(experiment, folder, Teaching::Finished)? {
-            changes.extend(task.key.changes(&own).iter().map(ToString::to_string));
+            changes.extend(task.key.changes(&joined_settings).iter().map(ToString::to_string));
         }
         changes.sort();
         changes.dedup();
@@ -104,7 +105,7 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
             let problem = format!("{other}: its networks for several games are for other games than those of {first}");
             return Err(refused(problem));
         }
-        let new = |student: &&config::StudentSettings| joined.students.iter().all(|own| own.name != student.name);
+        let new = |student: &&config::StudentSettings| joined.students.iter().all(|known| known.name != student.name);
         let students: Vec<_> = experiment.students.iter().filter(new).cloned().collect();
         joined.students.extend(students);
         joined.games.extend(experiment.games.iter().copied());
@@ -173,18 +174,18 @@ fn is_better(played: &[EpisodeRow], known: &[EpisodeRow], network: Option<&str>)
 /// Every file of a run except its checkpoints.
 fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
     let place = || format!("{}: cannot be read", from.display());
-    let mut found = Vec::new();
+    let mut paths = Vec::new();
     for entry in std::fs::read_dir(from).with_context(place)? {
         let path = entry.with_context(place)?.path();
         let name = path.file_name().unwrap_or_default();
         match (path.is_dir(), name.to_string_lossy().as_ref()) {
-            (true, "best") => found.extend(files(&path, &to.join(name))?),
+            (true, "best") => paths.extend(files(&path, &to.join(name))?),
             (true, _) => {}
-            (false, _) => found.push((path.clone(), to.join(name))),
+            (false, _) => paths.push((path.clone(), to.join(name))),
         }
     }
-    found.sort();
-    Ok(found)
+    paths.sort();
+    Ok(paths)
 }
 
 fn joined_manifest(one: Option<Manifest>, other: Option<Manifest>) -> Option<Manifest> {

@@ -147,13 +147,13 @@ fn planned_networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
     one_seed.teacher.seeds.truncate(1);
     let agents = [teachers(&one_seed), networks(&one_seed, |_| true)].concat();
     let planned = |agent: AgentId| {
-        let own = architecture(experiment, &agent)?;
-        let all = Architecture { outputs: Outputs::One(18), ..own.clone() };
+        let architecture = architecture(experiment, &agent)?;
+        let with_all_actions = Architecture { outputs: Outputs::One(18), ..architecture.clone() };
         Some(PlannedNetwork {
             name: agent.name.clone(),
             game: if agent.shared { SHARED.into() } else { agent.game.name().into() },
-            parameters: own.parameters(),
-            parameters_18_actions: (!agent.shared).then(|| all.parameters()),
+            parameters: architecture.parameters(),
+            parameters_18_actions: (!agent.shared).then(|| with_all_actions.parameters()),
         })
     };
     let mut networks: Vec<_> = agents.into_iter().filter_map(planned).collect();

@@ -80,8 +80,8 @@ pub fn read_episodes(folder: &Folder) -> Result<EpisodeRows> {
 /// # Errors
 /// If the file cannot be written.
 pub fn write_episodes(experiment: &Experiment, folder: &Folder, mut episodes: EpisodeRows) -> Result<()> {
-    let own: Vec<_> = agents(experiment).iter().filter_map(|agent| episodes.remove(agent)).flatten().collect();
-    write_rows(&folder.episodes(), &own.into_iter().chain(episodes.into_values().flatten()).collect::<Vec<_>>())
+    let rows: Vec<_> = agents(experiment).iter().filter_map(|agent| episodes.remove(agent)).flatten().collect();
+    write_rows(&folder.episodes(), &rows.into_iter().chain(episodes.into_values().flatten()).collect::<Vec<_>>())
 }
 
 /// The data from which `scores.csv` is written.
@@ -222,21 +222,21 @@ impl<'a> Scores<'a> {
         if !is_here {
             return Ok(None);
         }
-        let found = agent::metadata(&path)?;
-        let network = architecture(self.experiment, agent).unwrap_or_else(|| found.architecture.clone());
+        let metadata = agent::metadata(&path)?;
+        let network = architecture(self.experiment, agent).unwrap_or_else(|| metadata.architecture.clone());
         let student = student(self.experiment, agent);
         let teacher = architecture(self.experiment, &AgentId::teacher(agent.game, agent.seed));
         let parameters = network.parameters();
         let relative = |teacher: Architecture| parameters as f64 / teacher.parameters() as f64;
         Ok(Some(Description {
-            loss: loss(agent, student, &found).map(|loss| loss.name().to_owned()),
-            temperature: found.head(agent.game).and_then(|head| found.temperatures.get(head).copied()),
+            loss: loss(agent, student, &metadata).map(|loss| loss.name().to_owned()),
+            temperature: metadata.head(agent.game).and_then(|head| metadata.temperatures.get(head).copied()),
             parameters: Some(parameters),
             compression: teacher.map(relative),
             bytes: Some(network.bytes()),
             mflops: Some(network.mflops()),
             network_games: Some(network.actions().len() as u64),
-            data: self.data(agent, student, &found),
+            data: self.data(agent, student, &metadata),
         }))
     }
 

@@ -20,31 +20,31 @@ impl Pipeline<'_> {
     /// Copies a teacher with its logs from another experiment's folder, unless it was copied before. Missing bests are
     /// copied in any case: the training may have written them since.
     pub fn take(&self, agent: &AgentId, from: &Folder) -> Result<Ended> {
-        let (source, own) = (from.weights(agent), self.folder.weights(agent));
+        let (source, target) = (from.weights(agent), self.folder.weights(agent));
         let Some(digest) = self.digests.of(&source)? else {
             // It was complete when this copy was made.
             return Ok(Ended::Done);
         };
         self.check_weights(&source, agent)?;
-        let is_taken = self.digests.of(&own)?.is_some_and(|own| own == digest);
+        let is_taken = self.digests.of(&target)?.is_some_and(|present| present == digest);
         if !is_taken {
-            for (log, own) in
+            for (log, target) in
                 [(from.train(agent), self.folder.train(agent)), (from.eval(agent), self.folder.eval(agent))]
             {
                 if log.exists() {
-                    copy(&log, &own)?;
+                    copy(&log, &target)?;
                 }
             }
             remove_folder(&self.folder.bests(agent))?;
         }
         for (_, best) in bests(&from.bests(agent))? {
-            let own = self.folder.bests(agent).join(best.file_name().unwrap_or_default());
-            if !own.exists() {
-                copy(&best, &own)?;
+            let target = self.folder.bests(agent).join(best.file_name().unwrap_or_default());
+            if !target.exists() {
+                copy(&best, &target)?;
             }
         }
         if !is_taken {
-            copy(&source, &own)?;
+            copy(&source, &target)?;
             self.forget_derived(agent)?;
         }
         Ok(Ended::Done)
@@ -56,11 +56,11 @@ impl Pipeline<'_> {
     /// # Errors
     /// As [`agent::check_for`], and if they are of another network.
     pub fn check_weights(&self, path: &Path, agent: &AgentId) -> Result<agent::Metadata> {
-        let found = agent::metadata(path)?;
+        let metadata = agent::metadata(path)?;
         let rom = self.rom_record(agent.game);
-        agent::check_for(path, &found, agent.game, &self.experiment.environment, rom.as_ref())?;
-        check_architecture(&self.experiment, agent, path, &found)?;
-        Ok(found)
+        agent::check_for(path, &metadata, agent.game, &self.experiment.environment, rom.as_ref())?;
+        check_architecture(&self.experiment, agent, path, &metadata)?;
+        Ok(metadata)
     }
 
     /// Removes results in this folder that were made from an earlier teacher: its students and their scores. Results
@@ -73,14 +73,14 @@ impl Pipeline<'_> {
         for (student, seed) in self.pupils(teacher) {
             let agent = AgentId::of(student, teacher.game, seed);
             let path = self.folder.weights(&agent);
-            let found = if path.exists() { Some(agent::metadata(&path)?) } else { None };
-            match &found {
-                Some(found) if is_of_teachers(&self.experiment, &self.folder, &self.digests, &agent, found)? => {
+            let metadata = if path.exists() { Some(agent::metadata(&path)?) } else { None };
+            match &metadata {
+                Some(metadata) if is_of_teachers(&self.experiment, &self.folder, &self.digests, &agent, metadata)? => {
                     kept.push(agent);
                 }
                 // The network of a student with other games than now is reported, not removed.
                 _ if !student.is_baseline() => {
-                    let is_foreign = found.is_some_and(|found| found.head(teacher.game).is_none());
+                    let is_foreign = metadata.is_some_and(|metadata| metadata.head(teacher.game).is_none());
                     self.forget_student(student, &agent, is_foreign)?;
                 }
                 _ => {}
@@ -138,10 +138,10 @@ impl Pipeline<'_> {
 /// # Errors
 /// If a file cannot be read.
 pub fn is_taken(from: &Folder, to: &Folder, agent: &AgentId, digests: &Digests) -> Result<bool> {
-    let own = digests.of(&to.weights(agent))?;
-    let Some(source) = digests.of(&from.weights(agent))? else { return Ok(own.is_some()) };
+    let copied = digests.of(&to.weights(agent))?;
+    let Some(source) = digests.of(&from.weights(agent))? else { return Ok(copied.is_some()) };
     let here = |path: &Path| to.bests(agent).join(path.file_name().unwrap_or_default()).exists();
-    Ok(own.is_some_and(|own| own == source) && bests(&from.bests(agent))?.iter().all(|(_, path)| here(path)))
+    Ok(copied.is_some_and(|copied| copied == source) && bests(&from.bests(agent))?.iter().all(|(_, path)| here(path)))
 }
 
 /// Checks, before anything is changed, that the teachers which an experiment takes from another folder exist there and
@@ -155,7 +155,7 @@ pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Re
         return Ok(());
     }
     let from = Folder::at(path);
-    let same = path.canonicalize().ok().is_some_and(|path| folder.root().canonicalize().is_ok_and(|own| own == path));
+    let same = path.canonicalize().ok().is_some_and(|path| folder.root().canonicalize().is_ok_and(|root| root == path));
     ensure!(!same, "teacher.from: {} is the experiment's own folder", path.display());
     let mut any = false;
     for agent in teachers(experiment) {

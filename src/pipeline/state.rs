@@ -90,20 +90,20 @@ impl Inspection<'_> {
         if !path.exists() {
             return Ok(None);
         }
-        let found = agent::metadata(&path)?;
-        check_architecture(self.experiment, agent, &path, &found)?;
+        let metadata = agent::metadata(&path)?;
+        check_architecture(self.experiment, agent, &path, &metadata)?;
         let student = student(self.experiment, agent);
         let Some((student, loss)) = student.and_then(|student| Some((student, student.loss.loss()?))) else {
-            return Ok(Some(found));
+            return Ok(Some(metadata));
         };
         let temperature = super::sweep::temperature(self.folder, student, agent)?.unwrap_or(student.temperature);
-        if found.loss != Some((loss, temperature)) {
+        if metadata.loss != Some((loss, temperature)) {
             let told = |(loss, temperature): (Loss, Temperature)| format!("loss {loss:?}, temperature {temperature}");
             let expected = told((loss, temperature));
-            let found = found.loss.map_or("no distillation loss".to_owned(), told);
+            let found = metadata.loss.map_or("no distillation loss".to_owned(), told);
             return Err(WeightsError::Mismatch { path, found, expected }.into());
         }
-        Ok(Some(found))
+        Ok(Some(metadata))
     }
 }
 

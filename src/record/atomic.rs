@@ -87,7 +87,7 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 /// Reads a JSON file that [`write_json`] wrote.
 ///
 /// # Errors
-/// The path and what is wrong with its content.
+/// The path, and the fault in its content.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let content = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     serde_json::from_slice(&content)
@@ -102,7 +102,7 @@ pub fn cannot_write(path: &Path) -> String {
 /// Reads `file` of a folder that [`replace_folder`] wrote, if the folder is there.
 ///
 /// # Errors
-/// The folder, if the file is not what was written.
+/// The folder, if the file's content was changed or damaged.
 pub fn read_state<T: DeserializeOwned>(folder: &Path, file: &str) -> Result<Option<T>> {
     let Some(content) = state_bytes(folder, file)? else { return Ok(None) };
     postcard::from_bytes(&content).with_context(|| damaged(folder)).map(Some)

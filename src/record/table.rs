@@ -12,7 +12,7 @@ use super::write_file;
 /// All rows of the file; an empty list if the file is absent.
 ///
 /// # Errors
-/// The path, the line and what is wrong there.
+/// The path, the line, and the fault there.
 pub fn read_rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     read_first(path, usize::MAX)
 }

@@ -107,7 +107,7 @@ impl Frames {
     /// Reads frames that [`Frames::save`] wrote with the same `pushed` and `len`.
     ///
     /// # Errors
-    /// If what is read are not such frames; damage within them is not seen.
+    /// If the input does not hold such frames. Damage within them is not detected.
     pub fn load(shape: Shape, capacity: usize, pushed: u64, len: usize, input: &mut impl Read) -> Result<Frames> {
         let mut frames = Frames::new(shape, capacity);
         let block = read_block(input)?;

@@ -160,7 +160,7 @@ impl<P: Serialize + DeserializeOwned> Replay<P> {
     /// Reads a file that [`Replay::save`] wrote from a replay of the same shape.
     ///
     /// # Errors
-    /// The path, if the file is not what was written, to the last bit.
+    /// The path, if any bit of the file differs from the written one.
     pub fn load(&mut self, path: &Path) -> Result<()> {
         let load = || {
             let mut input = Hashed::new(BufReader::new(File::open(path)?));

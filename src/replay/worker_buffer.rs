@@ -140,7 +140,7 @@ impl<P: Serialize + DeserializeOwned> WorkerBuffer<P> {
     /// Reads a buffer of the same shape and capacity that [`WorkerBuffer::save`] wrote.
     ///
     /// # Errors
-    /// If what is read is not such a buffer; damage within frames is not seen.
+    /// If the input is not such a buffer. Damage within frames is not detected.
     pub fn load(shape: Shape, capacity: usize, input: &mut impl Read) -> Result<WorkerBuffer<P>> {
         let (pushed, entries): (u64, VecDeque<StoredStep<P>>) = postcard::from_bytes(&read_block(input)?)?;
         ensure!(entries.len() as u64 == pushed.min(capacity as u64), "its parts do not fit together");

@@ -73,8 +73,8 @@ impl AgentResults {
                 agents.filter_map(move |(role, agent)| agent_result(results, role, agent, game))
             })
             .collect();
-        let all = learners.iter().copied().chain([(Role::Random, "random")]);
-        let overall = all.filter_map(|(role, agent)| overall::summarize(results, &mut each, role, agent)).collect();
+        let agents = learners.iter().copied().chain([(Role::Random, "random")]);
+        let overall = agents.filter_map(|(role, agent)| overall::summarize(results, &mut each, role, agent)).collect();
         AgentResults { each, overall }
     }
 

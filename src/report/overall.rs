@@ -10,13 +10,13 @@ use crate::record::{Ratio, Role, ScoreRow, SummaryRow};
 
 /// A student's or teacher's row over games. It also sets the agent's relative results in `each`.
 pub fn summarize(results: &Results, each: &mut [AgentResult], role: Role, agent: &str) -> Option<SummaryRow> {
-    let mut own: Vec<&mut AgentResult> =
+    let mut agent_results: Vec<&mut AgentResult> =
         each.iter_mut().filter(|agent_result| agent_result.role() == role && agent_result.agent() == agent).collect();
-    let figures = figures(&own);
-    let intervals = if role == Role::Student { of_student(results, &own) } else { Intervals::default() };
-    set(&mut own, &figures, &intervals);
-    let rows: Vec<ScoreRow> = own.iter().flat_map(|agent_result| agent_result.rows.clone()).collect();
-    let (paper, paper_note) = reported(results, &own).unzip();
+    let figures = figures(&agent_results);
+    let intervals = if role == Role::Student { of_student(results, &agent_results) } else { Intervals::default() };
+    set(&mut agent_results, &figures, &intervals);
+    let rows: Vec<ScoreRow> = agent_results.iter().flat_map(|agent_result| agent_result.rows.clone()).collect();
+    let (paper, paper_note) = reported(results, &agent_results).unzip();
     // A mean of 0 says that some game's relative score is not above 0: no geometric mean exists.
     let geometric_mean = figures.geometric_mean.filter(|&mean| mean > 0.0);
     let (ci_low, ci_high) = ends(intervals.geometric_mean.filter(|_| geometric_mean.is_some()));
@@ -27,8 +27,8 @@ pub fn summarize(results: &Results, each: &mut [AgentResult], role: Role, agent:
         experiment: results.experiment.name.clone(),
         role,
         agent: agent.to_owned(),
-        games: own.len() as u64,
-        seeds: own.iter().map(|agent_result| agent_result.rows.len() as u64).max()?,
+        games: agent_results.len() as u64,
+        seeds: agent_results.iter().map(|agent_result| agent_result.rows.len() as u64).max()?,
         parameters: mean_of(&rows, |row| row.parameters.map(|count| count as f64)).map(|mean| mean.round() as u64),
         compression: mean_of(&rows, |row| row.compression),
         relative_geometric_mean: geometric_mean,

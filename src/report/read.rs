@@ -53,7 +53,7 @@ impl Results {
         let of_experiment =
             |role: Role, agent: &str, game: &str, seed: u64| belongs(experiment, role, agent, game, seed);
         let mut scores: Vec<ScoreRow> = rows(&folder.scores())?;
-        let all = scores.len();
+        let rows_before = scores.len();
         scores.retain(|row| of_experiment(row.role, &row.agent, &row.game, row.seed));
         let mut episodes: Vec<EpisodeRow> = rows(&folder.episodes())?;
         episodes.retain(|row| of_experiment(row.role, &row.agent, &row.game, row.seed));
@@ -61,7 +61,7 @@ impl Results {
         episodes.retain(|row| row.episode < experiment.evaluation.episodes as u64);
         Ok(Results {
             manifest: Manifest::read(&folder.manifest())?,
-            foreign_scores: all - scores.len(),
+            foreign_scores: rows_before - scores.len(),
             teachers: learners(folder, teachers(experiment), |_| None)?,
             students: learners(
                 folder,

@@ -17,8 +17,8 @@ pub fn unscored(results: &Results) -> Vec<String> {
     });
     let students = results.students.iter().map(|student| {
         let games = if student.agent.shared { results.experiment.games.len() as u64 } else { 1 };
-        let all = (hours * updates_per_hour * games) as f64;
-        (student.agent.clone(), state(student, student.train.last().map(|row| row.updates as f64 / all)))
+        let updates = (hours * updates_per_hour * games) as f64;
+        (student.agent.clone(), state(student, student.train.last().map(|row| row.updates as f64 / updates)))
     });
     let baselines = results.baselines.iter().map(|baseline| {
         (baseline.agent.clone(), state(baseline, baseline.train.last().map(|row| row.frames as f64 / total as f64)))

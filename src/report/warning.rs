@@ -205,16 +205,16 @@ fn without_geometric_mean(agent_results: &AgentResults) -> Vec<String> {
 
 fn truncated(results: &Results, agent_results: &AgentResults) -> Vec<String> {
     let share = |agent_result: &AgentResult| {
-        let own = results.episodes.iter().filter(|row| {
+        let episodes = results.episodes.iter().filter(|row| {
             row.role == agent_result.role() && row.agent == agent_result.agent() && row.game == agent_result.game.name()
         });
-        let ended = own.clone().filter(|row| row.truncated).count();
+        let ended = episodes.clone().filter(|row| row.truncated).count();
         (ended > 0).then(|| {
             format!(
                 "{} in {} ({})",
                 agent_result.agent(),
                 agent_result.game,
-                percent(ended as f64 / own.count() as f64)
+                percent(ended as f64 / episodes.count() as f64)
             )
         })
     };

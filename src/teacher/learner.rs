@@ -37,7 +37,7 @@ pub trait Learner {
     /// Continues where [`Learner::save`] was called.
     ///
     /// # Errors
-    /// The path, and what is wrong with what it holds.
+    /// The path, and the fault in its content.
     fn load(&mut self, folder: &Path) -> Result<()>;
 }
 

@@ -221,8 +221,8 @@ mod tests {
             ..Rollout::default()
         };
         let expected = [1.40223, -1.0, 0.52605, 1.6952, 0.63, 1.72];
-        let found = rollout.returns(0.9, 0.65);
-        assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-5), "{found:?}");
+        let returns = rollout.returns(0.9, 0.65);
+        assert!(returns.iter().zip(expected).all(|(value, expected)| (value - expected).abs() < 1e-5), "{returns:?}");
     }
 
     #[test]

@@ -50,12 +50,14 @@ pub fn intervals(games: &[InGame], one_network: bool, seed: Seed) -> Intervals {
     let interval_of = |figure: &dyn Fn(&Figures) -> Option<f64>| percentiles(resamples.iter().map(figure).collect());
     Intervals {
         games: (0..games.len())
-            .map(|i| (interval_of(&|all| all.games[i].relative), interval_of(&|all| all.games[i].beats)))
+            .map(|i| {
+                (interval_of(&|figures| figures.games[i].relative), interval_of(&|figures| figures.games[i].beats))
+            })
             .collect(),
-        mean: interval_of(&|all| all.mean),
-        geometric_mean: interval_of(&|all| all.geometric_mean),
-        interquartile_mean: interval_of(&|all| all.interquartile_mean),
-        beats: interval_of(&|all| all.beats),
+        mean: interval_of(&|figures| figures.mean),
+        geometric_mean: interval_of(&|figures| figures.geometric_mean),
+        interquartile_mean: interval_of(&|figures| figures.interquartile_mean),
+        beats: interval_of(&|figures| figures.beats),
     }
 }
 
@@ -120,8 +122,8 @@ impl<'a> Ranked<'a> {
 
     fn resample(&self, ratio: Ratio, teachers: &mut Teachers, generator: &mut Generator) -> AgainstTeacher {
         let ComparedRun { student, teacher, random, .. } = self.run;
-        let own = (0..student.len()).map(|_| drawn(student.len(), generator));
-        let (student, ours) = self.counted(student, &self.student, own);
+        let drawn_students = (0..student.len()).map(|_| drawn(student.len(), generator));
+        let (student, ours) = self.counted(student, &self.student, drawn_students);
         let (teacher, theirs) = self.counted(teacher, &self.teacher, teachers.draw(&self.run, generator).into_iter());
         let random = if ratio == Ratio::AboveRandom { draw_mean(random, generator) } else { None };
         AgainstTeacher {

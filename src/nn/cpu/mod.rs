@@ -66,8 +66,8 @@ impl CpuNetwork {
 
     /// The ranges of [`CpuNetwork::flat`] that updates of a head change.
     pub fn segments(&self, head: usize) -> Vec<std::ops::Range<usize>> {
-        let own = self.plan.segments.get(1 + head).cloned();
-        [self.plan.segments[0].clone()].into_iter().chain(own).collect()
+        let head_segment = self.plan.segments.get(1 + head).cloned();
+        [self.plan.segments[0].clone()].into_iter().chain(head_segment).collect()
     }
 
     /// Converts a vector in the order of [`CpuNetwork::flat`] to values in PyTorch's layout.
@@ -105,7 +105,8 @@ impl CpuNetwork {
         }
     }
 
-    /// Runs the convolutions for one sample: fills the trace of each, and writes the last output into `x`.
+    /// Runs the convolutions for one sample. `x` receives the interleaved input, `traces` one trace per layer. Returns
+    /// the last output.
     fn convolve<'a>(&self, observation: &[u8], x: &mut Vec<f32>, traces: &'a mut Vec<Trace>) -> &'a [f32] {
         self.interleave(observation, x);
         traces.resize(self.plan.conv.len(), Trace::default());
@@ -124,16 +125,16 @@ impl CpuNetwork {
 
     /// Runs the dense layers of a head for a batch; returns the traces of each layer, one per sample.
     fn dense(&self, head: usize, features: &[f32], batch: usize) -> Vec<Vec<Trace>> {
-        let mut all: Vec<Vec<Trace>> = Vec::new();
+        let mut layers: Vec<Vec<Trace>> = Vec::new();
         for layer in self.plan.dense.iter().chain(&self.plan.heads[head]) {
             let mut traces = vec![Trace::default(); batch];
-            match all.last() {
+            match layers.last() {
                 Some(before) => layer.forward_batch(&self.flat, &together(before), &mut traces),
                 None => layer.forward_batch(&self.flat, features, &mut traces),
             }
-            all.push(traces);
+            layers.push(traces);
         }
-        all
+        layers
     }
 
     fn outputs(&self, head: usize, traces: &[Vec<Trace>]) -> Vec<f32> {

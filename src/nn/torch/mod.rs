@@ -48,13 +48,13 @@ impl TorchNetwork {
             Parameter { tensor: tensor_view, kind: tensor.kind }
         });
         let parameters = parameters.collect();
-        let own = |name: &str| name.split('.').nth(1).filter(|_| name.starts_with("heads.")).map(str::to_owned);
+        let head_of = |name: &str| name.split('.').nth(1).filter(|_| name.starts_with("heads.")).map(str::to_owned);
         let mut segments: Vec<(Range<usize>, Range<usize>)> = Vec::new();
         let (mut belongs, mut at) = (None, 0);
         for (index, tensor) in tensors.iter().enumerate() {
             let length = tensor.shape.iter().product::<i64>() as usize;
-            if index == 0 || own(&tensor.name) != belongs {
-                belongs = own(&tensor.name);
+            if index == 0 || head_of(&tensor.name) != belongs {
+                belongs = head_of(&tensor.name);
                 segments.push((index..index, at..at));
             }
             at += length;
@@ -81,8 +81,8 @@ impl TorchNetwork {
     }
 
     fn segment_indices(&self, head: usize) -> impl Iterator<Item = usize> + use<> {
-        let own = (self.segments.len() > 1).then_some(1 + head);
-        std::iter::once(0).chain(own)
+        let head_segment = (self.segments.len() > 1).then_some(1 + head);
+        std::iter::once(0).chain(head_segment)
     }
 
     /// Converts a vector in the order of [`TorchNetwork::flat`] to values in PyTorch's layout.

@@ -69,8 +69,8 @@ fn label(value: f64, decimals: usize) -> String {
 fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
     let within = |factors: &[f64]| -> Vec<f64> {
         let powers = (low.floor() as i32)..=(high.ceil() as i32);
-        let all = powers.flat_map(|power| factors.iter().map(move |factor| factor * 10f64.powi(power)));
-        all.filter(|value| (low..=high).contains(&value.log10())).collect()
+        let ticks = powers.flat_map(|power| factors.iter().map(move |factor| factor * 10f64.powi(power)));
+        ticks.filter(|value| (low..=high).contains(&value.log10())).collect()
     };
     let (powers, usual) = (within(&[1.0]), within(&[1.0, 2.0, 5.0]));
     let values = if powers.len() >= 3 {

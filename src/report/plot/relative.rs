@@ -163,8 +163,8 @@ fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>,
     for i in 0..series.len() {
         // Shifted sideways, since the intervals of several losses would hide each other at the same size.
         let aside = 1.0 + 0.05 * (i as f64 - (series.len() - 1) as f64 / 2.0);
-        let own: Vec<&Value> = values.iter().filter(|value| value.series == i).collect();
-        marks.extend(line(&own, style_of_series(series, i), aside));
+        let points: Vec<&Value> = values.iter().filter(|value| value.series == i).collect();
+        marks.extend(line(&points, style_of_series(series, i), aside));
     }
     marks.extend(reported);
     Some(Panel {

@@ -43,14 +43,14 @@ pub fn scores(results: &Results, agent_results: &AgentResults, game: Game) -> Op
 
 fn marks(results: &Results, agent: &AgentResult, x: f64) -> Vec<Mark> {
     let style = style_of(results, agent.role(), agent.agent());
-    let all: Vec<f64> = agent
+    let scores: Vec<f64> = agent
         .rows
         .iter()
         .flat_map(|row| results.episode_scores(agent.role(), agent.agent(), agent.game, row.seed))
         .filter(|score| score.is_finite())
         .collect();
-    let every = all.len().div_ceil(DOTS).max(1);
-    let points = all.into_iter().step_by(every).enumerate().map(|(i, score)| (x + jitter(i), score)).collect();
+    let every = scores.len().div_ceil(DOTS).max(1);
+    let points = scores.into_iter().step_by(every).enumerate().map(|(i, score)| (x + jitter(i), score)).collect();
     let mut marks = vec![Mark::Dots { points, style }];
     if agent.rows.len() > 1 {
         let beside = |i: usize| x + 0.3 + 0.02 * i as f64;
