@@ -15,3 +15,4 @@ mod replay;
 mod resume;
 mod scoring;
 mod taken;
+mod teachers;
