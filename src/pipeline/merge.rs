@@ -30,15 +30,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     let folders: Vec<_> = sources.iter().map(read).collect::<Result<_>>()?;
     let joined = join(&folders)?;
     let target = Folder::at(out);
-    let is_source = |folder: &Folder| {
-        out.canonicalize().is_ok_and(|out| folder.root().canonicalize().is_ok_and(|root| root == out))
-    };
-    if target.experiment().exists() && !folders.iter().any(|(folder, _)| is_source(folder)) {
-        let place = out.display();
-        return Err(refused(format!(
-            "{place}: holds an experiment that is not merged; merge it too, or choose another --out"
-        )));
-    }
+    check_target(&target, &folders)?;
     let networks = networks(&folders, &joined, &digests)?;
     let mut episodes = read_episodes(&target)?;
     let mut rows: BTreeMap<AgentId, ScoreRow> = BTreeMap::new();
@@ -69,6 +61,21 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     }
     write_file(&target.experiment(), toml::to_string(&joined)?.as_bytes())?;
     Scores::read(&joined, &target, &digests)?.write()
+}
+
+/// Checks that nothing is lost in the folder that all are put into.
+fn check_target(target: &Folder, folders: &[(Folder, Experiment)]) -> Result<()> {
+    let place = target.root();
+    let is_source = |folder: &Folder| {
+        place.canonicalize().is_ok_and(|place| folder.root().canonicalize().is_ok_and(|own| own == place))
+    };
+    if target.experiment().exists() && !folders.iter().any(|(folder, _)| is_source(folder)) {
+        return Err(refused(format!(
+            "{}: holds an experiment that is not merged; merge it too, or choose another --out",
+            place.display()
+        )));
+    }
+    Ok(())
 }
 
 /// The experiment of all games, seeds and students.
