@@ -35,3 +35,13 @@ fn each_teacher_plays_the_episodes_that_are_recorded_of_it() {
     }
     assert_eq!(teachers, 4);
 }
+
+#[test]
+fn the_catalogue_names_the_teachers_with_their_scores() {
+    let mut pd = std::process::Command::new(env!("CARGO_BIN_EXE_pd"));
+    let output = pd.arg("games").current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let lines: Vec<_> = text.lines().filter(|line| line.starts_with("teacher of ")).collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert!(lines[3].starts_with("teacher of qbert: 3996.5 [") && lines[3].ends_with("\"teachers/qbert\""), "{text}");
+}

@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::env::{Rom, RomError};
 use crate::game::{ActionSet, Game};
 use crate::progress::Ended;
+use crate::record::{Folder, Role, ScoreRow, read_rows};
 
 /// Prints every game with its ROM, actions and published scores.
 pub fn games() -> Result<Ended> {
@@ -25,7 +26,26 @@ pub fn games() -> Result<Ended> {
     }
     out!("\nrom: listed = the dump that ALE lists, other = another dump of the game, missing = run `make setup`");
     out!("scores: null-op starts; random play and DQN: Mnih et al. (2015); a human tester: as later papers give it");
+    print_teachers()?;
     Ok(Ended::Done)
+}
+
+/// Prints the teachers that the folder `teachers/` holds, each with its score.
+fn print_teachers() -> Result<()> {
+    let entries = std::fs::read_dir("teachers").into_iter().flatten().flatten();
+    let mut folders: Vec<_> = entries.map(|entry| entry.path()).collect();
+    folders.sort();
+    for path in folders {
+        let rows: Vec<ScoreRow> = read_rows(&Folder::at(&path).scores())?;
+        for row in rows.iter().filter(|row| row.role == Role::Teacher) {
+            let ScoreRow { game, mean, ci_low, ci_high, episodes, .. } = row;
+            out!(
+                "teacher of {game}: {mean:.1} [{ci_low:.1}, {ci_high:.1}] in {episodes} episodes; teacher.from = \"{}\"",
+                path.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 fn rom(game: Game) -> &'static str {

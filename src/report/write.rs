@@ -9,6 +9,7 @@ use super::plot::{self, Figure};
 use super::read::Results;
 use super::{TerminalReport, markdown, page, prose, tables, warning};
 use crate::config::Experiment;
+use crate::game::Game;
 use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, write_rows};
 
 /// Makes the report of an experiment from its folder. The report of an unfinished run says so.
@@ -22,7 +23,8 @@ pub fn write(folder: &Folder, experiment: &Experiment) -> Result<TerminalReport>
     let figures = figures(&results, &agent_results);
     write_rows(&folder.summary(), &agent_results.overall)?;
     replace_folder(&folder.report(), |new| {
-        let plots: Vec<Plot> = figures.iter().map(|figure| Plot::write(new, figure)).collect::<Result<_>>()?;
+        let plots: Vec<Plot> =
+            figures.iter().map(|(game, figure)| Plot::write(new, *game, figure)).collect::<Result<_>>()?;
         let page = page::page(&results, &agent_results, &warnings, &plots);
         write_file(&new.join("index.html"), page.as_bytes())?;
         let summary = markdown::summary(&results, &agent_results, &warnings, &plots);
@@ -52,6 +54,8 @@ pub fn is_current(folder: &Folder, experiment: &Experiment) -> Result<bool> {
 pub struct Plot {
     /// Base name of its files.
     pub name: String,
+    /// The game in whose section it is shown; none if it covers all games.
+    pub game: Option<Game>,
     pub title: String,
     pub caption: String,
     /// Width in CSS pixels.
@@ -60,12 +64,13 @@ pub struct Plot {
 }
 
 impl Plot {
-    fn write(folder: &Path, figure: &Figure) -> Result<Plot> {
+    fn write(folder: &Path, game: Option<Game>, figure: &Figure) -> Result<Plot> {
         let svg = plot::svg(figure)?;
         write_file(&folder.join(format!("{}.svg", figure.name)), svg.as_bytes())?;
         write_file(&folder.join(format!("{}.png", figure.name)), &plot::png(figure)?)?;
         Ok(Plot {
             name: figure.name.clone(),
+            game,
             title: figure.title.clone(),
             caption: figure.caption.clone(),
             width: figure.size().0,
@@ -74,18 +79,20 @@ impl Plot {
     }
 }
 
-/// Every figure for which there are data.
-fn figures(results: &Results, agent_results: &AgentResults) -> Vec<Figure> {
+/// Every figure for which there are data, with the game in whose section it stands.
+fn figures(results: &Results, agent_results: &AgentResults) -> Vec<(Option<Game>, Figure)> {
     let games = &results.experiment.games;
     let of_games = games.iter().flat_map(|&game| {
-        [
+        let figures = [
             plot::scores(results, agent_results, game),
             plot::learning(results, agent_results, game),
             plot::distillation(results, game),
             plot::students(results, agent_results, game),
             plot::online(results, game),
-        ]
+        ];
+        figures.map(|figure| Some((Some(game), figure?)))
     });
     let of_all = [plot::relative(results, agent_results), plot::temperature(results, agent_results)];
+    let of_all = of_all.map(|figure| Some((None, figure?)));
     of_all.into_iter().chain(of_games).flatten().collect()
 }

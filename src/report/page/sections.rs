@@ -2,6 +2,7 @@
 
 use super::{paragraph, section};
 use crate::eval::paper::{Citation, FINDINGS};
+use crate::game::Game;
 use crate::report::agent_result::AgentResults;
 use crate::report::format::escape;
 use crate::report::prose;
@@ -29,7 +30,7 @@ pub fn scores(results: &Results, agent_results: &AgentResults, plots: &[Plot]) -
         return section("scores", "Scores", &paragraph("Nothing is scored yet."));
     }
     let result = tables::scores(agent_results).html("Scores of every agent in every game");
-    let mut content = result + &figures(plots, |name| name == "relative" || name == "temperature");
+    let mut content = result + &figures(plots, None);
     if results.experiment.seeds.len() > 1 {
         let each = tables::each_seed(results).html("Scores of every seed");
         content += &format!("<details class=\"long\">\n<summary>Every seed</summary>\n{each}</details>\n");
@@ -74,10 +75,8 @@ pub fn networks(results: &Results, agent_results: &AgentResults) -> String {
 
 /// All plots, game by game.
 pub fn games(results: &Results, plots: &[Plot]) -> String {
-    let of_game = |game: &crate::game::Game| {
-        let kinds = ["scores", "learning", "distillation", "students", "online"];
-        let names = kinds.map(|kind| format!("{kind}-{game}"));
-        let figures = figures(plots, |name| names.iter().any(|own| own == name));
+    let of_game = |&game: &Game| {
+        let figures = figures(plots, Some(game));
         if figures.is_empty() { String::new() } else { section(&format!("game-{game}"), game.name(), &figures) }
     };
     results.experiment.games.iter().map(of_game).collect()
@@ -113,8 +112,9 @@ pub fn protocol(results: &Results) -> String {
     section("protocol", "Protocol", &format!("<ul>\n{items}</ul>\n"))
 }
 
-fn figures(plots: &[Plot], shown: impl Fn(&str) -> bool) -> String {
-    plots.iter().filter(|plot| shown(&plot.name)).map(figure).collect()
+/// The figures of a game, or those that cover all games.
+fn figures(plots: &[Plot], game: Option<Game>) -> String {
+    plots.iter().filter(|plot| plot.game == game).map(figure).collect()
 }
 
 fn figure(plot: &Plot) -> String {
