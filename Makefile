@@ -12,9 +12,9 @@ help: ## list the targets
 setup: ## install libtorch, the emulator and the ROMs into the cache (PD_FLAVOUR=cpu|cuda chooses libtorch's flavour)
 	@scripts/setup.sh
 
-quickstart: setup ## build the program and run the smallest experiment
+quickstart: setup ## build the program and run the smallest experiment into results/first-run
 	cargo build --release --locked
-	$(PD) run experiments/quickstart.toml
+	$(PD) run experiments/quickstart.toml --out results/first-run
 
 test: setup ## test the set-up and the program
 	python3 -B scripts/test_setup.py --quiet
