@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::open::Pipeline;
-use super::scores::{self, HASH};
+use super::scores;
 use super::task::Task;
 use crate::agent::{self, Player, Policy, RandomPlay};
 use crate::eval::{self, Match, Split};
@@ -15,7 +15,8 @@ impl Pipeline<'_> {
     /// Plays the agent's episodes, and measures the time of its decisions.
     pub fn evaluate(&self, task: &Task, agent: &AgentId) -> Result<Ended> {
         let settings = &self.experiment.evaluation;
-        let weights = self.weights_of(agent)?;
+        let weights = scores::short_digest(&self.folder, &self.digests, agent)?;
+        let weights = weights.with_context(|| format!("{}: not found", self.folder.weights(agent).display()))?;
         let progress = self.observer.begin(&agent.to_string(), task.amount.amount, task.amount.unit);
         let network = self.network(agent)?;
         let random = RandomPlay { actions: agent.game.actions(self.experiment.environment.action_set).len() };
@@ -37,16 +38,6 @@ impl Pipeline<'_> {
             self.write_manifest(|manifest| manifest.latencies.extend([(latency_name(agent), measured)]))?;
         }
         Ok(Ended::Done)
-    }
-
-    /// The first characters of the digest of the agent's weights; empty for random play.
-    fn weights_of(&self, agent: &AgentId) -> Result<String> {
-        if agent.role == Role::Random {
-            return Ok(String::new());
-        }
-        let path = self.folder.weights(agent);
-        let digest = self.digests.of(&path)?.with_context(|| format!("{}: not found", path.display()))?;
-        Ok(digest[..HASH].to_owned())
     }
 
     /// The agent's network and its head; none for random play.

@@ -149,11 +149,6 @@ impl Locks {
         })
     }
 
-    /// The owner of the lock `name`, as text.
-    pub fn owner(&self, name: &str) -> String {
-        describe(&self.path(name))
-    }
-
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{}.lock", name.replace('/', "+")))
     }

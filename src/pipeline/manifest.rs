@@ -9,7 +9,7 @@ use super::scope::Scope;
 use crate::config::Experiment;
 use crate::env::ale_version;
 use crate::nn;
-use crate::record::{Folder, Machine, Manifest, RomRecord};
+use crate::record::{Folder, Manifest, RomRecord};
 
 impl Pipeline<'_> {
     /// Records in the manifest that this command makes results from now on, and applies `change`. Seeds, ROMs of other
@@ -33,12 +33,12 @@ impl Pipeline<'_> {
         let seeds: BTreeSet<u64> = seeds.copied().collect();
         Manifest {
             program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
-            git_commit: git_commit(),
+            git_commit: self.git_commit.clone(),
             libtorch: nn::LIBTORCH_VERSION.into(),
             ale: ale_version().into(),
             device: self.device.to_string(),
             threads: self.threads,
-            machine: Machine::this(),
+            machine: self.machine.clone(),
             seeds: seeds.into_iter().collect(),
             roms,
             stage_seconds: old.as_ref().map(|old| old.stage_seconds.clone()).unwrap_or_default(),
@@ -64,7 +64,8 @@ pub fn forget_times(folder: &Folder, experiment: &Experiment, scope: Scope) -> R
     manifest.write(&folder.manifest())
 }
 
-fn git_commit() -> Option<String> {
+/// The commit of the checkout in the working directory, with a mark if files differ from it; none without a checkout.
+pub fn git_commit() -> Option<String> {
     let git = |arguments: &[&str]| {
         let output = std::process::Command::new("git").args(arguments).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

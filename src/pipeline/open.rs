@@ -10,7 +10,7 @@ use super::clean::{check_teachers, renew};
 use super::digests::Digests;
 use super::list::{Teaching, tasks};
 use super::lock::Locks;
-use super::manifest::forget_times;
+use super::manifest::{forget_times, git_commit};
 use super::scope::Scope;
 use super::source::check_source;
 use super::task::Task;
@@ -20,7 +20,7 @@ use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules};
 use crate::game::Game;
 use crate::nn::Device;
-use crate::record::{Folder, RomRecord, write_file};
+use crate::record::{Folder, Machine, RomRecord, write_file};
 
 /// A command's request.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +79,9 @@ pub struct Pipeline<'a> {
     pub observer: &'a dyn Observer,
     pub digests: Digests,
     pub locks: Locks,
+    /// What the manifest says of the program and its machine, as they were before results changed files of a checkout.
+    pub git_commit: Option<String>,
+    pub machine: Machine,
     roms: BTreeMap<&'static str, Option<Rom>>,
     /// Whether this command has done any task.
     works: AtomicBool,
@@ -100,6 +103,7 @@ impl<'a> Pipeline<'a> {
         if scope == Scope::Report && !exists {
             return Err(refused(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
         }
+        let git_commit = git_commit();
         let locks = Locks::in_folder(folder.root().join(".locks"));
         let alone = locks.wait("folder").map_err(refused)?;
         // Another process may have begun with other settings since.
@@ -124,6 +128,8 @@ impl<'a> Pipeline<'a> {
             observer,
             digests: Digests::default(),
             locks,
+            git_commit,
+            machine: Machine::this(),
             roms,
             works: AtomicBool::new(false),
         };

@@ -16,7 +16,7 @@ use crate::record::{AgentId, EpisodeRow, Folder, Manifest, Ratio, Role, ScoreRow
 use crate::units::Seed;
 
 /// Characters of a weights file's SHA-256 in `episodes.csv`.
-pub const HASH: usize = 16;
+const HASH: usize = 16;
 
 /// Episodes by agent.
 type EpisodeRows = BTreeMap<AgentId, Vec<EpisodeRow>>;
@@ -60,6 +60,17 @@ pub fn put(
     rows.extend(played.into_iter().enumerate().map(row));
     episodes.insert(agent.clone(), rows);
     write_episodes(experiment, folder, episodes)
+}
+
+/// The first characters of the digest of the agent's weights; empty for random play, `None` if there are no weights.
+///
+/// # Errors
+/// If the weights cannot be read.
+pub fn short_digest(folder: &Folder, digests: &Digests, agent: &AgentId) -> Result<Option<String>> {
+    if agent.role == Role::Random {
+        return Ok(Some(String::new()));
+    }
+    Ok(digests.of(&folder.weights(agent))?.map(|digest| digest[..HASH].to_owned()))
 }
 
 /// Episodes of all agents.
@@ -131,7 +142,7 @@ impl<'a> Scores<'a> {
     /// # Errors
     /// If the weights cannot be read.
     pub fn are_complete(&self, agent: &AgentId) -> Result<bool> {
-        let Some(weights) = self.weights(agent)? else { return Ok(false) };
+        let Some(weights) = short_digest(self.folder, self.digests, agent)? else { return Ok(false) };
         let rows = self.episodes.get(agent).map_or(&[][..], Vec::as_slice);
         let is_timed = agent.role == Role::Random || self.latencies.contains_key(&latency_name(agent));
         let played = rows.len() >= self.experiment.evaluation.episodes;
@@ -155,18 +166,10 @@ impl<'a> Scores<'a> {
         write_rows(&self.folder.scores(), &rows)
     }
 
-    /// The first characters of the digest of the agent's weights; empty for random play, `None` if there are no
-    /// weights.
-    fn weights(&self, agent: &AgentId) -> Result<Option<String>> {
-        if agent.role == Role::Random {
-            return Ok(Some(String::new()));
-        }
-        Ok(self.digests.of(&self.folder.weights(agent))?.map(|digest| digest[..HASH].to_owned()))
-    }
-
     fn is_current(&self, agent: &AgentId) -> Result<bool> {
         let Some(rows) = self.episodes.get(agent).filter(|rows| !rows.is_empty()) else { return Ok(false) };
-        Ok(self.weights(agent)?.is_none_or(|weights| rows.iter().all(|row| row.weights == weights)))
+        Ok(short_digest(self.folder, self.digests, agent)?
+            .is_none_or(|weights| rows.iter().all(|row| row.weights == weights)))
     }
 
     fn row(&self, agent: &AgentId) -> Result<Option<ScoreRow>> {
