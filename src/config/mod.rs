@@ -19,6 +19,7 @@ pub use experiment::{
     TdError, TeacherSettings,
 };
 pub use read::{Overrides, read, read_text};
+pub use source::shipped_folders;
 pub use student::{
     AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature,
     StudentSettings, Temperature, Widths,

@@ -150,18 +150,20 @@ pub fn is_taken(from: &Folder, to: &Folder, agent: &AgentId, digests: &Digests) 
 /// # Errors
 /// The problem with the folder.
 pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Result<()> {
-    let path = &experiment.teacher.from;
-    if path.as_os_str().is_empty() {
-        return Ok(());
-    }
-    let from = Folder::at(path);
-    let same = path.canonicalize().ok().is_some_and(|path| folder.root().canonicalize().is_ok_and(|root| root == path));
-    ensure!(!same, "teacher.from: {} is the experiment's own folder", path.display());
-    let mut any = false;
+    let is_own = |from: &Folder| {
+        from.root().canonicalize().is_ok_and(|from| folder.root().canonicalize().is_ok_and(|root| root == from))
+    };
+    let mut sources = Vec::new();
     for agent in teachers(experiment) {
+        let Some(from) = experiment.teacher_source(agent.game).map(Folder::at) else { return Ok(()) };
+        ensure!(!is_own(&from), "teacher.from: {} is the experiment's own folder", from.root().display());
         let (source, taken) = (from.weights(&agent), !fresh && folder.weights(&agent).exists());
-        ensure!(source.exists() || taken, "teacher.from: {}: not found; train it there", source.display());
-        any |= source.exists();
+        let way_out =
+            if experiment.teacher.is_shipped() { "`pd games` lists the shipped teachers" } else { "train it there" };
+        ensure!(source.exists() || taken, "teacher.from: {}: not found; {way_out}", source.display());
+        if source.exists() && !sources.iter().any(|other: &Folder| other.root() == from.root()) {
+            sources.push(from.clone());
+        }
         let has_bests = |folder: &Folder| Ok::<_, Error>(!bests(&folder.bests(&agent))?.is_empty());
         ensure!(
             !experiment.distillation.online || has_bests(&from)? || taken && has_bests(folder)?,
@@ -170,15 +172,17 @@ pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Re
             from.bests(&agent).display()
         );
     }
-    if !any {
+    if experiment.teacher.is_shipped() {
         return Ok(());
     }
-    let changed = learned_otherwise(&from, experiment)?;
-    ensure!(
-        changed.is_empty(),
-        "teacher.from: the teachers in {} learned with other settings: {changed}; use the same values as there",
-        path.display()
-    );
+    for from in sources {
+        let changed = learned_otherwise(&from, experiment)?;
+        ensure!(
+            changed.is_empty(),
+            "teacher.from: the teachers in {} learned with other settings: {changed}; use the same values as there",
+            from.root().display()
+        );
+    }
     Ok(())
 }
 
