@@ -121,19 +121,7 @@ impl<'a> Pipeline<'a> {
         }
         let git_commit = git_commit();
         let locks = Locks::in_folder(folder.root().join(".locks"));
-        let alone = locks.wait("folder").map_err(refused)?;
-        // Another process may have begun with other settings since.
-        let earlier = settings::check(request, &folder, &experiment, &list)?;
-        if request.fresh {
-            if let Some(other) = locks.other() {
-                let place = folder.root().display();
-                return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
-            }
-            renew(&folder, &experiment, &list, scope, earlier.played_otherwise)?;
-            forget_times(&folder, &experiment, scope)?;
-        }
-        write_file(&folder.experiment(), toml::to_string(&experiment)?.as_bytes()).map_err(refused)?;
-        drop(alone);
+        prepare(request, &experiment, &folder, &list, &locks)?;
         let pipeline = Pipeline {
             experiment,
             folder,
@@ -201,6 +189,22 @@ impl<'a> Pipeline<'a> {
         let workers = self.experiment.evaluation.workers.min(episodes);
         Pool::load(game, self.rom(game), &rules, workers)
     }
+}
+
+/// Records the experiment in its folder, and removes what it makes anew. No other process does so at the same time.
+fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[Task], locks: &Locks) -> Result<()> {
+    let _alone = locks.wait("folder").map_err(refused)?;
+    // Another process may have begun with other settings since the first check.
+    let earlier = settings::check(request, folder, experiment, list)?;
+    if request.fresh {
+        if let Some(other) = locks.other() {
+            let place = folder.root().display();
+            return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
+        }
+        renew(folder, experiment, list, request.scope, earlier.played_otherwise)?;
+        forget_times(folder, experiment, request.scope)?;
+    }
+    write_file(&folder.experiment(), toml::to_string(experiment)?.as_bytes()).map_err(refused)
 }
 
 /// Checks that the experiment has the tasks that are asked for.
