@@ -325,7 +325,7 @@ fn scores_below_0_are_compared_above_random_play() {
         made.score(&agent, around, 40);
     }
     let outcome = made.report();
-    assert!(outcome.warnings.contains(&Warning::AboveRandom { students: vec!["net1 in pong".into()] }));
+    assert!(outcome.warnings.contains(&Warning::AboveRandom { games: vec!["pong".into()] }));
     assert!(outcome.warnings.contains(&Warning::FewSeeds { seeds: 1 }));
     assert!(outcome.result.contains("its teacher’s score above random play"), "{}", outcome.result);
     let line = outcome.table.lines().last().unwrap();
