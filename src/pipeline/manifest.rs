@@ -11,6 +11,9 @@ use crate::env::ale_version;
 use crate::nn;
 use crate::record::{Folder, Manifest, RomRecord};
 
+/// The commit of which the program was built, with `+changes` if its files differed; none outside git.
+const COMMIT: Option<&str> = option_env!("PD_COMMIT");
+
 impl Pipeline<'_> {
     /// Records in the manifest that this command makes results from now on, and applies `change`. Seeds, ROMs of other
     /// games, times and latencies from before are kept.
@@ -33,7 +36,7 @@ impl Pipeline<'_> {
         let seeds: BTreeSet<u64> = seeds.copied().collect();
         Manifest {
             program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
-            git_commit: self.git_commit.clone(),
+            git_commit: COMMIT.map(str::to_owned),
             libtorch: nn::LIBTORCH_VERSION.into(),
             ale: ale_version().into(),
             device: self.device.to_string(),
@@ -62,15 +65,4 @@ pub fn forget_times(folder: &Folder, experiment: &Experiment, scope: Scope) -> R
     };
     manifest.stage_seconds.retain(|stage, _| !all || !repeats(stage));
     manifest.write(&folder.manifest())
-}
-
-/// The commit of the checkout in the working directory, with a mark if files differ from it; none without a checkout.
-pub fn git_commit() -> Option<String> {
-    let git = |arguments: &[&str]| {
-        let output = std::process::Command::new("git").args(arguments).output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let commit = git(&["rev-parse", "HEAD"])?;
-    let clean = git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
-    Some(if clean { commit } else { format!("{commit}+changes") })
 }

@@ -20,8 +20,8 @@ pub struct RomRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub program: String,
-    /// Commit of the checkout in which the program ran, with `+changes` if there were uncommitted changes; `None`
-    /// outside git.
+    /// Commit of the checkout of which the program was built, with `+changes` if its files differed; `None` outside
+    /// git.
     pub git_commit: Option<String>,
     pub libtorch: String,
     pub ale: String,

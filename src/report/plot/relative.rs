@@ -142,7 +142,7 @@ fn values(
 
 /// The level of random play, relative to the teacher.
 fn random_play(share: f64) -> Mark {
-    Mark::Level { y: 100.0 * share, label: "random play".into(), style: RANDOM, named: End::Left }
+    Mark::Level { y: 100.0 * share, label: "random play".into(), style: RANDOM, named: End::Right }
 }
 
 /// The paper's figures at our students' sizes, shifted sideways so that neither hides the other.
@@ -182,7 +182,7 @@ fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>,
     Some(Panel {
         title: title.to_owned(),
         x: Axis { label: "parameters".into(), scale: Scale::Log, include: around(values) },
-        y: Axis::linear("of the teacher's score (%)").including(&[100.0]),
+        y: Axis::linear("of the teacher's score (%)").including(&[0.0, 100.0]),
         marks,
     })
 }

@@ -292,7 +292,8 @@ fn an_unfinished_run_is_marked_as_such() {
 #[test]
 fn what_comes_from_files_cannot_become_part_of_the_page() {
     let made = Made::finished();
-    let machine = Machine { cpu: "<img src=x>".into(), cores: 2, memory_mib: 0, os: "linux".into() };
+    let machine =
+        Machine { cpu: "<img src=x>".into(), vector_unit: String::new(), cores: 2, memory_mib: 0, os: "linux".into() };
     let manifest = Manifest {
         program: "pd".into(),
         git_commit: None,
