@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::open::Pipeline;
-use super::scope::Scope;
-use crate::config::Experiment;
+use super::task::Task;
 use crate::env::ale_version;
 use crate::nn;
 use crate::record::{Folder, Manifest, RomRecord};
@@ -45,24 +44,18 @@ impl Pipeline<'_> {
             seeds: seeds.into_iter().collect(),
             roms,
             stage_seconds: old.as_ref().map(|old| old.stage_seconds.clone()).unwrap_or_default(),
+            task_seconds: old.as_ref().map(|old| old.task_seconds.clone()).unwrap_or_default(),
             latencies: old.map(|old| old.latencies).unwrap_or_default(),
         }
     }
 }
 
-/// With `--fresh`, resets the recorded times, unless seeds or games that stay have their share in them.
+/// Forgets the times of tasks that are done anew.
 ///
 /// # Errors
 /// If the manifest is damaged or cannot be written.
-pub fn forget_times(folder: &Folder, experiment: &Experiment, scope: Scope) -> Result<()> {
+pub fn forget_times(folder: &Folder, renewed: &[&Task]) -> Result<()> {
     let Some(mut manifest) = Manifest::read(&folder.manifest())? else { return Ok(()) };
-    let has = |name: &String| experiment.games.iter().any(|game| game.name() == name);
-    let all = manifest.seeds.iter().all(|seed| experiment.seeds.contains(seed)) && manifest.roms.keys().all(has);
-    let repeats = |stage: &str| match stage {
-        "train" => scope <= Scope::Train,
-        "distill" => scope <= Scope::Distill,
-        _ => scope <= Scope::Evaluate,
-    };
-    manifest.stage_seconds.retain(|stage, _| !all || !repeats(stage));
+    renewed.iter().for_each(|task| manifest.forget_seconds(task.work.stage().name(), &task.id.0));
     manifest.write(&folder.manifest())
 }

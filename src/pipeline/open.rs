@@ -198,7 +198,7 @@ fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[
             return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
         }
         renew(folder, experiment, list, request.scope, earlier.played_otherwise)?;
-        forget_times(folder, experiment, request.scope)?;
+        forget_times(folder, &request.scope.renews(list))?;
     }
     write_file(&folder.experiment(), toml::to_string(experiment)?.as_bytes()).map_err(refused)
 }

@@ -69,7 +69,10 @@ fn dump(game: &str, rom: &RomRecord) -> &'static str {
 }
 
 fn stages(manifest: &Manifest) -> String {
-    let columns = vec![words("stage", ""), numbers("time", "Wall-clock, over all runs of the command.")];
+    let columns = vec![
+        words("stage", ""),
+        numbers("time", "Sum over the tasks that made these results; tasks at the same time count separately."),
+    ];
     let rows = manifest.stage_seconds.iter().map(|(stage, &seconds)| vec![stage.clone(), duration(seconds)]).collect();
     let table = Table { columns, rows };
     if table.rows.is_empty() { String::new() } else { table.html("Times of the stages") }

@@ -305,6 +305,7 @@ fn what_comes_from_files_cannot_become_part_of_the_page() {
         seeds: vec![1],
         roms: BTreeMap::new(),
         stage_seconds: BTreeMap::new(),
+        task_seconds: BTreeMap::new(),
         latencies: Default::default(),
     };
     manifest.write(&made.folder.manifest()).unwrap();
