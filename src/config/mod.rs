@@ -16,7 +16,7 @@ mod tests;
 
 pub use experiment::{
     Algorithm, Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization, Keep, OptimizerRule,
-    TdError, TeacherSettings,
+    StepSpan, TdError, TeacherSettings,
 };
 pub use read::{Overrides, read, read_text};
 pub use source::shipped_folders;
