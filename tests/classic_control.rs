@@ -30,7 +30,7 @@ fn env(game: &str) -> Classic {
     let game = Game::named(game).unwrap();
     let actions = game.actions(ActionSet::Minimal);
     let rules =
-        Rules { frame_skip: 1, no_op_max: 0, sticky_actions: 0.0, max_frames: u64::MAX, actions, view: View::Pixels };
+        Rules { frame_skip: 1, no_op_max: 0, sticky_actions: 0.0, max_frames: u64::MAX, actions, views: vec![View::Pixels] };
     Classic::new(game, &rules).unwrap()
 }
 
@@ -74,7 +74,7 @@ fn an_episode_is_truncated_at_gymnasiums_limit_and_seen_as_single_precision() {
             assert_eq!(env.step(action).truncated, step + 1 == limit);
         }
         let expected: Vec<f32> = env.state().iter().map(|&value| value as f32).collect();
-        assert_eq!(values(env.frame()).collect::<Vec<_>>(), expected);
+        assert_eq!(values(env.frame(0)).collect::<Vec<_>>(), expected);
     }
 }
 

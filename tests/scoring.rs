@@ -27,7 +27,7 @@ pub fn pool(workers: usize, max_frames: u64) -> Pool {
         sticky_actions: 0.0,
         max_frames,
         actions: vec![0, 3, 4],
-        view: View::Pixels,
+        views: vec![View::Pixels],
     };
     Pool::load(Game::named("catch").unwrap(), None, &rules, workers).unwrap()
 }

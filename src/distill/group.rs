@@ -8,8 +8,9 @@ use super::state_source::StateSource;
 use super::student::Student;
 use super::teacher_source::{Teacher, TeacherSource};
 use crate::agent::{self, Evaluate, Metadata, Played, Player};
-use crate::config::{self, Data, Experiment};
+use crate::config::{self, Data, EnvironmentSettings, Experiment};
 use crate::env::Pool;
+use crate::game::View;
 use crate::nn::Device;
 use crate::progress::{Ended, Progress};
 use crate::record::{Folder, SHARED};
@@ -24,10 +25,11 @@ const HELD_OUT: usize = 512;
 pub struct StudentGroup<'a> {
     pub experiment: &'a Experiment,
     pub seed: u64,
-    /// Networks of all students have one game each, or all share the same games. Where students play themselves, there
-    /// is only one. None has an automatic temperature.
+    /// Networks of all students have one game each, or all share the same games, and all have the same view of them.
+    /// Where students play themselves, there is only one. None has an automatic temperature.
     pub students: Vec<config::StudentSettings>,
-    /// The games that the students' networks play, in the order of their heads, each with its source of teachers.
+    /// The games that the students' networks play, as students see them, in the order of their heads, each with its
+    /// source of teachers.
     pub games: Vec<(Played, TeacherSource)>,
     pub folder: &'a Folder,
     pub device: Device,
@@ -37,11 +39,18 @@ impl StudentGroup<'_> {
     /// Name of the group among the groups of a seed.
     pub fn name(&self) -> String {
         let student = &self.students[0];
-        let games = if student.is_shared() { SHARED } else { self.games[0].0.game.name() };
-        match self.experiment.distillation.data {
-            Data::Teacher => games.to_owned(),
-            Data::Student | Data::Mixed => format!("{games}.{}", student.name),
-        }
+        group_name(self.experiment, student, if student.is_shared() { SHARED } else { self.games[0].0.game.name() })
+    }
+
+    /// The environment as the students see it.
+    pub fn environment(&self) -> EnvironmentSettings {
+        self.students[0].environment(&self.experiment.environment)
+    }
+
+    /// The views of the teacher and of the students, without repetition.
+    pub fn views(&self) -> Vec<View> {
+        let (teachers, students) = (self.experiment.environment.observation, self.environment().observation);
+        if teachers == students { vec![teachers] } else { vec![teachers, students] }
     }
 
     /// Whether the students follow teachers through their training.
@@ -56,8 +65,27 @@ impl StudentGroup<'_> {
     }
 }
 
+/// Name of the group in which a student is distilled in `place`, a game or [`SHARED`]: `pong` if the teacher plays,
+/// `pong-ram` if its students have another view than the teacher, `pong.net1` if the student `net1` plays itself.
+pub fn group_name(experiment: &Experiment, student: &config::StudentSettings, place: &str) -> String {
+    let teachers = experiment.environment.observation;
+    let view = student.observation.beside(teachers);
+    match experiment.distillation.data {
+        Data::Teacher if view == teachers => place.to_owned(),
+        Data::Teacher => format!("{place}-{}", view.name()),
+        Data::Student | Data::Mixed => format!("{place}.{}", student.name),
+    }
+}
+
+/// Every name that [`group_name`] can give for a student of that name in `place`, whatever the settings are.
+pub fn group_names(student: &str, place: &str) -> Vec<String> {
+    let views = View::ALL.map(|view| format!("{place}-{}", view.name()));
+    [place.to_owned(), format!("{place}.{student}")].into_iter().chain(views).collect()
+}
+
 /// Distils the group's students until their weights are on disk; continues from their checkpoint if there is one.
-/// `pools` has the emulators of each game; `progress` counts the updates of all students.
+/// `pools` has the environments of each game, whose first view is the teacher's and whose last is the students';
+/// `progress` counts the updates of all students.
 ///
 /// # Errors
 /// A file that cannot be read or written, or a checkpoint of other settings.
@@ -136,9 +164,12 @@ impl<'a> DistillRun<'a> {
             let teacher =
                 saved.as_ref().map_or_else(first, |saved| saved.sources[index].teacher.restore(group, index))?;
             let mut source = StateSource::new(game, teacher, pool, settings.memory, seed);
+            if group.is_online() {
+                source.keep_teachers_view(settings.memory);
+            }
             if let Some(saved) = &saved {
                 source.restore(&saved.sources[index].play)?;
-                source.memory.load(&checkpoint::memory(group, index))?;
+                checkpoint::load_memories(group, index, &mut source)?;
             }
             sources.push(source);
         }
@@ -296,7 +327,7 @@ impl<'a> DistillRun<'a> {
         for student in &self.students {
             let games = self.group.games.iter().map(|(played, _)| played.clone()).collect();
             let architecture = student.network.architecture();
-            let mut metadata = Metadata::new(&student.agent, architecture, &experiment.environment, games, frames);
+            let mut metadata = Metadata::new(&student.agent, architecture, &self.group.environment(), games, frames);
             metadata.loss = Some((student.loss, student.settings.temperature));
             metadata.data = Some(experiment.distillation.data);
             metadata.temperatures.clone_from(&student.state.temperatures);

@@ -1,14 +1,15 @@
-//! The source of one game's training data: states of play, with the teacher's Q-values.
+//! The source of one game's training data: states of play as students see them, with the Q-values of the teacher, which
+//! may see them otherwise.
 
 use anyhow::Result;
 
 use super::teacher_source::Teacher;
 use crate::agent::{Collector, PlayState, epsilon_greedy};
 use crate::config::{Data, Distillation};
-use crate::env::{Pool, PoolState};
+use crate::env::{Pool, PoolState, ViewSlot};
 use crate::game::Game;
 use crate::nn::Network;
-use crate::replay::Replay;
+use crate::replay::{Place, Replay};
 use crate::units::{Generator, Seed};
 
 /// The payload of a step in the memory: the teacher's Q-values.
@@ -22,13 +23,27 @@ pub struct StateSource {
     pub game: Game,
     pub teacher: Teacher,
     pub collector: Collector,
+    /// The states as students see them.
     pub memory: Replay<QValues>,
+    /// The same steps as the teacher sees them, if the next teacher will need them for their Q-values.
+    pub teachers_view: Option<Replay<()>>,
 }
 
 impl StateSource {
+    /// A source with an empty memory of `capacity` steps. The first view of `pool` is the teacher's, the last is the
+    /// students'.
     pub fn new(game: Game, teacher: Teacher, pool: Pool, capacity: u64, seed: Seed) -> StateSource {
-        let memory = Replay::new(pool.observation(), capacity, pool.workers());
-        StateSource { game, teacher, memory, collector: Collector::endless(pool, seed) }
+        let (_, students) = views(&pool);
+        let memory = Replay::new(students.shape, capacity, pool.workers());
+        StateSource { game, teacher, memory, teachers_view: None, collector: Collector::endless(pool, seed) }
+    }
+
+    /// Keeps the teacher's view of the states too, if it is another than the students'. Teachers can then be replaced.
+    pub fn keep_teachers_view(&mut self, capacity: u64) {
+        let (teachers, students) = views(&self.collector.pool);
+        if teachers != students {
+            self.teachers_view = Some(Replay::new(teachers.shape, capacity, self.workers()));
+        }
     }
 
     /// Steps of all workers.
@@ -44,12 +59,18 @@ impl StateSource {
     /// the steps in the memory with the teacher's Q-values.
     pub fn play(&mut self, settings: &Distillation, (student, head): (&Network, usize)) {
         let begun = self.collector.begin();
-        let (teacher, memory) = (&self.teacher.network, &mut self.memory);
-        let shape = memory.shape();
-        self.collector.step(|observations, explorers: &mut [Generator]| {
-            let student_actions = (settings.data != Data::Teacher).then(|| student.greedy(head, observations));
+        let (teacher, memory, teachers_view) = (&self.teacher.network, &mut self.memory, &mut self.teachers_view);
+        let (teachers, students) = views(&self.collector.pool);
+        let shape = students.shape;
+        self.collector.step(|rows, explorers: &mut [Generator]| {
+            let (seen, by_students) = (teachers.observations(rows), students.observations(rows));
+            if let Some(view) = teachers_view {
+                let frames = seen.chunks_exact(teachers.shape.bytes()).map(|seen| teachers.shape.newest(seen));
+                frames.enumerate().for_each(|(worker, frame)| view.push(worker, frame, begun[worker], Some(())));
+            }
+            let student_actions = (settings.data != Data::Teacher).then(|| student.greedy(head, &by_students));
             let mut chosen = Vec::with_capacity(begun.len());
-            let states = q_values(teacher, observations).into_iter().zip(observations.chunks_exact(shape.bytes()));
+            let states = q_values(teacher, &seen).into_iter().zip(by_students.chunks_exact(shape.bytes()));
             for (worker, (q, observation)) in states.enumerate() {
                 let by_student = student_actions.as_ref().filter(|_| settings.data == Data::Student || worker % 2 == 1);
                 let greedy = by_student.map_or_else(|| best_action(&q), |actions| actions[worker]);
@@ -60,13 +81,21 @@ impl StateSource {
         });
     }
 
-    /// Replaces the teacher, and recomputes the Q-values in the memory.
+    /// Replaces the teacher, and recomputes the Q-values in the memory. Steps that the teacher cannot see any more, since
+    /// the oldest frames of its view are gone, are used no more.
     pub fn adopt(&mut self, teacher: Teacher) {
         self.teacher = teacher;
+        let mut places = self.memory.visible();
+        if let Some(view) = &self.teachers_view {
+            let is_lost = |place: &Place| !view.is_visible(*place);
+            places.extract_if(.., |place| is_lost(place)).for_each(|place| self.memory.forget(place));
+        }
         let mut observations = Vec::new();
-        for places in self.memory.visible().chunks(TOGETHER) {
-            observations.resize(places.len() * self.memory.shape().bytes(), 0);
-            self.memory.observations(places, &mut observations);
+        for places in places.chunks(TOGETHER) {
+            match &self.teachers_view {
+                Some(view) => read(view, places, &mut observations),
+                None => read(&self.memory, places, &mut observations),
+            }
             for (&place, q) in places.iter().zip(q_values(&self.teacher.network, &observations)) {
                 *self.memory.payload_mut(place) = q;
             }
@@ -86,6 +115,18 @@ impl StateSource {
         self.collector.state = state.clone();
         self.collector.pool.restore(pool)
     }
+}
+
+/// The teacher's view and the students': one and the same, or two.
+fn views(pool: &Pool) -> (ViewSlot, ViewSlot) {
+    let views = pool.views();
+    (views[0], views[views.len() - 1])
+}
+
+/// Writes the observations of `places` into `observations`, which gets their size.
+fn read<P: Sync>(memory: &Replay<P>, places: &[Place], observations: &mut Vec<u8>) {
+    observations.resize(places.len() * memory.shape().bytes(), 0);
+    memory.observations(places, observations);
 }
 
 /// The mean over states of the difference between the two highest Q-values (Farahmand, 2011); 0 with a single action.

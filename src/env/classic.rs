@@ -132,8 +132,8 @@ impl Classic {
 }
 
 impl Environment for Classic {
-    fn observation(&self) -> Shape {
-        Shape::Vector { size: self.state.len() }
+    fn views(&self) -> Vec<Shape> {
+        vec![Shape::Vector { size: self.state.len() }]
     }
 
     fn begin(&mut self, seed: Seed) {
@@ -149,7 +149,7 @@ impl Environment for Classic {
         Step { reward, life_lost: false, terminated, truncated }
     }
 
-    fn frame(&self) -> &[u8] {
+    fn frame(&self, _: usize) -> &[u8] {
         &self.frame
     }
 

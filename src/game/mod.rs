@@ -62,6 +62,17 @@ pub enum View {
 }
 
 impl View {
+    /// Every view.
+    pub const ALL: [View; 2] = [View::Pixels, View::Ram];
+
+    /// The name in experiment files.
+    pub fn name(self) -> &'static str {
+        match self {
+            View::Pixels => "pixels",
+            View::Ram => "ram",
+        }
+    }
+
     /// Whether the agent observes the screen.
     pub fn is_pixels(&self) -> bool {
         *self == View::Pixels

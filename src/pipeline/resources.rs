@@ -1,6 +1,6 @@
 //! Estimates the memory and disk that an experiment needs from its settings.
 
-use super::agents::{architecture, games, networks, teacher_of, teachers};
+use super::agents::{architecture, environment, games, networks, teacher_of, teachers};
 use crate::config::{Algorithm, Experiment};
 use crate::record::{AgentId, Role};
 use crate::replay::TYPICAL_STEP;
@@ -51,7 +51,7 @@ fn batch(size: usize, experiment: &Experiment, agent: &AgentId) -> u64 {
 }
 
 fn observation(experiment: &Experiment, agent: &AgentId) -> Shape {
-    experiment.environment.spec(agent.game).observation
+    environment(experiment, agent).spec(agent.game).observation
 }
 
 /// Bytes of a step in a replay, without its payload.

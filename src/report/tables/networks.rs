@@ -56,6 +56,7 @@ fn of_teacher(results: &Results, agent_results: &AgentResults) -> Vec<String> {
 
 fn of_student(results: &Results, agent_results: &AgentResults, student: &StudentSettings) -> Vec<String> {
     let Experiment { teacher, games, environment, .. } = &results.experiment;
+    let environment = student.environment(environment);
     // A baseline has the layers that the teachers' algorithm needs.
     let layer_norm = student.is_baseline() && teacher.layer_norm;
     let spec = |game: &Game| (game.name(), environment.spec(*game));
