@@ -29,8 +29,14 @@ struct Episode {
 fn env(game: &str) -> Classic {
     let game = Game::named(game).unwrap();
     let actions = game.actions(ActionSet::Minimal);
-    let rules =
-        Rules { frame_skip: 1, no_op_max: 0, sticky_actions: 0.0, max_frames: u64::MAX, actions, views: vec![View::Pixels] };
+    let rules = Rules {
+        frame_skip: 1,
+        no_op_max: 0,
+        sticky_actions: 0.0,
+        max_frames: u64::MAX,
+        actions,
+        views: vec![View::Pixels],
+    };
     Classic::new(game, &rules).unwrap()
 }
 

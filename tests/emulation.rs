@@ -26,14 +26,14 @@ struct GoldenStep {
 }
 
 fn env(game: &str, no_op_max: u32, sticky_actions: f64) -> Env {
-    seen(game, View::Pixels, no_op_max, sticky_actions)
+    seen(game, &[View::Pixels], no_op_max, sticky_actions)
 }
 
-fn seen(game: &str, view: View, no_op_max: u32, sticky_actions: f64) -> Env {
+fn seen(game: &str, views: &[View], no_op_max: u32, sticky_actions: f64) -> Env {
     let game = Game::named(game).unwrap();
     let rom = Rom::find(game).unwrap();
     let actions = game.actions(ActionSet::Minimal);
-    let rules = Rules { frame_skip: 4, no_op_max, sticky_actions, max_frames: 108_000, actions, views: vec![view] };
+    let rules = Rules { frame_skip: 4, no_op_max, sticky_actions, max_frames: 108_000, actions, views: views.to_vec() };
     Env::new(load(game, rom.as_ref()).unwrap(), rules)
 }
 
@@ -241,10 +241,34 @@ fn a_pool_gives_the_same_with_one_thread_as_with_three() {
 }
 
 #[test]
+fn a_pool_with_two_views_gives_each_as_a_pool_with_that_view_alone() {
+    let pool = |views: &[View]| {
+        let env = || Box::new(seen("pong", views, 30, 0.25)) as Box<dyn Environment>;
+        Pool::new((0..3).map(|_| env()).collect())
+    };
+    let mut pools = [pool(&[View::Pixels, View::Ram]), pool(&[View::Pixels]), pool(&[View::Ram])];
+    let mut seeds = [(); 3].map(|()| EpisodeSeeds::new(Seed(3), 3));
+    for step in 0..300 {
+        pools.iter_mut().zip(&mut seeds).for_each(|(pool, seeds)| pool.begin_ended(seeds));
+        let actions = [step / 30 % 6, step / 7 % 6, step % 6];
+        let [both, pixels, ram] = pools.each_mut().map(|pool| pool.step(&actions).to_vec());
+        assert_eq!((&both, &both), (&pixels, &ram), "step {step}");
+        let [both, pixels, ram] = &pools;
+        let seen = |view: usize| both.views()[view].observations(both.observations());
+        assert!(*seen(0) == *pixels.observations() && *seen(1) == *ram.observations(), "step {step}");
+        if step == 150 {
+            let saved = pools[0].save();
+            pools[0] = pool(&[View::Pixels, View::Ram]);
+            pools[0].restore(&saved).unwrap();
+        }
+    }
+}
+
+#[test]
 fn pongs_memory_shows_ball_and_paddles_where_its_players_know_them() {
     // Anand et al. (2019), "Unsupervised State Representation Learning in Atari": Pong has its players' scores at 13 and
     // 14, the ball's place at 49 and 54, and the right paddle's at 51.
-    let mut env = seen("pong", View::Ram, 0, 0.0);
+    let mut env = seen("pong", &[View::Ram], 0, 0.0);
     assert_eq!(env.views(), [Shape::Vector { size: RAM }]);
     env.begin(Seed(1));
     let (mut lost, mut paddle, mut ball) = (0.0, Vec::new(), Vec::new());

@@ -160,35 +160,52 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::config::{self, Overrides, Widths};
+    use crate::config::{self, Experiment, Mlp, NetworkChoice, Overrides, Widths};
     use crate::env::Rules;
+    use crate::game::{ActionSet, View};
     use crate::nn::{Architecture, Device};
-    use crate::spec::Shape;
+    use crate::spec::{Shape, values};
 
-    /// A source with 6 workers after `steps` steps; `data` names the player.
-    fn played(data: &str, steps: usize) -> StateSource {
+    fn catch() -> Game {
+        Game::named("catch").unwrap()
+    }
+
+    /// 6 workers; `data` names the player.
+    fn experiment(data: &str) -> Experiment {
         let text = format!(
             "games = [\"catch\"]\n[environment]\nworkers = 6\n[distillation]\nepsilon = 0.0\ndata = \"{data}\"\n"
         );
-        let experiment = config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
-        let game = Game::named("catch").unwrap();
-        let network = |seed| {
-            let widths = Widths { conv: [4, 4, 4], hidden: 8 };
-            let spec = experiment.environment.spec(game);
-            Network::new(&Architecture::new(&config::NetworkChoice::Widths(widths), &spec), Seed(seed), Device::Cpu)
+        config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap()
+    }
+
+    /// A network for a view, with random weights.
+    fn network(view: View, seed: u64) -> Network {
+        let layers = match view {
+            View::Pixels => NetworkChoice::Widths(Widths { conv: [4, 4, 4], hidden: 8 }),
+            View::Ram => NetworkChoice::Mlp(Mlp { hidden: vec![8] }),
         };
-        let teacher = |seed| Teacher {
-            network: network(seed),
-            path: PathBuf::new(),
-            hash: String::new(),
-            frames: 0,
-            score: None,
-        };
-        let pool = Pool::load(game, None, &Rules::of_training(&experiment.environment, game), 6).unwrap();
-        let mut source = StateSource::new(game, teacher(1), pool, 1000, Seed(3));
-        let student = network(8);
+        Network::new(&Architecture::new(&layers, &catch().spec(ActionSet::Minimal, view)), Seed(seed), Device::Cpu)
+    }
+
+    fn teacher(view: View, seed: u64) -> Teacher {
+        let network = network(view, seed);
+        Teacher { network, path: PathBuf::new(), hash: String::new(), frames: 0, score: None }
+    }
+
+    /// A source for a teacher with the first view and students with the last.
+    fn source(experiment: &Experiment, views: &[View], capacity: u64) -> StateSource {
+        let rules = Rules { views: views.to_vec(), ..Rules::of_training(&experiment.environment, catch()) };
+        let pool = Pool::load(catch(), None, &rules, 6).unwrap();
+        StateSource::new(catch(), teacher(views[0], 1), pool, capacity, Seed(3))
+    }
+
+    /// A source after `steps` steps; `data` names the player.
+    fn played(data: &str, steps: usize) -> StateSource {
+        let experiment = experiment(data);
+        let mut source = source(&experiment, &[View::Pixels], 1000);
+        let student = network(View::Pixels, 8);
         (0..steps).for_each(|_| source.play(&experiment.distillation, (&student, 0)));
-        source.adopt(teacher(if steps > 100 { 2 } else { 1 }));
+        source.adopt(teacher(View::Pixels, if steps > 100 { 2 } else { 1 }));
         source
     }
 
@@ -218,6 +235,71 @@ mod tests {
             let expected = q_values(&source.teacher.network, &observations);
             assert!(places.len() > 200);
             assert!(places.iter().zip(&expected).all(|(&place, q)| source.memory.payload(place) == q), "{data}");
+        }
+    }
+
+    /// A source after 60 steps with two views, whose memories hold the last 20 of each worker.
+    fn played_with(views: [View; 2], data: &str) -> StateSource {
+        let experiment = experiment(data);
+        let mut source = source(&experiment, &views, 6 * 20);
+        source.keep_teachers_view(6 * 20);
+        let student = network(views[1], 8);
+        (0..60).for_each(|_| source.play(&experiment.distillation, (&student, 0)));
+        source
+    }
+
+    fn observation<P: Sync>(memory: &Replay<P>, place: Place) -> Vec<u8> {
+        let mut observation = Vec::new();
+        read(memory, &[place], &mut observation);
+        observation
+    }
+
+    /// Checks that each usable step holds two views of one state, and the Q-values of the teacher for its own view.
+    fn check_views(source: &StateSource, views: [View; 2]) {
+        let view = source.teachers_view.as_ref().unwrap();
+        for place in source.memory.usable() {
+            let seen = [observation(view, place), observation(&source.memory, place)];
+            let [screen, ram] = if views[0] == View::Pixels { &seen } else { &[seen[1].clone(), seen[0].clone()] };
+            // The built-in game's memory begins with the upper left corner of its ball, which has 12 × 12 pixels.
+            let corner: Vec<f32> = values(ram).take(2).map(|value| value * 255.0).collect();
+            let (column, row) = ((corner[0] + 6.0) * 84.0 / 160.0, (corner[1] + 6.0) * 84.0 / 210.0);
+            assert!(Shape::ATARI.newest(screen)[row as usize * 84 + column as usize] > 100, "{place:?}: {corner:?}");
+            if view.is_visible(place) {
+                let q = q_values(&source.teacher.network, &seen[0]).remove(0);
+                assert!(*source.memory.payload(place) == q, "{place:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn teacher_and_student_have_each_their_view_of_the_same_states() {
+        for views in [[View::Pixels, View::Ram], [View::Ram, View::Pixels]] {
+            for data in ["teacher", "student", "mixed"] {
+                let mut source = played_with(views, data);
+                let before = source.memory.usable();
+                check_views(&source, views);
+                source.adopt(teacher(views[0], 2));
+                check_views(&source, views);
+                let view = source.teachers_view.as_ref().unwrap();
+                let seen_by_both: Vec<_> = before.iter().copied().filter(|place| view.is_visible(*place)).collect();
+                assert_eq!(source.memory.usable(), seen_by_both);
+                // The oldest screens lack those before them.
+                assert!(before.iter().all(|place| place.age >= 3 || seen_by_both.len() < 6 * 19), "{views:?}");
+                assert!(seen_by_both.len() >= 6 * 16, "{views:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn mixed_play_is_half_the_students_by_its_own_view() {
+        let frames = |data: &str| {
+            let source = played_with([View::Pixels, View::Ram], data);
+            (0..6).map(|worker| source.collector.pool.frame(worker).to_vec()).collect::<Vec<_>>()
+        };
+        let [teacher, student, mixed] = ["teacher", "student", "mixed"].map(frames);
+        assert!((0..6).any(|worker| teacher[worker] != student[worker]), "they must differ to be told apart");
+        for worker in 0..6 {
+            assert!(mixed[worker] == if worker % 2 == 1 { &student } else { &teacher }[worker], "worker {worker}");
         }
     }
 
