@@ -8,6 +8,8 @@ mod emulation;
 mod experiments;
 mod follow;
 mod fresh;
+#[cfg(feature = "gym-rs")]
+mod gym_rs;
 mod networks;
 mod pipeline;
 mod replay;

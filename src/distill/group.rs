@@ -1,6 +1,6 @@
 //! The loop of distillation: an hour of play, then updates of each student, repeated.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{self, DistillCheckpoint};
@@ -163,6 +163,8 @@ impl<'a> DistillRun<'a> {
             };
             let teacher =
                 saved.as_ref().map_or_else(first, |saved| saved.sources[index].teacher.restore(group, index))?;
+            let seen = pool.views().last().map(|view| view.shape);
+            ensure!(seen == Some(played.observation), "{game}: the environments do not give the students' view");
             let mut source = StateSource::new(game, teacher, pool, settings.memory, seed);
             if group.is_online() {
                 source.keep_teachers_view(settings.memory);

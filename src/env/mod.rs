@@ -11,6 +11,8 @@ mod catch;
 mod classic;
 mod emulator;
 mod environment;
+#[cfg(feature = "gym-rs")]
+mod gym_rs;
 mod pool;
 mod preprocess;
 mod rom;
