@@ -6,8 +6,8 @@ use anyhow::{Error, Result};
 
 use super::list::closure;
 use super::open::Pipeline;
+use super::progress::Tally;
 use super::scope::Scope;
-use super::scores::Scores;
 use super::state::{Inspection, TaskState};
 use super::task::{Stage, Task, TaskId, Work};
 use super::{listed, refused};
@@ -62,11 +62,11 @@ impl<'a> Board<'a> {
     /// # Errors
     /// If a file that all evaluations share is damaged.
     pub fn look_again(&mut self, numbers: &[usize]) -> Result<Vec<usize>> {
-        let scores = self.scores()?;
+        let inspection = self.inspection();
         let mut left = Vec::new();
         for &number in numbers {
             let task = &self.pipeline.tasks[number];
-            self.positions[number] = match self.inspect(task, &scores) {
+            self.positions[number] = match inspection.state(task) {
                 Ok(TaskState::Done) => Position::Done,
                 Ok(TaskState::Stale | TaskState::Missing) => {
                     left.push(number);
@@ -80,12 +80,12 @@ impl<'a> Board<'a> {
 
     /// Checks that the inputs of the chosen tasks are done.
     fn check_inputs(&self) -> Result<()> {
-        let scores = self.scores()?;
+        let inspection = self.inspection();
         let waiting = self.waiting();
         let inputs = waiting.iter().flat_map(|&number| &self.pipeline.tasks[number].inputs);
         let mut missing = Vec::new();
         for input in inputs.filter(|input| self.positions[self.by_id[input]] == Position::Foreign) {
-            if self.inspect(&self.pipeline.tasks[self.by_id[input]], &scores)? != TaskState::Done {
+            if inspection.state(&self.pipeline.tasks[self.by_id[input]])? != TaskState::Done {
                 missing.push(input.clone());
             }
         }
@@ -95,14 +95,9 @@ impl<'a> Board<'a> {
         }
     }
 
-    fn scores(&self) -> Result<Scores<'a>> {
+    fn inspection(&self) -> Inspection<'a> {
         let Pipeline { experiment, folder, digests, .. } = self.pipeline;
-        Scores::read(experiment, folder, digests)
-    }
-
-    fn inspect(&self, task: &Task, scores: &Scores) -> Result<TaskState> {
-        let Pipeline { experiment, folder, digests, .. } = self.pipeline;
-        Inspection { experiment, folder, digests, scores }.state(task)
+        Inspection::new(experiment, folder, digests)
     }
 
     fn waiting(&self) -> Vec<usize> {
@@ -183,17 +178,17 @@ impl<'a> Board<'a> {
         combined
     }
 
-    /// Number of tasks that are done, number of tasks of the command, and share of the work that is done.
-    pub fn progress(&self) -> (usize, usize, f64) {
-        let (mut done, mut tasks, mut done_weight, mut weight) = (0, 0, 0.0, 0.0);
+    /// The command's tasks by number and weight.
+    pub fn progress(&self) -> Tally {
+        let mut tally = Tally::default();
         for (task, position) in self.included() {
-            tasks += 1;
-            weight += task.weight();
+            tally.tasks += 1;
+            tally.weight += task.weight();
             if position == Position::Done {
-                done += 1;
-                done_weight += task.weight();
+                tally.done += 1;
+                tally.done_weight += task.weight();
             }
         }
-        (done, tasks, if weight > 0.0 { done_weight / weight } else { 1.0 })
+        tally
     }
 }

@@ -15,7 +15,7 @@ use super::manifest::{forget_times, git_commit};
 use super::scope::Scope;
 use super::source::check_source;
 use super::task::Task;
-use super::{Observer, refused, settings};
+use super::{Observer, follow, refused, settings};
 use crate::agent::Played;
 use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules};
@@ -32,6 +32,8 @@ pub struct Request<'a> {
     pub set: &'a [String],
     /// Only these tasks, by their ids; all of the scope if there are none.
     pub only: &'a [String],
+    /// The folder of the training that is followed.
+    pub from: Option<&'a Path>,
     /// Replaces the file's seeds.
     pub seed: Option<u64>,
     /// The experiment's folder instead of `results/NAME`.
@@ -56,10 +58,21 @@ impl Request<'_> {
         Ok((experiment, Folder::at(root)))
     }
 
-    /// Most tasks at once: with the kernels of this crate as many as there are threads, unless the command says another
-    /// number; with libtorch's, whose sums depend on the number of threads, and on a GPU one.
+    /// Maximum number of tasks at once: with the kernels of this crate as many as there are threads, unless the command says another
+    /// number; with libtorch's, whose sums depend on the number of threads, on a GPU and for followers one.
     pub fn jobs(&self) -> usize {
+        if self.from.is_some() {
+            return 1;
+        }
         self.jobs.unwrap_or(if self.device == Device::Cpu { self.threads } else { 1 })
+    }
+
+    /// Whether the command ends with a report.
+    pub fn reports(&self) -> bool {
+        match self.only {
+            [] => matches!(self.scope, Scope::Run | Scope::Report),
+            ids => ids.iter().any(|id| id == "report"),
+        }
     }
 
     /// The source of the students' teachers.
@@ -96,6 +109,9 @@ impl<'a> Pipeline<'a> {
     pub fn open(request: &Request, observer: &'a dyn Observer) -> Result<Pipeline<'a>> {
         let (experiment, folder) = request.read()?;
         let scope = request.scope;
+        if let Some(from) = request.from {
+            follow::check(&experiment, &folder, from)?;
+        }
         let list = tasks(&experiment, &folder, request.teaching())?;
         check_tasks(request, &list)?;
         let roms = if scope == Scope::Report { BTreeMap::new() } else { find_roms(&experiment)? };

@@ -8,7 +8,6 @@ use super::digests::Digests;
 use super::list::tasks;
 use super::open::Request;
 use super::resources::Resources;
-use super::scores::Scores;
 use super::source::check_source;
 use super::state::{Inspection, TaskState};
 use super::task::{Amount, Stage, Task, TaskId, Work};
@@ -80,8 +79,7 @@ pub fn plan(request: &Request) -> Result<Plan> {
     let begins = settings::check(request, &folder, &experiment, &list)
         .and_then(|_| check_source(&experiment, &folder, request.fresh));
     let digests = Digests::default();
-    let scores = Scores::read(&experiment, &folder, &digests)?;
-    let inspection = Inspection { experiment: &experiment, folder: &folder, digests: &digests, scores: &scores };
+    let inspection = Inspection::new(&experiment, &folder, &digests);
     let states = states(request, &list, &inspection)?;
     let resources = Resources::of(&experiment, request.jobs());
     Ok(Plan {

@@ -1,5 +1,6 @@
 //! Finds out from the folder whether a task is done.
 
+use std::cell::OnceCell;
 use std::path::Path;
 
 use anyhow::Result;
@@ -34,10 +35,15 @@ pub struct Inspection<'a> {
     pub folder: &'a Folder,
     pub digests: &'a Digests,
     /// Scores, which are read once for all evaluations.
-    pub scores: &'a Scores<'a>,
+    scores: OnceCell<Scores<'a>>,
 }
 
-impl Inspection<'_> {
+impl<'a> Inspection<'a> {
+    /// Nothing is read yet.
+    pub fn new(experiment: &'a Experiment, folder: &'a Folder, digests: &'a Digests) -> Inspection<'a> {
+        Inspection { experiment, folder, digests, scores: OnceCell::new() }
+    }
+
     /// The task's state.
     ///
     /// # Errors
@@ -45,13 +51,28 @@ impl Inspection<'_> {
     pub fn state(&self, task: &Task) -> Result<TaskState> {
         let done = |is_done: bool| if is_done { TaskState::Done } else { TaskState::Missing };
         match &task.work {
-            Work::Train(agent) => Ok(done(self.fitting(agent)?.is_some())),
+            Work::Train(agent) => self.trained(agent),
             Work::Take(agent) => self.taken(agent),
             Work::Sweep(agent) => self.swept(agent),
             Work::Distill(agent) | Work::Follow(agent) => self.distilled(agent),
-            Work::Evaluate(agent) => Ok(done(self.scores.are_complete(agent)?)),
+            Work::Evaluate(agent) => Ok(done(self.scores()?.are_complete(agent)?)),
             Work::Report => Ok(done(report::is_current(self.folder, self.experiment)?)),
         }
+    }
+
+    fn scores(&self) -> Result<&Scores<'a>> {
+        if let Some(scores) = self.scores.get() {
+            return Ok(scores);
+        }
+        let scores = Scores::read(self.experiment, self.folder, self.digests)?;
+        Ok(self.scores.get_or_init(|| scores))
+    }
+
+    /// A training that was shorter than the experiment's is stale: it goes on.
+    fn trained(&self, agent: &AgentId) -> Result<TaskState> {
+        let Some(found) = self.fitting(agent)? else { return Ok(TaskState::Missing) };
+        let is_shorter = found.trained_frames.is_some_and(|frames| frames < self.experiment.teacher.frames);
+        Ok(if is_shorter { TaskState::Stale } else { TaskState::Done })
     }
 
     fn taken(&self, agent: &AgentId) -> Result<TaskState> {

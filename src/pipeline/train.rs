@@ -3,9 +3,10 @@
 use anyhow::{Context, Result};
 
 use super::agents::{architecture, environment, games};
+use super::batch::Batch;
 use super::evaluator::TrainingEvaluator;
 use super::open::Pipeline;
-use super::task::Task;
+use super::task::Amount;
 use crate::agent::Policy;
 use crate::config::Experiment;
 use crate::progress::Ended;
@@ -15,12 +16,12 @@ use crate::units::{Frames, Steps};
 
 impl Pipeline<'_> {
     /// Trains the agent's network until its weights are on disk.
-    pub fn train(&self, task: &Task, agent: &AgentId) -> Result<Ended> {
+    pub fn train(&self, batch: &Batch, agent: &AgentId) -> Result<Ended> {
         let architecture = architecture(&self.experiment, agent).context("random play is not trained")?;
         let games = games(&self.experiment, agent);
         self.warn_of_exploration(agent);
-        let progress = self.observer.begin(&agent.to_string(), task.amount.amount, task.amount.unit);
-        let progress = progress.as_ref();
+        let Amount { amount, unit } = batch.tasks[0].amount;
+        let progress = &self.watch(batch, &agent.to_string(), amount, unit);
         let episodes = self.experiment.teacher.evaluation_episodes;
         // A baseline may see the games otherwise than the teachers.
         let seen = Experiment { environment: environment(&self.experiment, agent), ..self.experiment.clone() };
