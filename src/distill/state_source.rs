@@ -298,8 +298,8 @@ mod tests {
         };
         let [teacher, student, mixed] = ["teacher", "student", "mixed"].map(frames);
         assert!((0..6).any(|worker| teacher[worker] != student[worker]), "they must differ to be told apart");
-        for worker in 0..6 {
-            assert!(mixed[worker] == if worker % 2 == 1 { &student } else { &teacher }[worker], "worker {worker}");
+        for (worker, frame) in mixed.iter().enumerate() {
+            assert!(*frame == if worker % 2 == 1 { &student } else { &teacher }[worker], "worker {worker}");
         }
     }
 
