@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::group::{DistillRun, DistillState, StudentGroup};
+use super::group::StudentGroup;
+use super::run::{DistillRun, DistillState};
 use super::state_source::StateSource;
 use super::student::{SavedStudent, Student};
 use super::teacher_source::{Teacher, TeacherSource};

@@ -12,6 +12,7 @@ mod follow;
 mod group;
 mod initialization;
 mod inspection;
+mod run;
 mod schedule;
 mod state_source;
 mod student;
@@ -19,7 +20,8 @@ mod sweep;
 mod teacher_source;
 
 pub use follow::follow;
-pub use group::{StudentGroup, distill, group_name, group_names};
+pub use group::{StudentGroup, group_name, group_names};
+pub use run::distill;
 pub use state_source::mean_action_gap;
 pub use sweep::choose;
 pub use teacher_source::{Teacher, TeacherSource};
