@@ -8,11 +8,13 @@ mod emulation;
 mod experiments;
 mod follow;
 mod fresh;
+#[cfg(feature = "gym-rs")]
+mod gym_rs;
 mod networks;
 mod pipeline;
-mod ram;
 mod replay;
 mod resume;
 mod scoring;
 mod taken;
 mod teachers;
+mod views;

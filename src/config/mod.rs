@@ -22,7 +22,7 @@ pub use read::{Overrides, read, read_text};
 pub use source::shipped_folders;
 pub use student::{
     AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature,
-    StudentSettings, Temperature, Widths,
+    StudentSettings, StudentView, Temperature, Widths,
 };
 
 /// An error in an experiment: the problem, its place, and the way out.
