@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Algorithm, Data, EnvironmentSettings, Experiment, Layers, NetworkChoice, Widths};
+use super::{Algorithm, Data, EnvironmentSettings, Experiment, Layers, NetworkChoice, StepSpan, Widths};
 use crate::game::{ActionSet, Game};
 use crate::spec::Shape;
 
@@ -153,7 +153,6 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
         ("teacher.batch", teacher.batch as u64),
         ("teacher.update_period", teacher.update_period),
         ("teacher.target_period", teacher.target_period),
-        ("teacher.epsilon_steps", teacher.epsilon_steps),
         ("teacher.rollout", teacher.rollout),
         ("teacher.epochs", teacher.epochs),
         ("teacher.minibatches", teacher.minibatches as u64),
@@ -175,7 +174,11 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
     ] {
         rule(key, value >= 1, "must be at least 1")?;
     }
-    Ok(())
+    let falls = match teacher.epsilon_steps {
+        StepSpan::Steps(steps) => steps >= 1,
+        StepSpan::Share(share) => share > 0.0 && share <= 1.0,
+    };
+    rule("teacher.epsilon_steps", falls, "must be a number of steps of at least 1, or a share above 0 and up to 1.0")
 }
 
 fn shares(experiment: &Experiment) -> Result<(), Fault> {

@@ -16,9 +16,10 @@ mod tests;
 
 pub use experiment::{
     Algorithm, Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization, Keep, OptimizerRule,
-    TdError, TeacherSettings,
+    StepSpan, TdError, TeacherSettings,
 };
 pub use read::{Overrides, read, read_text};
+pub use source::shipped_folders;
 pub use student::{
     AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature,
     StudentSettings, StudentView, Temperature, Widths,

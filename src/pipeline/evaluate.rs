@@ -50,8 +50,8 @@ impl Pipeline<'_> {
             return Ok(None);
         }
         let path = self.folder.weights(agent);
-        let metadata = self.check_weights(&path, agent)?;
-        let (network, _) = agent::load(&path, self.device)?;
+        let (network, metadata) = agent::load(&path, self.device)?;
+        self.check_weights(&path, &metadata, agent)?;
         Ok(metadata.head(agent.game).map(|head| (network, head)))
     }
 }

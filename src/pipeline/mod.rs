@@ -19,6 +19,7 @@ mod lock;
 mod manifest;
 mod merge;
 mod open;
+mod owner;
 mod plan;
 mod progress;
 mod resources;

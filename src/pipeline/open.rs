@@ -11,7 +11,7 @@ use super::clean::{check_teachers, renew};
 use super::digests::Digests;
 use super::list::{Teaching, tasks};
 use super::lock::Locks;
-use super::manifest::{forget_times, git_commit};
+use super::manifest::forget_times;
 use super::scope::Scope;
 use super::source::check_source;
 use super::task::Task;
@@ -93,8 +93,6 @@ pub struct Pipeline<'a> {
     pub observer: &'a dyn Observer,
     pub digests: Digests,
     pub locks: Locks,
-    /// What the manifest says of the program and its machine, as they were before results changed files of a checkout.
-    pub git_commit: Option<String>,
     pub machine: Machine,
     roms: BTreeMap<&'static str, Option<Rom>>,
     /// Whether this command has done any task.
@@ -120,21 +118,8 @@ impl<'a> Pipeline<'a> {
         if scope == Scope::Report && !exists {
             return Err(refused(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
         }
-        let git_commit = git_commit();
         let locks = Locks::in_folder(folder.root().join(".locks"));
-        let alone = locks.wait("folder").map_err(refused)?;
-        // Another process may have begun with other settings since.
-        let earlier = settings::check(request, &folder, &experiment, &list)?;
-        if request.fresh {
-            if let Some(other) = locks.other() {
-                let place = folder.root().display();
-                return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
-            }
-            renew(&folder, &experiment, &list, scope, earlier.played_otherwise)?;
-            forget_times(&folder, &experiment, scope)?;
-        }
-        write_file(&folder.experiment(), toml::to_string(&experiment)?.as_bytes()).map_err(refused)?;
-        drop(alone);
+        prepare(request, &experiment, &folder, &list, &locks)?;
         let pipeline = Pipeline {
             experiment,
             folder,
@@ -145,7 +130,6 @@ impl<'a> Pipeline<'a> {
             observer,
             digests: Digests::default(),
             locks,
-            git_commit,
             machine: Machine::this(),
             roms,
             works: AtomicBool::new(false),
@@ -202,6 +186,22 @@ impl<'a> Pipeline<'a> {
         let workers = self.experiment.evaluation.workers.min(episodes);
         Pool::load(game, self.rom(game), &rules, workers)
     }
+}
+
+/// Records the experiment in its folder, and removes what it makes anew. No other process does so at the same time.
+fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[Task], locks: &Locks) -> Result<()> {
+    let _alone = locks.wait("folder").map_err(refused)?;
+    // Another process may have begun with other settings since the first check.
+    let earlier = settings::check(request, folder, experiment, list)?;
+    if request.fresh {
+        if let Some(other) = locks.other() {
+            let place = folder.root().display();
+            return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
+        }
+        renew(folder, experiment, list, request.scope, earlier.played_otherwise)?;
+        forget_times(folder, &request.scope.renews(list))?;
+    }
+    write_file(&folder.experiment(), toml::to_string(experiment)?.as_bytes()).map_err(refused)
 }
 
 /// Checks that the experiment has the tasks that are asked for.

@@ -166,7 +166,10 @@ fn stages(experiment: &Experiment, list: &[Task], states: &[TaskState]) -> Vec<P
     for (task, &state) in list.iter().zip(states) {
         let Some(agent) = task.work.agent().filter(|_| task.work.stage() < Stage::Evaluate) else { continue };
         let work = match task.work {
-            Work::Take(_) => format!("taken from {}", experiment.teacher.from.display()),
+            Work::Take(_) => {
+                let from = experiment.teacher_source(agent.game).unwrap_or_default();
+                format!("taken from {}", from.display())
+            }
             Work::Sweep(_) => format!("{} updates, to choose the temperature", grouped(task.amount.amount)),
             _ => format!("{} {}", grouped(task.amount.amount), task.amount.unit),
         };

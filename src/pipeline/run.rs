@@ -63,7 +63,10 @@ impl Pipeline<'_> {
         let agents: Vec<&AgentId> = batch.tasks.iter().filter_map(|task| task.work.agent()).collect();
         let work = || match (&batch.tasks[0].work, from) {
             (Work::Train(agent), _) => self.train(batch, agent),
-            (Work::Take(agent), None) => self.take(agent, &Folder::at(&self.experiment.teacher.from)),
+            (Work::Take(agent), None) => {
+                let from = self.experiment.teacher_source(agent.game).context("no teacher is taken")?;
+                self.take(agent, &Folder::at(from))
+            }
             (Work::Take(agent), Some(from)) => self.take_followed(&Folder::at(from), agent),
             (Work::Sweep(agent), _) => self.sweep(batch, agent),
             (Work::Distill(_), _) => self.distill(batch, &agents),

@@ -39,8 +39,6 @@ pub struct Scheduler<'a> {
     stopped: bool,
     /// The folder cannot be worked in any more.
     gave_up: bool,
-    /// Seconds of work that the manifest does not tell of yet.
-    seconds: BTreeMap<&'static str, f64>,
     /// Locks that other processes held at the last look.
     elsewhere: BTreeSet<&'a str>,
 }
@@ -59,7 +57,6 @@ impl<'a> Scheduler<'a> {
             progress: WholeProgress::new(),
             stopped: false,
             gave_up: false,
-            seconds: BTreeMap::new(),
             elsewhere: BTreeSet::new(),
         })
     }
@@ -158,20 +155,18 @@ impl<'a> Scheduler<'a> {
         if position == Position::Done {
             self.board.inputs_changed(&tasks)?;
         }
-        let stage = self.pipeline.tasks[first].work.stage();
-        *self.seconds.entry(stage.name()).or_default() += started.elapsed().as_secs_f64();
-        self.write_times()
+        self.write_times(&tasks, started.elapsed(), reached.before() > 0.0)
     }
 
-    /// Adds whole seconds of work to the manifest.
-    fn write_times(&mut self) -> Result<()> {
-        if self.seconds.values().all(|seconds| *seconds < 1.0) || !self.pipeline.has_worked() {
+    /// Records the time of a batch, divided equally among its tasks.
+    fn write_times(&self, tasks: &[usize], time: Duration, continues: bool) -> Result<()> {
+        if !self.pipeline.has_worked() {
             return Ok(());
         }
+        let seconds = time.as_secs_f64() / tasks.len() as f64;
         self.pipeline.write_manifest(|manifest| {
-            for (stage, seconds) in &mut self.seconds {
-                *manifest.stage_seconds.entry((*stage).to_owned()).or_default() += seconds.floor() as u64;
-                *seconds = seconds.fract();
+            for task in tasks.iter().map(|&number| &self.pipeline.tasks[number]) {
+                manifest.add_seconds(task.work.stage().name(), &task.id.0, seconds, continues);
             }
         })
     }

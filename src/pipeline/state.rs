@@ -76,7 +76,9 @@ impl<'a> Inspection<'a> {
     }
 
     fn taken(&self, agent: &AgentId) -> Result<TaskState> {
-        let from = Folder::at(&self.experiment.teacher.from);
+        let Some(from) = self.experiment.teacher_source(agent.game).map(Folder::at) else {
+            return Ok(TaskState::Missing);
+        };
         let is_there = self.fitting(agent)?.is_some();
         let is_current = is_taken(&from, self.folder, agent, self.digests)?;
         Ok(match (is_there, is_current) {

@@ -49,11 +49,11 @@ impl Pipeline<'_> {
     fn warn_of_exploration(&self, agent: &AgentId) {
         let settings = &self.experiment.teacher;
         let steps = Frames(settings.frames).steps(self.experiment.environment.frame_skip);
-        let (warmup, fall) = (Steps(settings.warmup), Steps(settings.epsilon_steps));
+        let (warmup, fall) = (Steps(settings.warmup), Steps(settings.epsilon_steps.steps(steps.0)));
         if warmup.0 + fall.0 > steps.0 {
             log::warn!(
                 "{agent}: epsilon falls over {fall} steps after {warmup}, but the training ends after {steps}, while it \
-                 still explores; lower teacher.epsilon_steps, for example to a tenth of that"
+                 still explores; lower teacher.epsilon_steps, for example to 0.1, a tenth of the training"
             );
         }
     }

@@ -2,7 +2,7 @@
 
 use super::agent_result::{AgentResult, AgentResults};
 use super::format::{counted, listed, percent, percent_with_interval};
-use super::protocol::points;
+use super::protocol::{of_teachers, points};
 use super::read::Results;
 use super::tables::{between, relative};
 use crate::config::{Data, EnvironmentSettings, Keep};
@@ -120,17 +120,20 @@ pub fn protocol(results: &Results) -> Vec<String> {
             choices(environment),
         ),
         whose_states(results),
-        format!("The checkpoint of the teacher that is distilled and scored is {}.", kept(results.experiment.teacher.keep)),
+        format!(
+            "The checkpoint of the teacher that is distilled and scored is {}.",
+            of_teachers(&results.experiment, |teacher| kept(teacher.keep).to_owned())
+        ),
         students_weights(results),
         "Intervals are 95% percentile bootstrap intervals (10,000 resamples), stratified by game: in each game the seeds \
          are drawn with replacement, a student together with its teacher and random play, then the episodes of each. \
          (rliable draws seeds alone, with the mean of their episodes.) With one seed they cover the chance of the \
          episodes alone; with few seeds they are too narrow."
             .to_owned(),
-        "A score relative to the teacher is student mean / teacher mean, the paper’s metric. Where one of the two is \
-         not above 0 with some seed, it is (student − random) / (teacher − random) with all seeds of that student in \
-         that game, marked *. The two are not to be compared: where scores are near 0, as Pong’s can be, the first is \
-         near 0 and the second far from it."
+        "A score relative to the teacher is student mean / teacher mean, the paper’s metric. In a game where the mean of \
+         some agent, with some seed, is not above 0 by two standard errors, it is (student − random) / (teacher − \
+         random) for all agents, and the game is marked *. The two are not to be compared: where scores are near 0, as \
+         Pong’s can be, the first is near 0 and the second far from it."
             .to_owned(),
         format!("Latency is the median of {} single decisions.", grouped(evaluation.latency_decisions as u64)),
     ]
