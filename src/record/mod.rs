@@ -3,6 +3,7 @@
 mod agent_id;
 mod atomic;
 mod best;
+mod checkpoint;
 mod folder;
 mod machine;
 mod manifest;
@@ -11,13 +12,14 @@ mod rows;
 mod table;
 
 pub use agent_id::{AgentId, Role};
-pub use atomic::{
-    cannot_write, read_identity, read_json, read_state, remove_folder, replace_folder, write_file, write_json,
-};
+pub use atomic::{TEMPORARY, cannot_write, read_json, remove_folder, replace_folder, write_file, write_json};
 pub use best::{best_name, bests};
+pub use checkpoint::{
+    CheckpointError, Found, find_checkpoint, read_state, remove_before, remove_checkpoint, write_checkpoint, write_state,
+};
 pub use folder::{Folder, SHARED};
 pub use machine::Machine;
 pub use manifest::{Latency, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};
-pub use table::{Log, read_rows, write_rows};
+pub use table::{Log, LogMark, read_rows, write_rows};
