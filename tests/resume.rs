@@ -189,7 +189,7 @@ fn a_changed_log_costs_the_log_and_not_the_training() {
     let (experiment, straight, changed) = (experiment(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     assert_eq!(teach(&experiment, straight.path(), u64::MAX), Ended::Done);
     let folder = |root: &Path| root.join("teachers/catch/seed-1");
-    assert_eq!(teach(&experiment, changed.path(), 300), Ended::Stopped);
+    assert_eq!(teach(&experiment, changed.path(), 110), Ended::Stopped);
     let path = folder(changed.path()).join("train.csv");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replacen("100,400", "100,404", 1)).unwrap();

@@ -1,7 +1,6 @@
 //! `pd play`: plays episodes with a network, and records one.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -15,6 +14,7 @@ use crate::env::{Picture, Pool, Rom, Rules};
 use crate::eval::{self, Match};
 use crate::pipeline::refused;
 use crate::progress::Ended;
+use crate::record::write_file;
 use crate::units::Seed;
 
 /// Probability of a random action, as in evaluation; not used in classic control.
@@ -128,9 +128,8 @@ fn write_gif(path: &Path, screens: &[Vec<u8>], width: usize) -> Result<()> {
     ensure!(palette.len() <= 256, "a console shows at most 128 colours, but here are {}", palette.len());
     let height = (screens[0].len() / 3 / width) as u16;
     let width = 2 * width as u16;
-    let new = PathBuf::from(format!("{}.part", path.display()));
-    let mut file = File::create(&new).with_context(place)?;
-    let mut encoder = Encoder::new(&mut file, width, height, palette.as_flattened()).with_context(place)?;
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, width, height, palette.as_flattened()).with_context(place)?;
     encoder.set_repeat(Repeat::Infinite).with_context(place)?;
     for screen in screens {
         let index = |pixel: &[u8; 3]| palette.binary_search(pixel).expect("the palette has every colour") as u8;
@@ -140,5 +139,5 @@ fn write_gif(path: &Path, screens: &[Vec<u8>], width: usize) -> Result<()> {
         encoder.write_frame(&frame).with_context(place)?;
     }
     drop(encoder);
-    std::fs::rename(&new, path).with_context(place)
+    write_file(path, &bytes)
 }

@@ -14,6 +14,7 @@ mod student;
 #[cfg(test)]
 mod tests;
 
+pub use check::{MOST_FRAME_SKIP, MOST_NO_OPS, MOST_WORKERS};
 pub use experiment::{
     Algorithm, Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization, Keep, OptimizerRule,
     StepSpan, TdError, TeacherSettings,

@@ -111,6 +111,15 @@ pub fn place(group: &StudentGroup) -> PathBuf {
     group.folder.distillation(&group.name(), group.seed)
 }
 
+/// The students in a checkpoint, finished or not.
+///
+/// # Errors
+/// If there is none, or it is damaged.
+pub fn students_in(checkpoint: &Path) -> Result<Vec<config::StudentSettings>> {
+    let state: DistillCheckpoint = read_state(&checkpoint.join(STATE))?;
+    state.students.iter().map(|(settings, _)| Ok(serde_json::from_str(settings)?)).collect()
+}
+
 /// Reads the memories of a game in the group's checkpoint.
 ///
 /// # Errors
@@ -137,7 +146,7 @@ fn view_file(index: usize) -> String {
 
 /// Replaces the group's checkpoint atomically; the one before stays beside it.
 pub fn write(run: &DistillRun) -> Result<()> {
-    let save = |student: &Student| Ok((serde_json::to_string(&student.settings)?, student.save()?));
+    let save = |student: &Student| Ok((serde_json::to_string(&student.settings)?, student.save(run.state.hour + 1)?));
     let source = |(source, (_, teacher_source)): (&StateSource, &(Played, TeacherSource))| {
         let teacher = SavedTeacher::of(&source.teacher, teacher_source)?;
         Ok(SavedSource { teacher, play: (source.collector.state.clone(), source.collector.pool.save()) })

@@ -240,7 +240,8 @@ impl<'a> DistillRun<'a> {
             return Ok(true);
         }
         // Each student says itself how far it is: after a stop, those whose weights are on disk are not there any more.
-        while let Some(student) = self.students.iter_mut().find(|student| student.state.evaluated < self.sources.len()) {
+        while let Some(student) = self.students.iter_mut().find(|student| student.state.evaluated < self.sources.len())
+        {
             let head = student.state.evaluated;
             let (game, steps) = (self.sources[head].game, Steps(self.sources[head].steps()));
             let Some(row) = evaluate(game, &Player::new(&student.network, head), steps, student.state.updates)? else {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
@@ -248,10 +248,21 @@ impl Student {
                 alive: Some(self.state.alive[head]),
             };
             self.train.append(&row)?;
+            let is_finite = row.loss.is_finite() && row.teacher_entropy.is_finite();
+            ensure!(is_finite, "{}", self.divergence("a loss", hour));
         }
         let _ = self.sums.zero_();
         self.state.since.fill(0);
         Ok(())
+    }
+
+    /// The message for a student whose numbers are not finite any more.
+    fn divergence(&self, which: &str, hour: u64) -> String {
+        format!(
+            "{}: the distillation diverged: {which} is not a finite number in hour {hour}; lower \
+             distillation.learning_rate and start over with --fresh (the last good checkpoint is kept)",
+            self.agent
+        )
     }
 
     /// Flushes the logs to disk, and returns their ends.
@@ -266,11 +277,13 @@ impl Student {
     /// Everything on which further updates depend.
     ///
     /// # Errors
-    /// If the logs, whose rows are counted, cannot be written.
-    pub fn save(&self) -> Result<SavedStudent> {
-        let logs = self.sync()?;
+    /// If the logs, whose rows are counted, cannot be written, or a weight is not a finite number.
+    pub fn save(&self, hour: u64) -> Result<SavedStudent> {
+        let (logs, weights) = (self.sync()?, self.network.values());
+        let is_finite = weights.iter().flatten().all(|weight| weight.is_finite());
+        ensure!(is_finite, "{}", self.divergence("a weight", hour));
         Ok(SavedStudent {
-            weights: self.network.values(),
+            weights,
             optimizer: self.optimizer.save(&self.network),
             sums: Vec::try_from(self.sums.view(-1)).expect("sums are doubles"),
             state: StudentState { logs, ..self.state.clone() },

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -92,7 +93,12 @@ impl Locks {
     }
 
     fn create(&self, path: &Path) -> Result<bool> {
-        let place = || format!("{}: cannot be written; choose another folder with --out", path.display());
+        let place = || {
+            let user =
+                fs::metadata(&self.folder).map(|folder| format!(" (its folder belongs to user {})", folder.uid()));
+            let path = path.display();
+            format!("{path}: cannot be written{}; choose another folder with --out", user.unwrap_or_default())
+        };
         fs::create_dir_all(&self.folder).with_context(place)?;
         let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
             Ok(file) => file,
@@ -156,9 +162,8 @@ impl Locks {
             }
             log::warn!("{}: taken over from {}, which is gone", path.display(), describe(path));
             match fs::remove_file(path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    Err(error).with_context(|| format!("{}: cannot be taken over", path.display()))
-                }
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(error)
+                    .with_context(|| format!("{}: cannot be taken over from {}", path.display(), describe(path))),
                 _ => self.create(path),
             }
         };

@@ -85,6 +85,7 @@ impl Pipeline<'_> {
 
     /// Writes the report of the results so far.
     fn report(&self) -> Result<(), Error> {
+        self.folder.check_there()?;
         let lock = self.locks.wait("report")?;
         self.write_scores()?;
         let written = report::write(&self.folder, &self.experiment)?;
@@ -95,6 +96,7 @@ impl Pipeline<'_> {
 
     /// Writes `scores.csv` anew from the episodes.
     fn write_scores(&self) -> Result<()> {
+        self.folder.check_there()?;
         let _lock = self.locks.wait("scores")?;
         Scores::read(&self.experiment, &self.folder, &self.digests)?.write()
     }

@@ -8,8 +8,12 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::limited::read_limited;
+
 /// Beginning of the names of files that are not written in full yet.
 pub const TEMPORARY: &str = ".tmp";
+/// Maximum number of bytes of a JSON file.
+const MOST_JSON: u64 = 256 << 20;
 /// Number of links from one to the next that are followed, as Linux does.
 const MOST_LINKS: usize = 40;
 
@@ -145,7 +149,7 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 /// # Errors
 /// The path, and the fault in its content.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let content = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let content = read_limited(path, MOST_JSON).with_context(|| format!("{}: cannot be read", path.display()))?;
     serde_json::from_slice(&content)
         .with_context(|| format!("{}: damaged; remove it, or start over with --fresh", path.display()))
 }

@@ -153,7 +153,10 @@ pub fn find_checkpoint(path: &Path) -> Result<Found> {
     if !matches!(error.downcast_ref(), Some(CheckpointError::Damaged { .. })) || verify(&old).is_err() {
         return Err(error);
     }
-    log::warn!("{error:#}: not needed, for the checkpoint before is whole and {}; going on from there", age(path, &old));
+    log::warn!(
+        "{error:#}: not needed, for the checkpoint before is whole and {}; going on from there",
+        age(path, &old)
+    );
     // A stop between the two leaves the old one to be moved back.
     remove_folder(path)?;
     recover_folder(path)?;

@@ -15,7 +15,8 @@ pub use agent_id::{AgentId, Role};
 pub use atomic::{TEMPORARY, cannot_write, read_json, remove_folder, replace_folder, write_file, write_json};
 pub use best::{best_name, bests};
 pub use checkpoint::{
-    CheckpointError, Found, find_checkpoint, read_state, remove_before, remove_checkpoint, write_checkpoint, write_state,
+    CheckpointError, Found, find_checkpoint, read_state, remove_before, remove_checkpoint, write_checkpoint,
+    write_state,
 };
 pub use folder::{Folder, SHARED};
 pub use machine::Machine;

@@ -20,6 +20,7 @@ pub fn read_rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
+    ensure!(path.is_file(), "{}: not a plain file", path.display());
     let mut reader = csv::Reader::from_path(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     reader.deserialize().collect::<Result<_, _>>().with_context(|| format!("{}: damaged", path.display()))
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{self, TeacherCheckpoint};
@@ -205,6 +205,8 @@ impl<'a> TeacherRun<'a> {
                 self.note = format!("score {mean:.1} in play of {}, epsilon {:.2}", played.game, row.epsilon);
             }
             self.train.append(&row)?;
+            let is_finite = [row.loss, row.q_mean].into_iter().flatten().all(f64::is_finite);
+            ensure!(is_finite, "{}", self.divergence("a loss or Q-value"));
         }
         Ok(())
     }
@@ -218,7 +220,8 @@ impl<'a> TeacherRun<'a> {
                 return Ok(false);
             };
             let one_game = self.plays.len() == 1;
-            row.best = one_game && self.state.best.as_ref().is_none_or(|best| row.mean > best.score);
+            // Initial weights have learned nothing, however well they happen to play.
+            row.best = one_game && row.updates > 0 && self.state.best.as_ref().is_none_or(|best| row.mean > best.score);
             if row.best {
                 self.state.best = Some(Best { score: row.mean, steps: row.steps, weights: network.values() });
                 self.keep_for_followers()?;
@@ -230,7 +233,18 @@ impl<'a> TeacherRun<'a> {
         Ok(true)
     }
 
+    /// The message for a training whose numbers are not finite any more.
+    fn divergence(&self, which: &str) -> String {
+        let (agent, steps) = (&self.training.agent, Steps(self.steps()));
+        format!(
+            "{agent}: the training diverged: {which} is not a finite number after {steps} steps; lower \
+             teacher.learning_rate and start over with --fresh (the last good checkpoint is kept)"
+        )
+    }
+
     fn save(&mut self) -> Result<()> {
+        let weights = self.learner.network().values();
+        ensure!(weights.iter().flatten().all(|weight| weight.is_finite()), "{}", self.divergence("a weight"));
         self.state.logs = (self.train.sync()?, self.eval.sync()?);
         checkpoint::write(self)
     }
