@@ -170,7 +170,7 @@ mod tests {
             assert!(ruler.low.is_finite() && ruler.high.is_finite() && ruler.low < ruler.high, "{values:?}");
             assert!(ruler.ticks.len() <= 21, "{values:?}: {:?}", ruler.ticks);
             for (tick, text) in &ruler.ticks {
-                assert!(tick.is_finite() && text.chars().count() < 20, "{values:?}: {tick} {text}");
+                assert!(tick.is_finite() && text.chars().count() < 25, "{values:?}: {tick} {text}");
             }
             for &value in values.iter().filter(|value| value.is_finite() && value.abs() <= LARGEST) {
                 let is_drawn = axis.scale == Scale::Linear || value > 0.0;
