@@ -10,6 +10,7 @@ mod board;
 mod clean;
 mod digests;
 mod distill;
+mod episodes;
 mod evaluate;
 mod evaluator;
 mod follow;
