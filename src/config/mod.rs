@@ -19,7 +19,7 @@ pub use experiment::{Data, Distillation, EnvironmentSettings, Evaluation, Experi
 pub use read::{Overrides, read, read_text};
 pub use source::shipped_folders;
 pub use student::{
-    AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature,
+    AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature, StudentRate,
     StudentSettings, StudentView, Temperature, Widths,
 };
 pub use teacher::{Algorithm, Keep, OptimizerRule, StepSpan, TdError, TeacherSettings};
