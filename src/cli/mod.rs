@@ -5,6 +5,7 @@ mod print;
 
 mod arguments;
 mod bench;
+mod film;
 mod games;
 mod observe;
 mod plan;

@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXCPU};
 use signal_hook::iterator::Signals;
 
-use crate::pipeline::{Observer, Whole};
+use crate::pipeline::{CommandProgress, Observer};
 use crate::progress::Progress;
 use crate::report::TerminalReport;
 
@@ -80,7 +80,7 @@ impl Observer for Terminal {
         Box::new(stage)
     }
 
-    fn whole(&self, whole: &Whole) {
+    fn whole(&self, whole: &CommandProgress) {
         if self.quiet || whole.tasks < 2 {
             return;
         }

@@ -17,6 +17,8 @@ const MOST_BATCH: u64 = 1 << 16;
 const MOST_REPETITIONS: u64 = 1_000_000;
 const MOST_STEPS: u64 = 1_000_000_000;
 const MOST_FRAMES: u64 = 1_000_000_000_000;
+/// Most letters of a name. Those of files that are made from it must fit in a file system, with its endings.
+const NAME: usize = 100;
 
 /// The wrong key, and the requirement on its value.
 pub type Fault = (String, String);
@@ -104,6 +106,8 @@ fn students(experiment: &Experiment) -> Result<(), Fault> {
     for (index, student) in experiment.students.iter().enumerate() {
         let several = !student.is_shared() || experiment.games.len() > 1;
         rule(&format!("students.{index}.games"), several, "together: needs at least two games")?;
+        let rate = student.learning_rate.or(distillation.learning_rate);
+        rule(&format!("students.{index}.learning_rate"), positive(rate), "must be above 0")?;
     }
     let gaps = !distillation.sweep_gaps.is_empty() && distillation.sweep_gaps.iter().all(|&gaps| positive(gaps));
     rule("distillation.sweep_gaps", gaps, "must be one or more numbers above 0")?;
@@ -123,11 +127,11 @@ fn positive(x: f64) -> bool {
 
 fn names(experiment: &Experiment) -> Result<(), Fault> {
     let plain = |name: &str| {
-        !name.is_empty()
+        (1..=NAME).contains(&name.len())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
             && !name.starts_with('.')
     };
-    let words = "names a folder: letters, digits, '-', '_' and '.' only";
+    let words = "names a folder: up to 100 letters, digits, '-', '_' and '.' only";
     rule("name", plain(&experiment.name), words)?;
     rule("games", !experiment.games.is_empty(), "name at least one game")?;
     rule("seeds", !experiment.seeds.is_empty(), "name at least one seed")?;

@@ -11,20 +11,19 @@ mod option;
 mod read;
 mod source;
 mod student;
+mod teacher;
 #[cfg(test)]
 mod tests;
 
 pub use check::{MOST_FRAME_SKIP, MOST_NO_OPS, MOST_WORKERS};
-pub use experiment::{
-    Algorithm, Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization, Keep, OptimizerRule,
-    StepSpan, TdError, TeacherSettings,
-};
+pub use experiment::{Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization};
 pub use read::{Overrides, read, read_text};
 pub use source::shipped_folders;
 pub use student::{
-    AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature,
+    AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature, StudentRate,
     StudentSettings, StudentView, Temperature, Widths,
 };
+pub use teacher::{Algorithm, Keep, OptimizerRule, StepSpan, TdError, TeacherSettings};
 
 /// An error in an experiment: the problem, its place, and the way out.
 #[derive(Debug, thiserror::Error)]

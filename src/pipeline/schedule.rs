@@ -11,7 +11,7 @@ use super::batch::{Batch, Reached};
 use super::board::{Board, Position};
 use super::lock::Lock;
 use super::open::{Pipeline, Request};
-use super::progress::WholeProgress;
+use super::progress::ProgressMeter;
 use super::task::TaskId;
 use crate::progress::Ended;
 
@@ -35,7 +35,7 @@ pub struct Scheduler<'a> {
     pipeline: &'a Pipeline<'a>,
     pub board: Board<'a>,
     running: BTreeMap<usize, Running<'a>>,
-    progress: WholeProgress,
+    progress: ProgressMeter,
     stopped: bool,
     /// The folder cannot be worked in any more.
     gave_up: bool,
@@ -54,7 +54,7 @@ impl<'a> Scheduler<'a> {
             pipeline,
             board: Board::new(pipeline, request.scope, &only)?,
             running: BTreeMap::new(),
-            progress: WholeProgress::new(),
+            progress: ProgressMeter::new(),
             stopped: false,
             gave_up: false,
             elsewhere: BTreeSet::new(),

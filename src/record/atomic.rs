@@ -41,7 +41,10 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
 }
 
 /// The path at the end of a chain of links; the last one may name nothing yet.
-fn behind_links(path: &Path) -> std::io::Result<PathBuf> {
+///
+/// # Errors
+/// If the chain has no end.
+pub fn behind_links(path: &Path) -> std::io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
         match fs::read_link(&path) {

@@ -12,7 +12,9 @@ mod rows;
 mod table;
 
 pub use agent_id::{AgentId, Role};
-pub use atomic::{TEMPORARY, cannot_write, read_json, remove_folder, replace_folder, write_file, write_json};
+pub use atomic::{
+    TEMPORARY, behind_links, cannot_write, read_json, remove_folder, replace_folder, write_file, write_json,
+};
 pub use best::{best_name, bests};
 pub use checkpoint::{
     CheckpointError, Found, find_checkpoint, read_state, remove_before, remove_checkpoint, write_checkpoint,

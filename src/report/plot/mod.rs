@@ -17,7 +17,7 @@ mod figure;
 mod style;
 
 pub use distillation::{distillation, students};
-pub use encode::{png, svg};
+pub use encode::{png, svg, text_mask};
 pub use figure::Figure;
 pub use learning::learning;
 pub use online::online;
