@@ -9,7 +9,7 @@ use super::clean::networks_in;
 use crate::config::{Experiment, StudentSettings};
 use crate::distill;
 use crate::game::Game;
-use crate::record::{AgentId, Folder, SHARED, TEMPORARY, remove_checkpoint, remove_folder};
+use crate::record::{AgentId, Folder, SHARED, is_left_behind, remove_checkpoint, remove_folder};
 
 /// Removes unfinished files, copies of folders that were replaced, the candidates of a sweep that is over, and the
 /// checkpoints of work that is done. Nobody else may be at work in the folder.
@@ -50,7 +50,7 @@ fn below(folder: &Path) -> Result<()> {
             continue;
         }
         if !path.is_dir() {
-            if name.starts_with(TEMPORARY) {
+            if is_left_behind(&name) {
                 fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
             }
             continue;
@@ -104,9 +104,12 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, b"x").unwrap();
         };
+        let own = format!("teachers/catch/seed-1/.tmp{}-abcdef", std::process::id());
+        put(&own);
         let (gone, kept) = (
             [
                 ".tmpAbCdEf",
+                ".tmp4294967295-abcdef",
                 "teachers/catch/seed-1/.tmp123456",
                 "teachers/catch/seed-1/checkpoint/state.bin",
                 "teachers/catch/seed-1/.old-checkpoint/state.bin",
@@ -130,6 +133,7 @@ mod tests {
         for name in gone {
             assert!(!root.path().join(name).exists(), "{name} is still there");
         }
+        assert!(root.path().join(own).exists(), "a process that is alive writes it");
         for name in kept {
             assert!(root.path().join(name).exists(), "{name} is gone");
         }

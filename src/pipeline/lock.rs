@@ -79,13 +79,26 @@ impl Locks {
 
     /// Another process at work in the folder, as text.
     pub fn other(&self) -> Option<String> {
+        self.foreign().find_map(|path| (path.exists() && !self.is_dead(&path)).then(|| describe(&path)))
+    }
+
+    /// Removes the locks of processes that died on this machine.
+    ///
+    /// # Errors
+    /// As [`Locks::take`].
+    pub fn remove_dead(&self) -> Result<()> {
+        for path in self.foreign().filter(|path| self.is_dead(path)) {
+            // Taking it over and giving it back removes it.
+            self.take(&path.file_stem().unwrap_or_default().to_string_lossy())?;
+        }
+        Ok(())
+    }
+
+    /// The locks that this process does not hold.
+    fn foreign(&self) -> impl Iterator<Item = PathBuf> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let mut paths =
-            entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
-        paths.find_map(|path| {
-            let foreign = !held(&self.held).contains_key(&path);
-            (foreign && path.exists() && !self.is_dead(&path)).then(|| describe(&path))
-        })
+        let locks = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
+        locks.filter(|path| !held(&self.held).contains_key(path))
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -234,6 +247,12 @@ mod tests {
         assert!(other.take("train/teacher/qbert/seed-1").unwrap().is_some());
         drop(lock);
         assert!(other.take("train/teacher/pong/seed-1").unwrap().is_some());
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let dead = Owner { process: child.id(), ..Owner::of_this_process() };
+        fs::create_dir_all(folder.path().join(".locks")).unwrap();
+        fs::write(one.path("train/student"), serde_json::to_vec(&dead).unwrap()).unwrap();
+        one.remove_dead().unwrap();
         drop((one, other));
         assert!(!folder.path().join(".locks").exists());
     }

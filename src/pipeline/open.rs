@@ -197,6 +197,7 @@ fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[
     let earlier = settings::check(request, folder, experiment, list)?;
     let other = locks.other();
     if other.is_none() {
+        locks.remove_dead()?;
         remove_leftovers(folder, experiment)?;
     }
     if request.fresh {

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 
 use crate::limited::read_limited;
 
-/// Beginning of the names of files that are not written in full yet.
-pub const TEMPORARY: &str = ".tmp";
+/// Beginning of the names of files that are not written in full yet. The number of the process that writes follows.
+const TEMPORARY: &str = ".tmp";
 /// Maximum number of bytes of a JSON file.
 const MOST_JSON: u64 = 256 << 20;
 /// Number of links from one to the next that are followed, as Linux does.
@@ -30,14 +30,24 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
         if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
             return OpenOptions::new().write(true).open(path)?.write_all(content);
         }
-        let folder = parent(path);
-        let mut file = tempfile::Builder::new().permissions(mode(0o666)).prefix(TEMPORARY).tempfile_in(folder)?;
+        let (folder, prefix) = (parent(path), format!("{TEMPORARY}{}-", std::process::id()));
+        let mut file = tempfile::Builder::new().permissions(mode(0o666)).prefix(&prefix).tempfile_in(folder)?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         sync_folder(folder)
     };
     write().with_context(|| cannot_write(path))
+}
+
+/// Whether a file of that name was left behind by a process that was killed while it wrote. Names of older versions
+/// have no process.
+pub fn is_left_behind(name: &str) -> bool {
+    let writer =
+        name.strip_prefix(TEMPORARY).map(|rest| rest.split_once('-').and_then(|(process, _)| process.parse().ok()));
+    writer.is_some_and(|writer: Option<u32>| {
+        writer.is_none_or(|process| !Path::new(&format!("/proc/{process}")).exists())
+    })
 }
 
 /// The path at the end of a chain of links; the last one may name nothing yet.

@@ -13,7 +13,7 @@ mod table;
 
 pub use agent_id::{AgentId, Role};
 pub use atomic::{
-    TEMPORARY, behind_links, cannot_write, read_json, remove_folder, replace_folder, write_file, write_json,
+    behind_links, cannot_write, is_left_behind, read_json, remove_folder, replace_folder, write_file, write_json,
 };
 pub use best::{best_name, bests};
 pub use checkpoint::{

@@ -133,28 +133,33 @@ def kills(pd, root, random_, count):
     return not different
 
 
-def stopped(pd, folder, task, stops):
-    """Runs a task and stops it some times, so that it has a checkpoint and the one before."""
-    for _ in range(stops):
-        process = start(pd, folder, "run", "x.toml", "--task", task)
-        time.sleep(0.2)
-        while process.poll() is None and not any((folder / "results/x").rglob("checkpoint/state.bin")):
-            time.sleep(0.01)
-        process.send_signal(signal.SIGTERM)
-        finish(process)
+def stopped(pd, folder, task, state, log):
+    """Runs a task and stops it when it has logged and has written a checkpoint again; there is one before then."""
+    state, log = folder / "results/x" / state, folder / "results/x" / log
+    process, seen = start(pd, folder, "run", "x.toml", "--task", task), set()
+    while process.poll() is None:
+        if state.exists():
+            seen.add(state.stat().st_mtime_ns)
+        if len(seen) > 2 and log.exists() and log.read_text().count("\n") > 2:
+            break
+        time.sleep(0.002)
+    process.send_signal(signal.SIGTERM)
+    code, errors = finish(process)
+    assert code == 130 and state.exists(), f"it was not stopped in time: {code} {errors}"
 
 
 def flips(pd, root, random_, count):
     expected, _ = straight(pd, root)
-    places = {"teacher's checkpoint": "train/teacher/catch/seed-1", "students' checkpoint": "distill/kl/catch/seed-1"}
     failed, table = False, {}
     teacher, students = root / "teacher", root / "students"
     experiment(teacher)
-    stopped(pd, teacher, places["teacher's checkpoint"], 2)
+    stopped(pd, teacher, "train/teacher/catch/seed-1", "teachers/catch/seed-1/checkpoint/state.bin",
+            "teachers/catch/seed-1/train.csv")
     shutil.copytree(teacher, students)
     code, errors = finish(start(pd, students, "train", "x.toml"))
     assert code == 0, errors
-    stopped(pd, students, places["students' checkpoint"], 2)
+    stopped(pd, students, "distill/kl/catch/seed-1", "distillation/catch/seed-1/checkpoint/state.bin",
+            "students/kl/catch/seed-1/train.csv")
     finished = root / "straight"
     kinds = [
         ("teacher's checkpoint", teacher, "teachers/catch/seed-1/checkpoint/*"),
