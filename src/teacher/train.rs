@@ -261,7 +261,8 @@ impl<'a> TeacherRun<'a> {
     fn finish(mut self) -> Result<()> {
         let Training { experiment, agent, folder, .. } = self.training;
         // Where the results folder is gone, nothing is written as if it were there.
-        (self.train.sync()?, self.eval.sync()?);
+        self.train.sync()?;
+        self.eval.sync()?;
         if experiment.teacher.can_go_on() {
             self.save()?;
         }
