@@ -6,10 +6,11 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::clean::networks_in;
+use crate::agent;
 use crate::config::{Experiment, StudentSettings};
 use crate::distill;
 use crate::game::Game;
-use crate::record::{AgentId, Folder, SHARED, is_left_behind, remove_checkpoint, remove_folder};
+use crate::record::{AgentId, Folder, SHARED, is_left_behind, remove_before, remove_checkpoint, remove_folder};
 
 /// Removes unfinished files, copies of folders that were replaced, the candidates of a sweep that is over, and the
 /// checkpoints of work that is done. Nobody else may be at work in the folder.
@@ -19,9 +20,12 @@ use crate::record::{AgentId, Folder, SHARED, is_left_behind, remove_checkpoint, 
 pub fn remove_leftovers(folder: &Folder, experiment: &Experiment) -> Result<()> {
     below(folder.root())?;
     for network in networks_in(folder)? {
-        let is_done = network.join("weights.safetensors").exists();
-        if is_done && !experiment.teacher.can_go_on() {
-            remove_checkpoint(&network.join("checkpoint"))?;
+        let checkpoint = network.join("checkpoint");
+        match (is_done(&network, experiment), experiment.teacher.can_go_on()) {
+            (true, false) => remove_checkpoint(&checkpoint)?,
+            // A stop may have left the one before alone, as the only one.
+            (true, true) if checkpoint.exists() => remove_before(&checkpoint)?,
+            _ => {}
         }
     }
     for group in children(&folder.root().join("distillation"))? {
@@ -30,6 +34,12 @@ pub fn remove_leftovers(folder: &Folder, experiment: &Experiment) -> Result<()> 
         }
     }
     Ok(())
+}
+
+/// Whether a network's training is over. One that goes on to more frames has weights, and is not.
+fn is_done(network: &Path, experiment: &Experiment) -> bool {
+    let metadata = agent::metadata(&network.join("weights.safetensors"));
+    metadata.is_ok_and(|found| found.trained_frames.is_none_or(|frames| frames >= experiment.teacher.frames))
 }
 
 /// The paths in a folder that may be absent.
@@ -55,9 +65,9 @@ fn below(folder: &Path) -> Result<()> {
             }
             continue;
         }
-        // The checkpoint before the newest stays while there is work to go on with.
         let is_over = match name.strip_prefix(".old-") {
-            Some("checkpoint") => folder.join("weights.safetensors").exists(),
+            // It is used where the newest is damaged.
+            Some("checkpoint") => false,
             Some(replaced) => folder.join(replaced).exists(),
             None => name.starts_with(".new-") || name == "sweep" && folder.join("sweep.csv").exists(),
         };
@@ -90,7 +100,52 @@ fn remove_finished(folder: &Folder, experiment: &Experiment, group: &Path, seed:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::{Metadata, Played};
     use crate::config::{self, Overrides};
+    use crate::nn::{Architecture, Device, Network};
+    use crate::units::Seed;
+
+    /// Writes the weights of a teacher that was trained for `frames`.
+    fn write_weights(folder: &Folder, experiment: &Experiment, frames: u64) {
+        let teacher = AgentId::teacher(experiment.games[0], 1);
+        let played = Played::new(teacher.game, &experiment.environment, None);
+        let architecture = Architecture::teacher(&experiment.teacher, &played.spec());
+        let network = Network::new(&architecture, Seed(1), Device::Cpu);
+        let mut metadata = Metadata::new(&teacher, &architecture, &experiment.environment, vec![played], frames);
+        metadata.trained_frames = Some(frames);
+        agent::save(&folder.weights(&teacher), &network, &metadata).unwrap();
+    }
+
+    #[test]
+    fn a_training_that_goes_on_keeps_its_checkpoints_whichever_are_left() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::at(root.path());
+        let experiment = config::read_text(
+            "x.toml",
+            "x",
+            "games = [\"catch\"]\n[teacher]\nkeep = \"last\"\n\
+            epsilon_steps = 1000\n",
+            &Overrides::default(),
+        )
+        .unwrap();
+        assert!(experiment.teacher.can_go_on());
+        let old = root.path().join("teachers/catch/seed-1/.old-checkpoint/state.bin");
+        let newest = root.path().join("teachers/catch/seed-1/checkpoint/state.bin");
+        let put = |path: &Path| {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, b"x").unwrap();
+        };
+        put(&old);
+        write_weights(&folder, &experiment, experiment.teacher.frames - 1);
+        remove_leftovers(&folder, &experiment).unwrap();
+        assert!(old.exists(), "the training goes on from it");
+        write_weights(&folder, &experiment, experiment.teacher.frames);
+        remove_leftovers(&folder, &experiment).unwrap();
+        assert!(old.exists(), "it is the only one");
+        put(&newest);
+        remove_leftovers(&folder, &experiment).unwrap();
+        assert!(!old.exists() && newest.exists());
+    }
 
     #[test]
     fn leftovers_go_and_unfinished_work_stays() {
@@ -119,7 +174,6 @@ mod tests {
             ],
             [
                 "report/index.html",
-                "teachers/catch/seed-1/weights.safetensors",
                 "teachers/catch/seed-2/checkpoint/state.bin",
                 "teachers/catch/seed-2/.old-checkpoint/state.bin",
                 "teachers/catch/seed-3/.old-checkpoint/state.bin",
@@ -129,6 +183,7 @@ mod tests {
             ],
         );
         gone.iter().chain(&kept).for_each(|name| put(name));
+        write_weights(&folder, &experiment, experiment.teacher.frames);
         remove_leftovers(&folder, &experiment).unwrap();
         for name in gone {
             assert!(!root.path().join(name).exists(), "{name} is still there");

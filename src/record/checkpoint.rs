@@ -138,6 +138,11 @@ fn is_of_first_format(content: &[u8]) -> bool {
     content.iter().take(4).any(|&byte| byte == b'[') && !content.starts_with(&MAGIC[..4])
 }
 
+/// Whether there is a checkpoint at `path`, or the one before alone, after a stop between two renames.
+pub fn has_checkpoint(path: &Path) -> bool {
+    path.exists() || before(path).exists()
+}
+
 /// Verifies the checkpoint at `path`. If it is damaged and the one before is whole, that one takes its place, and a
 /// warning says how much older it is.
 ///

@@ -17,8 +17,8 @@ pub use atomic::{
 };
 pub use best::{best_name, bests};
 pub use checkpoint::{
-    CheckpointError, Found, find_checkpoint, read_state, remove_before, remove_checkpoint, write_checkpoint,
-    write_state,
+    CheckpointError, Found, find_checkpoint, has_checkpoint, read_state, remove_before, remove_checkpoint,
+    write_checkpoint, write_state,
 };
 pub use folder::{Folder, SHARED};
 pub use machine::Machine;
