@@ -9,12 +9,12 @@ use policy_distillation::config::{self, Overrides};
 /// The levels of the crate, lowest first; modules of one level do not import one another.
 const LEVELS: &[&[&str]] = &[
     &["units", "progress", "losses", "spec"],
-    &["game"],
+    &["game", "task"],
     &["config"],
     &["record"],
     &["env", "replay", "nn"],
     &["agent"],
-    &["teacher", "distill", "eval"],
+    &["teacher", "distill", "explain", "eval"],
     &["report"],
     &["pipeline"],
     &["cli"],

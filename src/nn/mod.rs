@@ -4,6 +4,7 @@
 mod architecture;
 mod cpu;
 mod device;
+pub mod language;
 mod network;
 mod optimizer;
 mod safetensors;

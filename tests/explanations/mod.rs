@@ -1,0 +1,4 @@
+//! The line of explanations: its models and its reward against PyTorch, its stages together.
+
+mod language;
+mod reward;
