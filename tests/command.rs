@@ -136,7 +136,6 @@ fn a_run_writes_every_file_of_the_contract_and_the_table() {
     assert_eq!(scores.lines().count(), 1 + 4, "random, teacher and two students: {scores}");
     let episodes = fs::read_to_string(run.path("results/x/episodes.csv")).unwrap();
     assert_eq!(episodes.lines().count(), 1 + 4 * 3);
-    assert!(!run.path("results/x/teachers/catch/seed-1/checkpoint").exists());
 }
 
 #[test]

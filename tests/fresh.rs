@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use policy_distillation::record::{EpisodeRow, Manifest, ScoreRow, read_rows};
 
-use super::command::{Run, TINY, content};
+use super::command::{Run, TINY, content, results};
 
 const TEACHER: &str = "results/x/teachers/catch/seed-1/weights.safetensors";
 
@@ -74,6 +74,32 @@ fn what_cannot_be_made_again_is_not_removed() {
     let before = students();
     run.succeed(&["train", "x.toml"]);
     assert!(students() == before && scored().len() == 4);
+}
+
+#[test]
+fn a_finished_teacher_goes_on_where_its_schedule_allows_it_as_if_it_had_never_ended() {
+    let longer = TINY.replace("frames = 2400", "frames = 4000");
+    let (run, straight) = (Run::new(TINY), Run::new(&longer));
+    run.succeed(&["run", "x.toml"]);
+    fs::write(run.path("x.toml"), &longer).unwrap();
+    let plan = run.succeed(&["plan", "x.toml", "--json"]);
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let teacher = |task: &&serde_json::Value| task["id"] == "train/teacher/catch/seed-1";
+    assert_eq!(plan["tasks"].as_array().unwrap().iter().find(teacher).unwrap()["state"], "stale");
+    run.succeed(&["run", "x.toml"]);
+    straight.succeed(&["run", "x.toml"]);
+    for ((path, one), (other_path, other)) in results(&run).iter().zip(&results(&straight)) {
+        assert_eq!(path, other_path);
+        assert!(one == other, "{}", path.display());
+    }
+    let falling = longer.replace("frames = 4000", "frames = 8000\nlearning_rate_end_share = 0.5");
+    fs::write(run.path("x.toml"), &falling).unwrap();
+    let error = refusal(&run, &["run", "x.toml"]);
+    assert!(error.contains("teacher.frames (4000 → 8000)") && error.contains("learning rate"), "{error}");
+    fs::write(run.path("x.toml"), longer.replace("4000", "8000")).unwrap();
+    fs::remove_dir_all(run.path("results/x/teachers/catch/seed-1/checkpoint")).unwrap();
+    let error = refusal(&run, &["run", "x.toml"]);
+    assert!(error.contains("its checkpoint is not there"), "{error}");
 }
 
 #[test]

@@ -30,6 +30,10 @@ pub struct Metadata {
     plays: Plays,
     /// Emulator frames of the training; for a student, frames of the play that it learned from.
     pub frames: u64,
+    /// Emulator frames of the whole training, which may have gone on after the weights that were kept. Older files, and
+    /// those of students, do not store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trained_frames: Option<u64>,
     /// The environment in which the agent learned, and in which it must be scored.
     pub environment: EnvironmentSettings,
     /// `teacher` or `student`.
@@ -71,6 +75,7 @@ impl Metadata {
             architecture: architecture.clone(),
             plays: if agent.shared { Plays::Several { games } } else { Plays::One(games.remove(0)) },
             frames,
+            trained_frames: None,
             environment: environment.clone(),
             role: agent.role.to_string(),
             name: agent.name.clone(),

@@ -212,6 +212,12 @@ impl TeacherSettings {
             Algorithm::Dqn => "DQN",
         }
     }
+
+    /// Whether the first steps of a training do not depend on its length, so that a finished training can go on. A
+    /// learning rate that falls until the last step depends on it.
+    pub fn can_go_on(&self) -> bool {
+        self.learning_rate_end_share == 1.0
+    }
 }
 
 /// The player whose actions lead to the states that students learn from. The labels are always the teacher's.

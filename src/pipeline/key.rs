@@ -58,6 +58,13 @@ pub struct SettingChange {
     is: Value,
 }
 
+impl SettingChange {
+    /// Whether it lets trainings take longer.
+    pub fn lengthens_training(&self) -> bool {
+        self.key == "teacher.frames" && self.is.as_integer() > self.was.as_integer()
+    }
+}
+
 impl fmt::Display for SettingChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({} → {})", self.key, self.was, self.is)

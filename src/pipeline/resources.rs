@@ -28,10 +28,13 @@ impl Resources {
         let memory = |runs: &[RunSize]| largest(runs, |run| run.networks + run.play);
         // A new checkpoint is complete before the old one is removed.
         let checkpoints = |runs: &[RunSize]| 2 * largest(runs, |run| run.play);
-        Resources {
-            memory: memory(&learning).max(memory(&distilling)),
-            disk: checkpoints(&learning).max(checkpoints(&distilling)) + bests(experiment),
-        }
+        let kept = learning.iter().map(|run| run.play).sum::<u64>();
+        let disk = match experiment.teacher.can_go_on() {
+            // Every training leaves its last checkpoint.
+            true => kept + (checkpoints(&learning) / 2).max(checkpoints(&distilling)),
+            false => checkpoints(&learning).max(checkpoints(&distilling)),
+        };
+        Resources { memory: memory(&learning).max(memory(&distilling)), disk: disk + bests(experiment) }
     }
 }
 

@@ -41,7 +41,10 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
         }
     };
     let known = tasks(&united(experiment, &old), folder, request.teaching())?;
-    let stale = stale(folder, &known, &key::settings(&old)?)?;
+    let mut stale = stale(folder, &known, &key::settings(&old)?)?;
+    let goes_on = |change: &SettingChange| change.lengthens_training() && can_go_on(experiment, folder, &known);
+    stale.iter_mut().for_each(|(_, changes)| changes.retain(|change| !goes_on(change)));
+    stale.retain(|(_, changes)| !changes.is_empty());
     let played = stale.iter().filter_map(|(task, _)| match &task.work {
         Work::Evaluate(agent) => Some(agent.clone()),
         _ => None,
@@ -66,11 +69,27 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     // With `--seed` the command may make fewer results anew than without it.
     let whole = config::read(request.file, &Overrides { set: request.set.to_vec(), seed: None })?;
     let others = left_with(&whole, &tasks(&whole, folder, request.teaching())?)?;
+    let longer = stale.iter().flat_map(|(_, changes)| changes).any(SettingChange::lengthens_training);
     let (place, changed) = (folder.root().display(), listed(&distinct(stale)));
+    let why = match longer {
+        true if experiment.teacher.can_go_on() => " (no training goes on, since its checkpoint is not there)",
+        true => " (no training goes on, since its learning rate fell until the last step)",
+        false => "",
+    };
     let way = way_out(&others, &format!("`pd {} --fresh{}`", cheapest.command(request.file), request.flags()));
     Err(refused(format!(
-        "{place}: its results were made with other settings: {changed}; {way}, or choose another folder with --out"
+        "{place}: its results were made with other settings: {changed}{why}; {way}, or choose another folder with --out"
     )))
+}
+
+/// Whether every finished training in the folder can go on from its checkpoint.
+fn can_go_on(experiment: &Experiment, folder: &Folder, list: &[Task]) -> bool {
+    let mut trained = list.iter().filter_map(|task| match &task.work {
+        Work::Train(agent) => Some(agent),
+        _ => None,
+    });
+    let has_state = |agent: &AgentId| !folder.weights(agent).exists() || folder.checkpoint(agent).exists();
+    experiment.teacher.can_go_on() && trained.all(has_state)
 }
 
 /// Advice for making everything anew with `command`, which leaves `others` as they are.

@@ -45,13 +45,20 @@ impl Inspection<'_> {
     pub fn state(&self, task: &Task) -> Result<TaskState> {
         let done = |is_done: bool| if is_done { TaskState::Done } else { TaskState::Missing };
         match &task.work {
-            Work::Train(agent) => Ok(done(self.fitting(agent)?.is_some())),
+            Work::Train(agent) => self.trained(agent),
             Work::Take(agent) => self.taken(agent),
             Work::Sweep(agent) => self.swept(agent),
             Work::Distill(agent) | Work::Follow(agent) => self.distilled(agent),
             Work::Evaluate(agent) => Ok(done(self.scores.are_complete(agent)?)),
             Work::Report => Ok(done(report::is_current(self.folder, self.experiment)?)),
         }
+    }
+
+    /// A training that was shorter than the experiment's is stale: it goes on.
+    fn trained(&self, agent: &AgentId) -> Result<TaskState> {
+        let Some(found) = self.fitting(agent)? else { return Ok(TaskState::Missing) };
+        let is_shorter = found.trained_frames.is_some_and(|frames| frames < self.experiment.teacher.frames);
+        Ok(if is_shorter { TaskState::Stale } else { TaskState::Done })
     }
 
     fn taken(&self, agent: &AgentId) -> Result<TaskState> {

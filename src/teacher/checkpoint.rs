@@ -27,13 +27,14 @@ pub struct TeacherCheckpoint {
 /// The properties in which a checkpoint must agree with the training that continues it.
 fn identity(training: &Training) -> Result<String> {
     let Training { experiment, agent, architecture, games, .. } = training;
-    // What changes no weights: whose teachers they are, how often they are saved and logged.
+    // What changes no weights: whose teachers they are, how often they are saved and logged; often how long they learn.
     let teacher = config::TeacherSettings {
         from: PathBuf::new(),
         seeds: Vec::new(),
         preset: String::new(),
         checkpoint_every: 0,
         log_every: 0,
+        frames: if experiment.teacher.can_go_on() { 0 } else { experiment.teacher.frames },
         ..experiment.teacher.clone()
     };
     let settings = (&experiment.environment, &teacher, experiment.evaluation.protocol());

@@ -234,9 +234,12 @@ impl<'a> TeacherRun<'a> {
         self.write(&folder.bests(agent).join(best_name(frames)), best.steps, &best.weights, Some(best.score))
     }
 
-    /// Writes the weights that are kept, and removes the checkpoint.
-    fn finish(self) -> Result<()> {
+    /// Writes the weights that are kept. The checkpoint stays where the training can go on from it.
+    fn finish(mut self) -> Result<()> {
         let Training { experiment, agent, folder, .. } = self.training;
+        if experiment.teacher.can_go_on() {
+            self.save()?;
+        }
         let path = folder.weights(agent);
         match &self.state.best {
             Some(best) if experiment.teacher.keep == Keep::Best => {
@@ -244,7 +247,7 @@ impl<'a> TeacherRun<'a> {
             }
             _ => self.write(&path, self.plays[0].steps(), &self.learner.network().values(), None)?,
         }
-        remove_folder(&folder.checkpoint(agent))
+        if experiment.teacher.can_go_on() { Ok(()) } else { remove_folder(&folder.checkpoint(agent)) }
     }
 
     fn write(&self, path: &Path, steps: u64, weights: &[Vec<f32>], score: Option<f64>) -> Result<()> {
@@ -252,6 +255,7 @@ impl<'a> TeacherRun<'a> {
         let frames = Steps(steps).frames(experiment.environment.frame_skip).0;
         let mut metadata = Metadata::new(agent, architecture, &experiment.environment, games.clone(), frames);
         metadata.score = score;
+        metadata.trained_frames = Some(experiment.teacher.frames);
         agent::save(path, &Network::from_values(architecture, weights, *device), &metadata)
     }
 }
