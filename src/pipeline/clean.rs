@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::agents::{agents, teachers};
 use super::scope::Scope;
-use super::task::{Stage, Task, Work};
+use super::task::{Job, Stage, Task, Work};
 use crate::config::Experiment;
 use crate::record::{
     AgentId, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, bests, read_rows, remove_folder, write_rows,

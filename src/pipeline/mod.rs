@@ -13,11 +13,13 @@ mod evaluate;
 mod evaluator;
 mod follow;
 mod key;
+mod line;
 mod list;
 mod lock;
 mod manifest;
 mod merge;
 mod open;
+mod perform;
 mod plan;
 mod resources;
 mod schedule;
@@ -41,7 +43,7 @@ pub use open::{Pipeline, Request};
 pub use plan::{Plan, PlannedNetwork, PlannedStage, PlannedTask, plan};
 pub use scope::Scope;
 pub use state::TaskState;
-pub use task::{Amount, Stage, Task, TaskId, Work};
+pub use task::{Amount, Job, Stage, Task, TaskId, Work};
 
 use crate::progress::Progress;
 

@@ -11,7 +11,7 @@ use super::resources::Resources;
 use super::scores::Scores;
 use super::source::check_source;
 use super::state::{Inspection, TaskState};
-use super::task::{Amount, Stage, Task, TaskId, Work};
+use super::task::{Amount, Job, Stage, Task, TaskId, Work};
 use super::{key, settings};
 use crate::config::{self, Experiment, Overrides};
 use crate::nn::{Architecture, Outputs};

@@ -7,18 +7,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::Scope as Threads;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use rayon::ThreadPoolBuilder;
 
 use super::board::{Board, Position};
+use super::line::Line;
 use super::lock::Lock;
-use super::open::Pipeline;
 use super::scope::Scope;
-use super::scores::Scores;
-use super::task::{Stage, Task, TaskId, Work};
-use crate::nn;
+use super::task::{Job, Stage, Task, TaskId};
+use crate::nn::{self, Device};
 use crate::progress::Ended;
-use crate::record::{AgentId, Folder};
 
 /// Time between two looks at what other processes have done.
 const LOOK: Duration = Duration::from_millis(300);
@@ -37,9 +35,9 @@ struct Batch<'a> {
 type Finished = (usize, Result<Ended>);
 
 /// Runs the tasks of a command.
-struct Scheduler<'a> {
-    pipeline: &'a Pipeline<'a>,
-    board: Board<'a>,
+struct Scheduler<'a, L: Line> {
+    line: &'a L,
+    board: Board<'a, L>,
     running: BTreeMap<usize, Batch<'a>>,
     stopped: bool,
     /// The folder cannot be worked in any more.
@@ -50,57 +48,28 @@ struct Scheduler<'a> {
     elsewhere: BTreeSet<&'a str>,
 }
 
-impl Pipeline<'_> {
-    /// Does those tasks of a command that are not done, or those in `only`. A failure is reported at the end, after all
-    /// tasks that do not depend on it are done. `from` is the folder of a training that is followed.
-    ///
-    /// # Errors
-    /// The failure, or the last of several.
-    pub fn run(&self, scope: Scope, only: &[TaskId], from: Option<&Path>) -> Result<Ended> {
-        let mut schedule = Scheduler {
-            pipeline: self,
-            board: Board::new(self, scope, only)?,
-            running: BTreeMap::new(),
-            stopped: false,
-            gave_up: false,
-            seconds: BTreeMap::new(),
-            elsewhere: BTreeSet::new(),
-        };
-        let (sender, receiver) = channel();
-        std::thread::scope(|threads| schedule.work(threads, &sender, &receiver, from));
-        if schedule.board.includes(Stage::Evaluate) {
-            self.write_scores()?;
-        }
-        schedule.ended()
-    }
-
-    /// Writes `scores.csv` anew from the episodes.
-    ///
-    /// # Errors
-    /// If a file cannot be read or written.
-    pub fn write_scores(&self) -> Result<()> {
-        let _lock = self.locks.wait("scores")?;
-        Scores::read(&self.experiment, &self.folder, &self.digests)?.write()
-    }
-
-    /// Does tasks that share a lock.
-    fn perform(&self, tasks: &[&Task], from: Option<&Path>) -> Result<Ended> {
-        let agents: Vec<&AgentId> = tasks.iter().filter_map(|task| task.work.agent()).collect();
-        let Some(first) = tasks.first() else { return Ok(Ended::Done) };
-        match (&first.work, from) {
-            (Work::Train(agent), _) => self.train(first, agent),
-            (Work::Take(agent), None) => self.take(agent, &Folder::at(&self.experiment.teacher.from)),
-            (Work::Take(agent), Some(from)) => self.take_followed(&Folder::at(from), agent),
-            (Work::Sweep(agent), _) => self.sweep(agent),
-            (Work::Distill(_), _) => self.distill(&agents),
-            (Work::Follow(_), from) => self.follow(from.context("nobody is followed")?, &agents),
-            (Work::Evaluate(agent), _) => self.evaluate(first, agent),
-            (Work::Report, _) => Ok(Ended::Done),
-        }
-    }
+/// Does those tasks of a command that are not done, or those in `only`. A failure is reported at the end, after all
+/// tasks that do not depend on it are done. `from` is the folder of a training that is followed.
+///
+/// # Errors
+/// The failure, or the last of several.
+pub fn run<L: Line>(line: &L, scope: Scope, only: &[TaskId], from: Option<&Path>) -> Result<Ended> {
+    let mut schedule = Scheduler {
+        line,
+        board: Board::new(line, scope, only)?,
+        running: BTreeMap::new(),
+        stopped: false,
+        gave_up: false,
+        seconds: BTreeMap::new(),
+        elsewhere: BTreeSet::new(),
+    };
+    let (sender, receiver) = channel();
+    std::thread::scope(|threads| schedule.work(threads, &sender, &receiver, from));
+    line.close(schedule.board.includes(Stage::Evaluate))?;
+    schedule.ended()
 }
 
-impl<'a> Scheduler<'a> {
+impl<'a, L: Line> Scheduler<'a, L> {
     /// Starts tasks and waits for them until no task is ready.
     fn work<'scope>(
         &mut self,
@@ -112,14 +81,14 @@ impl<'a> Scheduler<'a> {
         'a: 'scope,
     {
         loop {
-            self.stopped |= self.pipeline.observer.stop() || self.gave_up;
+            self.stopped |= self.line.observer().stop() || self.gave_up;
             if !self.stopped
                 && let Err(error) = self.start_all(threads, sender, from)
             {
                 self.give_up(error);
             }
             let (done, tasks, share) = self.board.progress();
-            self.pipeline.observer.whole(done, tasks, share);
+            self.line.observer().whole(done, tasks, share);
             if self.running.is_empty() && (self.stopped || self.elsewhere.is_empty()) {
                 return;
             }
@@ -151,11 +120,11 @@ impl<'a> Scheduler<'a> {
     where
         'a: 'scope,
     {
-        let pipeline = self.pipeline;
+        let line = self.line;
         self.elsewhere.clear();
         while let Some((tasks, share)) = self.next() {
-            let name = pipeline.tasks[tasks[0]].lock.as_str();
-            let Some(lock) = pipeline.locks.take(name)? else {
+            let name = line.tasks()[tasks[0]].lock.as_str();
+            let Some(lock) = line.locks().take(name)? else {
                 self.elsewhere.insert(name);
                 continue;
             };
@@ -163,10 +132,10 @@ impl<'a> Scheduler<'a> {
             let left = self.board.look_again(&tasks)?;
             let Some(&first) = left.first() else { continue };
             self.board.set(&left, Position::Running);
-            let batch: Vec<&Task> = left.iter().map(|&number| &pipeline.tasks[number]).collect();
+            let batch: Vec<&Task<L::Job>> = left.iter().map(|&number| &line.tasks()[number]).collect();
             let sender = sender.clone();
             threads.spawn(move || {
-                let work = || with_threads(pipeline, share, || pipeline.perform(&batch, from));
+                let work = || with_threads(line.device(), share, || line.perform(&batch, from));
                 let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(anyhow!("it panicked")));
                 // Nobody listens only where the command has failed itself.
                 sender.send((first, result)).ok();
@@ -179,7 +148,7 @@ impl<'a> Scheduler<'a> {
     /// The next tasks to be done together, and their number of threads: the free threads, divided equally among the
     /// batches of the same stage that are ready.
     fn next(&mut self) -> Option<(Vec<usize>, usize)> {
-        let Pipeline { threads, jobs, .. } = *self.pipeline;
+        let (threads, jobs) = (self.line.threads(), self.line.jobs());
         let used: usize = self.running.values().map(|batch| batch.threads).sum();
         let free = threads.max(jobs).saturating_sub(used);
         let places = jobs.saturating_sub(self.running.len());
@@ -188,7 +157,7 @@ impl<'a> Scheduler<'a> {
         }
         let ready = self.board.ready(&self.elsewhere);
         let first = ready.first()?.clone();
-        let stage = |tasks: &[usize]| self.pipeline.tasks[tasks[0]].work.stage();
+        let stage = |tasks: &[usize]| self.line.tasks()[tasks[0]].work.stage();
         let alike = ready.iter().filter(|tasks| stage(tasks) == stage(&first)).count();
         Some((first, (free / alike.min(places)).max(1)))
     }
@@ -208,28 +177,23 @@ impl<'a> Scheduler<'a> {
         if position == Position::Done {
             self.board.inputs_changed(&tasks)?;
         }
-        let stage = self.pipeline.tasks[first].work.stage();
+        let stage = self.line.tasks()[first].work.stage();
         *self.seconds.entry(stage.name()).or_default() += started.elapsed().as_secs_f64();
         self.write_times()
     }
 
     /// Adds whole seconds of work to the manifest.
     fn write_times(&mut self) -> Result<()> {
-        if self.seconds.values().all(|seconds| *seconds < 1.0) || !self.pipeline.has_worked() {
+        if self.seconds.values().all(|seconds| *seconds < 1.0) {
             return Ok(());
         }
-        self.pipeline.write_manifest(|manifest| {
-            for (stage, seconds) in &mut self.seconds {
-                *manifest.stage_seconds.entry((*stage).to_owned()).or_default() += seconds.floor() as u64;
-                *seconds = seconds.fract();
-            }
-        })
+        self.line.add_seconds(&mut self.seconds)
     }
 
     fn ended(mut self) -> Result<Ended> {
         let count = self.board.failures.len();
         let last = self.board.failures.pop();
-        let say = |error: &anyhow::Error| self.pipeline.observer.say(&format!("{error:#}"));
+        let say = |error: &anyhow::Error| self.line.observer().say(&format!("{error:#}"));
         self.board.failures.iter().for_each(say);
         match last {
             Some(error) if self.stopped && !self.gave_up => {
@@ -245,10 +209,10 @@ impl<'a> Scheduler<'a> {
 }
 
 /// Runs `work` with `threads` threads. The calling thread is one of them, so that divided work begins without a wait.
-fn with_threads<T: Send>(pipeline: &Pipeline, threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+fn with_threads<T: Send>(device: Device, threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?;
     pool.install(|| {
-        nn::set_threads(pipeline.device, threads);
+        nn::set_threads(device, threads);
         work()
     })
 }

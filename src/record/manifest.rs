@@ -57,6 +57,14 @@ impl Manifest {
         if path.exists() { read_json(path).map(Some) } else { Ok(None) }
     }
 
+    /// Adds whole seconds of work and leaves the fractions.
+    pub fn add_seconds(&mut self, seconds: &mut BTreeMap<&'static str, f64>) {
+        for (stage, seconds) in seconds {
+            *self.stage_seconds.entry((*stage).to_owned()).or_default() += seconds.floor() as u64;
+            *seconds = seconds.fract();
+        }
+    }
+
     /// Replaces the manifest at `path`.
     ///
     /// # Errors

@@ -1,0 +1,57 @@
+//! The seam between the scheduler and the lines of experiments, whose tasks it runs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::Observer;
+use super::lock::Locks;
+use super::state::TaskState;
+use super::task::{Job, Task};
+use crate::nn::Device;
+use crate::progress::Ended;
+
+/// An opened experiment as the scheduler sees it: a list of tasks, and the way to do them.
+pub trait Line: Sync {
+    type Job: Job;
+
+    /// Every task, in the order in which a single process does them.
+    fn tasks(&self) -> &[Task<Self::Job>];
+
+    /// The states of tasks, by their indices in the list, as the folder shows them.
+    ///
+    /// # Errors
+    /// If a file that several tasks share is damaged. A fault of one task's files is the error of that task.
+    fn states(&self, numbers: &[usize]) -> Result<Vec<Result<TaskState>>>;
+
+    /// Does tasks that share a lock. `from` is the folder of a training that is followed.
+    ///
+    /// # Errors
+    /// The failure of the tasks.
+    fn perform(&self, tasks: &[&Task<Self::Job>], from: Option<&Path>) -> Result<Ended>;
+
+    /// Moves whole seconds of each stage's work to the manifest, if there is one by now.
+    ///
+    /// # Errors
+    /// If the manifest is damaged or cannot be written.
+    fn add_seconds(&self, seconds: &mut BTreeMap<&'static str, f64>) -> Result<()>;
+
+    /// Ends a command; `evaluates` says whether it includes evaluations.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written.
+    fn close(&self, evaluates: bool) -> Result<()>;
+
+    fn observer(&self) -> &dyn Observer;
+
+    fn locks(&self) -> &Locks;
+
+    fn device(&self) -> Device;
+
+    /// Threads of all tasks together.
+    fn threads(&self) -> usize;
+
+    /// Maximum number of tasks at once.
+    fn jobs(&self) -> usize;
+}
