@@ -5,6 +5,7 @@ mod print;
 
 mod arguments;
 mod bench;
+mod explanations;
 mod games;
 mod observe;
 mod plan;
@@ -21,10 +22,11 @@ pub use arguments::Arguments;
 use arguments::{Command, Common};
 use terminal::Terminal;
 
+use crate::config::Line;
 use crate::nn::Device;
 use crate::pipeline::{self, Pipeline, Refusal, Request, Scope, TaskId, refused};
 use crate::progress::Ended;
-use crate::{agent, config, env, game, nn, report};
+use crate::{agent, config, env, explain, game, nn, report};
 
 /// Stack size of a process's first thread.
 const STACK_BYTES: usize = 8 << 20;
@@ -109,20 +111,27 @@ fn request<'a>(scope: Scope, file: &'a Path, common: &'a Common) -> Result<Reque
 
 /// Does the tasks of a command and tells the results.
 fn work(request: &Request, common: &Common) -> Result<Ended> {
+    if config::line_of(request.file)? == Line::Explanations {
+        return explanations::work(request, common);
+    }
     let terminal = Terminal::new(common.quiet);
     let pipeline = Pipeline::open(request, &terminal)?;
     terminal::catch_interrupts();
     let only: Vec<TaskId> = request.only.iter().cloned().map(TaskId).collect();
     let ended = pipeline.run(request.scope, &only, None);
-    let reports = match only.as_slice() {
+    reported(request, ended, &|| report(&pipeline))
+}
+
+/// Ends a command with a report, if it has one: also where some tasks failed, so that the others are reported.
+fn reported(request: &Request, ended: Result<Ended>, report: &dyn Fn() -> Result<()>) -> Result<Ended> {
+    let reports = match request.only {
         [] => matches!(request.scope, Scope::Run | Scope::Report),
-        ids => ids.iter().any(|id| id.0 == "report"),
+        ids => ids.iter().any(|id| id == "report"),
     };
     match ended {
-        Ok(Ended::Done) if reports => report(&pipeline).map(|()| Ended::Done),
-        // Where some tasks failed, the others are reported.
+        Ok(Ended::Done) if reports => report().map(|()| Ended::Done),
         Err(error) if reports && !is_usage(&error) => {
-            report(&pipeline).unwrap_or_else(|report| err!("pd: {report:#}"));
+            report().unwrap_or_else(|report| err!("pd: {report:#}"));
             Err(error)
         }
         ended => ended,
@@ -182,5 +191,7 @@ fn is_usage(error: &Error) -> bool {
             || cause.is::<game::UnknownGame>()
             || cause.is::<env::RomError>()
             || cause.is::<agent::WeightsError>()
+            || cause.is::<explain::TraceError>()
+            || cause.is::<nn::language::ModelError>()
     })
 }

@@ -2,12 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Algorithm, Data, Experiment, Layers, NetworkChoice, Widths};
+use super::{Algorithm, Data, Experiment, Fault, Layers, NetworkChoice, Widths};
 use crate::game::{ActionSet, Game};
 use crate::spec::Shape;
-
-/// The wrong key, and the requirement on its value.
-pub type Fault = (String, String);
 
 /// Refuses the first value that is out of range.
 pub fn check(experiment: &Experiment) -> Result<(), Fault> {

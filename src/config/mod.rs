@@ -5,7 +5,9 @@
 
 mod check;
 mod experiment;
+pub mod explanations;
 mod form;
+mod line;
 mod locate;
 mod option;
 mod read;
@@ -18,11 +20,15 @@ pub use experiment::{
     Algorithm, Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization, Keep, OptimizerRule,
     TdError, TeacherSettings,
 };
+pub use line::{Line, line_of};
 pub use read::{Overrides, read, read_text};
 pub use student::{
     AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature,
     StudentSettings, Temperature, Widths,
 };
+
+/// The wrong key, and the requirement on its value.
+type Fault = (String, String);
 
 /// An error in an experiment: the problem, its place, and the way out.
 #[derive(Debug, thiserror::Error)]

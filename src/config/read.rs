@@ -27,15 +27,18 @@ pub struct Overrides {
 /// [`ConfigError`] names the line or option and the way out: the file cannot be read, a key is unknown, a value has the
 /// wrong type or is out of range.
 pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, ConfigError> {
-    let place = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| ConfigError {
-        place: place.clone(),
+    let stem = file.file_stem().map_or("experiment".into(), |stem| stem.to_string_lossy());
+    read_text(&file.display().to_string(), &stem, &text_of(file)?, overrides)
+}
+
+/// The text of an experiment file.
+pub fn text_of(file: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(file).map_err(|error| ConfigError {
+        place: file.display().to_string(),
         problem: format!(
             "cannot be read ({error}); give the path of an experiment file, such as experiments/quickstart.toml"
         ),
-    })?;
-    let stem = file.file_stem().map_or("experiment".into(), |stem| stem.to_string_lossy());
-    read_text(&place, &stem, &text, overrides)
+    })
 }
 
 /// As [`read`], for a file's text; `stem` is the experiment's name if the text sets none.
@@ -44,7 +47,7 @@ pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, ConfigErro
 /// As [`read`].
 pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> Result<Experiment, ConfigError> {
     let known = known_keys();
-    let mut settings = beside_students(locate::settings(file, text, &known)?);
+    let mut settings = beside_students(of_atari(locate::settings(file, text, &known)?)?);
     settings.iter_mut().for_each(out_of_section);
     for option in &overrides.set {
         settings.push(from_option(option, &known, &settings)?);
@@ -75,6 +78,18 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
     Ok(experiment)
 }
 
+/// The settings without the line, which must be Atari's.
+fn of_atari(settings: Vec<Setting>) -> Result<Vec<Setting>, ConfigError> {
+    let (line, settings): (Vec<_>, Vec<_>) = settings.into_iter().partition(|setting| setting.key() == "line");
+    match line.into_iter().find(|setting| setting.value.as_str() != Some("atari")) {
+        Some(Setting { place, value, .. }) => {
+            let problem = format!("line = {value}: this command is for experiments of the line \"atari\"");
+            Err(ConfigError { place, problem })
+        }
+        None => Ok(settings),
+    }
+}
+
 /// The preset that the others build on.
 const NATURE: &str = "nature";
 
@@ -93,6 +108,7 @@ fn presets() -> Table {
 /// Every key that a file may set, each with a value of its type.
 fn known_keys() -> Table {
     let mut known = defaults();
+    known.insert("line".into(), Value::from("atari"));
     for preset in presets().values() {
         lay_preset(&mut known, preset);
     }
@@ -180,7 +196,7 @@ fn laid_over_template(student: &Table) -> Table {
 fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Experiment, ConfigError> {
     let mut table = base.clone();
     for setting in settings {
-        lay(&mut table, setting);
+        lay(&mut table, setting, &|_| laid_over_template(&Table::new()));
     }
     let error = match Experiment::deserialize(table) {
         Ok(experiment) => return Ok(experiment),
@@ -195,7 +211,7 @@ fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Experim
         table
     };
     for setting in settings {
-        lay(&mut table, setting);
+        lay(&mut table, setting, &|_| laid_over_template(&Table::new()));
         if let Err(error) = Experiment::deserialize(named(&table)) {
             let problem = format!("{} = {}: {}", setting.key(), setting.value, error.message());
             return Err(ConfigError { place: setting.place.clone(), problem });
@@ -204,8 +220,8 @@ fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Experim
     Err(ConfigError { place: file.to_owned(), problem: format!("[[students]]: {}", error.message()) })
 }
 
-/// Sets one value in the tree.
-fn lay(root: &mut Table, setting: &Setting) {
+/// Sets one value in the tree; `entry` gives the first values of an entry of a list.
+pub fn lay(root: &mut Table, setting: &Setting, entry: &dyn Fn(&str) -> Table) {
     let (last, above) = setting.path.split_last().expect("a path has at least one key");
     let mut at = root;
     let mut keys = above.iter();
@@ -216,7 +232,7 @@ fn lay(root: &mut Table, setting: &Setting) {
                 Some(index) => entries[index.parse::<usize>().expect("students are numbered")]
                     .as_table_mut()
                     .expect("each student is a section"),
-                None => return entries.push(Value::Table(laid_over_template(&Table::new()))),
+                None => return entries.push(Value::Table(entry(key))),
             },
             _ => unreachable!("settings end where values begin"),
         };

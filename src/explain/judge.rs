@@ -2,8 +2,9 @@
 
 use tch::{Device, Tensor, no_grad};
 
-use super::reward::{Coefficients, Reward};
+use super::reward::Reward;
 use super::scripts::{Script, Scripts};
+use crate::config::explanations::Coefficients;
 use crate::nn::language::{Texts, Transformer};
 use crate::task::{PAD, Question};
 

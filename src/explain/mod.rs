@@ -12,12 +12,12 @@ mod reward;
 mod scripts;
 mod traces;
 
-pub use answers::{AnswerRow, Asked, answer};
+pub use answers::{AnswerRow, Asked, answer, is_right};
 pub use checkpoint::Run;
 pub use fit::{Fit, FitRow, fit};
 pub use grpo::{advantages, loss};
 pub use judge::{Explained, Judge};
 pub use reinforce::{Objective, ReinforceRow, Reinforcement, reinforce};
-pub use reward::{Coefficients, OfDivergence, OfSolution, Reward};
+pub use reward::Reward;
 pub use scripts::{Script, Scripts};
 pub use traces::{Header, Trace, TraceError, read_traces, write_traces};

@@ -1,31 +1,6 @@
 //! The reward for an explanation, from log-probabilities of tokens.
 
-use serde::{Deserialize, Serialize};
-
-/// Coefficients of the solution's log-probabilities.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OfSolution {
-    pub mean: f64,
-    pub min: f64,
-}
-
-/// Coefficients of the log-ratios of the explanation's tokens, as they enter the reward.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OfDivergence {
-    pub mean: f64,
-    pub max: f64,
-}
-
-/// Coefficients of the reward r = r_SS − r_KL + match.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Coefficients {
-    pub solution: OfSolution,
-    pub divergence: OfDivergence,
-    /// Added if the explanation has no end.
-    pub unclosed: f64,
-}
+use crate::config::explanations::Coefficients;
 
 /// The parts of one explanation's reward.
 #[derive(Debug, Clone, Copy, PartialEq)]

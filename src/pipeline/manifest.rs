@@ -35,7 +35,7 @@ impl Pipeline<'_> {
             program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
             git_commit: self.git_commit.clone(),
             libtorch: nn::LIBTORCH_VERSION.into(),
-            ale: ale_version().into(),
+            ale: Some(ale_version().into()),
             device: self.device.to_string(),
             threads: self.threads,
             machine: self.machine.clone(),

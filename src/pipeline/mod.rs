@@ -11,6 +11,7 @@ mod digests;
 mod distill;
 mod evaluate;
 mod evaluator;
+mod explain;
 mod follow;
 mod key;
 mod line;
@@ -34,6 +35,7 @@ mod train;
 
 use std::fmt;
 
+pub use explain::{ExplainJob, ExplainPipeline, plan_explanations};
 pub use follow::check as check_followed;
 pub use key::{Key, SettingChange};
 pub use list::{Teaching, tasks};

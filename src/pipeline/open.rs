@@ -188,7 +188,7 @@ impl<'a> Pipeline<'a> {
 }
 
 /// Checks that the experiment has the tasks that are asked for.
-fn check_tasks(request: &Request, list: &[Task]) -> Result<()> {
+pub fn check_tasks<J>(request: &Request, list: &[Task<J>]) -> Result<()> {
     let is_unknown = |id: &&String| list.iter().all(|task| task.id.0 != **id);
     if let Some(unknown) = request.only.iter().find(is_unknown) {
         return Err(refused(format!("--task {unknown}: the experiment has no such task; `pd plan --json` lists all")));

@@ -1,6 +1,7 @@
 //! The reward and its learning rule against values computed with PyTorch.
 
-use policy_distillation::explain::{Coefficients, OfDivergence, OfSolution, advantages, loss};
+use policy_distillation::config::explanations::Coefficients;
+use policy_distillation::explain::{advantages, loss};
 use serde::Deserialize;
 use tch::{Kind, Tensor};
 
@@ -45,19 +46,12 @@ fn golden() -> Golden {
     serde_json::from_str(include_str!("reward.json")).unwrap()
 }
 
-/// The published coefficients.
-pub const PUBLISHED: Coefficients = Coefficients {
-    solution: OfSolution { mean: 1.0, min: 0.01 },
-    divergence: OfDivergence { mean: 3.0, max: 0.03 },
-    unclosed: -1.0,
-};
-
 #[test]
 fn rewards_are_those_of_the_published_program() {
     let cases = golden().reward.cases;
     assert!(cases.iter().any(|case| !case.closed) && cases.iter().any(|case| case.log_student_thought.is_empty()));
     for case in cases {
-        let found = PUBLISHED.reward(
+        let found = Coefficients::PUBLISHED.reward(
             &case.log_student_solution,
             &case.log_student_thought,
             &case.log_teacher_thought,

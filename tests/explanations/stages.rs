@@ -1,0 +1,227 @@
+//! All stages together, on models of a few thousand weights.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use policy_distillation::config::Line;
+use policy_distillation::config::line_of;
+use policy_distillation::nn::Device;
+use policy_distillation::pipeline::{ExplainPipeline, Observer, Request, Scope};
+use policy_distillation::progress::{Ended, Progress};
+
+use crate::command::Run;
+
+/// An experiment that goes through every stage in seconds, with every method.
+const TINY: &str = r#"
+line = "explanations"
+seeds = [1]
+[model]
+width = 16
+layers = 1
+heads = 2
+[base]
+steps = 60
+batch = 8
+[warmup]
+steps = 30
+batch = 8
+[traces]
+count = 40
+[evaluation]
+questions = 6
+samples = 2
+[[teachers]]
+name = "rlt"
+steps = 5
+questions = 2
+group = 3
+reference_every = 2
+[[teachers]]
+name = "solver"
+method = "solver"
+steps = 3
+questions = 2
+group = 3
+[[teachers]]
+name = "ranked"
+method = "ranked"
+group = 3
+rank = 2
+[[teachers]]
+name = "mixture"
+method = "mixture"
+keep = "complete"
+[[teachers]]
+name = "none"
+method = "none"
+[[teachers]]
+name = "worked"
+method = "program"
+[[students]]
+name = "same"
+steps = 30
+batch = 8
+[[students]]
+name = "small"
+teachers = ["rlt", "worked"]
+from = "scratch"
+width = 8
+tokens = 3000
+batch = 8
+"#;
+
+/// Asks every task to stop at its n-th question, as long as any are left.
+struct Stopper {
+    left: AtomicU64,
+    every: u64,
+}
+
+struct Questions<'a> {
+    stopper: &'a Stopper,
+    asked: Cell<u64>,
+}
+
+impl Progress for Questions<'_> {
+    fn at(&self, _: u64, _: &str) {}
+
+    fn stop(&self) -> bool {
+        self.asked.set(self.asked.get() + 1);
+        let stops = self.asked.get() >= self.stopper.every && self.stopper.left.load(Ordering::SeqCst) > 0;
+        if stops {
+            self.stopper.left.fetch_sub(1, Ordering::SeqCst);
+        }
+        stops
+    }
+}
+
+impl Observer for Stopper {
+    fn begin(&self, _: &str, _: u64, _: &'static str) -> Box<dyn Progress + '_> {
+        Box::new(Questions { stopper: self, asked: Cell::new(0) })
+    }
+
+    fn whole(&self, _: usize, _: usize, _: f64) {}
+
+    fn say(&self, message: &str) {
+        panic!("{message}");
+    }
+
+    fn stop(&self) -> bool {
+        false
+    }
+}
+
+fn go_on(file: &Path, out: &Path, stops: u64, every: u64) -> (Ended, ExplainPipelineReport) {
+    let stopper = Stopper { left: AtomicU64::new(stops), every };
+    let request = Request {
+        scope: Scope::Run,
+        file,
+        set: &[],
+        only: &[],
+        seed: None,
+        out: Some(out),
+        device: Device::Torch(tch::Device::Cpu),
+        threads: 1,
+        jobs: Some(1),
+        fresh: false,
+    };
+    let pipeline = ExplainPipeline::open(&request, &stopper).unwrap();
+    let ended = pipeline.run(Scope::Run, &[]).unwrap();
+    let table = if ended == Ended::Done { pipeline.report().unwrap().table } else { String::new() };
+    (ended, ExplainPipelineReport { table })
+}
+
+struct ExplainPipelineReport {
+    table: String,
+}
+
+/// Every file below a folder that does not measure time or the machine.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|end| end != "json" && end != "html") && !path.ends_with("summary.md") {
+            found.push((path.clone(), fs::read(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn an_experiment_that_is_stopped_again_and_again_writes_the_bytes_of_one_that_is_not() {
+    let run = Run::new(TINY);
+    let file = run.path("x.toml");
+    assert_eq!(line_of(&file).unwrap(), Line::Explanations);
+    let (straight, stopped) = (run.path("straight"), run.path("stopped"));
+    let (ended, report) = go_on(&file, &straight, 0, 1);
+    assert_eq!(ended, Ended::Done);
+    assert!(report.table.contains("worked") && report.table.contains("base model"), "{}", report.table);
+    let mut times = 0;
+    while go_on(&file, &stopped, 1, 2).0 == Ended::Stopped {
+        times += 1;
+        assert!(times < 200, "it goes on for ever");
+    }
+    assert!(times > 5, "it was stopped {times} times only");
+    let (straight, stopped) = (files(&straight), files(&stopped));
+    assert_eq!(straight.len(), stopped.len());
+    assert!(straight.len() > 40, "{}", straight.len());
+    for ((path, content), (_, other)) in straight.iter().zip(&stopped) {
+        assert!(content == other, "{} differs", path.display());
+    }
+}
+
+#[test]
+fn commands_do_their_stages_and_refuse_what_does_not_fit() {
+    let run = Run::new(TINY);
+    let plan = run.succeed(&["plan", "x.toml"]);
+    assert!(plan.contains("student same of rlt, seed 1") && plan.contains("parameters"), "{plan}");
+    run.succeed(&["train", "x.toml", "--out", "out"]);
+    let out = run.path("out");
+    assert!(out.join("teachers/rlt/seed-1/weights.safetensors").exists() && !out.join("traces").exists());
+    let again = run.pd(&["train", "x.toml", "--out", "out", "--set", "base.steps=61"]);
+    let message = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert_eq!(again.status.code(), Some(2), "{message}");
+    assert!(message.contains("base.steps (60 → 61)") && message.contains("--fresh"), "{message}");
+    run.succeed(&["distill", "x.toml", "--out", "out"]);
+
+    let traces = out.join("traces/rlt/seed-1/traces.jsonl");
+    let whole = fs::read_to_string(&traces).unwrap();
+    assert_eq!(whole.lines().count(), 41);
+    let cut: String = whole.lines().take(7).map(|line| format!("{line}\n")).collect();
+    let broken = whole.replacen("\"closed\"", "\"cl", 1);
+    let foreign = whole.replacen("\"length\":[3,4]", "\"length\":[2,4]", 1);
+    for (content, expected) in [
+        (cut, "line 7: 6 explanations where the first line counts 40"),
+        (broken, "line 2: "),
+        (foreign, "holds explanations of another task"),
+    ] {
+        fs::write(&traces, content).unwrap();
+        fs::remove_dir_all(out.join("students/same/rlt")).unwrap_or_default();
+        let output = run.pd(&["distill", "x.toml", "--out", "out"]);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && message.contains(expected), "{message}\nwithout {expected}");
+        assert!(message.contains("traces.jsonl") && message.contains("--fresh"), "{message}");
+    }
+    fs::write(&traces, &whole).unwrap();
+
+    let weights = out.join("base/seed-1/weights.safetensors");
+    let content = fs::read(&weights).unwrap();
+    let place = content.windows(4).position(|part| part == b"xy+-").unwrap();
+    let mut other = content.clone();
+    other[place] = b'v';
+    for (content, expected) in [(other, "a model of another task"), (content[..999].to_vec(), "is no transformer")] {
+        fs::write(&weights, content).unwrap();
+        let output = run.pd(&["distill", "x.toml", "--out", "out"]);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && message.contains(expected), "{message}\nwithout {expected}");
+    }
+    fs::write(&weights, content).unwrap();
+    let table = run.succeed(&["run", "x.toml", "--out", "out"]);
+    assert!(table.contains("worked") && table.contains("report: "), "{table}");
+    let other = run.pd(&["run", "x.toml", "--set", "line=chess"]);
+    assert_eq!(other.status.code(), Some(2), "{}", String::from_utf8_lossy(&other.stderr));
+}
