@@ -8,5 +8,5 @@ use policy_distillation::cli::{self, Arguments};
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     cli::log_to_stderr(&arguments);
-    cli::run(&arguments)
+    cli::exit_code(cli::run(&arguments))
 }

@@ -137,7 +137,7 @@ fn a_checkpoint_of_other_settings_or_damaged() {
     let run = trained();
     fs::remove_file(run.path(TEACHER)).unwrap();
     let checkpoint = run.path("results/x/teachers/catch/seed-1/checkpoint");
-    fs::create_dir(&checkpoint).unwrap();
+    fs::create_dir_all(&checkpoint).unwrap();
     fs::write(checkpoint.join("state.bin"), b"no checkpoint").unwrap();
     let output = run.pd(&["train", "x.toml"]);
     let error = String::from_utf8_lossy(&output.stderr);

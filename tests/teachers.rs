@@ -9,6 +9,7 @@ use policy_distillation::eval::{Match, Split, play};
 use policy_distillation::nn::Device;
 use policy_distillation::record::{AgentId, EpisodeRow, Folder, read_rows};
 
+use super::command::Run;
 use super::scoring::Watch;
 
 #[test]
@@ -41,7 +42,50 @@ fn the_catalogue_names_the_teachers_with_their_scores() {
     let mut pd = std::process::Command::new(env!("CARGO_BIN_EXE_pd"));
     let output = pd.arg("games").current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    let lines: Vec<_> = text.lines().filter(|line| line.starts_with("teacher of ")).collect();
+    let (_, lines) = text.split_once("`teacher.from = \"shipped\"` distils:\n").unwrap();
+    let lines: Vec<_> = lines.lines().collect();
     assert_eq!(lines.len(), 4, "{text}");
-    assert!(lines[3].starts_with("teacher of qbert: 3996.5 [") && lines[3].ends_with("\"teachers/qbert\""), "{text}");
+    assert!(lines[3].starts_with("qbert ") && lines[3].contains(" 3996.5 ["), "{text}");
+}
+
+/// Two games whose shipped teachers learned with different settings.
+const SHIPPED: &str = r#"
+games = ["breakout", "pong"]
+seeds = [1, 2]
+[teacher]
+from = "shipped"
+[evaluation]
+episodes = 1
+[[students]]
+name = "net3"
+network = "net3"
+"#;
+
+#[test]
+fn an_experiment_takes_the_shipped_teachers_of_its_games_however_each_learned() {
+    let run = Run::new(SHIPPED);
+    let experiment = config::read(&run.path("x.toml"), &Overrides::default()).unwrap();
+    let frames = |game: usize| experiment.teacher_settings(experiment.games[game]).frames;
+    assert_eq!((frames(0), frames(1)), (16_000_000, 8_000_000));
+    let teacher = |name: &str| format!("take/teacher/{name}/seed-1");
+    run.succeed(&["run", "x.toml", "--task", &teacher("breakout"), "--task", &teacher("pong")]);
+    for game in ["breakout", "pong"] {
+        let weights = |root: &Path| std::fs::read(root.join(format!("teachers/{game}/seed-1/weights.safetensors")));
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("teachers").join(game);
+        assert!(weights(&run.path("results/x")).unwrap() == weights(&shipped).unwrap(), "{game}");
+    }
+    let plan: serde_json::Value = serde_json::from_str(&run.succeed(&["plan", "x.toml", "--json"])).unwrap();
+    let students = plan["tasks"].as_array().unwrap().iter().filter(|task| task["kind"] == "distill");
+    let inputs: Vec<_> = students.map(|task| task["inputs"][0].as_str().unwrap().to_owned()).collect();
+    // Both seeds of the students learn from the one teacher of their game.
+    assert_eq!(inputs, [teacher("breakout"), teacher("pong"), teacher("breakout"), teacher("pong")]);
+}
+
+#[test]
+fn a_game_without_a_shipped_teacher_is_refused() {
+    let run = Run::new(&SHIPPED.replace("\"pong\"", "\"catch\""));
+    let output = run.pd(&["run", "x.toml"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("teachers/catch") && error.contains("`pd games` lists the shipped teachers"), "{error}");
 }

@@ -1,9 +1,10 @@
 //! Weights on disk, with their metadata.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -104,9 +105,12 @@ impl Metadata {
         has_rom.then(|| self.ale.as_deref().unwrap_or(FIRST_ALE))
     }
 
-    /// Warns if the installed ALE may play the games differently.
+    /// Warns, once for each file, if the installed ALE may play the games differently.
     pub fn warn_of_another_ale(&self, path: &Path) {
-        if let Some(ale) = self.ale().filter(|ale| *ale != ale_version()) {
+        static WARNED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+        if let Some(ale) = self.ale().filter(|ale| *ale != ale_version())
+            && WARNED.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned())
+        {
             log::warn!(
                 "{}: its weights learned with ALE {ale}, but this program has ALE {}",
                 path.display(),

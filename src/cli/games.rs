@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::config;
 use crate::env::{Rom, RomError};
 use crate::game::{ActionSet, Game};
 use crate::progress::Ended;
@@ -30,19 +31,19 @@ pub fn games() -> Result<Ended> {
     Ok(Ended::Done)
 }
 
-/// Prints the teachers that the folder `teachers/` holds, each with its score.
+/// Prints the shipped teachers, each with its score.
 fn print_teachers() -> Result<()> {
-    let entries = std::fs::read_dir("teachers").into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(config::shipped_folders()).into_iter().flatten().flatten();
     let mut folders: Vec<_> = entries.map(|entry| entry.path()).collect();
     folders.sort();
+    if !folders.is_empty() {
+        out!("\nshipped teachers, which `teacher.from = \"shipped\"` distils:");
+    }
     for path in folders {
         let rows: Vec<ScoreRow> = read_rows(&Folder::at(&path).scores())?;
         for row in rows.iter().filter(|row| row.role == Role::Teacher) {
             let ScoreRow { game, mean, ci_low, ci_high, episodes, .. } = row;
-            out!(
-                "teacher of {game}: {mean:.1} [{ci_low:.1}, {ci_high:.1}] in {episodes} episodes; teacher.from = \"{}\"",
-                path.display()
-            );
+            out!("{game:<20} {mean:.1} [{ci_low:.1}, {ci_high:.1}] in {episodes} episodes");
         }
     }
     Ok(())

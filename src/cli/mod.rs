@@ -15,18 +15,17 @@ mod terminal;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Error, Result};
+use anyhow::Result;
 use rayon::ThreadPoolBuilder;
 
 pub use arguments::Arguments;
 use arguments::{Command, Common};
 use terminal::Terminal;
 
-use crate::config::Line;
 use crate::nn::Device;
-use crate::pipeline::{self, Pipeline, Refusal, Request, Scope, TaskId, refused};
+use crate::pipeline::{self, Request, Scope, refused};
 use crate::progress::Ended;
-use crate::{agent, config, env, explain, game, nn, report};
+use crate::{agent, nn};
 
 /// Stack size of a process's first thread.
 const STACK_BYTES: usize = 8 << 20;
@@ -43,10 +42,40 @@ pub fn log_to_stderr(arguments: &Arguments) {
     env_logger::Builder::from_env(environment).format_timestamp(None).init();
 }
 
-/// Runs one command and returns its exit code: 0 done, 1 a run failed, 2 wrong usage or configuration, 130 interrupted
-/// after saving. Results go to stdout, everything else to stderr.
-pub fn run(arguments: &Arguments) -> ExitCode {
-    match on_threads(arguments) {
+/// Runs one command with the number of threads that it asks for. Results go to stdout, everything else to stderr.
+///
+/// # Errors
+/// The fault of the command, or of what it did.
+pub fn run(arguments: &Arguments) -> Result<Ended> {
+    let common = &arguments.common;
+    let threads = common.threads.map_or(0, usize::from);
+    let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?;
+    let terminal = Terminal::new(common.quiet);
+    let request = |scope, file| request(scope, file, common);
+    // The calling thread is one of them, so that divided work begins without a wait.
+    pool.install(|| match &arguments.command {
+        Command::Run { file, task } => pipeline::run(&Request { only: task, ..request(Scope::Run, file)? }, &terminal),
+        Command::Train { file } => pipeline::run(&request(Scope::Train, file)?, &terminal),
+        Command::Distill { file } => pipeline::run(&request(Scope::Distill, file)?, &terminal),
+        Command::Follow { file, from } => {
+            pipeline::run(&Request { from: Some(from), ..request(Scope::Follow, file)? }, &terminal)
+        }
+        Command::Evaluate { file } => pipeline::run(&request(Scope::Evaluate, file)?, &terminal),
+        Command::Report { file } => pipeline::run(&request(Scope::Report, file)?, &terminal),
+        Command::Plan { file, json } => plan::plan(&request(Scope::Run, file)?, *json),
+        Command::Merge { folders } => merge(folders, common),
+        Command::Export { checkpoint, .. } => export(checkpoint, common),
+        Command::Games => games::games(),
+        Command::Play(options) => play::play(options, common),
+        Command::Observe { game, actions } => observe::observe(game, actions, common),
+        Command::Bench(options) => bench::bench(options, common),
+    })
+}
+
+/// Tells how a command ended, and returns its exit code: 0 done, 1 a run failed, 2 wrong usage or configuration, 130
+/// interrupted after saving.
+pub fn exit_code(ended: Result<Ended>) -> ExitCode {
+    match ended {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Stopped) => {
             err!("pd: stopped; everything so far is saved, and the same command continues from there");
@@ -54,17 +83,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         }
         Err(error) => {
             err!("pd: {error:#}");
-            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
+            ExitCode::from(if pipeline::is_fault_of_request(&error) { 2 } else { 1 })
         }
     }
-}
-
-/// Runs the command with the number of threads that it asks for. The calling thread is one of them, so that divided
-/// work begins without a wait.
-fn on_threads(arguments: &Arguments) -> Result<Ended> {
-    let threads = arguments.common.threads.map_or(0, usize::from);
-    let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?;
-    pool.install(|| command(arguments))
 }
 
 /// The device that the command line chooses.
@@ -74,25 +95,6 @@ fn device(common: &Common) -> Result<Device> {
     Ok(device)
 }
 
-fn command(arguments: &Arguments) -> Result<Ended> {
-    let common = &arguments.common;
-    match &arguments.command {
-        Command::Run { file, task } => work(&Request { only: task, ..request(Scope::Run, file, common)? }, common),
-        Command::Train { file } => work(&request(Scope::Train, file, common)?, common),
-        Command::Distill { file } => work(&request(Scope::Distill, file, common)?, common),
-        Command::Follow { file, from } => follow(&request(Scope::Follow, file, common)?, common, from),
-        Command::Evaluate { file } => work(&request(Scope::Evaluate, file, common)?, common),
-        Command::Report { file } => work(&request(Scope::Report, file, common)?, common),
-        Command::Plan { file, json } => plan::plan(&request(Scope::Run, file, common)?, *json),
-        Command::Merge { folders } => merge(folders, common),
-        Command::Export { checkpoint, .. } => export(checkpoint, common),
-        Command::Games => games::games(),
-        Command::Play(options) => play::play(options, common),
-        Command::Observe { game, actions } => observe::observe(game, actions, common),
-        Command::Bench(options) => bench::bench(options, common),
-    }
-}
-
 /// The request that the command line makes of an experiment.
 fn request<'a>(scope: Scope, file: &'a Path, common: &'a Common) -> Result<Request<'a>> {
     Ok(Request {
@@ -100,6 +102,7 @@ fn request<'a>(scope: Scope, file: &'a Path, common: &'a Common) -> Result<Reque
         file,
         set: &common.set,
         only: &[],
+        from: None,
         seed: common.seed,
         out: common.out.as_deref(),
         device: device(common)?,
@@ -107,57 +110,6 @@ fn request<'a>(scope: Scope, file: &'a Path, common: &'a Common) -> Result<Reque
         jobs: common.jobs.map(usize::from),
         fresh: common.fresh,
     })
-}
-
-/// Does the tasks of a command and tells the results.
-fn work(request: &Request, common: &Common) -> Result<Ended> {
-    if config::line_of(request.file)? == Line::Explanations {
-        return explanations::work(request, common);
-    }
-    let terminal = Terminal::new(common.quiet);
-    let pipeline = Pipeline::open(request, &terminal)?;
-    terminal::catch_interrupts();
-    let only: Vec<TaskId> = request.only.iter().cloned().map(TaskId).collect();
-    let ended = pipeline.run(request.scope, &only, None);
-    reported(request, ended, &|| report(&pipeline))
-}
-
-/// Ends a command with a report, if it has one: also where some tasks failed, so that the others are reported.
-fn reported(request: &Request, ended: Result<Ended>, report: &dyn Fn() -> Result<()>) -> Result<Ended> {
-    let reports = match request.only {
-        [] => matches!(request.scope, Scope::Run | Scope::Report),
-        ids => ids.iter().any(|id| id == "report"),
-    };
-    match ended {
-        Ok(Ended::Done) if reports => report().map(|()| Ended::Done),
-        Err(error) if reports && !is_usage(&error) => {
-            report().unwrap_or_else(|report| err!("pd: {report:#}"));
-            Err(error)
-        }
-        ended => ended,
-    }
-}
-
-fn follow(request: &Request, common: &Common, from: &Path) -> Result<Ended> {
-    pipeline::check_followed(request, from)?;
-    let terminal = Terminal::new(common.quiet);
-    let pipeline = Pipeline::open(&Request { jobs: Some(1), ..*request }, &terminal)?;
-    terminal::catch_interrupts();
-    pipeline.run(request.scope, &[], Some(from))
-}
-
-/// Writes the report and prints its table.
-fn report(pipeline: &Pipeline) -> Result<()> {
-    let lock = pipeline.locks.wait("report")?;
-    pipeline.write_scores()?;
-    let outcome = report::write(&pipeline.folder, &pipeline.experiment)?;
-    drop(lock);
-    out!("{}\n{}", outcome.table, outcome.result);
-    for warning in &outcome.warnings {
-        out!("warning: {warning} {}", warning.remedy());
-    }
-    out!("report: {}", outcome.page.display());
-    Ok(())
 }
 
 /// Joins folders of one experiment.
@@ -182,16 +134,4 @@ fn export(checkpoint: &Path, common: &Common) -> Result<Ended> {
     let (network, metadata) = agent::load(&path, Device::Cpu)?;
     agent::save_as(out, &network, &metadata, nn::Precision::Half)?;
     Ok(Ended::Done)
-}
-
-fn is_usage(error: &Error) -> bool {
-    error.chain().any(|cause| {
-        cause.is::<Refusal>()
-            || cause.is::<config::ConfigError>()
-            || cause.is::<game::UnknownGame>()
-            || cause.is::<env::RomError>()
-            || cause.is::<agent::WeightsError>()
-            || cause.is::<explain::TraceError>()
-            || cause.is::<nn::language::ModelError>()
-    })
 }

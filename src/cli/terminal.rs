@@ -2,14 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::pipeline::Observer;
+use crate::pipeline::{Observer, Whole};
 use crate::progress::Progress;
+use crate::report::TerminalReport;
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -26,8 +27,10 @@ pub fn catch_interrupts() {
     }
 }
 
-/// Time between plain lines.
+/// Time between plain lines of a task.
 const LINE_EVERY: Duration = Duration::from_secs(15);
+/// Time between plain lines of the whole command.
+const WHOLE_EVERY: Duration = Duration::from_secs(60);
 
 /// Whether an interrupt has asked to stop.
 fn is_stopped() -> bool {
@@ -40,49 +43,56 @@ pub struct Terminal {
     bars: MultiProgress,
     /// The line for all tasks, once there are several.
     whole: Mutex<Option<ProgressBar>>,
-    /// Number of tasks that are done, and number of all tasks.
-    done: AtomicU64,
-    tasks: AtomicU64,
+    last_line: Mutex<Instant>,
 }
 
 impl Terminal {
     pub fn new(quiet: bool) -> Terminal {
-        Terminal {
-            quiet,
-            bars: MultiProgress::new(),
-            whole: Mutex::new(None),
-            done: AtomicU64::new(0),
-            tasks: AtomicU64::new(0),
-        }
+        Terminal { quiet, bars: MultiProgress::new(), whole: Mutex::new(None), last_line: Mutex::new(Instant::now()) }
     }
 }
 
 impl Observer for Terminal {
+    fn ready(&self) {
+        catch_interrupts();
+    }
+
     fn begin(&self, task: &str, total: u64, unit: &'static str) -> Box<dyn Progress + '_> {
-        let (done, tasks) = (self.done.load(Ordering::Relaxed), self.tasks.load(Ordering::Relaxed));
-        let of_several = if tasks > 1 && !std::io::stderr().is_terminal() {
-            format!(" ({done} of {tasks} tasks done)")
-        } else {
-            String::new()
-        };
-        let mut stage = TaskProgress::new(&format!("{task}{of_several}"), total, unit, self.quiet);
+        let mut stage = TaskProgress::new(task, total, unit, self.quiet);
         stage.bar = stage.bar.take().map(|bar| self.bars.insert(0, bar));
         Box::new(stage)
     }
 
-    fn whole(&self, done: usize, tasks: usize, share: f64) {
-        self.done.store(done as u64, Ordering::Relaxed);
-        self.tasks.store(tasks as u64, Ordering::Relaxed);
-        if self.quiet || tasks < 2 || !std::io::stderr().is_terminal() {
+    fn whole(&self, whole: &Whole) {
+        if self.quiet || whole.tasks < 2 {
             return;
         }
-        let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        let bar = whole.get_or_insert_with(|| {
+        let left = whole.left.map_or(String::new(), |left| format!(", about {} left", clock(left)));
+        let text =
+            format!("{} of {} tasks done, {:.0}% of all work{left}", whole.done, whole.tasks, 100.0 * whole.share);
+        if !std::io::stderr().is_terminal() {
+            let mut last = self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
+            if last.elapsed() >= WHOLE_EVERY {
+                *last = Instant::now();
+                err!("{text}");
+            }
+            return;
+        }
+        let mut line = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        let bar = line.get_or_insert_with(|| {
             let style = ProgressStyle::with_template("{msg}").expect("the template is fixed");
             self.bars.add(ProgressBar::new_spinner().with_style(style))
         });
-        bar.set_message(format!("{done} of {tasks} tasks done, {:.0}% of all work", 100.0 * share));
+        bar.set_message(text);
         bar.tick();
+    }
+
+    fn report(&self, report: &TerminalReport) {
+        out!("{}\n{}", report.table, report.result);
+        for warning in &report.warnings {
+            out!("warning: {warning} {}", warning.remedy());
+        }
+        out!("report: {}", report.page.display());
     }
 
     fn say(&self, message: &str) {
@@ -100,6 +110,13 @@ impl Drop for Terminal {
             bar.finish_and_clear();
         }
     }
+}
+
+/// A time as hours, minutes and seconds.
+fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 /// Progress of one task; its line is gone when it is dropped.
@@ -130,8 +147,8 @@ impl TaskProgress {
     fn line(&self, done: u64, note: &str) {
         let Some((from, since)) = self.start.get() else { return };
         let rate = (done - from) as f64 / since.elapsed().as_secs_f64().max(1e-9);
-        let left = (self.total.saturating_sub(done) as f64 / rate.max(1e-9)).min(1e9) as u64;
-        let left = if done > from { format!(", {}:{:02} left", left / 60, left % 60) } else { String::new() };
+        let left = (self.total.saturating_sub(done) as f64 / rate.max(1e-9)).min(1e9);
+        let left = if done > from { format!(", {} left", clock(Duration::from_secs_f64(left))) } else { String::new() };
         let percent = (100 * done / self.total.max(1)).min(100);
         let note = if note.is_empty() { String::new() } else { format!("; {note}") };
         let unit = self.unit;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::form::WrittenExperiment;
+use super::source::{SHIPPED, shipped_folder};
 use super::student::{NetworkChoice, StudentSettings};
 use crate::game::{ActionSet, Game, View};
 use crate::spec::Spec;
@@ -29,9 +30,28 @@ pub struct Experiment {
     pub evaluation: Evaluation,
     /// The students that are distilled, and the baselines that learn from rewards beside them.
     pub students: Vec<StudentSettings>,
+    /// How the shipped teachers of the games learned, if the experiment takes those. They are read with the file, and
+    /// not written to files.
+    #[serde(skip)]
+    pub shipped: Vec<(Game, TeacherSettings)>,
 }
 
 impl Experiment {
+    /// How the teacher of that game learns, or learned where it is taken from.
+    pub fn teacher_settings(&self, game: Game) -> &TeacherSettings {
+        let own = self.shipped.iter().find(|(other, _)| *other == game);
+        own.map_or(&self.teacher, |(_, settings)| settings)
+    }
+
+    /// The folder of the experiment from which the teacher of that game is taken; `None` if it is trained here.
+    pub fn teacher_source(&self, game: Game) -> Option<PathBuf> {
+        match &self.teacher.from {
+            from if from.as_os_str().is_empty() => None,
+            _ if self.teacher.is_shipped() => Some(shipped_folder(game)),
+            from => Some(from.clone()),
+        }
+    }
+
     /// The seeds of the teachers.
     pub fn teacher_seeds(&self) -> &[u64] {
         if self.teacher.seeds.is_empty() { &self.seeds } else { &self.teacher.seeds }
@@ -121,7 +141,8 @@ pub enum TdError {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TeacherSettings {
     pub algorithm: Algorithm,
-    /// The folder of an experiment whose teachers are copied, so that none are trained; empty if teachers are trained.
+    /// The folder of an experiment whose teachers are copied, so that none are trained; `shipped` for the repository's
+    /// own, one experiment for each game; empty if teachers are trained.
     pub from: PathBuf,
     /// Seeds of the teachers, if they differ from those of the students; else empty.
     pub seeds: Vec<u64>,
@@ -211,6 +232,11 @@ impl TeacherSettings {
             Algorithm::Dqn if self.munchausen => "Munchausen-DQN",
             Algorithm::Dqn => "DQN",
         }
+    }
+
+    /// Whether the teachers are the repository's own.
+    pub fn is_shipped(&self) -> bool {
+        self.from.as_os_str() == SHIPPED
     }
 
     /// Whether the first steps of a training do not depend on its length, so that a finished training can go on. A

@@ -27,7 +27,8 @@ pub struct WrittenExperiment {
 
 impl From<Experiment> for WrittenExperiment {
     fn from(experiment: Experiment) -> WrittenExperiment {
-        let Experiment { name, games, seeds, environment, teacher, distillation, evaluation, students } = experiment;
+        let Experiment { name, games, seeds, environment, teacher, distillation, evaluation, students, .. } =
+            experiment;
         let (baselines, students): (Vec<_>, Vec<_>) = students.into_iter().partition(StudentSettings::is_baseline);
         let baselines = baselines.into_iter().map(BaselineSettings::from).collect();
         let teacher = in_sections(&teacher);

@@ -22,6 +22,7 @@ pub use experiment::{
 };
 pub use line::{Line, line_of};
 pub use read::{Overrides, read, read_text};
+pub use source::shipped_folders;
 pub use student::{
     AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature,
     StudentSettings, Temperature, Widths,

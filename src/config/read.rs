@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use super::form::{BASELINES, OF_BASELINES, beside_students, names_students, out_of_section};
 use super::locate::{self, Setting};
 use super::option::from_option;
-use super::source::{lay_source, source};
+use super::source::{SHIPPED_SEED, lay_source, shipped, source};
 use super::{Algorithm, ConfigError, Experiment, check};
 use crate::game::Game;
 
@@ -64,6 +64,12 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
     let mut experiment = deserialize(file, &base, &settings)?;
     if let Some(from) = source {
         experiment.teacher.from = from;
+    }
+    if experiment.teacher.is_shipped() {
+        experiment.shipped = shipped(&experiment.games)?;
+        if experiment.teacher.seeds.is_empty() {
+            experiment.teacher.seeds = vec![SHIPPED_SEED];
+        }
     }
     if experiment.name.is_empty() {
         stem.clone_into(&mut experiment.name);

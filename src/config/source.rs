@@ -6,7 +6,37 @@ use toml::{Table, Value};
 
 use super::locate::Setting;
 use super::read::{Overrides, read};
-use super::{Algorithm, ConfigError};
+use super::{Algorithm, ConfigError, TeacherSettings};
+use crate::game::Game;
+
+/// The value of `teacher.from` that stands for the repository's own teachers.
+pub const SHIPPED: &str = "shipped";
+
+/// The seed by which shipped teachers are named.
+pub const SHIPPED_SEED: u64 = 1;
+
+/// The folder of the shipped teachers: `teachers` in the working directory, or else in the checkout of which the program
+/// was built.
+pub fn shipped_folders() -> PathBuf {
+    let here = PathBuf::from("teachers");
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("teachers");
+    if here.is_dir() || !built.is_dir() { here } else { built }
+}
+
+/// The folder of the experiment whose teacher of that game is shipped. It may be absent.
+pub fn shipped_folder(game: Game) -> PathBuf {
+    shipped_folders().join(game.name())
+}
+
+/// How the shipped teachers of the games learned. Games without one have no entry.
+///
+/// # Errors
+/// If a shipped teacher's experiment cannot be read.
+pub fn shipped(games: &[Game]) -> Result<Vec<(Game, TeacherSettings)>, ConfigError> {
+    let files = games.iter().map(|&game| (game, shipped_folder(game).join("experiment.toml")));
+    let there = files.filter(|(_, file)| file.is_file());
+    there.map(|(game, file)| Ok((game, read(&file, &Overrides::default())?.teacher))).collect()
+}
 
 /// The folder that `teacher.from` names, if it holds an experiment. A relative path is looked up beside the file, then
 /// in the working directory.

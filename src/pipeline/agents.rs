@@ -55,7 +55,7 @@ pub fn architecture(experiment: &Experiment, agent: &AgentId) -> Option<Architec
     let spec = |game: Game| experiment.environment.spec(game);
     match agent.role {
         Role::Random => None,
-        Role::Teacher => Some(Architecture::teacher(&experiment.teacher, &spec(agent.game))),
+        Role::Teacher => Some(Architecture::teacher(experiment.teacher_settings(agent.game), &spec(agent.game))),
         Role::Student => {
             let student = student(experiment, agent)?;
             let games = games(experiment, agent).into_iter().map(|game| (game.name(), spec(game)));

@@ -6,6 +6,7 @@ use anyhow::{Error, Result};
 
 use super::line::Line;
 use super::list::closure;
+use super::progress::Tally;
 use super::scope::Scope;
 use super::state::TaskState;
 use super::task::{Job, Stage, Task, TaskId};
@@ -61,7 +62,7 @@ impl<'a, L: Line> Board<'a, L> {
     /// If a file that all evaluations share is damaged.
     pub fn look_again(&mut self, numbers: &[usize]) -> Result<Vec<usize>> {
         let mut left = Vec::new();
-        for (&number, state) in numbers.iter().zip(self.line.states(numbers)?) {
+        for (&number, state) in numbers.iter().zip(self.line.states(numbers)) {
             self.positions[number] = match state {
                 Ok(TaskState::Done) => Position::Done,
                 Ok(TaskState::Stale | TaskState::Missing) => {
@@ -80,7 +81,7 @@ impl<'a, L: Line> Board<'a, L> {
         let inputs = self.waiting().into_iter().flat_map(|number| &tasks[number].inputs).map(|input| self.by_id[input]);
         let foreign: Vec<usize> = inputs.filter(|&number| self.positions[number] == Position::Foreign).collect();
         let mut missing = Vec::new();
-        for (&number, state) in foreign.iter().zip(self.line.states(&foreign)?) {
+        for (&number, state) in foreign.iter().zip(self.line.states(&foreign)) {
             if state? != TaskState::Done {
                 missing.push(tasks[number].id.clone());
             }
@@ -169,17 +170,17 @@ impl<'a, L: Line> Board<'a, L> {
         combined
     }
 
-    /// Number of tasks that are done, number of tasks of the command, and share of the work that is done.
-    pub fn progress(&self) -> (usize, usize, f64) {
-        let (mut done, mut tasks, mut done_weight, mut weight) = (0, 0, 0.0, 0.0);
+    /// The command's tasks by number and weight.
+    pub fn progress(&self) -> Tally {
+        let mut tally = Tally::default();
         for (task, position) in self.included() {
-            tasks += 1;
-            weight += task.weight();
+            tally.tasks += 1;
+            tally.weight += task.weight();
             if position == Position::Done {
-                done += 1;
-                done_weight += task.weight();
+                tally.done += 1;
+                tally.done_weight += task.weight();
             }
         }
-        (done, tasks, if weight > 0.0 { done_weight / weight } else { 1.0 })
+        tally
     }
 }

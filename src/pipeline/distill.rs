@@ -5,6 +5,7 @@ use std::fmt;
 use anyhow::{Context, Result};
 
 use super::agents::{games, student, teacher_of};
+use super::batch::Batch;
 use super::evaluator::TrainingEvaluator;
 use super::open::Pipeline;
 use super::sweep::temperature;
@@ -32,7 +33,7 @@ impl fmt::Display for Together<'_> {
 
 impl Pipeline<'_> {
     /// Distils students with the same games and seed until their weights are on disk.
-    pub fn distill(&self, agents: &[&AgentId]) -> Result<Ended> {
+    pub fn distill(&self, batch: &Batch, agents: &[&AgentId]) -> Result<Ended> {
         let first = agents.first().context("a distillation without students")?;
         let students = self.students(agents)?;
         let games = games(&self.experiment, first);
@@ -41,7 +42,7 @@ impl Pipeline<'_> {
         });
         let games = leads.collect::<Result<_>>()?;
         let (experiment, folder, device) = (&self.experiment, &self.folder, self.device);
-        self.distill_group(&StudentGroup { experiment, seed: first.seed, students, games, folder, device })
+        self.distill_group(batch, &StudentGroup { experiment, seed: first.seed, students, games, folder, device })
     }
 
     /// The agents' sections of the experiment, with their chosen temperatures.
@@ -55,11 +56,10 @@ impl Pipeline<'_> {
     }
 
     /// Distils a group whose students have numeric temperatures.
-    pub fn distill_group(&self, group: &StudentGroup) -> Result<Ended> {
+    pub fn distill_group(&self, batch: &Batch, group: &StudentGroup) -> Result<Ended> {
         let games: Vec<_> = group.games.iter().map(|(played, _)| played.game).collect();
         let name = Together { seed: group.seed, games: &games }.to_string();
-        let progress = self.observer.begin(&name, group.updates(), "updates");
-        let progress = progress.as_ref();
+        let progress = &self.watch(batch, &name, group.updates(), "updates");
         let episodes = group.experiment.distillation.evaluation_episodes;
         let mut evaluator = TrainingEvaluator::new(self, &games, group.seed, episodes)?;
         let pools = games.iter().map(|&game| self.pool(game)).collect::<Result<_>>()?;

@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result};
 
+use super::batch::Batch;
 use super::open::Pipeline;
 use super::scores;
-use super::task::Task;
+use super::task::Amount;
 use crate::agent::{self, Player, Policy, RandomPlay};
 use crate::eval::{self, Match, Split};
 use crate::nn::Network;
@@ -13,11 +14,12 @@ use crate::record::{AgentId, Latency, Role};
 
 impl Pipeline<'_> {
     /// Plays the agent's episodes, and measures the time of its decisions.
-    pub fn evaluate(&self, task: &Task, agent: &AgentId) -> Result<Ended> {
+    pub fn evaluate(&self, batch: &Batch, agent: &AgentId) -> Result<Ended> {
         let settings = &self.experiment.evaluation;
         let weights = scores::short_digest(&self.folder, &self.digests, agent)?;
         let weights = weights.with_context(|| format!("{}: not found", self.folder.weights(agent).display()))?;
-        let progress = self.observer.begin(&agent.to_string(), task.amount.amount, task.amount.unit);
+        let Amount { amount, unit } = batch.tasks[0].amount;
+        let progress = self.watch(batch, &agent.to_string(), amount, unit);
         let network = self.network(agent)?;
         let random = RandomPlay { actions: agent.game.actions(self.experiment.environment.action_set).len() };
         let player = network.as_ref().map(|(network, head)| Player::new(network, *head));
@@ -29,7 +31,7 @@ impl Pipeline<'_> {
         let before = scores::played(&self.folder, agent, &weights)?;
         let game = Match { episodes: before..settings.episodes.max(before), epsilon: settings.epsilon, seed };
         let mut pool = self.evaluation_pool(agent.game, settings.episodes)?;
-        let Some(played) = eval::play(&mut pool, policy, &game, progress.as_ref()) else { return Ok(Ended::Stopped) };
+        let Some(played) = eval::play(&mut pool, policy, &game, &progress) else { return Ok(Ended::Stopped) };
         let lock = self.locks.wait("scores")?;
         scores::put(&self.experiment, &self.folder, agent, &weights, played)?;
         drop(lock);
@@ -46,8 +48,8 @@ impl Pipeline<'_> {
             return Ok(None);
         }
         let path = self.folder.weights(agent);
-        let metadata = self.check_weights(&path, agent)?;
-        let (network, _) = agent::load(&path, self.device)?;
+        let (network, metadata) = agent::load(&path, self.device)?;
+        self.check_weights(&path, &metadata, agent)?;
         Ok(metadata.head(agent.game).map(|head| (network, head)))
     }
 }

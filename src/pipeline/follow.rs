@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use super::agents::teacher_of;
+use super::batch::Batch;
 use super::evaluator::TrainingEvaluator;
-use super::open::{Pipeline, Request};
+use super::open::Pipeline;
 use super::settings::learned_otherwise;
 use super::state::is_of_teachers;
 use super::{listed, refused};
@@ -25,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 impl Pipeline<'_> {
     /// Distils students from the best teacher so far of a training in another folder, until that training ends. If it
     /// has not begun yet, waits for it.
-    pub fn follow(&self, from: &Path, agents: &[&AgentId]) -> Result<Ended> {
+    pub fn follow(&self, batch: &Batch, from: &Path, agents: &[&AgentId]) -> Result<Ended> {
         let experiment = &self.experiment;
         let (game, seed) = followed(experiment)?;
         let (from, teacher) = (Folder::at(from), teacher_of(experiment, game, seed));
@@ -33,8 +34,7 @@ impl Pipeline<'_> {
         let games = vec![(self.played(game), TeacherSource::Latest(from.bests(&teacher)))];
         let group = StudentGroup { experiment, seed, games, students, folder: &self.folder, device: self.device };
         let name = format!("students that follow {teacher}");
-        let progress = self.observer.begin(&name, group.updates(), "updates");
-        let progress = progress.as_ref();
+        let progress = &self.watch(batch, &name, group.updates(), "updates");
         if wait_for_training(&from, &teacher, experiment, progress)? == Ended::Stopped {
             return Ok(Ended::Stopped);
         }
@@ -97,15 +97,14 @@ fn wait_for_training(
 ///
 /// # Errors
 /// The obstacle.
-pub fn check(request: &Request, from: &Path) -> Result<()> {
-    let (experiment, folder) = request.read()?;
+pub fn check(experiment: &Experiment, folder: &Folder, from: &Path) -> Result<()> {
     if from.canonicalize().is_ok_and(|from| folder.root().canonicalize().is_ok_and(|root| root == from)) {
         let from = from.display();
         let problem = format!("{from}: the training's own folder; followers need another, with --out or a name");
         return Err(refused(problem));
     }
-    let (game, seed) = followed(&experiment)?;
-    check_followed(&Folder::at(from), &teacher_of(&experiment, game, seed), &experiment)
+    let (game, seed) = followed(experiment)?;
+    check_followed(&Folder::at(from), &teacher_of(experiment, game, seed), experiment)
 }
 
 /// Checks that the experiment in the folder, if one is written there, trains the teacher as the students' experiment

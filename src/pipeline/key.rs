@@ -121,6 +121,10 @@ const OF_EVERY_PLAY: [&str; 3] = ["environment.frame_skip", "environment.sticky_
 pub fn depends_on(experiment: &Experiment, work: &Work, key: &str) -> bool {
     let (section, rest) = key.split_once('.').unwrap_or((key, ""));
     match work {
+        // Each of the shipped teachers learned in its own way; only how it plays must agree.
+        Work::Take(_) if experiment.teacher.is_shipped() => {
+            OF_EVERY_PLAY.contains(&key) || key == "environment.observation"
+        }
         Work::Train(agent) | Work::Take(agent) => match section {
             "environment" => true,
             "teacher" => training_depends_on(experiment, rest) && (!agent.is_student() || rest != "network"),

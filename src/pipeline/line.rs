@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::Observer;
+use super::batch::Batch;
 use super::lock::Locks;
 use super::state::TaskState;
 use super::task::{Job, Task};
@@ -19,17 +20,14 @@ pub trait Line: Sync {
     /// Every task, in the order in which a single process does them.
     fn tasks(&self) -> &[Task<Self::Job>];
 
-    /// The states of tasks, by their indices in the list, as the folder shows them.
-    ///
-    /// # Errors
-    /// If a file that several tasks share is damaged. A fault of one task's files is the error of that task.
-    fn states(&self, numbers: &[usize]) -> Result<Vec<Result<TaskState>>>;
+    /// The states of tasks, by their indices in the list, as the folder shows them; or the fault of a task's files.
+    fn states(&self, numbers: &[usize]) -> Vec<Result<TaskState>>;
 
     /// Does tasks that share a lock. `from` is the folder of a training that is followed.
     ///
     /// # Errors
     /// The failure of the tasks.
-    fn perform(&self, tasks: &[&Task<Self::Job>], from: Option<&Path>) -> Result<Ended>;
+    fn perform(&self, batch: &Batch<Self::Job>, from: Option<&Path>) -> Result<Ended>;
 
     /// Moves whole seconds of each stage's work to the manifest, if there is one by now.
     ///
@@ -42,6 +40,12 @@ pub trait Line: Sync {
     /// # Errors
     /// If a file cannot be read or written.
     fn close(&self, evaluates: bool) -> Result<()>;
+
+    /// Writes the report of the results so far and shows it to the observer.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written.
+    fn report(&self) -> Result<()>;
 
     fn observer(&self) -> &dyn Observer;
 

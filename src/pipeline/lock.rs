@@ -5,19 +5,17 @@
 //! cannot be seen, once its file has not changed for [`DEAD_AFTER`] by the watcher's own clock.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
 
+use super::owner::{Owner, describe, read};
 use crate::record::write_file;
 
 /// Time between two heartbeats.
@@ -26,66 +24,6 @@ const BEAT: Duration = Duration::from_secs(10);
 pub const DEAD_AFTER: Duration = Duration::from_secs(90);
 /// Time between two looks at a lock that is waited for.
 const LOOK: Duration = Duration::from_millis(50);
-
-/// The owner of a lock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner {
-    /// Process numbers mean something on one machine, until it is started again, in one name space.
-    machine: String,
-    boot: String,
-    process: u32,
-    /// When the process began, as its machine counts: another one may have its number later.
-    began: String,
-    /// Seconds since 1970 at which it was taken.
-    since: u64,
-    /// Distinguishes this lock from a later one of the same process.
-    number: u64,
-    /// Number of heartbeats so far.
-    beat: u64,
-}
-
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process {} on {}", self.process, self.machine)
-    }
-}
-
-/// When a process of this machine began; none if there is no such process.
-fn began(process: u32) -> Option<String> {
-    let state = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The 22nd field; the second is a name in brackets, which may hold spaces.
-    state.rsplit_once(')')?.1.split(' ').nth(20).map(str::to_owned)
-}
-
-impl Owner {
-    fn of_this_process() -> Owner {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let kernel = |file: &str| fs::read_to_string(file).unwrap_or_default().trim().to_owned();
-        let name_space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
-        let process = std::process::id();
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        Owner {
-            machine: kernel("/proc/sys/kernel/hostname"),
-            boot: format!("{} {}", kernel("/proc/sys/kernel/random/boot_id"), name_space.display()),
-            process,
-            began: began(process).unwrap_or_default(),
-            since: since.map_or(0, |since| since.as_secs()),
-            number: NUMBER.fetch_add(1, Ordering::Relaxed),
-            beat: 0,
-        }
-    }
-
-    fn is_same_lock(&self, other: &Owner) -> bool {
-        Owner { beat: 0, ..self.clone() } == Owner { beat: 0, ..other.clone() }
-    }
-
-    /// Whether it runs, as far as this machine can tell.
-    fn runs(&self) -> Option<bool> {
-        let this = Owner::of_this_process();
-        let here = (&self.machine, &self.boot) == (&this.machine, &this.boot);
-        here.then(|| began(self.process).is_some_and(|began| began == self.began))
-    }
-}
 
 /// The locks of one experiment's folder.
 pub struct Locks {
@@ -254,14 +192,6 @@ impl Drop for Lock<'_> {
 
 fn held(owners: &Mutex<HashMap<PathBuf, Owner>>) -> MutexGuard<'_, HashMap<PathBuf, Owner>> {
     owners.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn read(path: &Path) -> Option<Owner> {
-    serde_json::from_slice(&fs::read(path).ok()?).ok()
-}
-
-fn describe(path: &Path) -> String {
-    read(path).map_or_else(|| "another process".to_owned(), |owner| owner.to_string())
 }
 
 /// Writes heartbeats until the sender is dropped.

@@ -178,7 +178,7 @@ fn is_better(played: &[EpisodeRow], known: &[EpisodeRow], network: Option<&str>)
     count(played) > count(known)
 }
 
-/// Every file of a run except its checkpoints.
+/// Every file of a finished run.
 fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
     let place = || format!("{}: cannot be read", from.display());
     let mut paths = Vec::new();
@@ -186,7 +186,7 @@ fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
         let path = entry.with_context(place)?.path();
         let name = path.file_name().unwrap_or_default();
         match (path.is_dir(), name.to_string_lossy().as_ref()) {
-            (true, "best") => paths.extend(files(&path, &to.join(name))?),
+            (true, "best" | "checkpoint") => paths.extend(files(&path, &to.join(name))?),
             (true, _) => {}
             (false, _) => paths.push((path.clone(), to.join(name))),
         }

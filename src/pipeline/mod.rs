@@ -5,6 +5,7 @@
 //! records the settings of all results there: a command with other settings is refused, or makes the results anew.
 
 mod agents;
+mod batch;
 mod board;
 mod clean;
 mod digests;
@@ -20,9 +21,12 @@ mod lock;
 mod manifest;
 mod merge;
 mod open;
+mod owner;
 mod perform;
 mod plan;
+mod progress;
 mod resources;
+mod run;
 mod schedule;
 mod scope;
 mod scores;
@@ -35,27 +39,38 @@ mod train;
 
 use std::fmt;
 
-pub use explain::{ExplainJob, ExplainPipeline, plan_explanations};
-pub use follow::check as check_followed;
+use anyhow::Error;
+
+pub use explain::plan_explanations;
 pub use key::{Key, SettingChange};
 pub use list::{Teaching, tasks};
 pub use lock::DEAD_AFTER;
 pub use merge::merge;
-pub use open::{Pipeline, Request};
+pub use open::Request;
 pub use plan::{Plan, PlannedNetwork, PlannedStage, PlannedTask, plan};
+pub use progress::Whole;
+pub use run::run;
 pub use scope::Scope;
 pub use state::TaskState;
 pub use task::{Amount, Job, Stage, Task, TaskId, Work};
 
 use crate::progress::Progress;
+use crate::report::TerminalReport;
+use crate::{agent, config, env, explain as explanation, game, nn};
 
 /// Watches the tasks of a command. The terminal is one.
 pub trait Observer: Sync {
+    /// The request is checked, and the folder is prepared: work begins, and from now on [`Observer::stop`] is asked.
+    fn ready(&self);
+
     /// Begins to watch a task; `total` is in `unit`.
     fn begin(&self, task: &str, total: u64, unit: &'static str) -> Box<dyn Progress + '_>;
 
-    /// Progress of the command: tasks done, tasks in total, and the share of all work that is done, between 0 and 1.
-    fn whole(&self, done: usize, tasks: usize, share: f64);
+    /// How far the command is; called several times a second.
+    fn whole(&self, whole: &Whole);
+
+    /// Shows the report with which the command ends.
+    fn report(&self, report: &TerminalReport);
 
     /// Passes a message to the person at the terminal.
     fn say(&self, message: &str);
@@ -77,4 +92,17 @@ pub fn refused(problem: impl fmt::Display) -> anyhow::Error {
 /// Items as text, with commas between them.
 pub fn listed(items: &[impl ToString]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether an error is a fault of the command or of its files, so that nothing was begun.
+pub fn is_fault_of_request(error: &Error) -> bool {
+    error.chain().any(|cause| {
+        cause.is::<Refusal>()
+            || cause.is::<config::ConfigError>()
+            || cause.is::<game::UnknownGame>()
+            || cause.is::<env::RomError>()
+            || cause.is::<agent::WeightsError>()
+            || cause.is::<explanation::TraceError>()
+            || cause.is::<nn::language::ModelError>()
+    })
 }

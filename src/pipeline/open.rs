@@ -14,7 +14,7 @@ use super::manifest::{forget_times, git_commit};
 use super::scope::Scope;
 use super::source::check_source;
 use super::task::Task;
-use super::{Observer, refused, settings};
+use super::{Observer, follow, refused, settings};
 use crate::agent::Played;
 use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules};
@@ -31,6 +31,8 @@ pub struct Request<'a> {
     pub set: &'a [String],
     /// Only these tasks, by their ids; all of the scope if there are none.
     pub only: &'a [String],
+    /// The folder of the training that is followed.
+    pub from: Option<&'a Path>,
     /// Replaces the file's seeds.
     pub seed: Option<u64>,
     /// The experiment's folder instead of `results/NAME`.
@@ -55,10 +57,21 @@ impl Request<'_> {
         Ok((experiment, Folder::at(root)))
     }
 
-    /// Most tasks at once: with the kernels of this crate as many as there are threads, unless the command says another
-    /// number; with libtorch's, whose sums depend on the number of threads, and on a GPU one.
+    /// Maximum number of tasks at once: with the kernels of this crate as many as there are threads, unless the command says another
+    /// number; with libtorch's, whose sums depend on the number of threads, on a GPU and for followers one.
     pub fn jobs(&self) -> usize {
+        if self.from.is_some() {
+            return 1;
+        }
         self.jobs.unwrap_or(if self.device == Device::Cpu { self.threads } else { 1 })
+    }
+
+    /// Whether the command ends with a report.
+    pub fn reports(&self) -> bool {
+        match self.only {
+            [] => matches!(self.scope, Scope::Run | Scope::Report),
+            ids => ids.iter().any(|id| id == "report"),
+        }
     }
 
     /// The source of the students' teachers.
@@ -95,6 +108,9 @@ impl<'a> Pipeline<'a> {
     pub fn open(request: &Request, observer: &'a dyn Observer) -> Result<Pipeline<'a>> {
         let (experiment, folder) = request.read()?;
         let scope = request.scope;
+        if let Some(from) = request.from {
+            follow::check(&experiment, &folder, from)?;
+        }
         let list = tasks(&experiment, &folder, request.teaching())?;
         check_tasks(request, &list)?;
         let roms = if scope == Scope::Report { BTreeMap::new() } else { find_roms(&experiment)? };
@@ -105,19 +121,7 @@ impl<'a> Pipeline<'a> {
         }
         let git_commit = git_commit();
         let locks = Locks::in_folder(folder.root().join(".locks"));
-        let alone = locks.wait("folder").map_err(refused)?;
-        // Another process may have begun with other settings since.
-        let earlier = settings::check(request, &folder, &experiment, &list)?;
-        if request.fresh {
-            if let Some(other) = locks.other() {
-                let place = folder.root().display();
-                return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
-            }
-            renew(&folder, &experiment, &list, scope, earlier.played_otherwise)?;
-            forget_times(&folder, &experiment, scope)?;
-        }
-        write_file(&folder.experiment(), toml::to_string(&experiment)?.as_bytes()).map_err(refused)?;
-        drop(alone);
+        prepare(request, &experiment, &folder, &list, &locks)?;
         let pipeline = Pipeline {
             experiment,
             folder,
@@ -185,6 +189,22 @@ impl<'a> Pipeline<'a> {
         let workers = self.experiment.evaluation.workers.min(episodes);
         Pool::load(game, self.rom(game), &rules, workers)
     }
+}
+
+/// Records the experiment in its folder, and removes what it makes anew. No other process does so at the same time.
+fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[Task], locks: &Locks) -> Result<()> {
+    let _alone = locks.wait("folder").map_err(refused)?;
+    // Another process may have begun with other settings since the first check.
+    let earlier = settings::check(request, folder, experiment, list)?;
+    if request.fresh {
+        if let Some(other) = locks.other() {
+            let place = folder.root().display();
+            return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
+        }
+        renew(folder, experiment, list, request.scope, earlier.played_otherwise)?;
+        forget_times(folder, experiment, request.scope)?;
+    }
+    write_file(&folder.experiment(), toml::to_string(experiment)?.as_bytes()).map_err(refused)
 }
 
 /// Checks that the experiment has the tasks that are asked for.

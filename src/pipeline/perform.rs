@@ -6,36 +6,17 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::Observer;
+use super::batch::Batch;
 use super::line::Line;
 use super::lock::Locks;
 use super::open::Pipeline;
-use super::schedule;
-use super::scope::Scope;
 use super::scores::Scores;
 use super::state::{Inspection, TaskState};
-use super::task::{Task, TaskId, Work};
+use super::task::{Task, Work};
 use crate::nn::Device;
 use crate::progress::Ended;
 use crate::record::{AgentId, Folder};
-
-impl Pipeline<'_> {
-    /// As [`schedule::run`].
-    ///
-    /// # Errors
-    /// As [`schedule::run`].
-    pub fn run(&self, scope: Scope, only: &[TaskId], from: Option<&Path>) -> Result<Ended> {
-        schedule::run(self, scope, only, from)
-    }
-
-    /// Writes `scores.csv` anew from the episodes.
-    ///
-    /// # Errors
-    /// If a file cannot be read or written.
-    pub fn write_scores(&self) -> Result<()> {
-        let _lock = self.locks.wait("scores")?;
-        Scores::read(&self.experiment, &self.folder, &self.digests)?.write()
-    }
-}
+use crate::report;
 
 impl Line for Pipeline<'_> {
     type Job = Work;
@@ -44,24 +25,24 @@ impl Line for Pipeline<'_> {
         &self.tasks
     }
 
-    fn states(&self, numbers: &[usize]) -> Result<Vec<Result<TaskState>>> {
-        let Pipeline { experiment, folder, digests, .. } = self;
-        let scores = Scores::read(experiment, folder, digests)?;
-        let inspection = Inspection { experiment, folder, digests, scores: &scores };
-        Ok(numbers.iter().map(|&number| inspection.state(&self.tasks[number])).collect())
+    fn states(&self, numbers: &[usize]) -> Vec<Result<TaskState>> {
+        let inspection = Inspection::new(&self.experiment, &self.folder, &self.digests);
+        numbers.iter().map(|&number| inspection.state(&self.tasks[number])).collect()
     }
 
-    fn perform(&self, tasks: &[&Task], from: Option<&Path>) -> Result<Ended> {
-        let agents: Vec<&AgentId> = tasks.iter().filter_map(|task| task.work.agent()).collect();
-        let Some(first) = tasks.first() else { return Ok(Ended::Done) };
-        match (&first.work, from) {
-            (Work::Train(agent), _) => self.train(first, agent),
-            (Work::Take(agent), None) => self.take(agent, &Folder::at(&self.experiment.teacher.from)),
+    fn perform(&self, batch: &Batch, from: Option<&Path>) -> Result<Ended> {
+        let agents: Vec<&AgentId> = batch.tasks.iter().filter_map(|task| task.work.agent()).collect();
+        match (&batch.tasks[0].work, from) {
+            (Work::Train(agent), _) => self.train(batch, agent),
+            (Work::Take(agent), None) => {
+                let from = self.experiment.teacher_source(agent.game).context("no teacher is taken")?;
+                self.take(agent, &Folder::at(from))
+            }
             (Work::Take(agent), Some(from)) => self.take_followed(&Folder::at(from), agent),
-            (Work::Sweep(agent), _) => self.sweep(agent),
-            (Work::Distill(_), _) => self.distill(&agents),
-            (Work::Follow(_), from) => self.follow(from.context("nobody is followed")?, &agents),
-            (Work::Evaluate(agent), _) => self.evaluate(first, agent),
+            (Work::Sweep(agent), _) => self.sweep(batch, agent),
+            (Work::Distill(_), _) => self.distill(batch, &agents),
+            (Work::Follow(_), from) => self.follow(batch, from.context("nobody is followed")?, &agents),
+            (Work::Evaluate(agent), _) => self.evaluate(batch, agent),
             (Work::Report, _) => Ok(Ended::Done),
         }
     }
@@ -73,8 +54,18 @@ impl Line for Pipeline<'_> {
         self.write_manifest(|manifest| manifest.add_seconds(seconds))
     }
 
+    /// Writes `scores.csv` anew from the episodes.
     fn close(&self, evaluates: bool) -> Result<()> {
         if evaluates { self.write_scores() } else { Ok(()) }
+    }
+
+    fn report(&self) -> Result<()> {
+        let lock = self.locks.wait("report")?;
+        self.write_scores()?;
+        let written = report::write(&self.folder, &self.experiment)?;
+        drop(lock);
+        self.observer.report(&written);
+        Ok(())
     }
 
     fn observer(&self) -> &dyn Observer {
@@ -95,5 +86,12 @@ impl Line for Pipeline<'_> {
 
     fn jobs(&self) -> usize {
         self.jobs
+    }
+}
+
+impl Pipeline<'_> {
+    fn write_scores(&self) -> Result<()> {
+        let _lock = self.locks.wait("scores")?;
+        Scores::read(&self.experiment, &self.folder, &self.digests)?.write()
     }
 }

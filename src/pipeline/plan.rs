@@ -8,7 +8,6 @@ use super::digests::Digests;
 use super::list::tasks;
 use super::open::Request;
 use super::resources::Resources;
-use super::scores::Scores;
 use super::source::check_source;
 use super::state::{Inspection, TaskState};
 use super::task::{Amount, Job, Stage, Task, TaskId, Work};
@@ -80,8 +79,7 @@ pub fn plan(request: &Request) -> Result<Plan> {
     let begins = settings::check(request, &folder, &experiment, &list)
         .and_then(|_| check_source(&experiment, &folder, request.fresh));
     let digests = Digests::default();
-    let scores = Scores::read(&experiment, &folder, &digests)?;
-    let inspection = Inspection { experiment: &experiment, folder: &folder, digests: &digests, scores: &scores };
+    let inspection = Inspection::new(&experiment, &folder, &digests);
     let states = states(request, &list, &inspection)?;
     let resources = Resources::of(&experiment, request.jobs());
     Ok(Plan {
@@ -171,7 +169,10 @@ fn stages(experiment: &Experiment, list: &[Task], states: &[TaskState]) -> Vec<P
     for (task, &state) in list.iter().zip(states) {
         let Some(agent) = task.work.agent().filter(|_| task.work.stage() < Stage::Evaluate) else { continue };
         let work = match task.work {
-            Work::Take(_) => format!("taken from {}", experiment.teacher.from.display()),
+            Work::Take(_) => {
+                let from = experiment.teacher_source(agent.game).unwrap_or_default();
+                format!("taken from {}", from.display())
+            }
             Work::Sweep(_) => format!("{} updates, to choose the temperature", grouped(task.amount.amount)),
             _ => format!("{} {}", grouped(task.amount.amount), task.amount.unit),
         };

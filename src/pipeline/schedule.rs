@@ -1,44 +1,42 @@
-//! Runs tasks: several at once, each with its share of the threads, beside other processes that do the same.
+//! Decides which tasks are done when: several at once, each with its share of the threads.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::Scope as Threads;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
-use rayon::ThreadPoolBuilder;
+use anyhow::{Error, Result};
 
+use super::batch::{Batch, Reached};
 use super::board::{Board, Position};
 use super::line::Line;
 use super::lock::Lock;
-use super::scope::Scope;
-use super::task::{Job, Stage, Task, TaskId};
-use crate::nn::{self, Device};
+use super::open::Request;
+use super::progress::WholeProgress;
+use super::task::{Job, TaskId};
 use crate::progress::Ended;
 
 /// Time between two looks at what other processes have done.
 const LOOK: Duration = Duration::from_millis(300);
-/// Stack size of a process's first thread.
-const STACK_BYTES: usize = 8 << 20;
 
-/// Tasks that are done together by one thread and its helpers.
-struct Batch<'a> {
+/// A batch that is being done.
+pub struct Running<'a> {
     tasks: Vec<usize>,
     threads: usize,
     lock: Lock<'a>,
     started: Instant,
+    reached: Arc<Reached>,
 }
 
-/// The index of a batch's first task, and the result of the batch.
-type Finished = (usize, Result<Ended>);
+/// The number of a batch's first task, and the result of the batch.
+pub type Finished = (usize, Result<Ended>);
 
-/// Runs the tasks of a command.
-struct Scheduler<'a, L: Line> {
+/// The schedule of a command's tasks.
+pub struct Scheduler<'a, L: Line> {
     line: &'a L,
-    board: Board<'a, L>,
-    running: BTreeMap<usize, Batch<'a>>,
+    pub board: Board<'a, L>,
+    running: BTreeMap<usize, Running<'a>>,
+    progress: WholeProgress,
     stopped: bool,
     /// The folder cannot be worked in any more.
     gave_up: bool,
@@ -48,101 +46,83 @@ struct Scheduler<'a, L: Line> {
     elsewhere: BTreeSet<&'a str>,
 }
 
-/// Does those tasks of a command that are not done, or those in `only`. A failure is reported at the end, after all
-/// tasks that do not depend on it are done. `from` is the folder of a training that is followed.
-///
-/// # Errors
-/// The failure, or the last of several.
-pub fn run<L: Line>(line: &L, scope: Scope, only: &[TaskId], from: Option<&Path>) -> Result<Ended> {
-    let mut schedule = Scheduler {
-        line,
-        board: Board::new(line, scope, only)?,
-        running: BTreeMap::new(),
-        stopped: false,
-        gave_up: false,
-        seconds: BTreeMap::new(),
-        elsewhere: BTreeSet::new(),
-    };
-    let (sender, receiver) = channel();
-    std::thread::scope(|threads| schedule.work(threads, &sender, &receiver, from));
-    line.close(schedule.board.includes(Stage::Evaluate))?;
-    schedule.ended()
-}
-
 impl<'a, L: Line> Scheduler<'a, L> {
-    /// Starts tasks and waits for them until no task is ready.
-    fn work<'scope>(
-        &mut self,
-        threads: &'scope Threads<'scope, '_>,
-        sender: &Sender<Finished>,
-        receiver: &Receiver<Finished>,
-        from: Option<&'scope Path>,
-    ) where
-        'a: 'scope,
-    {
-        loop {
-            self.stopped |= self.line.observer().stop() || self.gave_up;
-            if !self.stopped
-                && let Err(error) = self.start_all(threads, sender, from)
-            {
-                self.give_up(error);
-            }
-            let (done, tasks, share) = self.board.progress();
-            self.line.observer().whole(done, tasks, share);
-            if self.running.is_empty() && (self.stopped || self.elsewhere.is_empty()) {
-                return;
-            }
-            match receiver.recv_timeout(LOOK) {
-                Ok((first, result)) => {
-                    if let Err(error) = self.finish(first, result) {
-                        self.give_up(error);
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
+    /// A schedule in which nothing runs yet.
+    ///
+    /// # Errors
+    /// As [`Board::new`].
+    pub fn new(line: &'a L, request: &Request) -> Result<Scheduler<'a, L>> {
+        let only: Vec<TaskId> = request.only.iter().cloned().map(TaskId).collect();
+        Ok(Scheduler {
+            line,
+            board: Board::new(line, request.scope, &only)?,
+            running: BTreeMap::new(),
+            progress: WholeProgress::new(),
+            stopped: false,
+            gave_up: false,
+            seconds: BTreeMap::new(),
+            elsewhere: BTreeSet::new(),
+        })
+    }
+
+    /// Waits until a batch ends, or for a moment, and returns whether anything is left to wait for or to start.
+    pub fn wait(&mut self, finished: &Receiver<Finished>) -> bool {
+        self.stopped |= self.line.observer().stop() || self.gave_up;
+        self.show_progress();
+        if self.running.is_empty() && (self.stopped || self.elsewhere.is_empty()) {
+            return false;
         }
+        let result = match finished.recv_timeout(LOOK) {
+            Ok((first, result)) => self.finish(first, result),
+            Err(RecvTimeoutError::Timeout) => Ok(()),
+            Err(RecvTimeoutError::Disconnected) => return false,
+        };
+        if let Err(error) = result {
+            self.give_up(error);
+        }
+        self.elsewhere.clear();
+        true
     }
 
     /// Starts nothing more; what runs is waited for.
-    fn give_up(&mut self, error: anyhow::Error) {
+    fn give_up(&mut self, error: Error) {
         self.board.failures.push(error);
         self.gave_up = true;
     }
 
-    /// Starts as many tasks as there are threads for.
-    fn start_all<'scope>(
-        &mut self,
-        threads: &'scope Threads<'scope, '_>,
-        sender: &Sender<Finished>,
-        from: Option<&'scope Path>,
-    ) -> Result<()>
-    where
-        'a: 'scope,
-    {
-        let line = self.line;
-        self.elsewhere.clear();
-        while let Some((tasks, share)) = self.next() {
-            let name = line.tasks()[tasks[0]].lock.as_str();
-            let Some(lock) = line.locks().take(name)? else {
-                self.elsewhere.insert(name);
-                continue;
-            };
-            // Another process may have done them since the last look.
-            let left = self.board.look_again(&tasks)?;
-            let Some(&first) = left.first() else { continue };
-            self.board.set(&left, Position::Running);
-            let batch: Vec<&Task<L::Job>> = left.iter().map(|&number| &line.tasks()[number]).collect();
-            let sender = sender.clone();
-            threads.spawn(move || {
-                let work = || with_threads(line.device(), share, || line.perform(&batch, from));
-                let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(anyhow!("it panicked")));
-                // Nobody listens only where the command has failed itself.
-                sender.send((first, result)).ok();
-            });
-            self.running.insert(first, Batch { tasks: left, threads: share, lock, started: Instant::now() });
+    /// The next batch for which there are threads; its lock is held until it ends.
+    pub fn start_next(&mut self) -> Option<Batch<'a, L::Job>> {
+        self.stopped |= self.line.observer().stop() || self.gave_up;
+        while !self.stopped {
+            let (tasks, threads) = self.next()?;
+            match self.start(&tasks, threads) {
+                Ok(None) => {}
+                Ok(batch) => return batch,
+                Err(error) => {
+                    self.give_up(error);
+                    return None;
+                }
+            }
         }
-        Ok(())
+        None
+    }
+
+    /// Starts tasks, unless other processes do them, or have done them since the last look.
+    fn start(&mut self, tasks: &[usize], threads: usize) -> Result<Option<Batch<'a, L::Job>>> {
+        let line = self.line;
+        let name = line.tasks()[tasks[0]].lock.as_str();
+        let Some(lock) = line.locks().take(name)? else {
+            self.elsewhere.insert(name);
+            return Ok(None);
+        };
+        let tasks = self.board.look_again(tasks)?;
+        let Some(&first) = tasks.first() else { return Ok(None) };
+        self.board.set(&tasks, Position::Running);
+        let reached = Arc::new(Reached::new());
+        let own = tasks.iter().map(|&number| &line.tasks()[number]).collect();
+        let batch = Batch { first, tasks: own, threads, reached: reached.clone() };
+        self.running.insert(first, Running { tasks, threads, lock, started: Instant::now(), reached });
+        Ok(Some(batch))
     }
 
     /// The next tasks to be done together, and their number of threads: the free threads, divided equally among the
@@ -163,7 +143,9 @@ impl<'a, L: Line> Scheduler<'a, L> {
     }
 
     fn finish(&mut self, first: usize, result: Result<Ended>) -> Result<()> {
-        let Some(Batch { tasks, lock, started, .. }) = self.running.remove(&first) else { return Ok(()) };
+        let Some(Running { tasks, lock, started, reached, .. }) = self.running.remove(&first) else { return Ok(()) };
+        let weight = |tasks: &[usize]| tasks.iter().map(|&number| self.line.tasks()[number].weight()).sum::<f64>();
+        self.progress.count(weight(&tasks) * (1.0 - reached.before()));
         let position = match result {
             Ok(Ended::Done) => Position::Done,
             Ok(Ended::Stopped) => {
@@ -190,10 +172,22 @@ impl<'a, L: Line> Scheduler<'a, L> {
         self.line.add_seconds(&mut self.seconds)
     }
 
-    fn ended(mut self) -> Result<Ended> {
+    /// Tells the observer how far all tasks are.
+    fn show_progress(&mut self) {
+        let weight = |run: &Running| run.tasks.iter().map(|&number| self.line.tasks()[number].weight()).sum::<f64>();
+        let running = self.running.values().map(|run| (weight(run), &*run.reached));
+        let whole = self.progress.whole(self.board.progress(), running);
+        self.line.observer().whole(&whole);
+    }
+
+    /// The result of the command.
+    ///
+    /// # Errors
+    /// The failure, or the last of several; the others are told to the observer.
+    pub fn ended(mut self) -> Result<Ended> {
         let count = self.board.failures.len();
         let last = self.board.failures.pop();
-        let say = |error: &anyhow::Error| self.line.observer().say(&format!("{error:#}"));
+        let say = |error: &Error| self.line.observer().say(&format!("{error:#}"));
         self.board.failures.iter().for_each(say);
         match last {
             Some(error) if self.stopped && !self.gave_up => {
@@ -206,13 +200,4 @@ impl<'a, L: Line> Scheduler<'a, L> {
             None => Ok(Ended::Done),
         }
     }
-}
-
-/// Runs `work` with `threads` threads. The calling thread is one of them, so that divided work begins without a wait.
-fn with_threads<T: Send>(device: Device, threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?;
-    pool.install(|| {
-        nn::set_threads(device, threads);
-        work()
-    })
 }

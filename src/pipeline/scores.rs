@@ -202,7 +202,7 @@ impl<'a> Scores<'a> {
             ci_high: interval.high,
             relative_to_teacher: ratio.and_then(|ratio| self.relative(agent, ratio)),
             human_normalized: human_normalized(game, mean),
-            paper: paper::teacher(game, &self.experiment.teacher).filter(|_| role == Role::Teacher),
+            paper: paper::teacher(game, self.experiment.teacher_settings(game)).filter(|_| role == Role::Teacher),
             network_games: description.network_games,
             ratio,
             beats_teacher: statistics::win_rate(&scores, &self.scores(&self.teacher(agent))),

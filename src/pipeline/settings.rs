@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use super::clean::{others, with_rows};
 use super::key::{self, SettingChange, Settings};
@@ -69,6 +69,18 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     // With `--seed` the command may make fewer results anew than without it.
     let whole = config::read(request.file, &Overrides { set: request.set.to_vec(), seed: None })?;
     let others = left_with(&whole, &tasks(&whole, folder, request.teaching())?)?;
+    Err(refusal(request, folder, experiment, stale, &others, cheapest))
+}
+
+/// The settings that differ, and the way out: a command that makes everything anew, except `others`.
+fn refusal(
+    request: &Request,
+    folder: &Folder,
+    experiment: &Experiment,
+    stale: Vec<(&Task, Vec<SettingChange>)>,
+    others: &[String],
+    cheapest: Scope,
+) -> Error {
     let longer = stale.iter().flat_map(|(_, changes)| changes).any(SettingChange::lengthens_training);
     let (place, changed) = (folder.root().display(), listed(&distinct(stale)));
     let why = match longer {
@@ -76,10 +88,10 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
         true => " (no training goes on, since its learning rate fell until the last step)",
         false => "",
     };
-    let way = way_out(&others, &format!("`pd {} --fresh{}`", cheapest.command(request.file), request.flags()));
-    Err(refused(format!(
+    let way = way_out(others, &format!("`pd {} --fresh{}`", cheapest.command(request.file), request.flags()));
+    refused(format!(
         "{place}: its results were made with other settings: {changed}{why}; {way}, or choose another folder with --out"
-    )))
+    ))
 }
 
 /// Whether every finished training in the folder can go on from its checkpoint.

@@ -11,7 +11,7 @@ use super::digests::Digests;
 use super::open::Pipeline;
 use super::settings::learned_otherwise;
 use super::state::{check_architecture, is_of_teachers};
-use crate::agent;
+use crate::agent::{self, Metadata};
 use crate::config::{Experiment, StudentSettings};
 use crate::progress::Ended;
 use crate::record::{AgentId, EpisodeRow, Folder, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file};
@@ -21,12 +21,12 @@ impl Pipeline<'_> {
     /// copied in any case: the training may have written them since.
     pub fn take(&self, agent: &AgentId, from: &Folder) -> Result<Ended> {
         let (source, target) = (from.weights(agent), self.folder.weights(agent));
-        let Some(digest) = self.digests.of(&source)? else {
+        if !source.exists() {
             // It was complete when this copy was made.
             return Ok(Ended::Done);
-        };
-        self.check_weights(&source, agent)?;
-        let is_taken = self.digests.of(&target)?.is_some_and(|present| present == digest);
+        }
+        self.check_weights(&source, &agent::metadata(&source)?, agent)?;
+        let is_taken = has_same_weights(from, &self.folder, agent, &self.digests)?;
         if !is_taken {
             for (log, target) in
                 [(from.train(agent), self.folder.train(agent)), (from.eval(agent), self.folder.eval(agent))]
@@ -55,12 +55,10 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// As [`agent::check_for`], and if they are of another network.
-    pub fn check_weights(&self, path: &Path, agent: &AgentId) -> Result<agent::Metadata> {
-        let metadata = agent::metadata(path)?;
+    pub fn check_weights(&self, path: &Path, metadata: &Metadata, agent: &AgentId) -> Result<()> {
         let rom = self.rom_record(agent.game);
-        agent::check_for(path, &metadata, agent.game, &self.experiment.environment, rom.as_ref())?;
-        check_architecture(&self.experiment, agent, path, &metadata)?;
-        Ok(metadata)
+        agent::check_for(path, metadata, agent.game, &self.experiment.environment, rom.as_ref())?;
+        check_architecture(&self.experiment, agent, path, metadata)
     }
 
     /// Removes results in this folder that were made from an earlier teacher: its students and their scores. Results
@@ -138,10 +136,17 @@ impl Pipeline<'_> {
 /// # Errors
 /// If a file cannot be read.
 pub fn is_taken(from: &Folder, to: &Folder, agent: &AgentId, digests: &Digests) -> Result<bool> {
-    let copied = digests.of(&to.weights(agent))?;
-    let Some(source) = digests.of(&from.weights(agent))? else { return Ok(copied.is_some()) };
+    if !from.weights(agent).exists() {
+        return Ok(to.weights(agent).exists());
+    }
     let here = |path: &Path| to.bests(agent).join(path.file_name().unwrap_or_default()).exists();
-    Ok(copied.is_some_and(|copied| copied == source) && bests(&from.bests(agent))?.iter().all(|(_, path)| here(path)))
+    Ok(has_same_weights(from, to, agent, digests)? && bests(&from.bests(agent))?.iter().all(|(_, path)| here(path)))
+}
+
+fn has_same_weights(from: &Folder, to: &Folder, agent: &AgentId, digests: &Digests) -> Result<bool> {
+    let [source, copied] = [from, to].map(|folder| digests.of(&folder.weights(agent)));
+    let (source, copied) = (source?, copied?);
+    Ok(source.is_some() && source == copied)
 }
 
 /// Checks, before anything is changed, that the teachers which an experiment takes from another folder exist there and
@@ -150,18 +155,20 @@ pub fn is_taken(from: &Folder, to: &Folder, agent: &AgentId, digests: &Digests) 
 /// # Errors
 /// The problem with the folder.
 pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Result<()> {
-    let path = &experiment.teacher.from;
-    if path.as_os_str().is_empty() {
-        return Ok(());
-    }
-    let from = Folder::at(path);
-    let same = path.canonicalize().ok().is_some_and(|path| folder.root().canonicalize().is_ok_and(|root| root == path));
-    ensure!(!same, "teacher.from: {} is the experiment's own folder", path.display());
-    let mut any = false;
+    let is_own = |from: &Folder| {
+        from.root().canonicalize().is_ok_and(|from| folder.root().canonicalize().is_ok_and(|root| root == from))
+    };
+    let mut sources = Vec::new();
     for agent in teachers(experiment) {
+        let Some(from) = experiment.teacher_source(agent.game).map(Folder::at) else { return Ok(()) };
+        ensure!(!is_own(&from), "teacher.from: {} is the experiment's own folder", from.root().display());
         let (source, taken) = (from.weights(&agent), !fresh && folder.weights(&agent).exists());
-        ensure!(source.exists() || taken, "teacher.from: {}: not found; train it there", source.display());
-        any |= source.exists();
+        let way_out =
+            if experiment.teacher.is_shipped() { "`pd games` lists the shipped teachers" } else { "train it there" };
+        ensure!(source.exists() || taken, "teacher.from: {}: not found; {way_out}", source.display());
+        if source.exists() && !sources.iter().any(|other: &Folder| other.root() == from.root()) {
+            sources.push(from.clone());
+        }
         let has_bests = |folder: &Folder| Ok::<_, Error>(!bests(&folder.bests(&agent))?.is_empty());
         ensure!(
             !experiment.distillation.online || has_bests(&from)? || taken && has_bests(folder)?,
@@ -170,15 +177,17 @@ pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Re
             from.bests(&agent).display()
         );
     }
-    if !any {
+    if experiment.teacher.is_shipped() {
         return Ok(());
     }
-    let changed = learned_otherwise(&from, experiment)?;
-    ensure!(
-        changed.is_empty(),
-        "teacher.from: the teachers in {} learned with other settings: {changed}; use the same values as there",
-        path.display()
-    );
+    for from in sources {
+        let changed = learned_otherwise(&from, experiment)?;
+        ensure!(
+            changed.is_empty(),
+            "teacher.from: the teachers in {} learned with other settings: {changed}; use the same values as there",
+            from.root().display()
+        );
+    }
     Ok(())
 }
 

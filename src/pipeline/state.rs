@@ -1,5 +1,6 @@
 //! Finds out from the folder whether a task is done.
 
+use std::cell::OnceCell;
 use std::path::Path;
 
 use anyhow::Result;
@@ -34,10 +35,15 @@ pub struct Inspection<'a> {
     pub folder: &'a Folder,
     pub digests: &'a Digests,
     /// Scores, which are read once for all evaluations.
-    pub scores: &'a Scores<'a>,
+    scores: OnceCell<Scores<'a>>,
 }
 
-impl Inspection<'_> {
+impl<'a> Inspection<'a> {
+    /// Nothing is read yet.
+    pub fn new(experiment: &'a Experiment, folder: &'a Folder, digests: &'a Digests) -> Inspection<'a> {
+        Inspection { experiment, folder, digests, scores: OnceCell::new() }
+    }
+
     /// The task's state.
     ///
     /// # Errors
@@ -49,9 +55,17 @@ impl Inspection<'_> {
             Work::Take(agent) => self.taken(agent),
             Work::Sweep(agent) => self.swept(agent),
             Work::Distill(agent) | Work::Follow(agent) => self.distilled(agent),
-            Work::Evaluate(agent) => Ok(done(self.scores.are_complete(agent)?)),
+            Work::Evaluate(agent) => Ok(done(self.scores()?.are_complete(agent)?)),
             Work::Report => Ok(done(report::is_current(self.folder, self.experiment)?)),
         }
+    }
+
+    fn scores(&self) -> Result<&Scores<'a>> {
+        if let Some(scores) = self.scores.get() {
+            return Ok(scores);
+        }
+        let scores = Scores::read(self.experiment, self.folder, self.digests)?;
+        Ok(self.scores.get_or_init(|| scores))
     }
 
     /// A training that was shorter than the experiment's is stale: it goes on.
@@ -62,7 +76,9 @@ impl Inspection<'_> {
     }
 
     fn taken(&self, agent: &AgentId) -> Result<TaskState> {
-        let from = Folder::at(&self.experiment.teacher.from);
+        let Some(from) = self.experiment.teacher_source(agent.game).map(Folder::at) else {
+            return Ok(TaskState::Missing);
+        };
         let is_there = self.fitting(agent)?.is_some();
         let is_current = is_taken(&from, self.folder, agent, self.digests)?;
         Ok(match (is_there, is_current) {

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::agents::{games, student, teacher_of};
+use super::batch::Batch;
 use super::open::Pipeline;
 use crate::agent;
 use crate::config::{Data, Experiment, StudentSettings, Temperature};
@@ -24,7 +25,7 @@ pub fn temperature(folder: &Folder, student: &StudentSettings, agent: &AgentId) 
 
 impl Pipeline<'_> {
     /// Distils a candidate with each temperature of the sweep, and writes down their results and the choice.
-    pub fn sweep(&self, agent: &AgentId) -> Result<Ended> {
+    pub fn sweep(&self, batch: &Batch, agent: &AgentId) -> Result<Ended> {
         let student = student(&self.experiment, agent).with_context(|| format!("{agent}: not a student"))?;
         let settings = &self.experiment.distillation;
         let candidate = |&gaps: &f64| StudentSettings {
@@ -50,7 +51,7 @@ impl Pipeline<'_> {
             device: self.device,
         };
         log::info!("{agent}: choosing the temperature");
-        if self.distill_group(&group)? == Ended::Stopped {
+        if self.distill_group(batch, &group)? == Ended::Stopped {
             return Ok(Ended::Stopped);
         }
         let mut rows = Vec::new();

@@ -3,9 +3,10 @@
 use anyhow::{Context, Result};
 
 use super::agents::{architecture, games};
+use super::batch::Batch;
 use super::evaluator::TrainingEvaluator;
 use super::open::Pipeline;
-use super::task::Task;
+use super::task::Amount;
 use crate::agent::Policy;
 use crate::progress::Ended;
 use crate::record::{AgentId, Role};
@@ -14,12 +15,12 @@ use crate::units::{Frames, Steps};
 
 impl Pipeline<'_> {
     /// Trains the agent's network until its weights are on disk.
-    pub fn train(&self, task: &Task, agent: &AgentId) -> Result<Ended> {
+    pub fn train(&self, batch: &Batch, agent: &AgentId) -> Result<Ended> {
         let architecture = architecture(&self.experiment, agent).context("random play is not trained")?;
         let games = games(&self.experiment, agent);
         self.warn_of_exploration(agent);
-        let progress = self.observer.begin(&agent.to_string(), task.amount.amount, task.amount.unit);
-        let progress = progress.as_ref();
+        let Amount { amount, unit } = batch.tasks[0].amount;
+        let progress = &self.watch(batch, &agent.to_string(), amount, unit);
         let episodes = self.experiment.teacher.evaluation_episodes;
         let mut evaluator = TrainingEvaluator::new(self, &games, agent.seed, episodes)?;
         let training = Training {

@@ -2,7 +2,7 @@
 
 use super::agent_result::{AgentResult, AgentResults};
 use super::format::{counted, listed, percent, percent_with_interval};
-use super::protocol::points;
+use super::protocol::{of_teachers, points};
 use super::read::Results;
 use super::tables::{between, relative};
 use crate::config::{Data, EnvironmentSettings, Keep};
@@ -120,7 +120,10 @@ pub fn protocol(results: &Results) -> Vec<String> {
             choices(environment),
         ),
         whose_states(results),
-        format!("The checkpoint of the teacher that is distilled and scored is {}.", kept(results.experiment.teacher.keep)),
+        format!(
+            "The checkpoint of the teacher that is distilled and scored is {}.",
+            of_teachers(&results.experiment, |teacher| kept(teacher.keep).to_owned())
+        ),
         students_weights(results),
         "Intervals are 95% percentile bootstrap intervals (10,000 resamples), stratified by game: in each game the seeds \
          are drawn with replacement, a student together with its teacher and random play, then the episodes of each. \

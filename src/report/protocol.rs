@@ -3,7 +3,7 @@
 use super::format::{listed, percent};
 use super::prose::starts;
 use super::read::Results;
-use crate::config::{Data, Distillation, Experiment, Initialization, OptimizerRule};
+use crate::config::{Data, Distillation, Experiment, Initialization, OptimizerRule, TeacherSettings};
 use crate::eval::paper::Citation;
 use crate::game::Game;
 use crate::units::grouped;
@@ -91,20 +91,38 @@ fn evaluation(experiment: &Experiment) -> [ProtocolPoint; 5] {
 }
 
 fn teacher(experiment: &Experiment) -> [ProtocolPoint; 4] {
-    let teacher = &experiment.teacher;
-    let norm = if teacher.layer_norm { ", normalised layers" } else { "" };
-    let network = format!("{}{norm}", teacher.network);
+    let network = |teacher: &TeacherSettings| {
+        let norm = if teacher.layer_norm { ", normalised layers" } else { "" };
+        format!("{}{norm}", teacher.network)
+    };
+    let frames = |teacher: &TeacherSettings| format!("{} frames", grouped(teacher.frames));
+    let settings =
+        |teacher: &TeacherSettings| format!("preset “{}” and the file’s (see experiment.toml)", teacher.preset);
+    let here = |text: &dyn Fn(&TeacherSettings) -> String| of_teachers(experiment, text);
     [
-        point("teacher", "DQN", teacher.algorithm_name().to_owned(), Citation::Notes),
-        point("teacher’s network", "32/64/64, 512", network, Citation::Notes),
-        point("teacher’s training", "200,000,000 frames", format!("{} frames", grouped(teacher.frames)), Citation::Dqn),
-        point(
-            "teacher’s other settings",
-            "those of Mnih et al. (2015)",
-            format!("preset “{}” and the file’s (see experiment.toml)", teacher.preset),
-            Citation::Dqn,
-        ),
+        point("teacher", "DQN", here(&|teacher| teacher.algorithm_name().to_owned()), Citation::Notes),
+        point("teacher’s network", "32/64/64, 512", here(&network), Citation::Notes),
+        point("teacher’s training", "200,000,000 frames", here(&frames), Citation::Dqn),
+        point("teacher’s other settings", "those of Mnih et al. (2015)", here(&settings), Citation::Dqn),
     ]
+}
+
+/// A text about the teachers' settings. Where it differs between games, it names them.
+pub fn of_teachers(experiment: &Experiment, text: impl Fn(&TeacherSettings) -> String) -> String {
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for &game in &experiment.games {
+        let own = text(experiment.teacher_settings(game));
+        match groups.iter_mut().find(|(text, _)| *text == own) {
+            Some((_, games)) => games.push(game.name()),
+            None => groups.push((own, vec![game.name()])),
+        }
+    }
+    match groups.as_slice() {
+        [(text, _)] => text.clone(),
+        groups => {
+            groups.iter().map(|(text, games)| format!("{text} ({})", games.join(", "))).collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 fn distillation(experiment: &Experiment) -> Vec<ProtocolPoint> {

@@ -13,6 +13,7 @@ pub fn unscored(results: &Results) -> Vec<String> {
     let Distillation { hours, updates_per_hour, .. } = results.experiment.distillation;
     let random = runs(&results.experiment).map(|(game, seed)| (AgentId::random(game, seed), "not scored".to_owned()));
     let teachers = results.teachers.iter().map(|teacher| {
+        let total = results.experiment.teacher_settings(teacher.agent.game).frames;
         (teacher.agent.clone(), state(teacher, teacher.train.last().map(|row| row.frames as f64 / total as f64)))
     });
     let students = results.students.iter().map(|student| {

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Explanations, ExplainerSettings, FitSettings, KeptTraces, LearnerSettings, Method, ModelSettings, Start, Teachers};
+use super::{
+    ExplainerSettings, Explanations, FitSettings, KeptTraces, LearnerSettings, Method, ModelSettings, Start, Teachers,
+};
 use crate::config::Fault;
 use crate::task::FamilyName;
 
@@ -39,10 +41,18 @@ fn task(experiment: &Explanations) -> Result<(), Fault> {
     let registers = task.family != FamilyName::Registers || (2..=4).contains(&task.registers);
     rule("task.registers", registers, "must be from 2 to 4")?;
     let [shortest, longest] = task.length;
-    rule("task.length", (1..=longest).contains(&shortest) && longest <= 16, "must be two numbers from 1 to 16, the shortest first")?;
+    rule(
+        "task.length",
+        (1..=longest).contains(&shortest) && longest <= 16,
+        "must be two numbers from 1 to 16, the shortest first",
+    )?;
     let [first, last] = task.held_out;
     let longer = first > longest && last >= first && last <= 20;
-    rule("task.held_out", longer, "must be longer than every question of training, and at most 20, the shortest first")?;
+    rule(
+        "task.held_out",
+        longer,
+        "must be longer than every question of training, and at most 20, the shortest first",
+    )?;
     let mixture = &task.explanations;
     for (key, value) in [
         ("fine", mixture.fine),

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::check;
 use super::Explanations;
+use super::check;
 use crate::config::locate::{self, Setting};
 use crate::config::read::{lay, text_of};
 use crate::config::{ConfigError, Overrides};

@@ -31,7 +31,8 @@ pub fn correlation_interval(
     seed: Seed,
 ) -> Option<Interval> {
     let mut generator = seed.generator();
-    let mut resample = || -> Vec<(f64, f64)> { pairs.iter().map(|_| pairs[drawn(pairs.len(), &mut generator)]).collect() };
+    let mut resample =
+        || -> Vec<(f64, f64)> { pairs.iter().map(|_| pairs[drawn(pairs.len(), &mut generator)]).collect() };
     if pairs.is_empty() {
         return None;
     }

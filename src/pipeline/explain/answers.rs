@@ -5,10 +5,9 @@ use anyhow::Result;
 use super::job::Job;
 use super::open::ExplainPipeline;
 use crate::config::explanations::{Coefficients, ExplainerSettings, KeptTraces, Method};
-use crate::explain::{
-    Asked, Explained as Explanation, Header, Judge, Scripts, Trace, answer, is_right, write_traces,
-};
+use crate::explain::{Asked, Explained as Explanation, Header, Judge, Scripts, Trace, answer, is_right, write_traces};
 use crate::nn::language::{Sampling, Transformer, generate};
+use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
 use crate::progress::{Ended, Progress};
 use crate::record::{Explained, thread_seconds, write_rows};
@@ -20,8 +19,8 @@ const BATCH: usize = 256;
 
 impl ExplainPipeline<'_> {
     /// Lets a teacher explain questions, and scores what it writes.
-    pub fn explain(&self, task: &Task<Job>, name: &str, seed: u64) -> Result<Ended> {
-        let progress = self.observer.begin(&task.work.to_string(), task.amount.amount, task.amount.unit);
+    pub fn explain(&self, batch: &Batch<Job>, task: &Task<Job>, name: &str, seed: u64) -> Result<Ended> {
+        let progress = batch.watch(self.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let since = thread_seconds();
         let settings = self.teacher(name)?;
         let (base, warmup) = (self.load(&Explained::Base { seed })?, self.load(&Explained::Warmup { seed })?);
@@ -43,7 +42,7 @@ impl ExplainPipeline<'_> {
             judge: &judge,
         };
         let count = task.amount.amount as usize;
-        let Some(traces) = writer.write(count, Seed(seed), progress.as_ref()) else { return Ok(Ended::Stopped) };
+        let Some(traces) = writer.write(count, Seed(seed), &progress) else { return Ok(Ended::Stopped) };
         let (teacher, task_settings) = (name.to_owned(), self.experiment.task.clone());
         let (drawn, kept) = (count as u64, traces.len() as u64);
         let header = Header { task: task_settings, teacher, seed, drawn, traces: kept };
@@ -54,8 +53,8 @@ impl ExplainPipeline<'_> {
     }
 
     /// Asks a model the questions of the evaluation.
-    pub fn answer(&self, task: &Task<Job>, model: &Explained) -> Result<Ended> {
-        let progress = self.observer.begin(&task.work.to_string(), task.amount.amount, task.amount.unit);
+    pub fn answer(&self, batch: &Batch<Job>, task: &Task<Job>, model: &Explained) -> Result<Ended> {
+        let progress = batch.watch(self.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let since = thread_seconds();
         let settings = &self.experiment.evaluation;
         let network = self.load(model)?;
@@ -69,7 +68,7 @@ impl ExplainPipeline<'_> {
                 let questions = seed.derive(split.name(), 0);
                 let answers = seed.derive(&format!("answers to {}", split.name()), number as u64);
                 let scripts = self.scripts(*split);
-                match answer(&network, &scripts, &asked, questions, answers, progress.as_ref()) {
+                match answer(&network, &scripts, &asked, questions, answers, &progress) {
                     Some(answered) => rows.extend(answered),
                     None => return Ok(Ended::Stopped),
                 }

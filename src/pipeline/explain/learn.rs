@@ -11,6 +11,7 @@ use super::open::ExplainPipeline;
 use crate::config::explanations::{ExplainerSettings, FitSettings, LearnerSettings, Method, ModelSettings, Start};
 use crate::explain::{Fit, Objective, Reinforcement, Run, Scripts, fit, read_traces, reinforce};
 use crate::nn::language::{Named, Size, Transformer, load, save};
+use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
 use crate::progress::Ended;
 use crate::record::{Explained, RunFolder, TaskRecord, remove_folder, thread_seconds};
@@ -25,8 +26,8 @@ type Texts = Vec<(Vec<i64>, usize)>;
 
 impl ExplainPipeline<'_> {
     /// Trains a model until its weights are on disk.
-    pub fn learn(&self, task: &Task<Job>, model: &Explained) -> Result<Ended> {
-        let progress = self.observer.begin(&task.work.to_string(), task.amount.amount, task.amount.unit);
+    pub fn learn(&self, batch: &Batch<Job>, task: &Task<Job>, model: &Explained) -> Result<Ended> {
+        let progress = batch.watch(self.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let folder = self.folder.run(model);
         let (checkpoint, log, identity) = (folder.checkpoint(), folder.train(), task.key.to_string());
         let run = Run {
@@ -34,7 +35,7 @@ impl ExplainPipeline<'_> {
             checkpoint: &checkpoint,
             log: &log,
             every: CHECKPOINT_EVERY,
-            progress: progress.as_ref(),
+            progress: &progress,
         };
         let since = thread_seconds();
         let learned = match model {
@@ -157,7 +158,8 @@ impl ExplainPipeline<'_> {
         let scripts = self.scripts(Split::Train);
         let mut texts = Vec::with_capacity(traces.len());
         for (number, trace) in traces.iter().enumerate() {
-            let damaged = || format!("{}, line {}: not of this task; make it anew with --fresh", path.display(), number + 2);
+            let damaged =
+                || format!("{}, line {}: not of this task; make it anew with --fresh", path.display(), number + 2);
             let question = self.task.question(&trace.question).with_context(damaged)?;
             let thought = self.task.alphabet().encode(&trace.explanation).with_context(damaged)?;
             texts.push(from_thought(scripts.student(&question, &thought)));

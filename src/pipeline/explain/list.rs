@@ -203,7 +203,8 @@ mod tests {
 
     #[test]
     fn a_changed_setting_changes_the_keys_of_what_depends_on_it_and_no_others() {
-        let of_rlt = ["explain/rlt/seed-1", "learn/students/same/rlt/seed-1", "answer/students/same/rlt/seed-1", "report"];
+        let of_rlt =
+            ["explain/rlt/seed-1", "learn/students/same/rlt/seed-1", "answer/students/same/rlt/seed-1", "report"];
         assert_eq!(changed("teachers.rlt.keep=complete"), of_rlt);
         let mut all = vec!["learn/teachers/rlt/seed-1"];
         all.extend(of_rlt);

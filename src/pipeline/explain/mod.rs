@@ -7,8 +7,6 @@ mod learn;
 mod list;
 mod open;
 mod plan;
-mod write;
 
-pub use job::Job as ExplainJob;
 pub use open::ExplainPipeline;
 pub use plan::plan as plan_explanations;

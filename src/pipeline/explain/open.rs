@@ -8,22 +8,22 @@ use anyhow::{Context, Result};
 
 use super::job::Job;
 use super::list::tasks;
-use crate::config::explanations::{self, Explanations};
 use crate::config::Overrides;
+use crate::config::explanations::{self, Explanations};
 use crate::nn::{self, Device};
+use crate::pipeline::batch::Batch;
 use crate::pipeline::line::Line;
 use crate::pipeline::list::closure;
 use crate::pipeline::lock::Locks;
 use crate::pipeline::manifest::git_commit;
 use crate::pipeline::open::{Request, check_tasks};
-use crate::pipeline::schedule;
 use crate::pipeline::scope::Scope;
 use crate::pipeline::state::TaskState;
 use crate::pipeline::task::{Job as _, Task, TaskId};
 use crate::pipeline::{Observer, listed, refused};
 use crate::progress::Ended;
 use crate::record::{Folder, Machine, Manifest, TaskRecord, remove_folder, write_file};
-use crate::task;
+use crate::{report, task};
 
 /// The experiment of a request, and its folder.
 ///
@@ -98,14 +98,6 @@ impl<'a> ExplainPipeline<'a> {
         })
     }
 
-    /// Does the tasks of a command; see [`schedule::run`].
-    ///
-    /// # Errors
-    /// The failure, or the last of several.
-    pub fn run(&self, scope: Scope, only: &[TaskId]) -> Result<Ended> {
-        schedule::run(self, scope, only, None)
-    }
-
     /// Records in the manifest that this command makes results, and applies `change`.
     fn write_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
         let _lock = self.locks.wait("manifest")?;
@@ -137,24 +129,22 @@ impl Line for ExplainPipeline<'_> {
         &self.tasks
     }
 
-    fn states(&self, numbers: &[usize]) -> Result<Vec<Result<TaskState>>> {
-        Ok(numbers.iter().map(|&number| state(&self.tasks[number])).collect())
+    fn states(&self, numbers: &[usize]) -> Vec<Result<TaskState>> {
+        numbers.iter().map(|&number| state(&self.tasks[number])).collect()
     }
 
-    fn perform(&self, tasks: &[&Task<Job>], _: Option<&Path>) -> Result<Ended> {
-        let mut ended = Ended::Done;
-        for task in tasks {
-            if !self.works.swap(true, Ordering::SeqCst) {
-                self.write_manifest(|_| ())?;
-            }
-            ended = match &task.work {
-                Job::Learn(model) => self.learn(task, model)?,
-                Job::Explain { teacher, seed } => self.explain(task, teacher, *seed)?,
-                Job::Answer(model) => self.answer(task, model)?,
-                Job::Report => Ended::Done,
-            };
+    fn perform(&self, batch: &Batch<Job>, _: Option<&Path>) -> Result<Ended> {
+        if !self.works.swap(true, Ordering::SeqCst) {
+            self.write_manifest(|_| ())?;
         }
-        Ok(ended)
+        // Each task has a lock of its own.
+        let task = batch.tasks[0];
+        match &task.work {
+            Job::Learn(model) => self.learn(batch, task, model),
+            Job::Explain { teacher, seed } => self.explain(batch, task, teacher, *seed),
+            Job::Answer(model) => self.answer(batch, task, model),
+            Job::Report => Ok(Ended::Done),
+        }
     }
 
     fn add_seconds(&self, seconds: &mut BTreeMap<&'static str, f64>) -> Result<()> {
@@ -162,6 +152,14 @@ impl Line for ExplainPipeline<'_> {
     }
 
     fn close(&self, _: bool) -> Result<()> {
+        Ok(())
+    }
+
+    fn report(&self) -> Result<()> {
+        let lock = self.locks.wait("report")?;
+        let written = report::explanations::write(&self.folder, &self.experiment)?;
+        drop(lock);
+        self.observer.report(&written);
         Ok(())
     }
 

@@ -3,8 +3,8 @@
 use super::claims::pairs;
 use super::results::{Answerer, Results};
 use crate::config::explanations::Method;
-use crate::explain::ReinforceRow;
 use crate::eval::statistics::mean;
+use crate::explain::ReinforceRow;
 use crate::report::format::counted;
 use crate::report::plot::{
     Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale, Style, mean_curve, numbered, thinned,
@@ -118,11 +118,8 @@ type Column = (&'static str, fn(&ReinforceRow) -> Option<f64>);
 /// A teacher's reward over its training, with the qualities of its explanations beside it.
 fn learning(results: &Results, teacher: &str) -> Option<Figure> {
     let seeds = results.learning.get(teacher)?;
-    let rewards: [Column; 3] = [
-        ("reward", |row| Some(row.reward)),
-        ("r_SS", |row| row.r_ss),
-        ("−r_KL", |row| row.r_kl.map(|value| -value)),
-    ];
+    let rewards: [Column; 3] =
+        [("reward", |row| Some(row.reward)), ("r_SS", |row| row.r_ss), ("−r_KL", |row| row.r_kl.map(|value| -value))];
     let shares: [Column; 4] = [
         ("solution given away", |row| Some(100.0 * row.given_away)),
         ("every step right", |row| Some(100.0 * row.complete)),

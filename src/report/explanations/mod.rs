@@ -7,4 +7,4 @@ mod results;
 mod tables;
 mod write;
 
-pub use write::{Written, write};
+pub use write::write;

@@ -37,7 +37,10 @@ pub enum Answerer {
     Base,
     /// A solver.
     Teacher(String),
-    Student { name: String, teacher: String },
+    Student {
+        name: String,
+        teacher: String,
+    },
 }
 
 impl Answerer {

@@ -14,7 +14,10 @@ pub fn accuracy(results: &Results) -> Table {
     let columns = vec![
         words("student", "The way of learning; empty for models that are no students."),
         words("explanations of", "The teacher; or a model that answers by itself."),
-        numbers("greedy", "Right answers to test questions at temperature 0, with 95% interval over seeds and questions."),
+        numbers(
+            "greedy",
+            "Right answers to test questions at temperature 0, with 95% interval over seeds and questions.",
+        ),
         numbers("drawn", "The same with answers drawn at the highest temperature."),
         numbers("longer, greedy", "Right answers to longer questions than those of training, at temperature 0."),
         numbers("longer, drawn", "The same, drawn."),
@@ -86,7 +89,10 @@ pub fn audit(seeds: &BTreeMap<u64, Lessons>, value: fn(&Audit) -> f64) -> Option
 pub fn explanations(results: &Results) -> Table {
     let columns = vec![
         words("teacher", ""),
-        numbers("reward", "r_SS − r_KL + match with the published coefficients, by the base model as student and the teacher after its warm-up: one measure for all."),
+        numbers(
+            "reward",
+            "r_SS − r_KL + match with the published coefficients, by the base model as student and the teacher after its warm-up: one measure for all.",
+        ),
         numbers("r_SS", "How well the student can say the solution after the explanation."),
         numbers("r_KL", "How much likelier the explanation is for one who knows the solution, with its coefficients."),
         numbers("tokens", "Of an explanation."),

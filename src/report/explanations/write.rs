@@ -1,7 +1,5 @@
 //! Writes `scores.csv` and the folder `report/`.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 
 use super::claims::{Claim, claims};
@@ -11,21 +9,12 @@ use super::results::Results;
 use super::tables;
 use crate::config::explanations::Explanations;
 use crate::record::{Folder, replace_folder, write_file, write_rows};
+use crate::report::TerminalReport;
 use crate::report::format::{counted, escape, percent_with_interval};
 use crate::report::page::{document, paragraph, provenance, section, sections};
 use crate::report::table::Table;
 use crate::report::write::Plot;
 use crate::task::Split;
-
-/// Summary of a report for the terminal.
-pub struct Written {
-    /// Accuracy of every model, aligned with spaces.
-    pub table: String,
-    /// The result in one sentence.
-    pub result: String,
-    /// The page that was written.
-    pub page: PathBuf,
-}
 
 /// Fewer seeds than this say little about another training.
 const SEEDS: usize = 3;
@@ -34,7 +23,7 @@ const SEEDS: usize = 3;
 ///
 /// # Errors
 /// A file that is damaged or cannot be written, and the way out.
-pub fn write(folder: &Folder, experiment: &Explanations) -> Result<Written> {
+pub fn write(folder: &Folder, experiment: &Explanations) -> Result<TerminalReport> {
     let results = Results::read(folder, experiment)?;
     write_rows(&folder.scores(), &results.rows())?;
     let report = Report {
@@ -55,9 +44,11 @@ pub fn write(folder: &Folder, experiment: &Explanations) -> Result<Written> {
         write_file(&new.join("index.html"), report.html(&results, &plots).as_bytes())?;
         write_file(&new.join("summary.md"), report.markdown(&results, &plots).as_bytes())
     })?;
-    Ok(Written {
+    let warnings: String = report.warnings.iter().map(|warning| format!("\nwarning: {warning}")).collect();
+    Ok(TerminalReport {
         table: report.tables[0].2.text(),
-        result: report.lead.clone(),
+        result: report.lead + &warnings,
+        warnings: Vec::new(),
         page: folder.report().join("index.html"),
     })
 }
@@ -151,16 +142,22 @@ fn warnings(results: &Results) -> Vec<String> {
     let mut warnings = Vec::new();
     let students: usize = experiment.students.iter().map(|student| experiment.teachers_of(student).len()).sum();
     let (expected, seeds) = (students * experiment.seeds.len(), experiment.seeds.len());
-    let scored: usize = results.answerers().iter().map(|one| match one {
-        super::results::Answerer::Student { .. } => results.shares(one, Split::Test, results.temperature()).len(),
-        _ => 0,
-    }).sum();
+    let scored: usize = results
+        .answerers()
+        .iter()
+        .map(|one| match one {
+            super::results::Answerer::Student { .. } => results.shares(one, Split::Test, results.temperature()).len(),
+            _ => 0,
+        })
+        .sum();
     if scored < expected {
         warnings.push(format!("{scored} of {expected} students have answered: `pd run` again does the others."));
     }
     if seeds < SEEDS {
         let seeds = counted(seeds as u64, "seed");
-        warnings.push(format!("{seeds}: the intervals hardly cover the chance of another training; name more in the file."));
+        warnings.push(format!(
+            "{seeds}: the intervals hardly cover the chance of another training; name more in the file."
+        ));
     }
     warnings
 }

@@ -113,12 +113,12 @@ fn legend(seeds: usize, returns: bool) -> Vec<LegendEntry> {
 }
 
 fn caption(results: &Results, evaluated: &[&Vec<EvalRow>]) -> String {
-    let (teacher, evaluation) = (&results.experiment.teacher, &results.experiment.evaluation);
+    let evaluation = &results.experiment.evaluation;
     let seeds = counted(evaluated.len() as u64, "seed");
+    let episodes = evaluated.iter().flat_map(|rows| rows.last()).map(|row| row.episodes).next().unwrap_or_default();
     format!(
-        "{seeds}; an evaluation is {} with epsilon {}{}. Games played in training explore more, so \
-         their scores lie lower.",
-        counted(teacher.evaluation_episodes as u64, "episode"),
+        "{seeds}; an evaluation is {} with epsilon {}{}. Games played in training explore with the training’s own epsilon.",
+        counted(episodes, "episode"),
         evaluation.epsilon,
         if evaluation.no_op_max > 0 { " and null-op starts" } else { "" },
     )

@@ -1,0 +1,93 @@
+//! Tasks that are done together, and how far they are.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::Observer;
+use super::open::Pipeline;
+use super::task::{Task, Work};
+use crate::progress::Progress;
+
+/// Tasks that are done together by one thread and its helpers.
+pub struct Batch<'a, J = Work> {
+    /// The number of the first task in the experiment's list, which names the batch.
+    pub first: usize,
+    pub tasks: Vec<&'a Task<J>>,
+    pub threads: usize,
+    pub reached: Arc<Reached>,
+}
+
+/// The share of a batch's work that is done, as its worker tells the scheduler.
+pub struct Reached {
+    /// Shares between 0 and 1, as bits: at the first report, which is above 0 in a batch that continues, and now.
+    first: AtomicU64,
+    now: AtomicU64,
+}
+
+impl Reached {
+    /// Nothing is reported yet.
+    pub fn new() -> Reached {
+        Reached { first: AtomicU64::new(f64::NAN.to_bits()), now: AtomicU64::new(0.0_f64.to_bits()) }
+    }
+
+    /// Reports the share of the work that is done.
+    pub fn report(&self, share: f64) {
+        if self.first().is_nan() {
+            self.first.store(share.to_bits(), Ordering::Relaxed);
+        }
+        self.now.store(share.to_bits(), Ordering::Relaxed);
+    }
+
+    fn first(&self) -> f64 {
+        f64::from_bits(self.first.load(Ordering::Relaxed))
+    }
+
+    /// The share of the work that is done.
+    pub fn share(&self) -> f64 {
+        f64::from_bits(self.now.load(Ordering::Relaxed))
+    }
+
+    /// The share that was done before the batch was started.
+    pub fn before(&self) -> f64 {
+        let first = self.first();
+        if first.is_nan() { 0.0 } else { first }
+    }
+}
+
+/// Reports to the scheduler and to the person who watches.
+struct Watched<'a> {
+    reached: &'a Reached,
+    total: u64,
+    progress: Box<dyn Progress + 'a>,
+}
+
+impl Progress for Watched<'_> {
+    fn at(&self, done: u64, note: &str) {
+        self.reached.report((done as f64 / self.total.max(1) as f64).min(1.0));
+        self.progress.at(done, note);
+    }
+
+    fn stop(&self) -> bool {
+        self.progress.stop()
+    }
+}
+
+impl<J> Batch<'_, J> {
+    /// Begins to watch the work under a name; `total` is in `unit`.
+    pub fn watch<'b>(
+        &'b self,
+        observer: &'b dyn Observer,
+        name: &str,
+        total: u64,
+        unit: &'static str,
+    ) -> impl Progress + 'b {
+        Watched { reached: &self.reached, total, progress: observer.begin(name, total, unit) }
+    }
+}
+
+impl Pipeline<'_> {
+    /// As [`Batch::watch`], with the pipeline's observer.
+    pub fn watch<'b>(&'b self, batch: &'b Batch, name: &str, total: u64, unit: &'static str) -> impl Progress + 'b {
+        batch.watch(self.observer, name, total, unit)
+    }
+}

@@ -1,0 +1,80 @@
+//! The process that owns a lock.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+/// The owner of a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// Process numbers mean something on one machine, until it is started again, in one name space.
+    pub machine: String,
+    pub boot: String,
+    pub process: u32,
+    /// When the process began, as its machine counts: another one may have its number later.
+    pub began: String,
+    /// Seconds since 1970 at which it was taken.
+    pub since: u64,
+    /// Distinguishes this lock from a later one of the same process.
+    pub number: u64,
+    /// Number of heartbeats so far.
+    pub beat: u64,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} on {}", self.process, self.machine)
+    }
+}
+
+/// When a process of this machine began; none if there is no such process.
+fn began(process: u32) -> Option<String> {
+    let state = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The 22nd field; the second is a name in brackets, which may hold spaces.
+    state.rsplit_once(')')?.1.split(' ').nth(20).map(str::to_owned)
+}
+
+impl Owner {
+    /// This process, as the owner of a lock that it takes now.
+    pub fn of_this_process() -> Owner {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let kernel = |file: &str| fs::read_to_string(file).unwrap_or_default().trim().to_owned();
+        let name_space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+        let process = std::process::id();
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Owner {
+            machine: kernel("/proc/sys/kernel/hostname"),
+            boot: format!("{} {}", kernel("/proc/sys/kernel/random/boot_id"), name_space.display()),
+            process,
+            began: began(process).unwrap_or_default(),
+            since: since.map_or(0, |since| since.as_secs()),
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            beat: 0,
+        }
+    }
+
+    /// Whether both are the same lock of the same process, whatever their heartbeats.
+    pub fn is_same_lock(&self, other: &Owner) -> bool {
+        Owner { beat: 0, ..self.clone() } == Owner { beat: 0, ..other.clone() }
+    }
+
+    /// Whether it runs, as far as this machine can tell.
+    pub fn runs(&self) -> Option<bool> {
+        let this = Owner::of_this_process();
+        let here = (&self.machine, &self.boot) == (&this.machine, &this.boot);
+        here.then(|| began(self.process).is_some_and(|began| began == self.began))
+    }
+}
+
+/// The owner that a lock's file names; `None` if it cannot be read.
+pub fn read(path: &Path) -> Option<Owner> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+/// The owner of a lock, for messages.
+pub fn describe(path: &Path) -> String {
+    read(path).map_or_else(|| "another process".to_owned(), |owner| owner.to_string())
+}

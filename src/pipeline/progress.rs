@@ -1,0 +1,99 @@
+//! The progress of a command as a whole.
+
+use std::time::{Duration, Instant};
+
+use super::batch::Reached;
+
+/// Time after which the speed so far tells of the rest.
+const ENOUGH: Duration = Duration::from_secs(10);
+
+/// How far a command is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Whole {
+    /// Tasks that are done.
+    pub done: usize,
+    pub tasks: usize,
+    /// The share of all work that is done, between 0 and 1. The running tasks count with what is done of them.
+    pub share: f64,
+    /// The time that is left, if the rest goes as fast as this command's work so far; `None` at its start.
+    pub left: Option<Duration>,
+}
+
+/// The command's tasks: their number, how many of them are done, and their weights, which are rough estimates in
+/// seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Tally {
+    pub done: usize,
+    pub tasks: usize,
+    pub done_weight: f64,
+    pub weight: f64,
+}
+
+/// Measures the speed of a command.
+pub struct WholeProgress {
+    started: Instant,
+    /// Weight of the work that this command has finished.
+    worked: f64,
+}
+
+impl WholeProgress {
+    /// The command starts now.
+    pub fn new() -> WholeProgress {
+        WholeProgress { started: Instant::now(), worked: 0.0 }
+    }
+
+    /// Counts finished work of that weight.
+    pub fn count(&mut self, weight: f64) {
+        self.worked += weight;
+    }
+
+    /// How far the command is, with its running batches and their weights.
+    pub fn whole<'a>(&self, tally: Tally, running: impl Iterator<Item = (f64, &'a Reached)>) -> Whole {
+        self.whole_after(self.started.elapsed(), tally, running)
+    }
+
+    fn whole_after<'a>(
+        &self,
+        elapsed: Duration,
+        tally: Tally,
+        running: impl Iterator<Item = (f64, &'a Reached)>,
+    ) -> Whole {
+        let (mut done_weight, mut worked) = (tally.done_weight, self.worked);
+        for (weight, reached) in running {
+            done_weight += weight * reached.share();
+            worked += weight * (reached.share() - reached.before());
+        }
+        let rest = (tally.weight - done_weight).max(0.0);
+        let left = (elapsed >= ENOUGH && worked > 0.0).then(|| elapsed.mul_f64((rest / worked).min(1e6)));
+        let share = if tally.weight > 0.0 { done_weight / tally.weight } else { 1.0 };
+        Whole { done: tally.done, tasks: tally.tasks, share, left }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_comes_from_the_work_of_this_command_alone() {
+        // Of four tasks of weight 100 one is done; another goes on from its half and is at three quarters.
+        let tally = Tally { done: 1, tasks: 4, done_weight: 100.0, weight: 400.0 };
+        let running = Reached::new();
+        running.report(0.5);
+        running.report(0.75);
+        let progress = WholeProgress::new();
+        let whole =
+            |seconds| progress.whole_after(Duration::from_secs(seconds), tally, [(100.0, &running)].into_iter());
+        assert_eq!(whole(50).share, 175.0 / 400.0);
+        // 25 in 50 s, and 225 are left.
+        assert_eq!(whole(50).left, Some(Duration::from_secs(450)));
+        assert_eq!(whole(3).left, None, "too early to tell");
+    }
+
+    #[test]
+    fn a_command_that_has_done_nothing_yet_does_not_know_its_speed() {
+        let tally = Tally { done: 3, tasks: 4, done_weight: 300.0, weight: 400.0 };
+        let whole = WholeProgress::new().whole_after(Duration::from_secs(60), tally, std::iter::empty());
+        assert_eq!((whole.share, whole.left), (0.75, None));
+    }
+}
