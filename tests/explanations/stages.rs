@@ -1,15 +1,15 @@
 //! All stages together, on models of a few thousand weights.
 
-use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use policy_distillation::config::Line;
-use policy_distillation::config::line_of;
+use policy_distillation::config::{Line, line_of};
 use policy_distillation::nn::Device;
-use policy_distillation::pipeline::{ExplainPipeline, Observer, Request, Scope};
+use policy_distillation::pipeline::{self, Observer, Request, Scope, Whole};
 use policy_distillation::progress::{Ended, Progress};
+use policy_distillation::report::TerminalReport;
 
 use crate::command::Run;
 
@@ -72,36 +72,35 @@ tokens = 3000
 batch = 8
 "#;
 
-/// Asks every task to stop at its n-th question, as long as any are left.
+/// Asks to stop at the n-th question of all tasks together; 0 for never.
 struct Stopper {
-    left: AtomicU64,
-    every: u64,
+    at: u64,
+    asked: AtomicU64,
+    table: Mutex<String>,
 }
 
-struct Questions<'a> {
-    stopper: &'a Stopper,
-    asked: Cell<u64>,
-}
+struct Questions<'a>(&'a Stopper);
 
 impl Progress for Questions<'_> {
     fn at(&self, _: u64, _: &str) {}
 
     fn stop(&self) -> bool {
-        self.asked.set(self.asked.get() + 1);
-        let stops = self.asked.get() >= self.stopper.every && self.stopper.left.load(Ordering::SeqCst) > 0;
-        if stops {
-            self.stopper.left.fetch_sub(1, Ordering::SeqCst);
-        }
-        stops
+        self.0.asked.fetch_add(1, Ordering::SeqCst) + 1 == self.0.at
     }
 }
 
 impl Observer for Stopper {
+    fn ready(&self) {}
+
     fn begin(&self, _: &str, _: u64, _: &'static str) -> Box<dyn Progress + '_> {
-        Box::new(Questions { stopper: self, asked: Cell::new(0) })
+        Box::new(Questions(self))
     }
 
-    fn whole(&self, _: usize, _: usize, _: f64) {}
+    fn whole(&self, _: &Whole) {}
+
+    fn report(&self, report: &TerminalReport) {
+        self.table.lock().unwrap().clone_from(&report.table);
+    }
 
     fn say(&self, message: &str) {
         panic!("{message}");
@@ -112,13 +111,15 @@ impl Observer for Stopper {
     }
 }
 
-fn go_on(file: &Path, out: &Path, stops: u64, every: u64) -> (Ended, ExplainPipelineReport) {
-    let stopper = Stopper { left: AtomicU64::new(stops), every };
+/// Runs the experiment until it ends or is stopped, and returns the report's table with how it ended.
+fn go_on(file: &Path, out: &Path, at: u64) -> (Ended, String) {
+    let stopper = Stopper { at, asked: AtomicU64::new(0), table: Mutex::default() };
     let request = Request {
         scope: Scope::Run,
         file,
         set: &[],
         only: &[],
+        from: None,
         seed: None,
         out: Some(out),
         device: Device::Torch(tch::Device::Cpu),
@@ -126,14 +127,8 @@ fn go_on(file: &Path, out: &Path, stops: u64, every: u64) -> (Ended, ExplainPipe
         jobs: Some(1),
         fresh: false,
     };
-    let pipeline = ExplainPipeline::open(&request, &stopper).unwrap();
-    let ended = pipeline.run(Scope::Run, &[]).unwrap();
-    let table = if ended == Ended::Done { pipeline.report().unwrap().table } else { String::new() };
-    (ended, ExplainPipelineReport { table })
-}
-
-struct ExplainPipelineReport {
-    table: String,
+    let ended = pipeline::run(&request, &stopper).unwrap();
+    (ended, stopper.table.into_inner().unwrap())
 }
 
 /// Every file below a folder that does not measure time or the machine.
@@ -157,11 +152,11 @@ fn an_experiment_that_is_stopped_again_and_again_writes_the_bytes_of_one_that_is
     let file = run.path("x.toml");
     assert_eq!(line_of(&file).unwrap(), Line::Explanations);
     let (straight, stopped) = (run.path("straight"), run.path("stopped"));
-    let (ended, report) = go_on(&file, &straight, 0, 1);
+    let (ended, table) = go_on(&file, &straight, 0);
     assert_eq!(ended, Ended::Done);
-    assert!(report.table.contains("worked") && report.table.contains("base model"), "{}", report.table);
+    assert!(table.contains("worked") && table.contains("base model"), "{table}");
     let mut times = 0;
-    while go_on(&file, &stopped, 1, 2).0 == Ended::Stopped {
+    while go_on(&file, &stopped, times + 1).0 == Ended::Stopped {
         times += 1;
         assert!(times < 200, "it goes on for ever");
     }
