@@ -2,6 +2,7 @@
 //! LD_LIBRARY_PATH.
 
 use std::path::Path;
+use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -23,4 +24,25 @@ fn main() {
     }
     let ale = std::env::var("DEP_ALE_C_LIB").expect("the build script of ale-rs gives it");
     println!("cargo:rustc-link-arg=-Wl,-rpath,{ale}");
+    commit().iter().for_each(|commit| println!("cargo:rustc-env=PD_COMMIT={commit}"));
+}
+
+/// The commit of this checkout, with a mark if the program's files differ from it; none outside git.
+fn commit() -> Option<String> {
+    const SOURCES: [&str; 5] = ["src", "crates", "build.rs", "Cargo.toml", "Cargo.lock"];
+    SOURCES.iter().for_each(|path| println!("cargo:rerun-if-changed={path}"));
+    let branch = git(&["symbolic-ref", "--quiet", "HEAD"]);
+    for name in ["HEAD", "packed-refs"].into_iter().chain(branch.as_deref()) {
+        // Cargo would take a file that is not there as changed.
+        let path = git(&["rev-parse", "--git-path", name]).filter(|path| Path::new(path).exists());
+        path.iter().for_each(|path| println!("cargo:rerun-if-changed={path}"));
+    }
+    let commit = git(&["rev-parse", "HEAD"])?;
+    let changed = [&["status", "--porcelain", "--untracked-files=no", "--"][..], &SOURCES].concat();
+    Some(if git(&changed)?.is_empty() { commit } else { format!("{commit}+changes") })
+}
+
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

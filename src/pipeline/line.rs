@@ -1,6 +1,5 @@
 //! The seam between the scheduler and the lines of experiments, whose tasks it runs.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
@@ -12,6 +11,7 @@ use super::state::TaskState;
 use super::task::{Job, Task};
 use crate::nn::Device;
 use crate::progress::Ended;
+use crate::record::Manifest;
 
 /// An opened experiment as the scheduler sees it: a list of tasks, and the way to do them.
 pub trait Line: Sync {
@@ -29,11 +29,11 @@ pub trait Line: Sync {
     /// The failure of the tasks.
     fn perform(&self, batch: &Batch<Self::Job>, from: Option<&Path>) -> Result<Ended>;
 
-    /// Moves whole seconds of each stage's work to the manifest, if there is one by now.
+    /// Changes the manifest, once a task of this command has begun.
     ///
     /// # Errors
     /// If the manifest is damaged or cannot be written.
-    fn add_seconds(&self, seconds: &mut BTreeMap<&'static str, f64>) -> Result<()>;
+    fn record(&self, change: &dyn Fn(&mut Manifest)) -> Result<()>;
 
     /// Ends a command; `evaluates` says whether it includes evaluations.
     ///

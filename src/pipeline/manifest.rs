@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::open::Pipeline;
-use super::scope::Scope;
-use crate::config::Experiment;
+use super::task::{Job, Task};
 use crate::env::ale_version;
 use crate::nn;
 use crate::record::{Folder, Manifest, RomRecord};
+
+/// The commit of which the program was built, with `+changes` if its files differed; none outside git.
+pub const COMMIT: Option<&str> = option_env!("PD_COMMIT");
 
 impl Pipeline<'_> {
     /// Records in the manifest that this command makes results from now on, and applies `change`. Seeds, ROMs of other
@@ -33,7 +35,7 @@ impl Pipeline<'_> {
         let seeds: BTreeSet<u64> = seeds.copied().collect();
         Manifest {
             program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
-            git_commit: self.git_commit.clone(),
+            git_commit: COMMIT.map(str::to_owned),
             libtorch: nn::LIBTORCH_VERSION.into(),
             ale: Some(ale_version().into()),
             device: self.device.to_string(),
@@ -42,35 +44,18 @@ impl Pipeline<'_> {
             seeds: seeds.into_iter().collect(),
             roms,
             stage_seconds: old.as_ref().map(|old| old.stage_seconds.clone()).unwrap_or_default(),
+            task_seconds: old.as_ref().map(|old| old.task_seconds.clone()).unwrap_or_default(),
             latencies: old.map(|old| old.latencies).unwrap_or_default(),
         }
     }
 }
 
-/// With `--fresh`, resets the recorded times, unless seeds or games that stay have their share in them.
+/// Forgets the times of tasks that are done anew.
 ///
 /// # Errors
 /// If the manifest is damaged or cannot be written.
-pub fn forget_times(folder: &Folder, experiment: &Experiment, scope: Scope) -> Result<()> {
+pub fn forget_times<J: Job>(folder: &Folder, renewed: &[&Task<J>]) -> Result<()> {
     let Some(mut manifest) = Manifest::read(&folder.manifest())? else { return Ok(()) };
-    let has = |name: &String| experiment.games.iter().any(|game| game.name() == name);
-    let all = manifest.seeds.iter().all(|seed| experiment.seeds.contains(seed)) && manifest.roms.keys().all(has);
-    let repeats = |stage: &str| match stage {
-        "train" => scope <= Scope::Train,
-        "distill" => scope <= Scope::Distill,
-        _ => scope <= Scope::Evaluate,
-    };
-    manifest.stage_seconds.retain(|stage, _| !all || !repeats(stage));
+    renewed.iter().for_each(|task| manifest.forget_seconds(task.work.stage().name(), &task.id.0));
     manifest.write(&folder.manifest())
-}
-
-/// The commit of the checkout in the working directory, with a mark if files differ from it; none without a checkout.
-pub fn git_commit() -> Option<String> {
-    let git = |arguments: &[&str]| {
-        let output = std::process::Command::new("git").args(arguments).output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let commit = git(&["rev-parse", "HEAD"])?;
-    let clean = git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
-    Some(if clean { commit } else { format!("{commit}+changes") })
 }

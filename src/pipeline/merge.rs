@@ -202,8 +202,8 @@ fn joined_manifest(one: Option<Manifest>, other: Option<Manifest>) -> Option<Man
     one.seeds.dedup();
     one.roms.extend(other.roms);
     one.latencies.extend(other.latencies);
-    for (stage, seconds) in other.stage_seconds {
-        *one.stage_seconds.entry(stage).or_default() += seconds;
+    for (stage, tasks) in other.task_seconds {
+        tasks.into_iter().for_each(|(task, seconds)| one.add_seconds(&stage, &task, seconds, false));
     }
     Some(one)
 }

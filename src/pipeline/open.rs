@@ -10,7 +10,7 @@ use super::clean::{check_teachers, renew};
 use super::digests::Digests;
 use super::list::{Teaching, tasks};
 use super::lock::Locks;
-use super::manifest::{forget_times, git_commit};
+use super::manifest::forget_times;
 use super::scope::Scope;
 use super::source::check_source;
 use super::task::Task;
@@ -92,8 +92,6 @@ pub struct Pipeline<'a> {
     pub observer: &'a dyn Observer,
     pub digests: Digests,
     pub locks: Locks,
-    /// What the manifest says of the program and its machine, as they were before results changed files of a checkout.
-    pub git_commit: Option<String>,
     pub machine: Machine,
     roms: BTreeMap<&'static str, Option<Rom>>,
     /// Whether this command has done any task.
@@ -119,7 +117,6 @@ impl<'a> Pipeline<'a> {
         if scope == Scope::Report && !exists {
             return Err(refused(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
         }
-        let git_commit = git_commit();
         let locks = Locks::in_folder(folder.root().join(".locks"));
         prepare(request, &experiment, &folder, &list, &locks)?;
         let pipeline = Pipeline {
@@ -132,7 +129,6 @@ impl<'a> Pipeline<'a> {
             observer,
             digests: Digests::default(),
             locks,
-            git_commit,
             machine: Machine::this(),
             roms,
             works: AtomicBool::new(false),
@@ -202,7 +198,7 @@ fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[
             return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
         }
         renew(folder, experiment, list, request.scope, earlier.played_otherwise)?;
-        forget_times(folder, experiment, request.scope)?;
+        forget_times(folder, &request.scope.renews(list))?;
     }
     write_file(&folder.experiment(), toml::to_string(experiment)?.as_bytes()).map_err(refused)
 }

@@ -1,6 +1,5 @@
 //! Atari's line as the scheduler sees it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -15,7 +14,7 @@ use super::state::{Inspection, TaskState};
 use super::task::{Task, Work};
 use crate::nn::Device;
 use crate::progress::Ended;
-use crate::record::{AgentId, Folder};
+use crate::record::{AgentId, Folder, Manifest};
 use crate::report;
 
 impl Line for Pipeline<'_> {
@@ -47,11 +46,8 @@ impl Line for Pipeline<'_> {
         }
     }
 
-    fn add_seconds(&self, seconds: &mut BTreeMap<&'static str, f64>) -> Result<()> {
-        if !self.has_worked() {
-            return Ok(());
-        }
-        self.write_manifest(|manifest| manifest.add_seconds(seconds))
+    fn record(&self, change: &dyn Fn(&mut Manifest)) -> Result<()> {
+        if self.has_worked() { self.write_manifest(change) } else { Ok(()) }
     }
 
     /// Writes `scores.csv` anew from the episodes.

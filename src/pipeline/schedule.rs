@@ -40,8 +40,6 @@ pub struct Scheduler<'a, L: Line> {
     stopped: bool,
     /// The folder cannot be worked in any more.
     gave_up: bool,
-    /// Seconds of work that the manifest does not tell of yet.
-    seconds: BTreeMap<&'static str, f64>,
     /// Locks that other processes held at the last look.
     elsewhere: BTreeSet<&'a str>,
 }
@@ -60,7 +58,6 @@ impl<'a, L: Line> Scheduler<'a, L> {
             progress: WholeProgress::new(),
             stopped: false,
             gave_up: false,
-            seconds: BTreeMap::new(),
             elsewhere: BTreeSet::new(),
         })
     }
@@ -159,17 +156,17 @@ impl<'a, L: Line> Scheduler<'a, L> {
         if position == Position::Done {
             self.board.inputs_changed(&tasks)?;
         }
-        let stage = self.line.tasks()[first].work.stage();
-        *self.seconds.entry(stage.name()).or_default() += started.elapsed().as_secs_f64();
-        self.write_times()
+        self.write_times(&tasks, started.elapsed(), reached.before() > 0.0)
     }
 
-    /// Adds whole seconds of work to the manifest.
-    fn write_times(&mut self) -> Result<()> {
-        if self.seconds.values().all(|seconds| *seconds < 1.0) {
-            return Ok(());
-        }
-        self.line.add_seconds(&mut self.seconds)
+    /// Records the time of a batch, divided equally among its tasks.
+    fn write_times(&self, tasks: &[usize], time: Duration, continues: bool) -> Result<()> {
+        let seconds = time.as_secs_f64() / tasks.len() as f64;
+        self.line.record(&|manifest| {
+            for task in tasks.iter().map(|&number| &self.line.tasks()[number]) {
+                manifest.add_seconds(task.work.stage().name(), &task.id.0, seconds, continues);
+            }
+        })
     }
 
     /// Tells the observer how far all tasks are.

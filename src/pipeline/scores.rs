@@ -267,13 +267,13 @@ impl<'a> Scores<'a> {
         statistics::mean(&self.scores(agent))
     }
 
-    /// The ratio that relates the agent to its teachers with all scored seeds, including seeds that the experiment does
-    /// not name; `None` without a teacher.
+    /// The ratio that relates agents to their teachers in the agent's game, from all scored agents and seeds, including
+    /// those that the experiment does not name; `None` without a teacher.
     fn ratio(&self, agent: &AgentId) -> Option<Ratio> {
-        let is_own = |other: &&AgentId| AgentId { seed: agent.seed, ..(*other).clone() } == *agent;
-        let means = |other: &AgentId| self.mean(other).zip(self.mean(&self.teacher(other)));
-        let means: Vec<(f64, f64)> = self.episodes.keys().filter(is_own).filter_map(means).collect();
-        (!means.is_empty()).then(|| Ratio::of_seeds(means))
+        let in_game = || self.episodes.keys().filter(|other| other.game == agent.game);
+        let is_compared = in_game().any(|other| other.role == Role::Teacher && self.mean(other).is_some());
+        let mut scores = in_game().map(|other| self.scores(other)).filter(|scores| !scores.is_empty());
+        is_compared.then(|| Ratio::of_game(scores.all(|scores| statistics::is_clearly_above_0(&scores))))
     }
 
     fn relative(&self, agent: &AgentId, ratio: Ratio) -> Option<f64> {

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 pub struct Machine {
     /// Processor model, as the kernel names it.
     pub cpu: String,
+    /// The widest vector unit that kernels may use: AVX-512, AVX2 or NEON; empty if it has none of them. Sums of libtorch
+    /// and of this crate may round differently with another.
+    #[serde(default)]
+    pub vector_unit: String,
     pub cores: usize,
     /// Main memory, in MiB.
     pub memory_mib: u64,
@@ -25,6 +29,7 @@ impl Machine {
         let kib: u64 = memory.trim_end_matches(" kB").parse().unwrap_or(0);
         Machine {
             cpu: field("/proc/cpuinfo", "model name"),
+            vector_unit: vector_unit().to_owned(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory_mib: kib / 1024,
             os: std::env::consts::OS.to_owned(),
@@ -37,4 +42,18 @@ pub fn thread_seconds() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let nanoseconds: u64 = text.split_whitespace().next()?.parse().ok()?;
     Some(nanoseconds as f64 / 1e9)
+}
+
+#[cfg(target_arch = "x86_64")]
+fn vector_unit() -> &'static str {
+    match () {
+        () if is_x86_feature_detected!("avx512f") => "AVX-512",
+        () if is_x86_feature_detected!("avx2") => "AVX2",
+        () => "",
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn vector_unit() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "NEON" } else { "" }
 }

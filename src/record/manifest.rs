@@ -20,8 +20,8 @@ pub struct RomRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub program: String,
-    /// Commit of the checkout in which the program ran, with `+changes` if there were uncommitted changes; `None`
-    /// outside git.
+    /// Commit of the checkout of which the program was built, with `+changes` if its files differed; `None` outside
+    /// git.
     pub git_commit: Option<String>,
     pub libtorch: String,
     /// `None` where no game is played.
@@ -33,9 +33,11 @@ pub struct Manifest {
     pub machine: Machine,
     pub seeds: Vec<u64>,
     pub roms: BTreeMap<String, RomRecord>,
-    /// Seconds of work of each stage so far, over all runs of the command. Tasks that ran at the same time count
-    /// separately.
+    /// Seconds of work of each stage that made the folder's results. Tasks that ran at the same time count separately.
     pub stage_seconds: BTreeMap<String, u64>,
+    /// Seconds of work of each task, by stage and the task's id. Older manifests lack them.
+    #[serde(default)]
+    pub task_seconds: BTreeMap<String, BTreeMap<String, f64>>,
     /// Decision times, by role, name, game and seed.
     #[serde(default)]
     pub latencies: BTreeMap<String, Latency>,
@@ -51,6 +53,32 @@ pub struct Latency {
 }
 
 impl Manifest {
+    /// Records the seconds that a task took. A task that `continues` has worked before; one that started over has not.
+    pub fn add_seconds(&mut self, stage: &str, task: &str, seconds: f64, continues: bool) {
+        let before = self.task_seconds.entry(stage.to_owned()).or_default().entry(task.to_owned()).or_default();
+        let sum = if continues { *before + seconds } else { seconds };
+        *before = (10.0 * sum).round() / 10.0;
+        self.add_up(stage);
+    }
+
+    /// Forgets the seconds of a task whose result is removed.
+    pub fn forget_seconds(&mut self, stage: &str, task: &str) {
+        self.task_seconds.entry(stage.to_owned()).or_default().remove(task);
+        self.add_up(stage);
+    }
+
+    /// Makes a stage's seconds those of its tasks.
+    fn add_up(&mut self, stage: &str) {
+        let tasks = self.task_seconds.entry(stage.to_owned()).or_default();
+        let sum: f64 = tasks.values().sum();
+        if tasks.is_empty() {
+            self.task_seconds.remove(stage);
+            self.stage_seconds.remove(stage);
+        } else {
+            self.stage_seconds.insert(stage.to_owned(), sum.round() as u64);
+        }
+    }
+
     /// Reads the manifest at `path`, if there is one.
     ///
     /// # Errors
@@ -59,19 +87,45 @@ impl Manifest {
         if path.exists() { read_json(path).map(Some) } else { Ok(None) }
     }
 
-    /// Adds whole seconds of work and leaves the fractions.
-    pub fn add_seconds(&mut self, seconds: &mut BTreeMap<&'static str, f64>) {
-        for (stage, seconds) in seconds {
-            *self.stage_seconds.entry((*stage).to_owned()).or_default() += seconds.floor() as u64;
-            *seconds = seconds.fract();
-        }
-    }
-
     /// Replaces the manifest at `path`.
     ///
     /// # Errors
     /// As [`super::write_file`].
     pub fn write(&self, path: &Path) -> Result<()> {
         write_json(path, self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stages_time_is_that_of_the_tasks_whose_results_are_there() {
+        let mut manifest = Manifest {
+            program: String::new(),
+            git_commit: None,
+            libtorch: String::new(),
+            ale: None,
+            device: String::new(),
+            threads: 1,
+            machine: Machine::this(),
+            seeds: vec![],
+            roms: BTreeMap::new(),
+            // From an older program, whose results are made again.
+            stage_seconds: BTreeMap::from([("train".to_owned(), 1000)]),
+            task_seconds: BTreeMap::new(),
+            latencies: BTreeMap::new(),
+        };
+        manifest.add_seconds("train", "a", 10.0, false);
+        manifest.add_seconds("train", "b", 5.0, false);
+        manifest.add_seconds("train", "b", 2.0, true);
+        assert_eq!(manifest.stage_seconds["train"], 17);
+        manifest.add_seconds("train", "a", 1.0, false);
+        assert_eq!(manifest.stage_seconds["train"], 8);
+        manifest.forget_seconds("train", "b");
+        assert_eq!(manifest.stage_seconds["train"], 1);
+        manifest.forget_seconds("train", "a");
+        assert!(manifest.stage_seconds.is_empty() && manifest.task_seconds.is_empty());
     }
 }

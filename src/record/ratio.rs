@@ -2,24 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How a mean score is related to the teacher's. An agent has one definition per game, the same for all seeds, so that
-/// the seeds' values have a mean.
+/// How mean scores in a game are related to the teacher's. A game has one definition, the same for all agents and seeds,
+/// so that agents can be compared and the seeds' values have a mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ratio {
     /// score / teacher, the paper's metric.
     Raw,
-    /// (score − random) / (teacher − random). It is used where the plain ratio means nothing, because a score is not
-    /// above 0.
+    /// (score − random) / (teacher − random). It is used where the plain ratio means nothing, because some agent's score,
+    /// or random play's, is not clearly above 0.
     AboveRandom,
 }
 
 impl Ratio {
-    /// Chooses the ratio for an agent in a game from the mean scores (agent's, teacher's) of its seeds: [`Ratio::Raw`]
-    /// if all of them are above 0.
-    pub fn of_seeds(means: impl IntoIterator<Item = (f64, f64)>) -> Ratio {
-        let positive = means.into_iter().all(|(score, teacher)| score > 0.0 && teacher > 0.0);
-        if positive { Ratio::Raw } else { Ratio::AboveRandom }
+    /// The ratio of a game in which all scores are clearly above 0, or not.
+    pub fn of_game(all_are_above_0: bool) -> Ratio {
+        if all_are_above_0 { Ratio::Raw } else { Ratio::AboveRandom }
+    }
+
+    /// The other definition.
+    pub fn other(self) -> Ratio {
+        Ratio::of_game(self == Ratio::AboveRandom)
     }
 
     /// The relative score. It is `None` if the denominator is not above 0 (the teacher is no better than random play),
@@ -36,13 +39,6 @@ impl Ratio {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_seed_that_is_not_above_0_puts_all_seeds_above_random_play() {
-        assert_eq!(Ratio::of_seeds([(80.0, 100.0), (70.0, 90.0)]), Ratio::Raw);
-        assert_eq!(Ratio::of_seeds([(80.0, 100.0), (0.0, 90.0)]), Ratio::AboveRandom);
-        assert_eq!(Ratio::of_seeds([(80.0, -1.0), (70.0, 90.0)]), Ratio::AboveRandom);
-    }
 
     #[test]
     fn a_ratio_to_a_teacher_no_better_than_its_origin_does_not_exist() {

@@ -189,8 +189,8 @@ pub struct ScoreRow {
     pub paper: Option<f64>,
     /// Games that share the network, this one included; 1 for a network of one game. None for random play.
     pub network_games: Option<u64>,
-    /// Definition of `relative_to_teacher`: `raw` or `above_random`. It is the same for all seeds of an agent in a
-    /// game.
+    /// Definition of `relative_to_teacher`: `raw` or `above_random`. It is the same for all agents and seeds in
+    /// a game.
     pub ratio: Option<Ratio>,
     /// Probability that an episode's score is above that of an episode of the teacher with the same seed; a tie counts
     /// half.

@@ -21,6 +21,8 @@ pub struct AgentResult {
     /// Mean of the seeds' scores relative to their teachers.
     pub relative: Option<f64>,
     pub relative_interval: Option<Interval>,
+    /// The relative score by the other definition, which is not the game's.
+    pub otherwise: Option<f64>,
     /// Mean over the seeds of the probability to score more than the teacher in an episode.
     pub beats: Option<f64>,
     pub beats_interval: Option<Interval>,
@@ -78,6 +80,11 @@ impl AgentResults {
         AgentResults { each, overall }
     }
 
+    /// Whether scores in the game are related to the teacher's above random play.
+    pub fn are_above_random(&self, game: Game) -> bool {
+        self.in_game(game).any(|agent_result| agent_result.role() == Role::Student && agent_result.above_random())
+    }
+
     /// The results of all agents in one game.
     pub fn in_game(&self, game: Game) -> impl Iterator<Item = &AgentResult> {
         self.each.iter().filter(move |agent_result| agent_result.game == game)
@@ -122,6 +129,7 @@ fn agent_result(results: &Results, role: Role, agent: &str, game: Game) -> Optio
         interval,
         relative: None,
         relative_interval: None,
+        otherwise: None,
         beats: None,
         beats_interval: None,
     })

@@ -4,7 +4,7 @@ use super::agent_result::{AgentResult, mean_of, seed_for};
 use super::read::Results;
 use crate::config::Algorithm;
 use crate::eval::paper;
-use crate::eval::statistics::{AgainstTeacher, ComparedRun, Figures, InGame, Interval, Intervals, intervals};
+use crate::eval::statistics::{self, AgainstTeacher, ComparedRun, Figures, InGame, Interval, Intervals, intervals};
 use crate::game::Game;
 use crate::record::{Ratio, Role, ScoreRow, SummaryRow};
 
@@ -15,6 +15,7 @@ pub fn summarize(results: &Results, each: &mut [AgentResult], role: Role, agent:
     let figures = figures(&agent_results);
     let intervals = if role == Role::Student { of_student(results, &agent_results) } else { Intervals::default() };
     set(&mut agent_results, &figures, &intervals);
+    agent_results.iter_mut().for_each(|own| own.otherwise = otherwise(results, own));
     let rows: Vec<ScoreRow> = agent_results.iter().flat_map(|agent_result| agent_result.rows.clone()).collect();
     let (paper, paper_note) = reported(results, &agent_results).unzip();
     // A mean of 0 says that some game's relative score is not above 0: no geometric mean exists.
@@ -56,6 +57,16 @@ fn set(own: &mut [&mut AgentResult], figures: &Figures, intervals: &Intervals) {
         (agent_result.relative, agent_result.beats) = (against_teacher.relative, against_teacher.beats);
         (agent_result.relative_interval, agent_result.beats_interval) = *ends;
     }
+}
+
+/// An agent's score in a game relative to its teachers by the definition that is not the game's: the mean over its seeds.
+fn otherwise(results: &Results, own: &AgentResult) -> Option<f64> {
+    let mean = |role, agent: &str, seed| statistics::mean(&results.episode_scores(role, agent, own.game, seed));
+    let of_seed = |row: &ScoreRow| {
+        let teacher = mean(Role::Teacher, "teacher", results.experiment.teacher_seed(row.seed))?;
+        row.ratio?.other().value(row.mean, teacher, mean(Role::Random, "random", row.seed))
+    };
+    mean_of(&own.rows, of_seed)
 }
 
 fn ends(interval: Option<Interval>) -> (Option<f64>, Option<f64>) {

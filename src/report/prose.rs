@@ -130,10 +130,10 @@ pub fn protocol(results: &Results) -> Vec<String> {
          (rliable draws seeds alone, with the mean of their episodes.) With one seed they cover the chance of the \
          episodes alone; with few seeds they are too narrow."
             .to_owned(),
-        "A score relative to the teacher is student mean / teacher mean, the paper’s metric. Where one of the two is \
-         not above 0 with some seed, it is (student − random) / (teacher − random) with all seeds of that student in \
-         that game, marked *. The two are not to be compared: where scores are near 0, as Pong’s can be, the first is \
-         near 0 and the second far from it."
+        "A score relative to the teacher is student mean / teacher mean, the paper’s metric. In a game where the mean of \
+         some agent, with some seed, is not above 0 by two standard errors, it is (student − random) / (teacher − \
+         random) for all agents, and the game is marked *. The two are not to be compared: where scores are near 0, as \
+         Pong’s can be, the first is near 0 and the second far from it."
             .to_owned(),
         format!("Latency is the median of {} single decisions.", grouped(evaluation.latency_decisions as u64)),
     ]

@@ -32,8 +32,8 @@ pub enum Warning {
     StudentNotAboveRandom { students: Vec<String> },
     /// The interval of a student's relative score lies above 100%.
     StudentAboveTeacher { students: Vec<String> },
-    /// The relative scores are those above random play.
-    AboveRandom { students: Vec<String> },
+    /// The relative scores in these games are those above random play.
+    AboveRandom { games: Vec<String> },
     /// Students without a geometric mean, because they are no better than random play in some game.
     NoGeometricMean { students: Vec<String> },
     /// A share of the episodes was ended by the frame limit.
@@ -56,7 +56,7 @@ impl Warning {
                 "Name more seeds in the experiment file and run it again; the seeds that are done stay."
             }
             Warning::FewEpisodes { .. } => {
-                "Raise evaluation.episodes, then repeat pd evaluate FILE --fresh and pd report FILE."
+                "Raise evaluation.episodes and repeat pd run FILE: it plays the missing ones."
             }
             Warning::TeacherNearRandom { .. } => {
                 "A score relative to such a teacher means nothing: raise teacher.frames and start over with pd run FILE \
@@ -107,11 +107,11 @@ impl fmt::Display for Warning {
             Warning::StudentAboveTeacher { students } => {
                 write!(f, "Better than the teacher beyond chance: {}.", listed(students))
             }
-            Warning::AboveRandom { students } => {
+            Warning::AboveRandom { games } => {
                 write!(
                     f,
-                    "A mean score is not above 0, so the relative score is the one above random play: {}.",
-                    listed(students)
+                    "Some agent’s mean score is not clearly above 0, so relative scores are those above random play in {}.",
+                    listed(games)
                 )
             }
             Warning::NoGeometricMean { students } => {
@@ -143,12 +143,8 @@ pub fn warnings(results: &Results, agent_results: &AgentResults) -> Vec<Warning>
         episodes.map(|episodes| Warning::FewEpisodes { episodes }),
         some(near_random(results, agent_results), |games| Warning::TeacherNearRandom { games }),
         some(not_above_random(agent_results), |students| Warning::StudentNotAboveRandom { students }),
-        some(students.clone().filter(better).map(named).collect(), |students| Warning::StudentAboveTeacher {
-            students,
-        }),
-        some(students.filter(|agent_result| agent_result.above_random()).map(named).collect(), |students| {
-            Warning::AboveRandom { students }
-        }),
+        some(students.filter(better).map(named).collect(), |students| Warning::StudentAboveTeacher { students }),
+        some(games_above_random(results, agent_results), |games| Warning::AboveRandom { games }),
         some(without_geometric_mean(agent_results), |students| Warning::NoGeometricMean { students }),
         some(truncated(results, agent_results), |agents| Warning::Truncated { agents }),
         (results.foreign_scores > 0).then_some(Warning::Foreign { rows: results.foreign_scores }),
@@ -179,6 +175,11 @@ fn near_random(results: &Results, agent_results: &AgentResults) -> Vec<String> {
                 .then(|| format!("{game} ({} against {})", number(teacher.mean), number(random.mean)))
         })
         .collect()
+}
+
+fn games_above_random(results: &Results, agent_results: &AgentResults) -> Vec<String> {
+    let games = results.experiment.games.iter().filter(|&&game| agent_results.are_above_random(game));
+    games.map(ToString::to_string).collect()
 }
 
 fn not_above_random(agent_results: &AgentResults) -> Vec<String> {

@@ -72,7 +72,7 @@ tokens = 3000
 batch = 8
 "#;
 
-/// Asks to stop at the n-th question of all tasks together; 0 for never.
+/// Asks to stop from the n-th question of all tasks together on; 0 for never.
 struct Stopper {
     at: u64,
     asked: AtomicU64,
@@ -85,7 +85,8 @@ impl Progress for Questions<'_> {
     fn at(&self, _: u64, _: &str) {}
 
     fn stop(&self) -> bool {
-        self.0.asked.fetch_add(1, Ordering::SeqCst) + 1 == self.0.at
+        let asked = self.0.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        self.0.at > 0 && asked >= self.0.at
     }
 }
 
@@ -107,7 +108,7 @@ impl Observer for Stopper {
     }
 
     fn stop(&self) -> bool {
-        false
+        self.at > 0 && self.asked.load(Ordering::SeqCst) >= self.at
     }
 }
 

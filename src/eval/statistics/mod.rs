@@ -25,7 +25,7 @@ pub use bootstrap::{Interval, RESAMPLES, mean_interval, mean_of_runs_interval};
 pub use comparison::{ComparedRun, InGame, Intervals, intervals};
 pub use correlation::{correlation_interval, pearson, spearman};
 pub use figures::{AgainstTeacher, Figures, InGameFigures, win_rate};
-pub use summary::{geometric_mean, human_normalized, interquartile_mean, mean, median, sample_std};
+pub use summary::{geometric_mean, human_normalized, interquartile_mean, is_clearly_above_0, mean, median, sample_std};
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,12 @@ pub fn sample_std(values: &[f64]) -> Option<f64> {
     Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
+/// Whether the mean is above 0 by more than two of its standard errors. A single value counts as it is.
+pub fn is_clearly_above_0(values: &[f64]) -> bool {
+    let error = sample_std(values).map_or(0.0, |std| std / (values.len() as f64).sqrt());
+    mean(values).is_some_and(|mean| mean > 2.0 * error)
+}
+
 /// exp(mean(ln x)), the paper's mean over games; `None` unless every value is above 0.
 pub fn geometric_mean(values: &[f64]) -> Option<f64> {
     let logarithms: Vec<f64> = values.iter().map(|value| value.ln()).collect();
@@ -52,6 +58,15 @@ mod tests {
         near(interquartile_mean(&SCORES), 16.416666666666668, 1e-12);
         near(geometric_mean(&[1.083, 1.017, 0.839, 0.5]), 0.8244614307798427, 1e-12);
         near(human_normalized(200.0, 1.7, 30.5), 198.3 / 28.8, 1e-12);
+    }
+
+    #[test]
+    fn a_mean_is_clearly_above_0_by_two_standard_errors() {
+        // Mean 1, standard deviation 2, standard error 1 and then 0.5.
+        let four = [-1.0, 3.0, -1.0, 3.0].map(|value: f64| 1.0 + (value - 1.0) * 3.0_f64.sqrt() / 2.0);
+        assert!(!is_clearly_above_0(&four));
+        assert!(is_clearly_above_0(&[four, four, four, four, four].concat()));
+        assert!(is_clearly_above_0(&[3.0]) && !is_clearly_above_0(&[0.0, 0.0]) && !is_clearly_above_0(&[]));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::pipeline::batch::Batch;
 use crate::pipeline::line::Line;
 use crate::pipeline::list::closure;
 use crate::pipeline::lock::Locks;
-use crate::pipeline::manifest::git_commit;
+use crate::pipeline::manifest::{COMMIT, forget_times};
 use crate::pipeline::open::{Request, check_tasks};
 use crate::pipeline::scope::Scope;
 use crate::pipeline::state::TaskState;
@@ -47,7 +47,6 @@ pub struct ExplainPipeline<'a> {
     pub tasks: Vec<Task<Job>>,
     pub observer: &'a dyn Observer,
     pub locks: Locks,
-    git_commit: Option<String>,
     machine: Machine,
     works: AtomicBool,
 }
@@ -76,9 +75,9 @@ impl<'a> ExplainPipeline<'a> {
                 let place = folder.root().display();
                 return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
             }
-            for task in renewed(request.scope, &list) {
-                remove(&folder, task)?;
-            }
+            let anew = renewed(request.scope, &list);
+            anew.iter().try_for_each(|task| remove(&folder, task))?;
+            forget_times(&folder, &anew)?;
         }
         write_file(&folder.experiment(), toml::to_string(&experiment)?.as_bytes()).map_err(refused)?;
         drop(alone);
@@ -92,7 +91,6 @@ impl<'a> ExplainPipeline<'a> {
             tasks: list,
             observer,
             locks,
-            git_commit: git_commit(),
             machine: Machine::this(),
             works: AtomicBool::new(false),
         })
@@ -106,7 +104,7 @@ impl<'a> ExplainPipeline<'a> {
             old.iter().flat_map(|old| &old.seeds).chain(&self.experiment.seeds).copied().collect();
         let mut manifest = Manifest {
             program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
-            git_commit: self.git_commit.clone(),
+            git_commit: COMMIT.map(str::to_owned),
             libtorch: nn::LIBTORCH_VERSION.into(),
             ale: None,
             device: self.device.to_string(),
@@ -114,7 +112,8 @@ impl<'a> ExplainPipeline<'a> {
             machine: self.machine.clone(),
             seeds: seeds.into_iter().collect(),
             roms: BTreeMap::new(),
-            stage_seconds: old.map(|old| old.stage_seconds).unwrap_or_default(),
+            stage_seconds: old.as_ref().map(|old| old.stage_seconds.clone()).unwrap_or_default(),
+            task_seconds: old.map(|old| old.task_seconds).unwrap_or_default(),
             latencies: BTreeMap::new(),
         };
         change(&mut manifest);
@@ -147,8 +146,8 @@ impl Line for ExplainPipeline<'_> {
         }
     }
 
-    fn add_seconds(&self, seconds: &mut BTreeMap<&'static str, f64>) -> Result<()> {
-        self.write_manifest(|manifest| manifest.add_seconds(seconds))
+    fn record(&self, change: &dyn Fn(&mut Manifest)) -> Result<()> {
+        if self.works.load(Ordering::SeqCst) { self.write_manifest(change) } else { Ok(()) }
     }
 
     fn close(&self, _: bool) -> Result<()> {

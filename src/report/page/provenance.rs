@@ -32,14 +32,15 @@ fn facts(manifest: &Manifest) -> String {
         0 => String::new(),
         mib => format!(", {:.1} GiB of memory", mib as f64 / 1024.0),
     };
+    let vector = if machine.vector_unit.is_empty() { String::new() } else { format!(" with {}", machine.vector_unit) };
     let facts = [
         ("program", manifest.program.clone()),
-        ("commit", manifest.git_commit.clone().unwrap_or_else(|| "not known: not run in a checkout".into())),
+        ("commit", manifest.git_commit.clone().unwrap_or_else(|| "not known: not built of a checkout".into())),
         ("libtorch", manifest.libtorch.clone()),
         ("ALE", manifest.ale.clone().unwrap_or_else(|| NONE.to_owned())),
         ("device", manifest.device.clone()),
         ("threads", manifest.threads.to_string()),
-        ("machine", format!("{cpu}, {} cores{memory}, {}", machine.cores, machine.os)),
+        ("machine", format!("{cpu}{vector}, {} cores{memory}, {}", machine.cores, machine.os)),
         ("seeds", seeds.join(", ")),
     ];
     let mut html = String::from("<dl class=\"facts\">\n");
@@ -73,7 +74,10 @@ fn dump(game: &str, rom: &RomRecord) -> &'static str {
 }
 
 fn stages(manifest: &Manifest) -> String {
-    let columns = vec![words("stage", ""), numbers("time", "Wall-clock, over all runs of the command.")];
+    let columns = vec![
+        words("stage", ""),
+        numbers("time", "Sum over the tasks that made these results; tasks at the same time count separately."),
+    ];
     let rows = manifest.stage_seconds.iter().map(|(stage, &seconds)| vec![stage.clone(), duration(seconds)]).collect();
     let table = Table { columns, rows };
     if table.rows.is_empty() { String::new() } else { table.html("Times of the stages") }

@@ -1,7 +1,7 @@
 //! Plots of the relative score over the network's size.
 
 use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, Scale};
-use super::style::{self, BLACK, GREY, PAPER, Style, TEACHER};
+use super::style::{self, BLACK, GREY, PAPER, RANDOM, Style, TEACHER};
 use crate::config::{Objective, StudentSettings, Temperature};
 use crate::eval::statistics::Interval;
 use crate::game::Game;
@@ -52,7 +52,7 @@ pub fn relative(results: &Results, agent_results: &AgentResults) -> Option<Figur
         panels.extend(over_games(results, agent_results, &series, reported));
     }
     let columns = panels.len().min(3);
-    let games_above_random = results.experiment.games.iter().any(|&game| above_random(agent_results, game));
+    let games_above_random = results.experiment.games.iter().any(|&game| agent_results.are_above_random(game));
     let panel = if columns == 1 { (640.0, 400.0) } else { (330.0, 290.0) };
     (!panels.is_empty()).then(|| Figure {
         name: "relative".into(),
@@ -73,12 +73,19 @@ fn in_game(results: &Results, agent_results: &AgentResults, game: Game, series: 
             agent_results.of_agent(Role::Student, name).find(|agent_result| agent_result.game == game)?;
         Some((size(agent_result)?, agent_result.relative?, agent_result.relative_interval))
     });
-    let title = if above_random(agent_results, game) { format!("{game} *") } else { game.to_string() };
-    panel(&title, series, &values, agent_results.reference(Role::Teacher, game).and_then(size), Vec::new())
-}
-
-fn above_random(agent_results: &AgentResults, game: Game) -> bool {
-    agent_results.in_game(game).any(|agent_result| agent_result.role() == Role::Student && agent_result.above_random())
+    let is_above_random = agent_results.are_above_random(game);
+    let title = if is_above_random { format!("{game} *") } else { game.to_string() };
+    let mean = |role| agent_results.reference(role, game).map(|reference| reference.mean);
+    let raw = mean(Role::Random).zip(mean(Role::Teacher)).map(|(random, teacher)| random / teacher);
+    let random = if is_above_random { Some(0.0) } else { raw };
+    let marks = random.filter(|share| share.is_finite()).map(random_play);
+    panel(
+        &title,
+        series,
+        &values,
+        agent_results.reference(Role::Teacher, game).and_then(size),
+        marks.into_iter().collect(),
+    )
 }
 
 fn over_games(
@@ -133,6 +140,11 @@ fn values(
     results.experiment.students.iter().filter_map(value).collect()
 }
 
+/// The level of random play, relative to the teacher.
+fn random_play(share: f64) -> Mark {
+    Mark::Level { y: 100.0 * share, label: "random play".into(), style: RANDOM, named: End::Right }
+}
+
 /// The paper's figures at our students' sizes, shifted sideways so that neither hides the other.
 fn reported(overall: &[SummaryRow]) -> Vec<Mark> {
     let mark = |row: &SummaryRow| {
@@ -170,7 +182,7 @@ fn panel(title: &str, series: &[Series], values: &[Value], teacher: Option<f64>,
     Some(Panel {
         title: title.to_owned(),
         x: Axis { label: "parameters".into(), scale: Scale::Log, include: around(values) },
-        y: Axis::linear("of the teacher's score (%)").including(&[100.0]),
+        y: Axis::linear("of the teacher's score (%)").including(&[0.0, 100.0]),
         marks,
     })
 }
@@ -223,7 +235,7 @@ fn caption(above_random: bool, paper: bool) -> String {
                     size stand side by side."
             .to_owned();
     if above_random {
-        text += " * Some or all students by (student − random) / (teacher − random), see Protocol.";
+        text += " * By (student − random) / (teacher − random), see Protocol.";
     }
     if paper {
         text += " The paper’s figures are from human starts and 500 hours of play.";

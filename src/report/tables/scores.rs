@@ -15,8 +15,13 @@ pub fn scores(agent_results: &AgentResults) -> Table {
         numbers("score [95%]", "Mean raw score of an episode; over seeds, the mean of the seeds' means."),
         numbers(
             "of teacher's [95%]",
-            "Mean score / teacher's mean score with the same seed; * where it is (mean − random) / (teacher − random), \
-             since a mean is not above 0 with some seed.",
+            "Mean score / teacher's mean score with the same seed; * in games where it is (mean − random) / (teacher − \
+             random), since some agent's mean there is not clearly above 0.",
+        ),
+        numbers(
+            "otherwise",
+            "The same by the other definition: (mean − random) / (teacher − random), or where that is marked *, mean / \
+             teacher's mean.",
         ),
         numbers(
             "beats teacher [95%]",
@@ -41,6 +46,7 @@ fn row(agent_result: &AgentResult) -> Vec<String> {
         or_dash(of_student(agent_result.relative), |share| {
             percent_with_interval(share, agent_result.relative_interval) + mark
         }),
+        or_dash(of_student(agent_result.otherwise), percent),
         or_dash(of_student(agent_result.beats), |share| percent_with_interval(share, agent_result.beats_interval)),
         or_dash(mean_of(|row| row.compression), percent),
         or_dash(mean_of(|row| row.human_normalized), percent),

@@ -71,7 +71,7 @@ impl Made {
         let interval = statistics::mean_interval(&scores, Seed(1)).unwrap();
         let row_of = |role| self.scores.iter().find(|row| row.role == role && row.game == agent.game.name());
         let (teacher, random) = (row_of(Role::Teacher).map(|row| row.mean), row_of(Role::Random).map(|row| row.mean));
-        let ratio = teacher.map(|teacher| Ratio::of_seeds([(around, teacher)]));
+        let ratio = teacher.map(|teacher| Ratio::of_game(teacher > 0.0 && random.is_none_or(|random| random > 0.0)));
         let size = (agent.role != Role::Random).then_some(if agent.role == Role::Teacher { 1.0 } else { 0.066 });
         self.scores.push(ScoreRow {
             experiment: "made-up".into(),

@@ -292,7 +292,8 @@ fn an_unfinished_run_is_marked_as_such() {
 #[test]
 fn what_comes_from_files_cannot_become_part_of_the_page() {
     let made = Made::finished();
-    let machine = Machine { cpu: "<img src=x>".into(), cores: 2, memory_mib: 0, os: "linux".into() };
+    let machine =
+        Machine { cpu: "<img src=x>".into(), vector_unit: String::new(), cores: 2, memory_mib: 0, os: "linux".into() };
     let manifest = Manifest {
         program: "pd".into(),
         git_commit: None,
@@ -304,6 +305,7 @@ fn what_comes_from_files_cannot_become_part_of_the_page() {
         seeds: vec![1],
         roms: BTreeMap::new(),
         stage_seconds: BTreeMap::new(),
+        task_seconds: BTreeMap::new(),
         latencies: Default::default(),
     };
     manifest.write(&made.folder.manifest()).unwrap();
@@ -325,7 +327,7 @@ fn scores_below_0_are_compared_above_random_play() {
         made.score(&agent, around, 40);
     }
     let outcome = made.report();
-    assert!(outcome.warnings.contains(&Warning::AboveRandom { students: vec!["net1 in pong".into()] }));
+    assert!(outcome.warnings.contains(&Warning::AboveRandom { games: vec!["pong".into()] }));
     assert!(outcome.warnings.contains(&Warning::FewSeeds { seeds: 1 }));
     assert!(outcome.result.contains("its teacher’s score above random play"), "{}", outcome.result);
     let line = outcome.table.lines().last().unwrap();
