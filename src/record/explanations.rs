@@ -21,6 +21,8 @@ pub enum Explained {
     Teacher { name: String, seed: u64 },
     /// A student of a teacher's explanations.
     Student { name: String, teacher: String, seed: u64 },
+    /// A student that went on to learn from right answers.
+    ColdStart { name: String, seed: u64 },
 }
 
 impl Explained {
@@ -28,6 +30,7 @@ impl Explained {
         match self {
             Explained::Base { seed } | Explained::Warmup { seed } => *seed,
             Explained::Teacher { seed, .. } | Explained::Student { seed, .. } => *seed,
+            Explained::ColdStart { seed, .. } => *seed,
         }
     }
 
@@ -38,6 +41,7 @@ impl Explained {
             Explained::Warmup { seed } => format!("warmup/seed-{seed}"),
             Explained::Teacher { name, seed } => format!("teachers/{name}/seed-{seed}"),
             Explained::Student { name, teacher, seed } => format!("students/{name}/{teacher}/seed-{seed}"),
+            Explained::ColdStart { name, seed } => format!("cold-starts/{name}/seed-{seed}"),
         }
     }
 }
@@ -49,6 +53,7 @@ impl fmt::Display for Explained {
             Explained::Warmup { seed } => write!(f, "teacher's warm-up, seed {seed}"),
             Explained::Teacher { name, seed } => write!(f, "teacher {name}, seed {seed}"),
             Explained::Student { name, teacher, seed } => write!(f, "student {name} of {teacher}, seed {seed}"),
+            Explained::ColdStart { name, seed } => write!(f, "cold start {name}, seed {seed}"),
         }
     }
 }

@@ -63,6 +63,13 @@ method = "program"
 name = "same"
 steps = 30
 batch = 8
+[[cold_starts]]
+name = "on"
+student = "same"
+teacher = "worked"
+steps = 3
+questions = 2
+group = 3
 [[students]]
 name = "small"
 teachers = ["rlt", "worked"]

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    ExplainerSettings, Explanations, FitSettings, KeptTraces, LearnerSettings, Method, ModelSettings, Start, Teachers,
+    ColdStartSettings, ExplainerSettings, Explanations, FitSettings, KeptTraces, LearnerSettings, Method,
+    ModelSettings, Start, Teachers,
 };
 use crate::config::Fault;
 use crate::task::FamilyName;
@@ -27,13 +28,37 @@ pub fn check(experiment: &Explanations) -> Result<(), Fault> {
     rule("evaluation.temperatures", measured, "must name at least one, none below 0")?;
     names("teachers", experiment.teachers.iter().map(|teacher| &teacher.name))?;
     names("students", experiment.students.iter().map(|student| &student.name))?;
+    if !experiment.cold_starts.is_empty() {
+        names("cold_starts", experiment.cold_starts.iter().map(|own| &own.name))?;
+    }
     for (index, teacher) in experiment.teachers.iter().enumerate() {
         explainer(&format!("teachers.{index}"), teacher)?;
     }
     for (index, student) in experiment.students.iter().enumerate() {
         learner(experiment, &format!("students.{index}"), student)?;
     }
+    for (index, own) in experiment.cold_starts.iter().enumerate() {
+        cold_start(experiment, &format!("cold_starts.{index}"), own)?;
+    }
     Ok(())
+}
+
+fn cold_start(experiment: &Explanations, key: &str, own: &ColdStartSettings) -> Result<(), Fault> {
+    let at = |name: &str| format!("{key}.{name}");
+    let student = experiment.student(&own.student);
+    rule(&at("student"), student.is_some(), &format!("there is no student \"{}\"", own.student))?;
+    let teaches = student
+        .is_some_and(|student| experiment.teachers_of(student).iter().any(|teacher| teacher.name == own.teacher));
+    let problem = format!("\"{}\" is no teacher of student \"{}\"", own.teacher, own.student);
+    rule(&at("teacher"), teaches, &problem)?;
+    rule(&at("steps"), own.steps >= 1, "must be at least 1")?;
+    rule(&at("questions"), own.questions >= 1, "must be at least 1")?;
+    rule(&at("group"), own.group >= 2, "must be at least 2, since advantages are relative to a group")?;
+    rule(&at("temperature"), own.temperature > 0.0, "must be above 0")?;
+    rule(&at("learning_rate"), own.learning_rate > 0.0, "must be above 0")?;
+    rule(&at("beta"), own.beta >= 0.0, "must not be below 0")?;
+    rule(&at("reference_every"), own.reference_every >= 1, "must be at least 1")?;
+    share(&at("reference_share"), own.reference_share)
 }
 
 fn task(experiment: &Explanations) -> Result<(), Fault> {

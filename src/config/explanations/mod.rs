@@ -24,6 +24,8 @@ pub struct Explanations {
     pub evaluation: AnswerSettings,
     pub teachers: Vec<ExplainerSettings>,
     pub students: Vec<LearnerSettings>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cold_starts: Vec<ColdStartSettings>,
 }
 
 /// `[model]`.
@@ -216,7 +218,29 @@ pub struct LearnerSettings {
     pub heads: usize,
 }
 
+/// One of `[[cold_starts]]`: a student that goes on to learn from right answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColdStartSettings {
+    pub name: String,
+    pub student: String,
+    pub teacher: String,
+    pub steps: u64,
+    pub questions: usize,
+    pub group: usize,
+    pub temperature: f64,
+    pub learning_rate: f64,
+    pub beta: f64,
+    pub reference_every: u64,
+    pub reference_share: f64,
+}
+
 impl Explanations {
+    /// The cold start with that name.
+    pub fn cold_start(&self, name: &str) -> Option<&ColdStartSettings> {
+        self.cold_starts.iter().find(|own| own.name == name)
+    }
+
     /// The teachers of a student, in the order of the file.
     pub fn teachers_of(&self, student: &LearnerSettings) -> Vec<&ExplainerSettings> {
         let teaches = |name: &String| match &student.teachers {

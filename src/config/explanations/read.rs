@@ -12,7 +12,7 @@ use crate::config::read::{lay, text_of};
 use crate::config::{ConfigError, Overrides};
 
 /// The lists of sections, whose entries have names.
-const LISTS: [&str; 2] = ["teachers", "students"];
+const LISTS: [&str; 3] = ["teachers", "students", "cold_starts"];
 
 /// The experiment in `file`, with `overrides` over it.
 ///

@@ -31,7 +31,7 @@ impl task::Job for Job {
 
     fn stage(&self) -> Stage {
         match self {
-            Job::Learn(Explained::Student { .. }) | Job::Explain { .. } => Stage::Distill,
+            Job::Learn(Explained::Student { .. } | Explained::ColdStart { .. }) | Job::Explain { .. } => Stage::Distill,
             Job::Learn(_) => Stage::Train,
             Job::Answer(_) => Stage::Evaluate,
             Job::Report => Stage::Report,
@@ -44,7 +44,7 @@ impl task::Job for Job {
 
     fn seconds(&self) -> f64 {
         match self {
-            Job::Learn(Explained::Teacher { .. }) => 0.5,
+            Job::Learn(Explained::Teacher { .. } | Explained::ColdStart { .. }) => 0.5,
             Job::Learn(_) => 0.15,
             Job::Explain { .. } => 0.004,
             Job::Answer(_) => 0.003,

@@ -8,7 +8,9 @@ use rand::RngExt;
 
 use super::job::Job;
 use super::open::ExplainPipeline;
-use crate::config::explanations::{ExplainerSettings, FitSettings, LearnerSettings, Method, ModelSettings, Start};
+use crate::config::explanations::{
+    ColdStartSettings, ExplainerSettings, FitSettings, LearnerSettings, Method, ModelSettings, Start,
+};
 use crate::explain::{Fit, Objective, Reinforcement, Run, Scripts, fit, read_traces, reinforce};
 use crate::nn::language::{Named, Size, Transformer, load, save};
 use crate::pipeline::batch::Batch;
@@ -43,6 +45,7 @@ impl ExplainPipeline<'_> {
             Explained::Warmup { seed } => self.learn_to_explain(&run, *seed),
             Explained::Teacher { name, seed } => self.learn_from_rewards(&run, name, *seed),
             Explained::Student { name, teacher, seed } => self.learn_from_traces(&run, name, teacher, *seed),
+            Explained::ColdStart { name, seed } => self.learn_on(&run, name, *seed),
         };
         let Some(learned) = learned? else { return Ok(Ended::Stopped) };
         let named = Named { vocabulary: self.vocabulary(), origin: format!("{} of {}", model, self.experiment.name) };
@@ -85,6 +88,10 @@ impl ExplainPipeline<'_> {
     pub fn load(&self, model: &Explained) -> Result<Transformer> {
         let own = match model {
             Explained::Student { name, .. } => self.experiment.student(name).map(|own| self.experiment.model_of(own)),
+            Explained::ColdStart { name, .. } => {
+                let student = self.experiment.cold_start(name).and_then(|own| self.experiment.student(&own.student));
+                student.map(|own| self.experiment.model_of(own))
+            }
             _ => None,
         };
         let size = self.size(own.unwrap_or(self.experiment.model));
@@ -149,6 +156,27 @@ impl ExplainPipeline<'_> {
         let policy = self.load(&Explained::Warmup { seed })?;
         let objective = Objective::Explain { student: &base, coefficients: settings.coefficients() };
         reinforce(run, &constants, &scripts, &objective, (policy, generator))
+    }
+
+    /// A student goes on with right answers.
+    fn learn_on(&self, run: &Run, name: &str, seed: u64) -> Result<Option<Transformer>> {
+        let own = self.experiment.cold_start(name).with_context(|| format!("there is no cold start {name}"))?;
+        let (student, teacher) = (own.student.clone(), own.teacher.clone());
+        let policy = self.load(&Explained::Student { name: student, teacher, seed })?;
+        let generator = Seed(seed).derive(&format!("learning of cold start {name}"), 0).generator();
+        let ColdStartSettings { steps, questions, group, temperature, learning_rate, beta, .. } = *own;
+        let ColdStartSettings { reference_every, reference_share, .. } = *own;
+        let constants = Reinforcement {
+            steps,
+            questions,
+            group,
+            temperature,
+            learning_rate,
+            beta,
+            reference_every,
+            reference_share,
+        };
+        reinforce(run, &constants, &self.scripts(Split::Train), &Objective::Solve, (policy, generator))
     }
 
     fn learn_from_traces(&self, run: &Run, name: &str, teacher: &str, seed: u64) -> Result<Option<Transformer>> {

@@ -27,6 +27,13 @@ pub fn tasks(experiment: &Explanations, folder: &Folder) -> Result<Vec<Task<Job>
             experiment.seeds.iter().for_each(|&seed| list.add_student(student, teacher, seed));
         }
     }
+    for own in &experiment.cold_starts {
+        for &seed in &experiment.seeds {
+            let (name, teacher) = (own.student.clone(), own.teacher.clone());
+            let student = Job::Learn(Explained::Student { name, teacher, seed });
+            list.add(Job::Learn(Explained::ColdStart { name: own.name.clone(), seed }), &[student]);
+        }
+    }
     let answering: Vec<Explained> = list.tasks.iter().filter_map(|task| answers(experiment, &task.work)).collect();
     let mut answered = Vec::new();
     for model in answering {
@@ -42,7 +49,7 @@ pub fn tasks(experiment: &Explanations, folder: &Folder) -> Result<Vec<Task<Job>
 fn answers(experiment: &Explanations, job: &Job) -> Option<Explained> {
     let Job::Learn(model) = job else { return None };
     let reads = match model {
-        Explained::Base { .. } | Explained::Student { .. } => true,
+        Explained::Base { .. } | Explained::Student { .. } | Explained::ColdStart { .. } => true,
         Explained::Warmup { .. } => false,
         Explained::Teacher { name, .. } => {
             experiment.teacher(name).is_some_and(|teacher| teacher.method == Method::Solver)
@@ -100,6 +107,9 @@ impl List<'_> {
             Job::Learn(Explained::Teacher { name, .. }) => (teacher(name).map_or(0, |own| own.steps), "steps"),
             Job::Learn(Explained::Student { name, .. }) => {
                 (self.experiment.student(name).map_or(0, |own| own.steps), "steps")
+            }
+            Job::Learn(Explained::ColdStart { name, .. }) => {
+                (self.experiment.cold_start(name).map_or(0, |own| own.steps), "steps")
             }
             Job::Explain { teacher: name, .. } => {
                 let own = teacher(name).map_or(0, |own| own.traces);
@@ -166,6 +176,7 @@ fn depends_on(work: &Job, key: &str) -> bool {
         Job::Learn(Explained::Student { name, .. }) => {
             section == "students" && of(name).is_some_and(|key| key != "teachers")
         }
+        Job::Learn(Explained::ColdStart { name, .. }) => section == "cold_starts" && of(name).is_some(),
         Job::Answer(_) => section == "evaluation",
         Job::Report => false,
     }

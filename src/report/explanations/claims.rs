@@ -21,6 +21,7 @@ pub fn claims(results: &Results) -> Vec<Claim> {
         ranking(results),
         ablations(results),
         sizes(results),
+        cold_starts(results),
         out_of_domain(results),
         inheritance(results),
     ];
@@ -158,6 +159,36 @@ fn sizes(results: &Results) -> Claim {
     let others = results.experiment.students.iter().skip(1);
     let sentences = others.flat_map(|student| against(results, &student.name, Split::Test)).collect();
     Claim { title: "Other students", sentences }
+}
+
+/// Students that went on to learn from right answers, against solvers that began with the base model.
+fn cold_starts(results: &Results) -> Claim {
+    let mut sentences = Vec::new();
+    let temperature = results.temperature();
+    for own in &results.experiment.cold_starts {
+        let continued = Answerer::ColdStart(own.name.clone());
+        let Some((accuracy, interval)) = results.accuracy(&continued, Split::Test, temperature) else { continue };
+        sentences.push(format!(
+            "{}: a student \"{}\" of {}, after {} steps of learning from right answers, answers {} rightly.",
+            own.name,
+            own.student,
+            own.teacher,
+            own.steps,
+            percent_with_interval(accuracy, interval)
+        ));
+        for teacher in results.experiment.teachers.iter().filter(|teacher| teacher.method == Method::Solver) {
+            let solver = Answerer::Teacher(teacher.name.clone());
+            if let Some(difference) = results.difference((&continued, &solver), Split::Test, temperature) {
+                let steps = teacher.steps;
+                sentences.push(format!(
+                    "Against {}, {steps} steps from the base model: {}.",
+                    teacher.name,
+                    verdict(difference)
+                ));
+            }
+        }
+    }
+    Claim { title: "Students as a start for learning from right answers", sentences }
 }
 
 /// Questions that are longer than those of training.

@@ -41,6 +41,8 @@ pub enum Answerer {
         name: String,
         teacher: String,
     },
+    /// A student that went on to learn from right answers.
+    ColdStart(String),
 }
 
 impl Answerer {
@@ -50,6 +52,7 @@ impl Answerer {
             Answerer::Base => "base model".into(),
             Answerer::Teacher(name) => format!("{name} itself"),
             Answerer::Student { teacher, .. } => teacher.clone(),
+            Answerer::ColdStart(name) => format!("cold start {name}"),
         }
     }
 
@@ -132,6 +135,16 @@ impl<'a> Results<'a> {
                 self.read_answers(folder, Answerer::Teacher(teacher.name.clone()), &model)?;
             }
         }
+        for own in &self.experiment.cold_starts {
+            let model = Explained::ColdStart { name: own.name.clone(), seed };
+            let run = folder.run(&model);
+            let rows: Vec<ReinforceRow> = read_rows(&run.train())?;
+            if !rows.is_empty() {
+                self.learning.entry(own.name.clone()).or_default().insert(seed, rows);
+            }
+            self.count(&run.weights(), &format!("learning of {}", own.name))?;
+            self.read_answers(folder, Answerer::ColdStart(own.name.clone()), &model)?;
+        }
         for student in &self.experiment.students {
             for teacher in self.experiment.teachers_of(student) {
                 let (name, teacher) = (student.name.clone(), teacher.name.clone());
@@ -189,6 +202,9 @@ impl<'a> Results<'a> {
                 (1, student.unwrap_or(0), self.place(teacher))
             }
             Answerer::Teacher(name) => (2, 0, self.place(name)),
+            Answerer::ColdStart(name) => {
+                (3, 0, self.experiment.cold_starts.iter().position(|own| own.name == *name).unwrap_or(0))
+            }
         };
         let mut all: Vec<Answerer> = self.answers.keys().cloned().collect();
         all.sort_by_key(place);
