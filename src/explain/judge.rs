@@ -10,7 +10,7 @@ use crate::task::{PAD, Question};
 
 /// An explanation of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explained {
+pub struct Explanation {
     pub question: Question,
     pub thought: Vec<i64>,
     /// Whether the teacher ended it.
@@ -31,8 +31,8 @@ pub struct Judge<'a> {
 
 impl Judge<'_> {
     /// The reward of each explanation.
-    pub fn rewards(&self, scripts: &Scripts, explained: &[Explained]) -> Vec<Reward> {
-        let of_batch = |batch: &[Explained]| {
+    pub fn rewards(&self, scripts: &Scripts, explained: &[Explanation]) -> Vec<Reward> {
+        let of_batch = |batch: &[Explanation]| {
             let teacher: Vec<Script> = batch.iter().map(|one| scripts.teacher(&one.question, &one.thought)).collect();
             let log_teacher = rows(&no_grad(|| {
                 self.teacher.log_probabilities(&texts(scripts, &teacher, self.teacher.device()), self.temperature)
@@ -47,7 +47,7 @@ impl Judge<'_> {
 pub fn rewards(
     judge: &Judge,
     scripts: &Scripts,
-    explained: &[Explained],
+    explained: &[Explanation],
     teacher: &[Script],
     log_teacher: &[Vec<f32>],
 ) -> Vec<Reward> {

@@ -16,7 +16,7 @@ pub use answers::{AnswerRow, Asked, answer, is_right};
 pub use checkpoint::Run;
 pub use fit::{Fit, FitRow, fit};
 pub use grpo::{advantages, loss};
-pub use judge::{Explained, Judge};
+pub use judge::{Explanation, Judge};
 pub use reinforce::{Objective, ReinforceRow, Reinforcement, reinforce};
 pub use reward::Reward;
 pub use scripts::{Script, Scripts};

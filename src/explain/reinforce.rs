@@ -7,7 +7,7 @@ use tch::{Tensor, no_grad};
 use super::answers::is_right;
 use super::checkpoint::{Learning, Run};
 use super::grpo;
-use super::judge::{Explained, Judge, rewards, rows};
+use super::judge::{Explanation, Judge, rewards, rows};
 use super::scripts::{Script, Scripts};
 use crate::config::explanations::Coefficients;
 use crate::nn::language::{AdamW, AdamWSettings, Sampling, Texts, Transformer, generate};
@@ -107,7 +107,7 @@ pub fn reinforce(
 
 /// Completions of a step, with the text in which each stands.
 struct Drawn {
-    explained: Vec<Explained>,
+    explained: Vec<Explanation>,
     scripts: Vec<Script>,
     /// Places of the tokens that were drawn.
     places: Vec<std::ops::Range<usize>>,
@@ -201,7 +201,7 @@ fn draw(
             let answer = scripts.mark(ANSWER);
             written.iter().copied().take_while(|&token| token != answer).collect()
         };
-        drawn.explained.push(Explained { question, thought, is_closed });
+        drawn.explained.push(Explanation { question, thought, is_closed });
     }
     drawn
 }

@@ -12,7 +12,7 @@ use super::{Folder, read_json, write_json};
 
 /// A model of an experiment that answers questions, or learns to explain them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Explained {
+pub enum ModelId {
     /// The base model.
     Base { seed: u64 },
     /// The teacher after its warm-up.
@@ -25,35 +25,35 @@ pub enum Explained {
     ColdStart { name: String, seed: u64 },
 }
 
-impl Explained {
+impl ModelId {
     pub fn seed(&self) -> u64 {
         match self {
-            Explained::Base { seed } | Explained::Warmup { seed } => *seed,
-            Explained::Teacher { seed, .. } | Explained::Student { seed, .. } => *seed,
-            Explained::ColdStart { seed, .. } => *seed,
+            ModelId::Base { seed } | ModelId::Warmup { seed } => *seed,
+            ModelId::Teacher { seed, .. } | ModelId::Student { seed, .. } => *seed,
+            ModelId::ColdStart { seed, .. } => *seed,
         }
     }
 
     /// The path of its run below the experiment's folder, which is also a part of its tasks' ids.
     pub fn path(&self) -> String {
         match self {
-            Explained::Base { seed } => format!("base/seed-{seed}"),
-            Explained::Warmup { seed } => format!("warmup/seed-{seed}"),
-            Explained::Teacher { name, seed } => format!("teachers/{name}/seed-{seed}"),
-            Explained::Student { name, teacher, seed } => format!("students/{name}/{teacher}/seed-{seed}"),
-            Explained::ColdStart { name, seed } => format!("cold-starts/{name}/seed-{seed}"),
+            ModelId::Base { seed } => format!("base/seed-{seed}"),
+            ModelId::Warmup { seed } => format!("warmup/seed-{seed}"),
+            ModelId::Teacher { name, seed } => format!("teachers/{name}/seed-{seed}"),
+            ModelId::Student { name, teacher, seed } => format!("students/{name}/{teacher}/seed-{seed}"),
+            ModelId::ColdStart { name, seed } => format!("cold-starts/{name}/seed-{seed}"),
         }
     }
 }
 
-impl fmt::Display for Explained {
+impl fmt::Display for ModelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Explained::Base { seed } => write!(f, "base model, seed {seed}"),
-            Explained::Warmup { seed } => write!(f, "teacher's warm-up, seed {seed}"),
-            Explained::Teacher { name, seed } => write!(f, "teacher {name}, seed {seed}"),
-            Explained::Student { name, teacher, seed } => write!(f, "student {name} of {teacher}, seed {seed}"),
-            Explained::ColdStart { name, seed } => write!(f, "cold start {name}, seed {seed}"),
+            ModelId::Base { seed } => write!(f, "base model, seed {seed}"),
+            ModelId::Warmup { seed } => write!(f, "teacher's warm-up, seed {seed}"),
+            ModelId::Teacher { name, seed } => write!(f, "teacher {name}, seed {seed}"),
+            ModelId::Student { name, teacher, seed } => write!(f, "student {name} of {teacher}, seed {seed}"),
+            ModelId::ColdStart { name, seed } => write!(f, "cold start {name}, seed {seed}"),
         }
     }
 }
@@ -90,7 +90,7 @@ impl RunFolder {
 
 impl Folder {
     /// The folder of a model's run.
-    pub fn run(&self, model: &Explained) -> RunFolder {
+    pub fn run(&self, model: &ModelId) -> RunFolder {
         RunFolder(self.root().join(model.path()))
     }
 

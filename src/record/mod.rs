@@ -16,7 +16,7 @@ pub use atomic::{
     cannot_write, read_identity, read_json, read_state, remove_folder, replace_folder, write_file, write_json,
 };
 pub use best::{best_name, bests};
-pub use explanations::{Explained, RunFolder, TaskRecord};
+pub use explanations::{ModelId, RunFolder, TaskRecord};
 pub use folder::{Folder, SHARED};
 pub use machine::{Machine, thread_seconds};
 pub use manifest::{Latency, Manifest, RomRecord};

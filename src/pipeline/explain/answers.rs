@@ -5,12 +5,12 @@ use anyhow::Result;
 use super::job::Job;
 use super::open::ExplainPipeline;
 use crate::config::explanations::{Coefficients, ExplainerSettings, KeptTraces, Method};
-use crate::explain::{Asked, Explained as Explanation, Header, Judge, Scripts, Trace, answer, is_right, write_traces};
+use crate::explain::{Asked, Explanation, Header, Judge, Scripts, Trace, answer, is_right, write_traces};
 use crate::nn::language::{Sampling, Transformer, generate};
 use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
 use crate::progress::{Ended, Progress};
-use crate::record::{Explained, thread_seconds, write_rows};
+use crate::record::{ModelId, thread_seconds, write_rows};
 use crate::task::{ANSWER, END, Question, Split};
 use crate::units::{Generator, Seed};
 
@@ -23,9 +23,9 @@ impl ExplainPipeline<'_> {
         let progress = batch.watch(self.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let since = thread_seconds();
         let settings = self.teacher(name)?;
-        let (base, warmup) = (self.load(&Explained::Base { seed })?, self.load(&Explained::Warmup { seed })?);
+        let (base, warmup) = (self.load(&ModelId::Base { seed })?, self.load(&ModelId::Warmup { seed })?);
         let learned = match settings.method.learns() {
-            true => Some(self.load(&Explained::Teacher { name: name.to_owned(), seed })?),
+            true => Some(self.load(&ModelId::Teacher { name: name.to_owned(), seed })?),
             false => None,
         };
         let judge = Judge {
@@ -53,7 +53,7 @@ impl ExplainPipeline<'_> {
     }
 
     /// Asks a model the questions of the evaluation.
-    pub fn answer(&self, batch: &Batch<Job>, task: &Task<Job>, model: &Explained) -> Result<Ended> {
+    pub fn answer(&self, batch: &Batch<Job>, task: &Task<Job>, model: &ModelId) -> Result<Ended> {
         let progress = batch.watch(self.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let since = thread_seconds();
         let settings = &self.experiment.evaluation;

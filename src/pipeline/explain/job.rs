@@ -4,17 +4,17 @@ use std::fmt;
 
 use crate::pipeline::scope::Scope;
 use crate::pipeline::task::{self, Stage};
-use crate::record::Explained;
+use crate::record::ModelId;
 
 /// The work of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Job {
     /// A model learns: the base model, a teacher or a student.
-    Learn(Explained),
+    Learn(ModelId),
     /// A teacher explains questions.
     Explain { teacher: String, seed: u64 },
     /// A model answers the questions of the evaluation.
-    Answer(Explained),
+    Answer(ModelId),
     /// Answers become tables, plots and a page.
     Report,
 }
@@ -31,7 +31,7 @@ impl task::Job for Job {
 
     fn stage(&self) -> Stage {
         match self {
-            Job::Learn(Explained::Student { .. } | Explained::ColdStart { .. }) | Job::Explain { .. } => Stage::Distill,
+            Job::Learn(ModelId::Student { .. } | ModelId::ColdStart { .. }) | Job::Explain { .. } => Stage::Distill,
             Job::Learn(_) => Stage::Train,
             Job::Answer(_) => Stage::Evaluate,
             Job::Report => Stage::Report,
@@ -44,7 +44,7 @@ impl task::Job for Job {
 
     fn seconds(&self) -> f64 {
         match self {
-            Job::Learn(Explained::Teacher { .. } | Explained::ColdStart { .. }) => 0.5,
+            Job::Learn(ModelId::Teacher { .. } | ModelId::ColdStart { .. }) => 0.5,
             Job::Learn(_) => 0.15,
             Job::Explain { .. } => 0.004,
             Job::Answer(_) => 0.003,

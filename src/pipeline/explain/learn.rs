@@ -16,7 +16,7 @@ use crate::nn::language::{Named, Size, Transformer, load, save};
 use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
 use crate::progress::Ended;
-use crate::record::{Explained, RunFolder, TaskRecord, remove_folder, thread_seconds};
+use crate::record::{ModelId, RunFolder, TaskRecord, remove_folder, thread_seconds};
 use crate::task::{PAD, Split};
 use crate::units::{Generator, Seed};
 
@@ -28,7 +28,7 @@ type Texts = Vec<(Vec<i64>, usize)>;
 
 impl ExplainPipeline<'_> {
     /// Trains a model until its weights are on disk.
-    pub fn learn(&self, batch: &Batch<Job>, task: &Task<Job>, model: &Explained) -> Result<Ended> {
+    pub fn learn(&self, batch: &Batch<Job>, task: &Task<Job>, model: &ModelId) -> Result<Ended> {
         let progress = batch.watch(self.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let folder = self.folder.run(model);
         let (checkpoint, log, identity) = (folder.checkpoint(), folder.train(), task.key.to_string());
@@ -41,11 +41,11 @@ impl ExplainPipeline<'_> {
         };
         let since = thread_seconds();
         let learned = match model {
-            Explained::Base { seed } => self.learn_base(&run, Seed(*seed)),
-            Explained::Warmup { seed } => self.learn_to_explain(&run, *seed),
-            Explained::Teacher { name, seed } => self.learn_from_rewards(&run, name, *seed),
-            Explained::Student { name, teacher, seed } => self.learn_from_traces(&run, name, teacher, *seed),
-            Explained::ColdStart { name, seed } => self.learn_on(&run, name, *seed),
+            ModelId::Base { seed } => self.learn_base(&run, Seed(*seed)),
+            ModelId::Warmup { seed } => self.learn_to_explain(&run, *seed),
+            ModelId::Teacher { name, seed } => self.learn_from_rewards(&run, name, *seed),
+            ModelId::Student { name, teacher, seed } => self.learn_from_traces(&run, name, teacher, *seed),
+            ModelId::ColdStart { name, seed } => self.learn_on(&run, name, *seed),
         };
         let Some(learned) = learned? else { return Ok(Ended::Stopped) };
         let named = Named { vocabulary: self.vocabulary(), origin: format!("{} of {}", model, self.experiment.name) };
@@ -85,10 +85,10 @@ impl ExplainPipeline<'_> {
     ///
     /// # Errors
     /// As [`load`].
-    pub fn load(&self, model: &Explained) -> Result<Transformer> {
+    pub fn load(&self, model: &ModelId) -> Result<Transformer> {
         let own = match model {
-            Explained::Student { name, .. } => self.experiment.student(name).map(|own| self.experiment.model_of(own)),
-            Explained::ColdStart { name, .. } => {
+            ModelId::Student { name, .. } => self.experiment.student(name).map(|own| self.experiment.model_of(own)),
+            ModelId::ColdStart { name, .. } => {
                 let student = self.experiment.cold_start(name).and_then(|own| self.experiment.student(&own.student));
                 student.map(|own| self.experiment.model_of(own))
             }
@@ -119,7 +119,7 @@ impl ExplainPipeline<'_> {
 
     fn learn_to_explain(&self, run: &Run, seed: u64) -> Result<Option<Transformer>> {
         let settings = &self.experiment.warmup;
-        let model = self.load(&Explained::Base { seed })?;
+        let model = self.load(&ModelId::Base { seed })?;
         let generator = Seed(seed).derive("warm-up texts", 0).generator();
         let scripts = self.scripts(Split::Train);
         let mut batch = |_: u64, generator: &mut Generator| -> Texts {
@@ -135,7 +135,7 @@ impl ExplainPipeline<'_> {
 
     fn learn_from_rewards(&self, run: &Run, name: &str, seed: u64) -> Result<Option<Transformer>> {
         let settings = self.teacher(name)?;
-        let base = self.load(&Explained::Base { seed })?;
+        let base = self.load(&ModelId::Base { seed })?;
         let generator = Seed(seed).derive(&format!("learning of {name}"), 0).generator();
         let scripts = self.scripts(Split::Train);
         let ExplainerSettings { steps, questions, group, temperature, learning_rate, beta, .. } = *settings;
@@ -153,7 +153,7 @@ impl ExplainPipeline<'_> {
         if settings.method == Method::Solver {
             return reinforce(run, &constants, &scripts, &Objective::Solve, (base, generator));
         }
-        let policy = self.load(&Explained::Warmup { seed })?;
+        let policy = self.load(&ModelId::Warmup { seed })?;
         let objective = Objective::Explain { student: &base, coefficients: settings.coefficients() };
         reinforce(run, &constants, &scripts, &objective, (policy, generator))
     }
@@ -162,7 +162,7 @@ impl ExplainPipeline<'_> {
     fn learn_on(&self, run: &Run, name: &str, seed: u64) -> Result<Option<Transformer>> {
         let own = self.experiment.cold_start(name).with_context(|| format!("there is no cold start {name}"))?;
         let (student, teacher) = (own.student.clone(), own.teacher.clone());
-        let policy = self.load(&Explained::Student { name: student, teacher, seed })?;
+        let policy = self.load(&ModelId::Student { name: student, teacher, seed })?;
         let generator = Seed(seed).derive(&format!("learning of cold start {name}"), 0).generator();
         let ColdStartSettings { steps, questions, group, temperature, learning_rate, beta, .. } = *own;
         let ColdStartSettings { reference_every, reference_share, .. } = *own;
@@ -197,7 +197,7 @@ impl ExplainPipeline<'_> {
         }
         let seed_of = Seed(seed).derive(&format!("student {name} of {teacher}"), 0);
         let model = match student.from {
-            Start::Base => self.load(&Explained::Base { seed })?,
+            Start::Base => self.load(&ModelId::Base { seed })?,
             Start::Scratch => self.fresh(self.experiment.model_of(student), Seed(seed), "student"),
         };
         let mut epochs = Epochs { seed: seed_of, texts: &texts, order: Vec::new(), epoch: None };

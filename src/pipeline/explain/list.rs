@@ -7,7 +7,7 @@ use super::job::Job;
 use crate::config::explanations::{ExplainerSettings, Explanations, LearnerSettings, Method};
 use crate::pipeline::key::{Key, Settings};
 use crate::pipeline::task::{Amount, Task, TaskId};
-use crate::record::{Explained, Folder};
+use crate::record::{Folder, ModelId};
 
 /// Every task of the experiment, seed by seed.
 ///
@@ -16,8 +16,8 @@ use crate::record::{Explained, Folder};
 pub fn tasks(experiment: &Explanations, folder: &Folder) -> Result<Vec<Task<Job>>> {
     let mut list = List { experiment, folder, settings: settings(experiment)?, tasks: Vec::new() };
     for &seed in &experiment.seeds {
-        list.add(Job::Learn(Explained::Base { seed }), &[]);
-        list.add(Job::Learn(Explained::Warmup { seed }), &[Job::Learn(Explained::Base { seed })]);
+        list.add(Job::Learn(ModelId::Base { seed }), &[]);
+        list.add(Job::Learn(ModelId::Warmup { seed }), &[Job::Learn(ModelId::Base { seed })]);
     }
     for teacher in &experiment.teachers {
         experiment.seeds.iter().for_each(|&seed| list.add_teacher(teacher, seed));
@@ -30,11 +30,11 @@ pub fn tasks(experiment: &Explanations, folder: &Folder) -> Result<Vec<Task<Job>
     for own in &experiment.cold_starts {
         for &seed in &experiment.seeds {
             let (name, teacher) = (own.student.clone(), own.teacher.clone());
-            let student = Job::Learn(Explained::Student { name, teacher, seed });
-            list.add(Job::Learn(Explained::ColdStart { name: own.name.clone(), seed }), &[student]);
+            let student = Job::Learn(ModelId::Student { name, teacher, seed });
+            list.add(Job::Learn(ModelId::ColdStart { name: own.name.clone(), seed }), &[student]);
         }
     }
-    let answering: Vec<Explained> = list.tasks.iter().filter_map(|task| answers(experiment, &task.work)).collect();
+    let answering: Vec<ModelId> = list.tasks.iter().filter_map(|task| answers(experiment, &task.work)).collect();
     let mut answered = Vec::new();
     for model in answering {
         let job = Job::Answer(model.clone());
@@ -46,12 +46,12 @@ pub fn tasks(experiment: &Explanations, folder: &Folder) -> Result<Vec<Task<Job>
 }
 
 /// The model that a task makes, if it reads questions without their solutions.
-fn answers(experiment: &Explanations, job: &Job) -> Option<Explained> {
+fn answers(experiment: &Explanations, job: &Job) -> Option<ModelId> {
     let Job::Learn(model) = job else { return None };
     let reads = match model {
-        Explained::Base { .. } | Explained::Student { .. } | Explained::ColdStart { .. } => true,
-        Explained::Warmup { .. } => false,
-        Explained::Teacher { name, .. } => {
+        ModelId::Base { .. } | ModelId::Student { .. } | ModelId::ColdStart { .. } => true,
+        ModelId::Warmup { .. } => false,
+        ModelId::Teacher { name, .. } => {
             experiment.teacher(name).is_some_and(|teacher| teacher.method == Method::Solver)
         }
     };
@@ -68,12 +68,12 @@ struct List<'a> {
 impl List<'_> {
     fn add_teacher(&mut self, teacher: &ExplainerSettings, seed: u64) {
         let name = teacher.name.clone();
-        let base = Job::Learn(Explained::Base { seed });
+        let base = Job::Learn(ModelId::Base { seed });
         // The untrained teacher scores all explanations.
-        let warmup = Job::Learn(Explained::Warmup { seed });
+        let warmup = Job::Learn(ModelId::Warmup { seed });
         let mut inputs = vec![base, warmup];
         if teacher.method.learns() {
-            let learned = Job::Learn(Explained::Teacher { name: name.clone(), seed });
+            let learned = Job::Learn(ModelId::Teacher { name: name.clone(), seed });
             self.add(learned.clone(), &inputs);
             inputs.push(learned);
         }
@@ -82,8 +82,8 @@ impl List<'_> {
 
     fn add_student(&mut self, student: &LearnerSettings, teacher: &ExplainerSettings, seed: u64) {
         let (name, teacher) = (student.name.clone(), teacher.name.clone());
-        let inputs = [Job::Learn(Explained::Base { seed }), Job::Explain { teacher: teacher.clone(), seed }];
-        self.add(Job::Learn(Explained::Student { name, teacher, seed }), &inputs);
+        let inputs = [Job::Learn(ModelId::Base { seed }), Job::Explain { teacher: teacher.clone(), seed }];
+        self.add(Job::Learn(ModelId::Student { name, teacher, seed }), &inputs);
     }
 
     fn add(&mut self, work: Job, inputs: &[Job]) {
@@ -102,13 +102,13 @@ impl List<'_> {
         let Explanations { base, warmup, traces, evaluation, .. } = self.experiment;
         let teacher = |name: &str| self.experiment.teacher(name);
         let (amount, unit) = match work {
-            Job::Learn(Explained::Base { .. }) => (base.fit.steps, "steps"),
-            Job::Learn(Explained::Warmup { .. }) => (warmup.steps, "steps"),
-            Job::Learn(Explained::Teacher { name, .. }) => (teacher(name).map_or(0, |own| own.steps), "steps"),
-            Job::Learn(Explained::Student { name, .. }) => {
+            Job::Learn(ModelId::Base { .. }) => (base.fit.steps, "steps"),
+            Job::Learn(ModelId::Warmup { .. }) => (warmup.steps, "steps"),
+            Job::Learn(ModelId::Teacher { name, .. }) => (teacher(name).map_or(0, |own| own.steps), "steps"),
+            Job::Learn(ModelId::Student { name, .. }) => {
                 (self.experiment.student(name).map_or(0, |own| own.steps), "steps")
             }
-            Job::Learn(Explained::ColdStart { name, .. }) => {
+            Job::Learn(ModelId::ColdStart { name, .. }) => {
                 (self.experiment.cold_start(name).map_or(0, |own| own.steps), "steps")
             }
             Job::Explain { teacher: name, .. } => {
@@ -167,16 +167,16 @@ fn depends_on(work: &Job, key: &str) -> bool {
     let (section, rest) = key.split_once('.').unwrap_or((key, ""));
     let of = |name: &str| rest.strip_prefix(name).and_then(|rest| rest.strip_prefix('.')).filter(|key| *key != "name");
     match work {
-        Job::Learn(Explained::Base { .. }) => ["task", "model", "base"].contains(&section),
-        Job::Learn(Explained::Warmup { .. }) => section == "warmup",
-        Job::Learn(Explained::Teacher { name, .. }) => {
+        Job::Learn(ModelId::Base { .. }) => ["task", "model", "base"].contains(&section),
+        Job::Learn(ModelId::Warmup { .. }) => section == "warmup",
+        Job::Learn(ModelId::Teacher { name, .. }) => {
             section == "teachers" && of(name).is_some_and(|key| !OF_TRACES.contains(&key))
         }
         Job::Explain { teacher, .. } => section == "traces" || section == "teachers" && of(teacher).is_some(),
-        Job::Learn(Explained::Student { name, .. }) => {
+        Job::Learn(ModelId::Student { name, .. }) => {
             section == "students" && of(name).is_some_and(|key| key != "teachers")
         }
-        Job::Learn(Explained::ColdStart { name, .. }) => section == "cold_starts" && of(name).is_some(),
+        Job::Learn(ModelId::ColdStart { name, .. }) => section == "cold_starts" && of(name).is_some(),
         Job::Answer(_) => section == "evaluation",
         Job::Report => false,
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::explanations::{Explanations, Method};
 use crate::eval::statistics::{Interval, mean, mean_of_runs_interval};
 use crate::explain::{AnswerRow, Header, ReinforceRow, Trace, read_traces};
-use crate::record::{Explained, Folder, Manifest, TaskRecord, read_rows};
+use crate::record::{Folder, Manifest, ModelId, TaskRecord, read_rows};
 use crate::task::{Quality, Split, Task};
 use crate::units::Seed;
 
@@ -120,11 +120,11 @@ impl<'a> Results<'a> {
     }
 
     fn read_models(&mut self, folder: &Folder, seed: u64) -> Result<()> {
-        self.read_answers(folder, Answerer::Base, &Explained::Base { seed })?;
-        self.count(&folder.run(&Explained::Base { seed }).weights(), "base model")?;
-        self.count(&folder.run(&Explained::Warmup { seed }).weights(), "warm-up of teachers")?;
+        self.read_answers(folder, Answerer::Base, &ModelId::Base { seed })?;
+        self.count(&folder.run(&ModelId::Base { seed }).weights(), "base model")?;
+        self.count(&folder.run(&ModelId::Warmup { seed }).weights(), "warm-up of teachers")?;
         for teacher in self.experiment.teachers.iter().filter(|teacher| teacher.method.learns()) {
-            let model = Explained::Teacher { name: teacher.name.clone(), seed };
+            let model = ModelId::Teacher { name: teacher.name.clone(), seed };
             let run = folder.run(&model);
             let rows: Vec<ReinforceRow> = read_rows(&run.train())?;
             if !rows.is_empty() {
@@ -136,7 +136,7 @@ impl<'a> Results<'a> {
             }
         }
         for own in &self.experiment.cold_starts {
-            let model = Explained::ColdStart { name: own.name.clone(), seed };
+            let model = ModelId::ColdStart { name: own.name.clone(), seed };
             let run = folder.run(&model);
             let rows: Vec<ReinforceRow> = read_rows(&run.train())?;
             if !rows.is_empty() {
@@ -148,7 +148,7 @@ impl<'a> Results<'a> {
         for student in &self.experiment.students {
             for teacher in self.experiment.teachers_of(student) {
                 let (name, teacher) = (student.name.clone(), teacher.name.clone());
-                let model = Explained::Student { name: name.clone(), teacher: teacher.clone(), seed };
+                let model = ModelId::Student { name: name.clone(), teacher: teacher.clone(), seed };
                 self.count(&folder.run(&model).weights(), &format!("students {name}"))?;
                 self.read_answers(folder, Answerer::Student { name, teacher }, &model)?;
             }
@@ -156,7 +156,7 @@ impl<'a> Results<'a> {
         Ok(())
     }
 
-    fn read_answers(&mut self, folder: &Folder, answerer: Answerer, model: &Explained) -> Result<()> {
+    fn read_answers(&mut self, folder: &Folder, answerer: Answerer, model: &ModelId) -> Result<()> {
         let path = folder.run(model).answers();
         let rows: Vec<AnswerRow> = read_rows(&path)?;
         self.count(&path, "answers")?;
