@@ -8,6 +8,7 @@ use super::answers::is_right;
 use super::checkpoint::{Learning, Run};
 use super::grpo;
 use super::judge::{Explanation, Judge, rewards, rows};
+use super::reward::Reward;
 use super::scripts::{Script, Scripts};
 use crate::config::explanations::Coefficients;
 use crate::nn::language::{AdamW, AdamWSettings, Sampling, Texts, Transformer, generate};
@@ -115,6 +116,7 @@ struct Drawn {
     right: Vec<bool>,
 }
 
+/// Draws completions, rewards them, and makes one update.
 fn step(
     learning: &mut Learning,
     settings: &Reinforcement,
@@ -132,44 +134,62 @@ fn step(
     let counts = |row: usize, place: usize| drawn.places[row].contains(&place);
     let texts = Texts::new(&tokens, scripts.mark(PAD), counts, model.device());
     let log_policy = model.log_probabilities(&texts, settings.temperature);
-    let (parts, totals) = match objective {
-        Objective::Explain { student, coefficients } => {
-            let judge =
-                Judge { student, teacher: model, coefficients: *coefficients, temperature: settings.temperature };
-            let parts = rewards(&judge, scripts, &drawn.explained, &drawn.scripts, &rows(&log_policy));
-            let totals: Vec<f64> = parts.iter().map(|part| part.total()).collect();
-            (Some(parts), totals)
-        }
-        Objective::Solve => (None, drawn.right.iter().map(|&right| f64::from(u8::from(right))).collect()),
+    let (parts, totals) = rewarded(model, settings, scripts, objective, &drawn, &log_policy);
+    let (loss, kl_reference) = update(learning, settings, &texts, &log_policy, &totals);
+    let step = learning.steps;
+    ensure!(loss.is_finite(), "training diverged at step {step}: the loss is {loss}; lower the learning rate");
+    let mean = |value: fn(&Reward) -> f64| {
+        parts.as_ref().map(|parts| parts.iter().map(value).sum::<f64>() / parts.len() as f64)
     };
-    let advantages: Vec<f32> =
-        grpo::advantages(&totals, settings.group).into_iter().map(|advantage| advantage as f32).collect();
-    let advantages = Tensor::from_slice(&advantages).to_device(model.device());
-    let reference = learning.reference.as_mut().expect("a policy learns beside its reference");
-    let log_reference = no_grad(|| reference.log_probabilities(&texts, settings.temperature));
-    let (loss, k3) = grpo::loss(&log_policy, &log_reference, texts.weights(), &advantages, settings.beta);
+    Ok(ReinforceRow {
+        step,
+        kl_reference,
+        r_ss: mean(|part| part.r_ss),
+        r_kl: mean(|part| part.r_kl),
+        matched: mean(|part| part.matched),
+        ..described(scripts, settings, &drawn, &totals)
+    })
+}
+
+/// The reward of each completion, for a teacher with its parts.
+fn rewarded(
+    model: &Transformer,
+    settings: &Reinforcement,
+    scripts: &Scripts,
+    objective: &Objective,
+    drawn: &Drawn,
+    log_policy: &Tensor,
+) -> (Option<Vec<Reward>>, Vec<f64>) {
+    let Objective::Explain { student, coefficients } = objective else {
+        return (None, drawn.right.iter().map(|&right| f64::from(u8::from(right))).collect());
+    };
+    let judge = Judge { student, teacher: model, coefficients: *coefficients, temperature: settings.temperature };
+    let parts = rewards(&judge, scripts, &drawn.explained, &drawn.scripts, &rows(log_policy));
+    let totals = parts.iter().map(Reward::total).collect();
+    (Some(parts), totals)
+}
+
+/// One update of the policy, and of the reference when it is time. Returns the loss and the divergence from the reference.
+fn update(
+    learning: &mut Learning,
+    settings: &Reinforcement,
+    texts: &Texts,
+    log_policy: &Tensor,
+    totals: &[f64],
+) -> (f64, f64) {
+    let Learning { model, reference, optimizer, .. } = learning;
+    let reference = reference.as_mut().expect("a policy learns beside its reference");
+    let advantages = grpo::advantages(totals, settings.group).into_iter().map(|advantage| advantage as f32);
+    let advantages = Tensor::from_slice(&advantages.collect::<Vec<f32>>()).to_device(model.device());
+    let log_reference = no_grad(|| reference.log_probabilities(texts, settings.temperature));
+    let (loss, k3) = grpo::loss(log_policy, &log_reference, texts.weights(), &advantages, settings.beta);
     model.learn(&loss);
-    learning.optimizer.step(model, settings.learning_rate);
+    optimizer.step(model, settings.learning_rate);
     learning.steps += 1;
-    let loss = loss.double_value(&[]);
-    ensure!(
-        loss.is_finite(),
-        "training diverged at step {}: the loss is {loss}; lower the learning rate",
-        learning.steps
-    );
     if learning.steps.is_multiple_of(settings.reference_every) {
         reference.mix(model, settings.reference_share);
     }
-    let mut row = described(scripts, settings, &drawn, &totals);
-    row.step = learning.steps;
-    row.kl_reference = k3.double_value(&[]);
-    if let Some(parts) = parts {
-        let mean = |value: fn(&super::Reward) -> f64| parts.iter().map(value).sum::<f64>() / parts.len() as f64;
-        row.r_ss = Some(mean(|part| part.r_ss));
-        row.r_kl = Some(mean(|part| part.r_kl));
-        row.matched = Some(mean(|part| part.matched));
-    }
-    Ok(row)
+    (loss.double_value(&[]), k3.double_value(&[]))
 }
 
 /// Draws a completion of each question.

@@ -112,47 +112,49 @@ fn reward_against_accuracy(results: &Results) -> Option<Figure> {
     })
 }
 
-/// A column of the log, with its scale on the figure.
+/// A column of the log, and its name.
 type Column = (&'static str, fn(&ReinforceRow) -> Option<f64>);
+
+/// Panels of a teacher's training: title, label of the axis, number of the first style, columns.
+const PANELS: [(&str, &str, usize, &[Column]); 3] = [
+    (
+        "reward and its parts",
+        "nats",
+        0,
+        &[("reward", |row| Some(row.reward)), ("r_SS", |row| row.r_ss), ("−r_KL", |row| row.r_kl.map(|value| -value))],
+    ),
+    (
+        "quality",
+        "share (%)",
+        3,
+        &[
+            ("solution given away", |row| Some(100.0 * row.given_away)),
+            ("every step right", |row| Some(100.0 * row.complete)),
+            ("steps right", |row| Some(100.0 * (row.fine + row.terse))),
+            ("steps wrong", |row| Some(100.0 * row.wrong)),
+        ],
+    ),
+    ("length", "tokens", 7, &[("tokens of an explanation", |row| Some(row.tokens))]),
+];
 
 /// A teacher's reward over its training, with the qualities of its explanations beside it.
 fn learning(results: &Results, teacher: &str) -> Option<Figure> {
     let seeds = results.learning.get(teacher)?;
-    let rewards: [Column; 3] =
-        [("reward", |row| Some(row.reward)), ("r_SS", |row| row.r_ss), ("−r_KL", |row| row.r_kl.map(|value| -value))];
-    let shares: [Column; 4] = [
-        ("solution given away", |row| Some(100.0 * row.given_away)),
-        ("every step right", |row| Some(100.0 * row.complete)),
-        ("steps right", |row| Some(100.0 * (row.fine + row.terse))),
-        ("steps wrong", |row| Some(100.0 * row.wrong)),
-    ];
-    let tokens: [Column; 1] = [("tokens of an explanation", |row| Some(row.tokens))];
     let mut legend = Vec::new();
-    let mut panel = |title: &str, label: &str, first: usize, columns: &[Column]| {
+    let mut panels = Vec::new();
+    for (title, label, first, columns) in PANELS {
         let mut marks = Vec::new();
         for (number, (name, value)) in columns.iter().enumerate() {
-            let curve = |rows: &Vec<ReinforceRow>| -> Vec<(f64, f64)> {
-                rows.iter().filter_map(|row| Some((row.step as f64, value(row)?))).collect()
-            };
-            let curves = thinned(seeds.values().map(curve).collect());
-            if curves.iter().all(Vec::is_empty) {
-                continue;
-            }
             let style = numbered(first + number).unbroken();
-            legend.push(LegendEntry { label: (*name).to_owned(), style, sample: Sample::Line { width: 2.5 } });
-            let line = |points, width, alpha| Mark::Line { points, style, width, alpha };
-            let average = mean_curve(&curves);
-            marks.extend(curves.into_iter().map(|points| line(points, 1.0, 0.35)));
-            marks.push(line(average, 2.5, 1.0));
+            let lines = lines(seeds.values(), *value, style);
+            if !lines.is_empty() {
+                legend.push(LegendEntry { label: (*name).to_owned(), style, sample: Sample::Line { width: 2.5 } });
+            }
+            marks.extend(lines);
         }
         let y = Axis::linear(label).including(&[0.0]);
-        Panel { title: title.to_owned(), x: Axis::linear("step"), y, marks }
-    };
-    let panels = vec![
-        panel("reward and its parts", "nats", 0, &rewards),
-        panel("quality", "share (%)", 3, &shares),
-        panel("length", "tokens", 7, &tokens),
-    ];
+        panels.push(Panel { title: title.to_owned(), x: Axis::linear("step"), y, marks });
+    }
     let last: Vec<f64> = seeds.values().filter_map(|rows| rows.last()).map(|row| row.reward).collect();
     let end = mean(&last).map_or(String::new(), |reward| format!(" The last reward is {reward:.2}."));
     Some(Figure {
@@ -167,4 +169,22 @@ fn learning(results: &Results, teacher: &str) -> Option<Figure> {
         panel: (400.0, 320.0),
         panels,
     })
+}
+
+/// The curve of each seed, and their mean; nothing if the column is empty.
+fn lines<'a>(
+    seeds: impl Iterator<Item = &'a Vec<ReinforceRow>>,
+    value: fn(&ReinforceRow) -> Option<f64>,
+    style: Style,
+) -> Vec<Mark> {
+    let curve = |rows: &Vec<ReinforceRow>| -> Vec<(f64, f64)> {
+        rows.iter().filter_map(|row| Some((row.step as f64, value(row)?))).collect()
+    };
+    let curves = thinned(seeds.map(curve).filter(|curve| !curve.is_empty()).collect());
+    if curves.is_empty() {
+        return Vec::new();
+    }
+    let line = |points, width, alpha| Mark::Line { points, style, width, alpha };
+    let average = line(mean_curve(&curves), 2.5, 1.0);
+    curves.into_iter().map(|points| line(points, 1.0, 0.35)).chain([average]).collect()
 }
