@@ -18,6 +18,7 @@ pub fn check(experiment: &Explanations) -> Result<(), Fault> {
     model("model", &experiment.model)?;
     fit("base", &experiment.base.fit)?;
     share("base.teacher_share", experiment.base.teacher_share)?;
+    share("base.worked", experiment.base.worked)?;
     fit("warmup", &experiment.warmup)?;
     rule("traces.count", experiment.traces.count >= 1, "must be at least 1")?;
     rule("traces.temperature", experiment.traces.temperature > 0.0, "must be above 0")?;

@@ -57,6 +57,8 @@ pub struct BaseSettings {
     pub fit: FitSettings,
     /// Share of texts in the teacher's order.
     pub teacher_share: f64,
+    /// Share of the steps, at the beginning, whose texts are the task's own worked steps.
+    pub worked: f64,
 }
 
 /// `[traces]`.

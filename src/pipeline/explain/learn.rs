@@ -103,10 +103,14 @@ impl ExplainPipeline<'_> {
         let model = self.fresh(self.experiment.model, seed, "base");
         let generator = seed.derive("base texts", 0).generator();
         let scripts = self.scripts(Split::Train);
-        let mut batch = |_: u64, generator: &mut Generator| -> Texts {
+        let worked = settings.worked * settings.fit.steps as f64;
+        let mut batch = |step: u64, generator: &mut Generator| -> Texts {
             let text = |_| {
                 let question = self.task.draw(Split::Train, generator);
-                let thought = scripts.thought(&self.task.mixed(&question, generator));
+                let thought = scripts.thought(&match (step as f64) < worked {
+                    true => self.task.worked(&question),
+                    false => self.task.mixed(&question, generator),
+                });
                 match generator.random_bool(settings.teacher_share) {
                     true => from_thought(scripts.teacher(&question, &thought)),
                     false => from_thought(scripts.student(&question, &thought)),
