@@ -12,36 +12,46 @@ use serde::Deserialize;
 use super::command::Run;
 
 #[derive(Deserialize)]
-struct Recorded {
+pub struct Recorded {
     gymnasium: String,
     #[serde(flatten)]
-    games: HashMap<String, Vec<Episode>>,
+    pub games: HashMap<String, Vec<Episode>>,
 }
 
 #[derive(Deserialize)]
-struct Episode {
-    states: Vec<Vec<f64>>,
-    actions: Vec<usize>,
-    rewards: Vec<f64>,
-    terminated: bool,
+pub struct Episode {
+    pub states: Vec<Vec<f64>>,
+    pub actions: Vec<usize>,
+    pub rewards: Vec<f64>,
+    pub terminated: bool,
 }
 
-fn env(game: &str) -> Classic {
+pub fn env(game: &str) -> Classic {
     let game = Game::named(game).unwrap();
     let actions = game.actions(ActionSet::Minimal);
-    let rules =
-        Rules { frame_skip: 1, no_op_max: 0, sticky_actions: 0.0, max_frames: u64::MAX, actions, view: View::Pixels };
+    let rules = Rules {
+        frame_skip: 1,
+        no_op_max: 0,
+        sticky_actions: 0.0,
+        max_frames: u64::MAX,
+        actions,
+        views: vec![View::Pixels],
+    };
     Classic::new(game, &rules).unwrap()
 }
 
-fn apart(one: &[f64], other: &[f64]) -> f64 {
+pub fn apart(one: &[f64], other: &[f64]) -> f64 {
     assert_eq!(one.len(), other.len());
     one.iter().zip(other).map(|(one, other)| (one - other).abs()).fold(0.0, f64::max)
 }
 
+pub fn recorded() -> Recorded {
+    serde_json::from_str(include_str!("golden/classic_control.json")).unwrap()
+}
+
 #[test]
 fn every_step_equals_gymnasiums() {
-    let recorded: Recorded = serde_json::from_str(include_str!("golden/classic_control.json")).unwrap();
+    let recorded = recorded();
     assert_eq!(recorded.gymnasium, "1.4.0");
     for (game, limit) in [("cartpole", 500), ("mountain_car", 200)] {
         let mut ends = (0, 0);
@@ -64,7 +74,7 @@ fn every_step_equals_gymnasiums() {
 
 #[test]
 fn an_episode_is_truncated_at_gymnasiums_limit_and_seen_as_single_precision() {
-    let recorded: Recorded = serde_json::from_str(include_str!("golden/classic_control.json")).unwrap();
+    let recorded = recorded();
     for (game, limit) in [("cartpole", 500), ("mountain_car", 200)] {
         let cut_off = recorded.games[game].iter().find(|episode| !episode.terminated).unwrap();
         let mut env = env(game);
@@ -74,7 +84,7 @@ fn an_episode_is_truncated_at_gymnasiums_limit_and_seen_as_single_precision() {
             assert_eq!(env.step(action).truncated, step + 1 == limit);
         }
         let expected: Vec<f32> = env.state().iter().map(|&value| value as f32).collect();
-        assert_eq!(values(env.frame()).collect::<Vec<_>>(), expected);
+        assert_eq!(values(env.frame(0)).collect::<Vec<_>>(), expected);
     }
 }
 

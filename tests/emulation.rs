@@ -26,14 +26,14 @@ struct GoldenStep {
 }
 
 fn env(game: &str, no_op_max: u32, sticky_actions: f64) -> Env {
-    seen(game, View::Pixels, no_op_max, sticky_actions)
+    seen(game, &[View::Pixels], no_op_max, sticky_actions)
 }
 
-fn seen(game: &str, view: View, no_op_max: u32, sticky_actions: f64) -> Env {
+fn seen(game: &str, views: &[View], no_op_max: u32, sticky_actions: f64) -> Env {
     let game = Game::named(game).unwrap();
     let rom = Rom::find(game).unwrap();
     let actions = game.actions(ActionSet::Minimal);
-    let rules = Rules { frame_skip: 4, no_op_max, sticky_actions, max_frames: 108_000, actions, view };
+    let rules = Rules { frame_skip: 4, no_op_max, sticky_actions, max_frames: 108_000, actions, views: views.to_vec() };
     Env::new(load(game, rom.as_ref()).unwrap(), rules)
 }
 
@@ -51,7 +51,7 @@ fn equals_golden(steps: &str, frames: &[u8]) {
         let step = env.step(expected.action);
         let seen = (step.reward, env.lives(), step.terminated);
         assert_eq!(seen, (expected.reward, expected.lives, expected.game_over), "{} step {i}", golden.game);
-        let differences: Vec<_> = env.frame().iter().zip(frame).map(|(a, b)| a.abs_diff(*b)).collect();
+        let differences: Vec<_> = env.frame(0).iter().zip(frame).map(|(a, b)| a.abs_diff(*b)).collect();
         assert!(differences.iter().all(|&difference| difference <= 1), "{} step {i}: another screen", golden.game);
         unequal += differences.iter().filter(|&&difference| difference > 0).count();
         if step.ended() {
@@ -167,7 +167,7 @@ fn in_the_papers_ten_games_observations_are_the_exact_means_over_areas() {
             let seen = (step.reward, env.lives(), step.terminated);
             assert_eq!(seen, reference.expected(i), "{} step {i}", reference.game);
             let expected = &reference.observations[8 * i..8 * i + 8];
-            assert_eq!(digest(&[env.frame()]), expected, "{} step {i}: another observation", reference.game);
+            assert_eq!(digest(&[env.frame(0)]), expected, "{} step {i}: another observation", reference.game);
             if reference.begins_after(i) {
                 env.begin(Seed(0));
             }
@@ -183,7 +183,7 @@ fn play(env: &mut Env, from: usize, steps: usize) -> Vec<u8> {
     let mut seen = Vec::new();
     for i in from..from + steps {
         let step = env.step((i * 7 + i / 5) % 3);
-        seen.extend_from_slice(env.frame());
+        seen.extend_from_slice(env.frame(0));
         seen.push(step.reward as u8);
         seen.push(u8::from(step.ended()) + 2 * u8::from(step.life_lost));
         if step.ended() {
@@ -241,18 +241,42 @@ fn a_pool_gives_the_same_with_one_thread_as_with_three() {
 }
 
 #[test]
+fn a_pool_with_two_views_gives_each_as_a_pool_with_that_view_alone() {
+    let pool = |views: &[View]| {
+        let env = || Box::new(seen("pong", views, 30, 0.25)) as Box<dyn Environment>;
+        Pool::new((0..3).map(|_| env()).collect())
+    };
+    let mut pools = [pool(&[View::Pixels, View::Ram]), pool(&[View::Pixels]), pool(&[View::Ram])];
+    let mut seeds = [(); 3].map(|()| EpisodeSeeds::new(Seed(3), 3));
+    for step in 0..300 {
+        pools.iter_mut().zip(&mut seeds).for_each(|(pool, seeds)| pool.begin_ended(seeds));
+        let actions = [step / 30 % 6, step / 7 % 6, step % 6];
+        let [both, pixels, ram] = pools.each_mut().map(|pool| pool.step(&actions).to_vec());
+        assert_eq!((&both, &both), (&pixels, &ram), "step {step}");
+        let [both, pixels, ram] = &pools;
+        let seen = |view: usize| both.views()[view].observations(both.observations());
+        assert!(*seen(0) == *pixels.observations() && *seen(1) == *ram.observations(), "step {step}");
+        if step == 150 {
+            let saved = pools[0].save();
+            pools[0] = pool(&[View::Pixels, View::Ram]);
+            pools[0].restore(&saved).unwrap();
+        }
+    }
+}
+
+#[test]
 fn pongs_memory_shows_ball_and_paddles_where_its_players_know_them() {
     // Anand et al. (2019), "Unsupervised State Representation Learning in Atari": Pong has its players' scores at 13 and
     // 14, the ball's place at 49 and 54, and the right paddle's at 51.
-    let mut env = seen("pong", View::Ram, 0, 0.0);
-    assert_eq!(env.observation(), Shape::Vector { size: RAM });
+    let mut env = seen("pong", &[View::Ram], 0, 0.0);
+    assert_eq!(env.views(), [Shape::Vector { size: RAM }]);
     env.begin(Seed(1));
     let (mut lost, mut paddle, mut ball) = (0.0, Vec::new(), Vec::new());
     for step in 0..400 {
         // Up for a while, then down.
         let result = env.step(if step / 40 % 2 == 0 { 2 } else { 3 });
         lost += f64::from(u8::from(result.reward < 0.0));
-        let ram: Vec<f32> = values(env.frame()).map(|value| (value * 255.0).round()).collect();
+        let ram: Vec<f32> = values(env.frame(0)).map(|value| (value * 255.0).round()).collect();
         assert_eq!(f64::from(ram[13]), lost, "step {step}");
         paddle.push(ram[51]);
         ball.push(ram[49]);

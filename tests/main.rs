@@ -9,11 +9,13 @@ mod experiments;
 mod explanations;
 mod follow;
 mod fresh;
+#[cfg(feature = "gym-rs")]
+mod gym_rs;
 mod networks;
 mod pipeline;
-mod ram;
 mod replay;
 mod resume;
 mod scoring;
 mod taken;
 mod teachers;
+mod views;

@@ -126,7 +126,7 @@ pub fn try_pupils(
 }
 
 /// Runs `work` once without stopping and once stopping every `every` questions; both must leave the same files.
-fn survives_stops(every: u64, work: impl Fn(&Path, u64) -> Ended) {
+pub fn survives_stops(every: u64, work: impl Fn(&Path, u64) -> Ended) {
     let (straight, stopped) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     assert_eq!(work(straight.path(), u64::MAX), Ended::Done);
     let mut stops = 0;

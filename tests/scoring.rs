@@ -21,13 +21,17 @@ impl Progress for Watch {
 }
 
 pub fn pool(workers: usize, max_frames: u64) -> Pool {
+    pool_with(&[View::Pixels], workers, max_frames)
+}
+
+pub fn pool_with(views: &[View], workers: usize, max_frames: u64) -> Pool {
     let rules = Rules {
         frame_skip: 4,
         no_op_max: 30,
         sticky_actions: 0.0,
         max_frames,
         actions: vec![0, 3, 4],
-        view: View::Pixels,
+        views: views.to_vec(),
     };
     Pool::load(Game::named("catch").unwrap(), None, &rules, workers).unwrap()
 }

@@ -100,7 +100,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         }
     }
 
-    /// Steps every worker that is in an episode. `choose` receives their observations, one after another, and their
+    /// Steps every worker that is in an episode. `choose` receives their rows of [`Pool::observations`], and their
     /// generators, and returns their actions.
     pub fn step(&mut self, choose: impl FnOnce(&[u8], &mut [Generator]) -> Vec<usize>) -> Vec<PlayedStep> {
         let pool = self.pool.borrow();
@@ -110,7 +110,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
             let actions = choose(pool.observations(), explorers);
             return self.play(0..playing.len(), &actions);
         }
-        let size = pool.observation().bytes();
+        let size = pool.row_bytes();
         let observation = |&worker: &usize| &pool.observations()[worker * size..(worker + 1) * size];
         let observations: Vec<u8> = playing.iter().flat_map(observation).copied().collect();
         let mut generators: Vec<_> = playing.iter().map(|&worker| explorers[worker].clone()).collect();
@@ -132,7 +132,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         begin: impl Fn(&[u8]) -> T,
         mut choose: impl FnMut(T, &mut [Generator]) -> Vec<usize>,
     ) -> Vec<PlayedStep> {
-        let (workers, size) = (self.pool.borrow().workers(), self.pool.borrow().observation().bytes());
+        let (workers, size) = (self.pool.borrow().workers(), self.pool.borrow().row_bytes());
         let each = workers.div_ceil(parts);
         let part = |first: usize| first..(first + each).min(workers);
         let begin = |pool: &Pool, some: Range<usize>| begin(&pool.observations()[some.start * size..some.end * size]);

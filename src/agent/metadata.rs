@@ -1,24 +1,18 @@
-//! Weights on disk, with their metadata.
+//! The metadata of weights: who learned what, from which games, in which environment.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::File;
-use std::io::Read;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::config::{Data, EnvironmentSettings, Temperature};
 use crate::env::ale_version;
 use crate::game::Game;
 use crate::losses::Loss;
-use crate::nn::{self, Architecture, Device, Network, Precision, Unreadable};
-use crate::record::{AgentId, RomRecord, write_file};
+use crate::nn::Architecture;
+use crate::record::{AgentId, RomRecord};
 use crate::spec::{Shape, Spec};
-
-const FORMAT: &str = "policy-distillation 1";
 
 /// The ALE version of files that do not name one.
 const FIRST_ALE: &str = "0.6.0";
@@ -161,180 +155,4 @@ impl Played {
 enum Plays {
     One(Played),
     Several { games: Vec<Played> },
-}
-
-/// The reason why a file cannot be used as weights.
-#[derive(Debug, thiserror::Error)]
-pub enum WeightsError {
-    #[error("{}: not found; train or distil it first", .0.display())]
-    Missing(PathBuf),
-    #[error("{}: damaged or not a safetensors file ({reason}); make it again with --fresh", path.display())]
-    Damaged { path: PathBuf, reason: String },
-    #[error("{}: a safetensors file, but not weights of this program: {reason}", path.display())]
-    Foreign { path: PathBuf, reason: String },
-    #[error("{}: weights of {found}, but {expected} is needed; remove the file or start over with --fresh", path.display())]
-    Mismatch { path: PathBuf, found: String, expected: String },
-}
-
-impl WeightsError {
-    fn of(path: &Path, error: Unreadable) -> WeightsError {
-        let path = path.to_owned();
-        match error {
-            Unreadable::Damaged(reason) => WeightsError::Damaged { path, reason },
-            Unreadable::Foreign(reason) => WeightsError::Foreign { path, reason },
-        }
-    }
-}
-
-/// Writes a network atomically, as f32. The same network gives the same bytes.
-///
-/// # Errors
-/// The path and the system's reason.
-pub fn save(path: &Path, network: &Network, metadata: &Metadata) -> Result<()> {
-    save_as(path, network, metadata, Precision::Single)
-}
-
-/// Writes a network atomically in a number format.
-///
-/// # Errors
-/// As [`save`].
-pub fn save_as(path: &Path, network: &Network, metadata: &Metadata, precision: Precision) -> Result<()> {
-    let fields = serde_json::to_value(metadata)?;
-    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut strings: BTreeMap<_, _> =
-        fields.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect();
-    strings.insert("format".into(), FORMAT.into());
-    let content = nn::encode(network, &strings, precision).with_context(|| path.display().to_string())?;
-    write_file(path, &content)
-}
-
-/// Reads a network.
-///
-/// # Errors
-/// [`WeightsError`], or the system's reason why the file cannot be read.
-pub fn load(path: &Path, device: Device) -> Result<(Network, Metadata)> {
-    if !path.exists() {
-        return Err(WeightsError::Missing(path.to_owned()).into());
-    }
-    let content = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    let at_fault = |error: Unreadable| WeightsError::of(path, error);
-    let strings = nn::strings_of(&content).map_err(at_fault)?;
-    let metadata = parse(&strings).map_err(|reason| WeightsError::Foreign { path: path.to_owned(), reason })?;
-    let values = nn::decode(&content, &metadata.architecture).map_err(at_fault)?;
-    Ok((Network::from_values(&metadata.architecture, &values, device), metadata))
-}
-
-fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
-    let format = strings.get("format").map_or("none", String::as_str);
-    if format != FORMAT {
-        return Err(format!("its format is {format} instead of {FORMAT}"));
-    }
-    let as_text = ["format", "game", "role", "name", "made_by", "ale"];
-    let value = |(key, text): (&String, &String)| {
-        let text_value = serde_json::Value::String(text.clone());
-        let parsed = if as_text.contains(&key.as_str()) { None } else { serde_json::from_str(text).ok() };
-        (key.clone(), parsed.unwrap_or(text_value))
-    };
-    let object = serde_json::Value::Object(strings.iter().map(value).collect());
-    let metadata: Metadata = serde_json::from_value(object).map_err(|error| format!("its metadata: {error}"))?;
-    if metadata.environment.workers == 0 || metadata.environment.frame_skip == 0 {
-        return Err("its environment has no workers or no frames".into());
-    }
-    let actions: Vec<_> = metadata.games().iter().map(|played| played.actions.len() as i64).collect();
-    if metadata.architecture.actions() != actions {
-        return Err("its number of outputs differs from its number of actions".into());
-    }
-    if metadata.games().iter().any(|played| played.observation != metadata.architecture.observation) {
-        return Err("its network takes other observations than its metadata says".into());
-    }
-    let heads = metadata.architecture.heads().iter().map(|head| head.game.as_str());
-    if !heads.clone().eq(metadata.games().iter().map(|played| played.game.name())) && heads.count() > 0 {
-        return Err("its heads belong to other games than its metadata says".into());
-    }
-    Ok(metadata)
-}
-
-/// The metadata of a file, without its weights.
-///
-/// # Errors
-/// If the file cannot be read, or is none of this program's.
-pub fn metadata(path: &Path) -> Result<Metadata> {
-    let read = || -> std::io::Result<(u64, Vec<u8>)> {
-        let mut file = File::open(path)?;
-        let file_length = file.metadata()?.len();
-        let mut length = [0; 8];
-        file.read_exact(&mut length)?;
-        let mut header = Vec::new();
-        file.take(u64::from_le_bytes(length)).read_to_end(&mut header)?;
-        Ok((file_length, header))
-    };
-    if !path.exists() {
-        return Err(WeightsError::Missing(path.to_owned()).into());
-    }
-    let damaged = |reason: String| WeightsError::Damaged { path: path.to_owned(), reason };
-    let (length, header) = read().map_err(|error| damaged(error.to_string()))?;
-    let strings = nn::strings(&header).map_err(|error| WeightsError::of(path, error))?;
-    let metadata = parse(&strings).map_err(|reason| WeightsError::Foreign { path: path.to_owned(), reason })?;
-    let values: i64 = metadata.architecture.tensors().iter().map(|tensor| tensor.shape.iter().product::<i64>()).sum();
-    let data = length.saturating_sub(8 + header.len() as u64);
-    if ![4 * values as u64, 2 * values as u64].contains(&data) {
-        return Err(damaged("its length does not match its tensors".into()).into());
-    }
-    Ok(metadata)
-}
-
-/// Reads a network and checks that it plays `game` in `environment` with the current ROM.
-///
-/// # Errors
-/// As [`load`], and if the weights are of another game, observation, action set, environment or ROM.
-pub fn load_for(
-    path: &Path,
-    device: Device,
-    game: Game,
-    environment: &EnvironmentSettings,
-    rom: Option<&RomRecord>,
-) -> Result<(Network, Metadata)> {
-    let (network, metadata) = load(path, device)?;
-    check_for(path, &metadata, game, environment, rom)?;
-    Ok((network, metadata))
-}
-
-/// Checks that weights play `game` in `environment` with the current ROM.
-///
-/// # Errors
-/// [`WeightsError::Mismatch`].
-pub fn check_for(
-    path: &Path,
-    metadata: &Metadata,
-    game: Game,
-    environment: &EnvironmentSettings,
-    rom: Option<&RomRecord>,
-) -> Result<()> {
-    let what = |played: &Played, environment: &EnvironmentSettings| {
-        let Played { game, observation, actions, rom } = played;
-        let EnvironmentSettings { frame_skip, sticky_actions, .. } = environment;
-        let rom = rom.as_ref().map_or("none", |rom| &rom.md5);
-        let actions = format!("{} actions {actions:?}", actions.len());
-        format!(
-            "{game} from {observation} with {actions}, frame skip {frame_skip}, sticky actions {sticky_actions}, ROM {rom}"
-        )
-    };
-    let description = |played: &Played| what(played, &metadata.environment);
-    let expected = what(&Played::new(game, environment, rom.cloned()), environment);
-    let descriptions = metadata.games().iter().map(description).collect::<Vec<_>>();
-    if !descriptions.contains(&expected) {
-        let found = descriptions.join("; ");
-        return Err(WeightsError::Mismatch { path: path.to_owned(), found, expected }.into());
-    }
-    metadata.warn_of_another_ale(path);
-    Ok(())
-}
-
-/// SHA-256 of a file, in hexadecimal.
-///
-/// # Errors
-/// The path and the system's reason.
-pub fn sha256(path: &Path) -> Result<String> {
-    let content = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    Ok(Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect())
 }

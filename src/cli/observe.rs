@@ -57,15 +57,15 @@ pub fn observe(game: &str, actions: &Path, common: &Common) -> Result<Ended> {
         sticky_actions: 0.0,
         max_frames: u64::MAX,
         actions: action_set.clone(),
-        view: View::Pixels,
+        views: vec![View::Pixels],
     };
     let mut env = Env::new(load(game, rom.as_ref())?, rules);
     let (mut frames, mut steps) = (Vec::new(), Vec::new());
     env.begin(Seed(0));
     for action in actions {
         let step = env.step(action);
-        let sha256 = Sha256::digest(env.frame()).iter().map(|byte| format!("{byte:02x}")).collect();
-        frames.extend_from_slice(env.frame());
+        let sha256 = Sha256::digest(env.frame(0)).iter().map(|byte| format!("{byte:02x}")).collect();
+        frames.extend_from_slice(env.frame(0));
         let (lives, game_over) = (env.lives(), step.terminated);
         steps.push(ObservedStep { action, reward: step.reward, lives, game_over, sha256 });
         if game_over {

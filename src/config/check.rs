@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Algorithm, Data, Experiment, Fault, Layers, NetworkChoice, Widths};
+use super::{Algorithm, Data, EnvironmentSettings, Experiment, Fault, Layers, NetworkChoice, StepSpan, Widths};
 use crate::game::{ActionSet, Game};
 use crate::spec::Shape;
 
@@ -41,28 +41,32 @@ fn classic_control(experiment: &Experiment) -> Result<(), Fault> {
     rule("environment.sticky_actions", environment.sticky_actions == 0.0, &not_sticky)?;
     let minimal = format!("must be \"minimal\": {game} has no joystick");
     rule("environment.action_set", environment.action_set == ActionSet::Minimal, &minimal)?;
-    let seen = format!("must be \"pixels\", the default: {game} has no console; agents observe its state");
-    rule("environment.observation", environment.observation.is_pixels(), &seen)
+    let seen = |default| format!("must be \"{default}\", the default: {game} has no console; agents observe its state");
+    rule("environment.observation", environment.observation.is_pixels(), &seen("pixels"))?;
+    let own = experiment.students.iter().position(|student| !student.environment(environment).observation.is_pixels());
+    own.map_or(Ok(()), |index| rule(&format!("students.{index}.observation"), false, &seen("teacher")))
 }
 
 /// Each network must fit the observations of the games.
 fn shapes(experiment: &Experiment) -> Result<(), Fault> {
-    let shape = |game: &Game| experiment.environment.spec(*game).observation;
-    let network = |key: &str, network: &NetworkChoice| {
-        experiment.games.iter().try_for_each(|game| {
-            let (fits, choose) = match (shape(game), network.layers()) {
+    let network = |key: &str, network: &NetworkChoice, environment: &EnvironmentSettings| {
+        experiment.games.iter().try_for_each(|&game| {
+            let shape = environment.spec(game).observation;
+            let (fits, choose) = match (shape, network.layers()) {
                 (Shape::Image { .. }, layers) => (
                     matches!(layers, Layers::Convolutional(_)),
                     "\"teacher\", \"net1\", \"net2\", \"net3\" or { conv = [A, B, C], hidden = D }",
                 ),
                 (Shape::Vector { .. }, layers) => (matches!(layers, Layers::Dense(_)), "{ hidden = [64, 64] }"),
             };
-            rule(key, fits, &format!("{game} is seen as {}; choose {choose}", shape(game)))
+            rule(key, fits, &format!("{game} is seen as {shape}; choose {choose}"))
         })
     };
-    network("teacher.network", &experiment.teacher.network)?;
+    network("teacher.network", &experiment.teacher.network, &experiment.environment)?;
     for (index, student) in experiment.students.iter().enumerate() {
-        network(&format!("students.{index}.network"), &student.network)?;
+        let environment = student.environment(&experiment.environment);
+        network(&format!("students.{index}.network"), &student.network, &environment)?;
+        let shape = |game: &Game| environment.spec(*game).observation;
         let first = &experiment.games[0];
         let other = experiment.games.iter().find(|game| student.is_shared() && shape(game) != shape(first));
         let Some(other) = other else { continue };
@@ -146,7 +150,6 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
         ("teacher.batch", teacher.batch as u64),
         ("teacher.update_period", teacher.update_period),
         ("teacher.target_period", teacher.target_period),
-        ("teacher.epsilon_steps", teacher.epsilon_steps),
         ("teacher.rollout", teacher.rollout),
         ("teacher.epochs", teacher.epochs),
         ("teacher.minibatches", teacher.minibatches as u64),
@@ -168,7 +171,11 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
     ] {
         rule(key, value >= 1, "must be at least 1")?;
     }
-    Ok(())
+    let falls = match teacher.epsilon_steps {
+        StepSpan::Steps(steps) => steps >= 1,
+        StepSpan::Share(share) => share > 0.0 && share <= 1.0,
+    };
+    rule("teacher.epsilon_steps", falls, "must be a number of steps of at least 1, or a share above 0 and up to 1.0")
 }
 
 fn shares(experiment: &Experiment) -> Result<(), Fault> {

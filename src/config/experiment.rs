@@ -184,7 +184,7 @@ pub struct TeacherSettings {
     pub epsilon_start: f64,
     pub epsilon_end: f64,
     /// Steps after the warm-up over which epsilon falls linearly.
-    pub epsilon_steps: u64,
+    pub epsilon_steps: StepSpan,
     pub optimizer: OptimizerRule,
     pub learning_rate: f64,
     /// Share of the learning rate that is left at the end of training; it falls linearly.
@@ -223,6 +223,25 @@ impl Algorithm {
     pub const ALL: [Algorithm; 2] = [Algorithm::Dqn, Algorithm::Pqn];
 }
 
+/// A part of a training: a number of steps, or a share of all its steps.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum StepSpan {
+    Steps(u64),
+    Share(f64),
+}
+
+impl StepSpan {
+    /// The number of steps in a training of `total` steps; at least 1.
+    pub fn steps(self, total: u64) -> u64 {
+        match self {
+            StepSpan::Steps(steps) => steps,
+            StepSpan::Share(share) => (share * total as f64).round() as u64,
+        }
+        .max(1)
+    }
+}
+
 impl TeacherSettings {
     /// The name of the algorithm and its variant in reports.
     pub fn algorithm_name(&self) -> &'static str {
@@ -240,9 +259,9 @@ impl TeacherSettings {
     }
 
     /// Whether the first steps of a training do not depend on its length, so that a finished training can go on. A
-    /// learning rate that falls until the last step depends on it.
+    /// learning rate that falls until the last step depends on it, and so does an epsilon that falls over a share.
     pub fn can_go_on(&self) -> bool {
-        self.learning_rate_end_share == 1.0
+        self.learning_rate_end_share == 1.0 && matches!(self.epsilon_steps, StepSpan::Steps(_))
     }
 }
 

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use super::experiment::{Algorithm, Distillation, EnvironmentSettings, Evaluation, Experiment, TeacherSettings};
 use super::locate::Setting;
 use super::read::defaults;
-use super::student::{Games, NetworkChoice, REWARDS, StudentSettings};
+use super::student::{Games, NetworkChoice, REWARDS, StudentSettings, StudentView};
 use crate::game::Game;
 
 /// An experiment as a file says it: baselines have a list of their own, and so have the settings of an algorithm alone.
@@ -55,18 +55,20 @@ pub struct BaselineSettings {
     name: String,
     network: NetworkChoice,
     games: Games,
+    #[serde(skip_serializing_if = "StudentView::is_teachers")]
+    observation: StudentView,
 }
 
 impl From<StudentSettings> for BaselineSettings {
     fn from(baseline: StudentSettings) -> BaselineSettings {
-        let StudentSettings { name, network, games, .. } = baseline;
-        BaselineSettings { name, network, games }
+        let StudentSettings { name, network, games, observation, .. } = baseline;
+        BaselineSettings { name, network, games, observation }
     }
 }
 
 /// The list of networks that learn from rewards, and their keys.
 pub const BASELINES: &str = "baselines";
-pub const OF_BASELINES: [&str; 3] = ["name", "network", "games"];
+pub const OF_BASELINES: [&str; 4] = ["name", "network", "games", "observation"];
 
 /// `teacher.dqn.batch` as `teacher.batch`, which it was called before algorithms had sections of their own.
 pub fn out_of_section(setting: &mut Setting) {

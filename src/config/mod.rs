@@ -18,14 +18,14 @@ mod tests;
 
 pub use experiment::{
     Algorithm, Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization, Keep, OptimizerRule,
-    TdError, TeacherSettings,
+    StepSpan, TdError, TeacherSettings,
 };
 pub use line::{Line, line_of};
 pub use read::{Overrides, read, read_text};
 pub use source::shipped_folders;
 pub use student::{
     AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature,
-    StudentSettings, Temperature, Widths,
+    StudentSettings, StudentView, Temperature, Widths,
 };
 
 /// The wrong key, and the requirement on its value.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::experiment::EnvironmentSettings;
+use crate::game::View;
 use crate::losses::{self, Loss};
 
 /// The source of a student's learning signal: the key `loss`.
@@ -126,6 +128,33 @@ pub enum Games {
     Together,
 }
 
+/// The view that a student has of the game: the key `observation`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StudentView {
+    /// The teacher's: `environment.observation`.
+    #[default]
+    Teacher,
+    Pixels,
+    Ram,
+}
+
+impl StudentView {
+    /// The view, for students of a teacher with the view `teacher`.
+    pub fn beside(self, teacher: View) -> View {
+        match self {
+            StudentView::Teacher => teacher,
+            StudentView::Pixels => View::Pixels,
+            StudentView::Ram => View::Ram,
+        }
+    }
+
+    /// Whether it is the default.
+    pub fn is_teachers(&self) -> bool {
+        *self == StudentView::Teacher
+    }
+}
+
 /// One of `[[students]]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StudentSettings {
@@ -136,6 +165,9 @@ pub struct StudentSettings {
     /// Used only by a loss with a temperature.
     pub temperature: Temperature,
     pub games: Games,
+    /// The default is not written to files, so that older files stay valid.
+    #[serde(default, skip_serializing_if = "StudentView::is_teachers")]
+    pub observation: StudentView,
 }
 
 impl StudentSettings {
@@ -147,6 +179,11 @@ impl StudentSettings {
     /// Whether a sweep has yet to choose the temperature.
     pub fn chooses_temperature(&self) -> bool {
         self.loss.has_temperature() && matches!(self.temperature, Temperature::Automatic(_))
+    }
+
+    /// The environment as the student sees it, beside a teacher that learns in `teachers`.
+    pub fn environment(&self, teachers: &EnvironmentSettings) -> EnvironmentSettings {
+        EnvironmentSettings { observation: self.observation.beside(teachers.observation), ..teachers.clone() }
     }
 
     /// Whether one network plays all games.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::{Mlp, NetworkChoice, Objective, OptimizerRule, Temperature, Widths};
+use crate::game::View;
 use crate::losses::{KL, MSE, NLL};
 
 fn from(text: &str, set: &[&str]) -> Result<Experiment, ConfigError> {
@@ -37,6 +38,28 @@ fn each_algorithm_has_a_section_of_its_own_and_its_settings_are_known_without_it
     assert!(saved.contains("[teacher.dqn]") && !saved.contains("rollout"), "{saved}");
     assert_eq!(from(&saved, &[]).unwrap(), experiment);
     assert!(refusal("[teacher.dqn]\nlambda = 0.5\n", &[]).contains("unknown key \"teacher.dqn.lambda\""));
+}
+
+#[test]
+fn a_student_has_its_teachers_view_unless_it_names_another() {
+    let own =
+        "[[students]]\nname = \"a\"\n[[students]]\nname = \"b\"\nnetwork = { hidden = [8] }\nobservation = \"ram\"\n";
+    let experiment = from(own, &[]).unwrap();
+    let seen = |experiment: &Experiment| -> Vec<View> {
+        experiment.students.iter().map(|student| student.environment(&experiment.environment).observation).collect()
+    };
+    assert_eq!(seen(&experiment), [View::Pixels, View::Ram]);
+    let saved = toml::to_string(&experiment).unwrap();
+    assert_eq!(saved.matches("observation").count(), 1, "{saved}");
+    assert_eq!(from(&saved, &[]).unwrap(), experiment);
+    let teachers = ["environment.observation=ram", "teacher.network={ hidden = [8] }", "students.a.observation=pixels"];
+    assert_eq!(seen(&from(own, &teachers).unwrap()), [View::Pixels, View::Ram]);
+    let blind = refusal(own, &["students.a.observation=ram"]);
+    assert!(blind.contains("is seen as a vector of 128; choose { hidden = [64, 64] }"), "{blind}");
+    assert!(refusal(own, &["students.b.observation=sound"]).contains("unknown variant `sound`"));
+    let state =
+        "games = [\"cartpole\"]\n[[students]]\nname = \"a\"\nnetwork = { hidden = [8] }\nobservation = \"ram\"\n";
+    assert!(refusal(state, &[]).contains("students.0.observation: must be \"teacher\""));
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! A distillation on disk. A run that was stopped continues from it exactly as if it had not stopped.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::group::{DistillRun, DistillState, StudentGroup};
+use super::group::StudentGroup;
+use super::run::{DistillRun, DistillState};
 use super::state_source::StateSource;
 use super::student::{SavedStudent, Student};
 use super::teacher_source::{Teacher, TeacherSource};
@@ -111,13 +112,28 @@ pub fn place(group: &StudentGroup) -> PathBuf {
     group.folder.distillation(&group.name(), group.seed)
 }
 
-/// The file of a game's memory in the group's checkpoint.
-pub fn memory(group: &StudentGroup, index: usize) -> PathBuf {
-    place(group).join(memory_file(index))
+/// Reads the memories of a game in the group's checkpoint.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub fn load_memories(group: &StudentGroup, index: usize, source: &mut StateSource) -> Result<()> {
+    let place = place(group);
+    source.memory.load(&place.join(memory_file(index)))?;
+    source.teachers_view.as_mut().map_or(Ok(()), |view| view.load(&place.join(view_file(index))))
+}
+
+fn save_memories(folder: &Path, index: usize, source: &StateSource) -> Result<()> {
+    source.memory.save(&folder.join(memory_file(index)))?;
+    source.teachers_view.as_ref().map_or(Ok(()), |view| view.save(&folder.join(view_file(index))))
 }
 
 fn memory_file(index: usize) -> String {
     format!("memory-{index}.bin")
+}
+
+/// The file of the teacher's view of a game's states.
+fn view_file(index: usize) -> String {
+    format!("view-{index}.bin")
 }
 
 /// Replaces the group's checkpoint atomically.
@@ -135,7 +151,7 @@ pub fn write(run: &DistillRun) -> Result<()> {
     };
     replace_folder(&place(run.group), |new| {
         write_file(&new.join(STATE), &postcard::to_stdvec(&checkpoint)?)?;
-        let save = |(index, source): (usize, &StateSource)| source.memory.save(&new.join(memory_file(index)));
+        let save = |(index, source): (usize, &StateSource)| save_memories(new, index, source);
         run.sources.iter().enumerate().try_for_each(save)
     })
 }

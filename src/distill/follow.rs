@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Error, Result, ensure};
 
 use super::checkpoint;
-use super::group::{DistillRun, StudentGroup};
+use super::group::StudentGroup;
+use super::run::DistillRun;
 use super::teacher_source::{Teacher, TeacherSource};
 use crate::agent::{self, Evaluate, WeightsError};
 use crate::config;

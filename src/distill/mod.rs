@@ -2,7 +2,8 @@
 //!
 //! Students that learn from the same play form a [`StudentGroup`]. A teacher plays into one memory, and each student
 //! learns from it with its own draws, so that a student's weights do not depend on the other students of the group.
-//! Students of several games have one memory per game. [`distill()`] learns from teachers that have finished, or from
+//! Students of several games have one memory per game. Students may see the game otherwise than their teacher: both then
+//! have their own view of the same states. [`distill()`] learns from teachers that have finished, or from
 //! the recorded history of one. [`follow()`] learns from a teacher that another process is still training.
 
 mod average;
@@ -11,6 +12,7 @@ mod follow;
 mod group;
 mod initialization;
 mod inspection;
+mod run;
 mod schedule;
 mod state_source;
 mod student;
@@ -18,7 +20,8 @@ mod sweep;
 mod teacher_source;
 
 pub use follow::follow;
-pub use group::{StudentGroup, distill};
+pub use group::{StudentGroup, group_name, group_names};
+pub use run::distill;
 pub use state_source::mean_action_gap;
 pub use sweep::choose;
 pub use teacher_source::{Teacher, TeacherSource};

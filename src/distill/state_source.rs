@@ -1,14 +1,15 @@
-//! The source of one game's training data: states of play, with the teacher's Q-values.
+//! The source of one game's training data: states of play as students see them, with the Q-values of the teacher, which
+//! may see them otherwise.
 
 use anyhow::Result;
 
 use super::teacher_source::Teacher;
 use crate::agent::{Collector, PlayState, epsilon_greedy};
 use crate::config::{Data, Distillation};
-use crate::env::{Pool, PoolState};
+use crate::env::{Pool, PoolState, ViewSlot};
 use crate::game::Game;
 use crate::nn::Network;
-use crate::replay::Replay;
+use crate::replay::{Place, Replay};
 use crate::units::{Generator, Seed};
 
 /// The payload of a step in the memory: the teacher's Q-values.
@@ -22,13 +23,27 @@ pub struct StateSource {
     pub game: Game,
     pub teacher: Teacher,
     pub collector: Collector,
+    /// The states as students see them.
     pub memory: Replay<QValues>,
+    /// The same steps as the teacher sees them, if the next teacher will need them for their Q-values.
+    pub teachers_view: Option<Replay<()>>,
 }
 
 impl StateSource {
+    /// A source with an empty memory of `capacity` steps. The first view of `pool` is the teacher's, the last is the
+    /// students'.
     pub fn new(game: Game, teacher: Teacher, pool: Pool, capacity: u64, seed: Seed) -> StateSource {
-        let memory = Replay::new(pool.observation(), capacity, pool.workers());
-        StateSource { game, teacher, memory, collector: Collector::endless(pool, seed) }
+        let (_, students) = views(&pool);
+        let memory = Replay::new(students.shape, capacity, pool.workers());
+        StateSource { game, teacher, memory, teachers_view: None, collector: Collector::endless(pool, seed) }
+    }
+
+    /// Keeps the teacher's view of the states too, if it is another than the students'. Teachers can then be replaced.
+    pub fn keep_teachers_view(&mut self, capacity: u64) {
+        let (teachers, students) = views(&self.collector.pool);
+        if teachers != students {
+            self.teachers_view = Some(Replay::new(teachers.shape, capacity, self.workers()));
+        }
     }
 
     /// Steps of all workers.
@@ -44,12 +59,18 @@ impl StateSource {
     /// the steps in the memory with the teacher's Q-values.
     pub fn play(&mut self, settings: &Distillation, (student, head): (&Network, usize)) {
         let begun = self.collector.begin();
-        let (teacher, memory) = (&self.teacher.network, &mut self.memory);
-        let shape = memory.shape();
-        self.collector.step(|observations, explorers: &mut [Generator]| {
-            let student_actions = (settings.data != Data::Teacher).then(|| student.greedy(head, observations));
+        let (teacher, memory, teachers_view) = (&self.teacher.network, &mut self.memory, &mut self.teachers_view);
+        let (teachers, students) = views(&self.collector.pool);
+        let shape = students.shape;
+        self.collector.step(|rows, explorers: &mut [Generator]| {
+            let (seen, by_students) = (teachers.observations(rows), students.observations(rows));
+            if let Some(view) = teachers_view {
+                let frames = seen.chunks_exact(teachers.shape.bytes()).map(|seen| teachers.shape.newest(seen));
+                frames.enumerate().for_each(|(worker, frame)| view.push(worker, frame, begun[worker], Some(())));
+            }
+            let student_actions = (settings.data != Data::Teacher).then(|| student.greedy(head, &by_students));
             let mut chosen = Vec::with_capacity(begun.len());
-            let states = q_values(teacher, observations).into_iter().zip(observations.chunks_exact(shape.bytes()));
+            let states = q_values(teacher, &seen).into_iter().zip(by_students.chunks_exact(shape.bytes()));
             for (worker, (q, observation)) in states.enumerate() {
                 let by_student = student_actions.as_ref().filter(|_| settings.data == Data::Student || worker % 2 == 1);
                 let greedy = by_student.map_or_else(|| best_action(&q), |actions| actions[worker]);
@@ -60,13 +81,21 @@ impl StateSource {
         });
     }
 
-    /// Replaces the teacher, and recomputes the Q-values in the memory.
+    /// Replaces the teacher, and recomputes the Q-values in the memory. Steps that the teacher cannot see any more, since
+    /// the oldest frames of its view are gone, are used no more.
     pub fn adopt(&mut self, teacher: Teacher) {
         self.teacher = teacher;
+        let mut places = self.memory.visible();
+        if let Some(view) = &self.teachers_view {
+            let is_lost = |place: &Place| !view.is_visible(*place);
+            places.extract_if(.., |place| is_lost(place)).for_each(|place| self.memory.forget(place));
+        }
         let mut observations = Vec::new();
-        for places in self.memory.visible().chunks(TOGETHER) {
-            observations.resize(places.len() * self.memory.shape().bytes(), 0);
-            self.memory.observations(places, &mut observations);
+        for places in places.chunks(TOGETHER) {
+            match &self.teachers_view {
+                Some(view) => read(view, places, &mut observations),
+                None => read(&self.memory, places, &mut observations),
+            }
             for (&place, q) in places.iter().zip(q_values(&self.teacher.network, &observations)) {
                 *self.memory.payload_mut(place) = q;
             }
@@ -86,6 +115,18 @@ impl StateSource {
         self.collector.state = state.clone();
         self.collector.pool.restore(pool)
     }
+}
+
+/// The teacher's view and the students': one and the same, or two.
+fn views(pool: &Pool) -> (ViewSlot, ViewSlot) {
+    let views = pool.views();
+    (views[0], views[views.len() - 1])
+}
+
+/// Writes the observations of `places` into `observations`, which gets their size.
+fn read<P: Sync>(memory: &Replay<P>, places: &[Place], observations: &mut Vec<u8>) {
+    observations.resize(places.len() * memory.shape().bytes(), 0);
+    memory.observations(places, observations);
 }
 
 /// The mean over states of the difference between the two highest Q-values (Farahmand, 2011); 0 with a single action.
@@ -119,49 +160,68 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::config::{self, Overrides, Widths};
+    use crate::config::{self, Experiment, Mlp, NetworkChoice, Overrides, Widths};
     use crate::env::Rules;
+    use crate::game::{ActionSet, View};
     use crate::nn::{Architecture, Device};
-    use crate::spec::Shape;
+    use crate::spec::{Shape, values};
 
-    /// A source with 6 workers after `steps` steps; `data` names the player.
-    fn played(data: &str, steps: usize) -> StateSource {
+    fn catch() -> Game {
+        Game::named("catch").unwrap()
+    }
+
+    /// 6 workers; `data` names the player.
+    fn experiment(data: &str) -> Experiment {
         let text = format!(
             "games = [\"catch\"]\n[environment]\nworkers = 6\n[distillation]\nepsilon = 0.0\ndata = \"{data}\"\n"
         );
-        let experiment = config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
-        let game = Game::named("catch").unwrap();
-        let network = |seed| {
-            let widths = Widths { conv: [4, 4, 4], hidden: 8 };
-            let spec = experiment.environment.spec(game);
-            Network::new(&Architecture::new(&config::NetworkChoice::Widths(widths), &spec), Seed(seed), Device::Cpu)
+        config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap()
+    }
+
+    /// A network for a view, with random weights.
+    fn network(view: View, seed: u64) -> Network {
+        let layers = match view {
+            View::Pixels => NetworkChoice::Widths(Widths { conv: [4, 4, 4], hidden: 8 }),
+            View::Ram => NetworkChoice::Mlp(Mlp { hidden: vec![8] }),
         };
-        let teacher = |seed| Teacher {
-            network: network(seed),
-            path: PathBuf::new(),
-            hash: String::new(),
-            frames: 0,
-            score: None,
-        };
-        let pool = Pool::load(game, None, &Rules::of_training(&experiment.environment, game), 6).unwrap();
-        let mut source = StateSource::new(game, teacher(1), pool, 1000, Seed(3));
-        let student = network(8);
+        Network::new(&Architecture::new(&layers, &catch().spec(ActionSet::Minimal, view)), Seed(seed), Device::Cpu)
+    }
+
+    fn teacher(view: View, seed: u64) -> Teacher {
+        let network = network(view, seed);
+        Teacher { network, path: PathBuf::new(), hash: String::new(), frames: 0, score: None }
+    }
+
+    /// A source for a teacher with the first view and students with the last.
+    fn source(experiment: &Experiment, views: &[View], capacity: u64) -> StateSource {
+        let rules = Rules { views: views.to_vec(), ..Rules::of_training(&experiment.environment, catch()) };
+        let pool = Pool::load(catch(), None, &rules, 6).unwrap();
+        StateSource::new(catch(), teacher(views[0], 1), pool, capacity, Seed(3))
+    }
+
+    /// A source after `steps` steps; `data` names the player.
+    fn played(data: &str, steps: usize) -> StateSource {
+        let experiment = experiment(data);
+        let mut source = source(&experiment, &[View::Pixels], 1000);
+        let student = network(View::Pixels, 8);
         (0..steps).for_each(|_| source.play(&experiment.distillation, (&student, 0)));
-        source.adopt(teacher(if steps > 100 { 2 } else { 1 }));
+        source.adopt(teacher(View::Pixels, if steps > 100 { 2 } else { 1 }));
         source
     }
 
     #[test]
     fn states_are_the_teachers_the_students_or_half_of_each() {
-        let [teacher, student, mixed] = ["teacher", "student", "mixed"].map(|data| played(data, 60));
-        let frames = |source: &StateSource| {
-            (0..6).map(|worker| source.collector.pool.frame(worker).to_vec()).collect::<Vec<_>>()
-        };
-        let [teacher, student, mixed] = [frames(&teacher), frames(&student), frames(&mixed)];
-        assert!((0..6).any(|worker| teacher[worker] != student[worker]), "they must differ to be told apart");
-        for worker in 0..6 {
-            let expected = if worker % 2 == 1 { &student } else { &teacher };
-            assert!(mixed[worker] == expected[worker], "worker {worker}");
+        for play in [|data: &str| played(data, 60), |data: &str| played_with([View::Pixels, View::Ram], data)] {
+            let frames = |data: &str| -> Vec<Vec<u8>> {
+                let source: StateSource = play(data);
+                (0..6).map(|worker| source.collector.pool.frame(worker).to_vec()).collect()
+            };
+            let [teacher, student, mixed] = ["teacher", "student", "mixed"].map(frames);
+            assert!((0..6).any(|worker| teacher[worker] != student[worker]), "they must differ to be told apart");
+            for (worker, frame) in mixed.iter().enumerate() {
+                let expected = if worker % 2 == 1 { &student } else { &teacher };
+                assert!(*frame == expected[worker], "worker {worker}");
+            }
         }
     }
 
@@ -177,6 +237,58 @@ mod tests {
             let expected = q_values(&source.teacher.network, &observations);
             assert!(places.len() > 200);
             assert!(places.iter().zip(&expected).all(|(&place, q)| source.memory.payload(place) == q), "{data}");
+        }
+    }
+
+    /// A source after 60 steps with two views, whose memories hold the last 20 of each worker.
+    fn played_with(views: [View; 2], data: &str) -> StateSource {
+        let experiment = experiment(data);
+        let mut source = source(&experiment, &views, 6 * 20);
+        source.keep_teachers_view(6 * 20);
+        let student = network(views[1], 8);
+        (0..60).for_each(|_| source.play(&experiment.distillation, (&student, 0)));
+        source
+    }
+
+    fn observation<P: Sync>(memory: &Replay<P>, place: Place) -> Vec<u8> {
+        let mut observation = Vec::new();
+        read(memory, &[place], &mut observation);
+        observation
+    }
+
+    /// Checks that each usable step holds two views of one state, and the Q-values of the teacher for its own view.
+    fn check_views(source: &StateSource, views: [View; 2]) {
+        let view = source.teachers_view.as_ref().unwrap();
+        for place in source.memory.usable() {
+            let seen = [observation(view, place), observation(&source.memory, place)];
+            let [screen, ram] = if views[0] == View::Pixels { &seen } else { &[seen[1].clone(), seen[0].clone()] };
+            // The built-in game's memory begins with the upper left corner of its ball, which has 12 × 12 pixels.
+            let corner: Vec<f32> = values(ram).take(2).map(|value| value * 255.0).collect();
+            let (column, row) = ((corner[0] + 6.0) * 84.0 / 160.0, (corner[1] + 6.0) * 84.0 / 210.0);
+            assert!(Shape::ATARI.newest(screen)[row as usize * 84 + column as usize] > 100, "{place:?}: {corner:?}");
+            if view.is_visible(place) {
+                let q = q_values(&source.teacher.network, &seen[0]).remove(0);
+                assert!(*source.memory.payload(place) == q, "{place:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn teacher_and_student_have_each_their_view_of_the_same_states() {
+        for views in [[View::Pixels, View::Ram], [View::Ram, View::Pixels]] {
+            for data in ["teacher", "student", "mixed"] {
+                let mut source = played_with(views, data);
+                let before = source.memory.usable();
+                check_views(&source, views);
+                source.adopt(teacher(views[0], 2));
+                check_views(&source, views);
+                let view = source.teachers_view.as_ref().unwrap();
+                let seen_by_both: Vec<_> = before.iter().copied().filter(|place| view.is_visible(*place)).collect();
+                assert_eq!(source.memory.usable(), seen_by_both);
+                // The oldest screens lack those before them.
+                assert!(before.iter().all(|place| place.age >= 3 || seen_by_both.len() < 6 * 19), "{views:?}");
+                assert!(seen_by_both.len() >= 6 * 16, "{views:?}");
+            }
         }
     }
 

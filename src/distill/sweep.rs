@@ -1,6 +1,6 @@
 //! The choice of the best among several temperatures.
 
-use super::group::mean;
+use super::run::mean;
 use crate::record::SweepRow;
 
 /// Marks the rows of the chosen temperature. In one game it is chosen among those whose score is not below the interval

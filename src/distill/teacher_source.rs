@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::group::DistillRun;
+use super::run::DistillRun;
 use crate::agent::{self, Played};
 use crate::config::EnvironmentSettings;
 use crate::nn::{Device, Network};

@@ -6,30 +6,38 @@ use anyhow::{Context, Result, ensure};
 use rand::RngExt;
 
 use super::environment::{Environment, Picture};
+#[cfg(feature = "gym-rs")]
+use super::gym_rs::MODELS as GYM_RS;
 use super::step::{Rules, Step};
 use crate::game::{ActionSet, Game, View};
 use crate::spec::{Shape, write_values};
 use crate::units::{Generator, Seed};
 
 /// A game of classic control.
-struct Model {
-    name: &'static str,
+pub struct Model {
+    pub name: &'static str,
     /// Steps after which an episode is truncated.
-    limit: u64,
+    pub limit: u64,
     /// A first state.
-    start: fn(&mut Generator) -> Vec<f64>,
+    pub start: fn(&mut Generator) -> Vec<f64>,
     /// The transition function: state and action to the next state.
-    next: fn(&[f64], i32) -> Next,
+    pub next: fn(&[f64], i32) -> Next,
 }
 
 /// The result of an action.
-struct Next {
-    state: Vec<f64>,
-    reward: f64,
-    terminated: bool,
+pub struct Next {
+    pub state: Vec<f64>,
+    pub reward: f64,
+    pub terminated: bool,
 }
 
-const MODELS: [Model; 2] = [
+/// The games of the crate `gym-rs`, which the feature of that name adds.
+#[cfg(not(feature = "gym-rs"))]
+const GYM_RS: [Model; 0] = [];
+
+static MODELS: [&[Model]; 2] = [&OURS, &GYM_RS];
+
+const OURS: [Model; 2] = [
     Model { name: "cartpole", limit: 500, start: cart_pole_start, next: cart_pole },
     Model { name: "mountain_car", limit: 200, start: mountain_car_start, next: mountain_car },
 ];
@@ -101,7 +109,7 @@ impl Classic {
     /// # Errors
     /// If the game is none of classic control.
     pub fn new(game: Game, rules: &Rules) -> Result<Classic> {
-        let model = MODELS.iter().find(|model| model.name == game.name());
+        let model = MODELS.into_iter().flatten().find(|model| model.name == game.name());
         let model = model.with_context(|| format!("{game}: not a game of classic control"))?;
         let shape = game.spec(ActionSet::Minimal, View::Pixels).observation;
         let Shape::Vector { size } = shape else { unreachable!("classic control is seen as a vector") };
@@ -132,8 +140,8 @@ impl Classic {
 }
 
 impl Environment for Classic {
-    fn observation(&self) -> Shape {
-        Shape::Vector { size: self.state.len() }
+    fn views(&self) -> Vec<Shape> {
+        vec![Shape::Vector { size: self.state.len() }]
     }
 
     fn begin(&mut self, seed: Seed) {
@@ -149,7 +157,7 @@ impl Environment for Classic {
         Step { reward, life_lost: false, terminated, truncated }
     }
 
-    fn frame(&self) -> &[u8] {
+    fn frame(&self, _: usize) -> &[u8] {
         &self.frame
     }
 

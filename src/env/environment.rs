@@ -12,15 +12,16 @@ use crate::units::Seed;
 
 /// A game that is played step by step.
 pub trait Environment: Send {
-    /// Shape of the observations.
-    fn observation(&self) -> Shape;
+    /// Shapes of the observations, one for each view of the game. There is at least one view.
+    fn views(&self) -> Vec<Shape>;
     /// Begins an episode. All that is random in it comes from `seed` alone.
     fn begin(&mut self, seed: Seed);
     /// Plays the action with that index in the environment's list. After the episode's end, [`Environment::begin`] the
     /// next.
     fn step(&mut self, action: usize) -> Step;
-    /// The newest part of the observation: [`Shape::frame_bytes`] of them.
-    fn frame(&self) -> &[u8];
+    /// The newest part of a view's observation: [`Shape::frame_bytes`] of them. `view` is an index into
+    /// [`Environment::views`].
+    fn frame(&self, view: usize) -> &[u8];
     /// Frames of the episode so far; in a game without frames, steps.
     fn frames(&self) -> u64;
     /// A picture of the current state; `None` in a game without a screen.

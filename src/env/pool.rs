@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::environment::{Environment, Picture, make};
 use super::rom::Rom;
 use super::step::{Rules, Step};
+use super::view_slot::ViewSlot;
 use crate::game::Game;
 use crate::spec::Shape;
 use crate::units::Seed;
@@ -26,8 +27,9 @@ pub struct Outcome {
 /// A fixed number of workers, each with its own environment, stepped on the caller's rayon threads. Workers share
 /// nothing, so the number of threads changes no result.
 pub struct Pool {
-    observation: Shape,
+    views: Vec<ViewSlot>,
     workers: Vec<Worker>,
+    /// A row for each worker, with the observations of all views.
     observations: Vec<u8>,
     outcomes: Vec<Option<Outcome>>,
 }
@@ -59,12 +61,13 @@ impl Pool {
         Ok(Pool::new((0..workers).map(|_| make(game, rom, rules)).collect::<Result<_>>()?))
     }
 
-    /// Workers with these environments, which give observations of one shape; none of them is playing yet.
+    /// Workers with these environments, which give the same views; none of them is playing yet.
     pub fn new(envs: Vec<Box<dyn Environment>>) -> Pool {
-        let observation = envs.first().map_or(Shape::ATARI, |env| env.observation());
+        let views = envs.first().map_or(vec![Shape::ATARI], |env| env.views());
+        let row: usize = views.iter().map(|shape| shape.bytes()).sum();
         Pool {
-            observation,
-            observations: vec![0; envs.len() * observation.bytes()],
+            views: ViewSlot::side_by_side(&views),
+            observations: vec![0; envs.len() * row],
             outcomes: vec![None; envs.len()],
             workers: envs.into_iter().map(|env| Worker { env, playing: false, score: 0.0 }).collect(),
         }
@@ -74,9 +77,19 @@ impl Pool {
         self.workers.len()
     }
 
-    /// Shape of an observation.
+    /// Each view that the environments give, with its place in a row of [`Pool::observations`].
+    pub fn views(&self) -> &[ViewSlot] {
+        &self.views
+    }
+
+    /// Shape of the first view's observations.
     pub fn observation(&self) -> Shape {
-        self.observation
+        self.views[0].shape
+    }
+
+    /// Bytes of a row: a worker's observations of all views.
+    pub fn row_bytes(&self) -> usize {
+        self.views.iter().map(|view| view.shape.bytes()).sum()
     }
 
     /// Whether `worker` is in the middle of an episode.
@@ -84,15 +97,15 @@ impl Pool {
         self.workers[worker].playing
     }
 
-    /// The current observation of every worker, one after another.
+    /// The current observation of every worker, one row after another. With a single view, a row is its observation.
     pub fn observations(&self) -> &[u8] {
         &self.observations
     }
 
-    /// The newest frame of `worker`'s observation.
+    /// The newest frame of `worker`'s observation, in the first view.
     pub fn frame(&self, worker: usize) -> &[u8] {
-        let size = self.observation.bytes();
-        self.observation.newest(&self.observations[worker * size..(worker + 1) * size])
+        let row = &self.observations[worker * self.row_bytes()..];
+        self.observation().newest(&row[self.views[0].range()])
     }
 
     /// A picture of `worker`'s game, as [`Environment::screen`].
@@ -111,14 +124,16 @@ impl Pool {
         if seeds.iter().all(Option::is_none) {
             return;
         }
-        let shape = self.observation;
-        let stacks = self.observations.par_chunks_mut(shape.bytes());
-        self.workers.par_iter_mut().zip(stacks).zip(seeds).with_max_len(1).for_each(|((worker, stack), seed)| {
+        let (views, size) = (&self.views, self.row_bytes());
+        let rows = self.observations.par_chunks_mut(size);
+        self.workers.par_iter_mut().zip(rows).zip(seeds).with_max_len(1).for_each(|((worker, row), seed)| {
             if let Some(seed) = seed {
                 worker.env.begin(seed);
                 worker.playing = true;
                 worker.score = 0.0;
-                shape.start(stack, worker.env.frame());
+                for (index, view) in views.iter().enumerate() {
+                    view.shape.start(&mut row[view.range()], worker.env.frame(index));
+                }
             }
         });
     }
@@ -137,15 +152,17 @@ impl Pool {
 
     /// As [`Pool::step`], for the workers in `some` only.
     pub fn step_some(&mut self, some: Range<usize>, actions: &[usize]) -> &[Option<Outcome>] {
-        let (shape, size) = (self.observation, self.observation.bytes());
+        let (views, size) = (&self.views, self.row_bytes());
         let observations = &mut self.observations[some.start * size..some.end * size];
         let outcomes = &mut self.outcomes[some.clone()];
         let places = observations.par_chunks_mut(size).zip(outcomes.par_iter_mut());
         let workers = self.workers[some.clone()].par_iter_mut().zip(places).zip(actions).with_max_len(1);
-        workers.for_each(|((worker, (stack, outcome)), &action)| {
+        workers.for_each(|((worker, (row, outcome)), &action)| {
             *outcome = worker.step(action);
             if outcome.is_some() {
-                shape.push(stack, worker.env.frame());
+                for (index, view) in views.iter().enumerate() {
+                    view.shape.push(&mut row[view.range()], worker.env.frame(index));
+                }
             }
         });
         &self.outcomes[some]

@@ -28,8 +28,9 @@ pub struct Rules {
     pub max_frames: u64,
     /// ALE's action ids by the index that an agent chooses.
     pub actions: Vec<i32>,
-    /// The part of the game that the agent observes.
-    pub view: View,
+    /// The parts of the game that are observed, without repetition. Where several agents see the same game, each has a
+    /// view of its own.
+    pub views: Vec<View>,
 }
 
 impl Rules {
@@ -41,7 +42,7 @@ impl Rules {
             sticky_actions: environment.sticky_actions,
             max_frames: environment.max_frames,
             actions: game.actions(environment.action_set),
-            view: environment.observation,
+            views: vec![environment.observation],
         }
     }
 
@@ -77,7 +78,7 @@ pub struct Env {
     emulator: Box<dyn Emulator>,
     rules: Rules,
     preprocessor: Preprocessor,
-    /// The console's memory as an observation, if the agent observes it.
+    /// The console's memory as an observation, if it is observed.
     ram: Vec<u8>,
     episode: EpisodeState,
 }
@@ -113,13 +114,15 @@ impl Env {
         Env { emulator, rules, preprocessor, ram, episode: EpisodeState::new(Seed(0)) }
     }
 
-    /// Makes the newest part of the observation. With `has_before`, it uses the step's last screen but one too.
+    /// Makes the newest part of each view. With `has_before`, it uses the step's last screen but one too.
     fn look(&mut self, has_before: bool) {
-        match self.rules.view {
-            View::Pixels => self.preprocessor.look_last(self.emulator.as_ref(), has_before),
-            View::Ram => {
-                let bytes = self.emulator.ram().into_iter();
-                write_values(bytes.map(|byte| f32::from(byte) / 255.0), &mut self.ram);
+        for view in &self.rules.views {
+            match view {
+                View::Pixels => self.preprocessor.look_last(self.emulator.as_ref(), has_before),
+                View::Ram => {
+                    let bytes = self.emulator.ram().into_iter();
+                    write_values(bytes.map(|byte| f32::from(byte) / 255.0), &mut self.ram);
+                }
             }
         }
     }
@@ -144,11 +147,12 @@ impl Env {
 }
 
 impl Environment for Env {
-    fn observation(&self) -> Shape {
-        match self.rules.view {
+    fn views(&self) -> Vec<Shape> {
+        let shape = |view: &View| match view {
             View::Pixels => OBSERVATION,
             View::Ram => Shape::Vector { size: RAM },
-        }
+        };
+        self.rules.views.iter().map(shape).collect()
     }
 
     fn begin(&mut self, seed: Seed) {
@@ -169,6 +173,7 @@ impl Environment for Env {
     fn step(&mut self, action: usize) -> Step {
         let chosen = self.rules.actions[action];
         let skip = self.rules.frame_skip;
+        let sees_screen = self.rules.views.contains(&View::Pixels);
         let (mut step, mut has_before) = (Step::default(), false);
         for i in 0..skip {
             let action = self.stick(chosen);
@@ -177,7 +182,7 @@ impl Environment for Env {
             if step.terminated {
                 break;
             }
-            if i + 2 == skip && self.rules.view.is_pixels() {
+            if i + 2 == skip && sees_screen {
                 self.preprocessor.look_before(self.emulator.as_ref());
                 has_before = true;
             }
@@ -190,8 +195,8 @@ impl Environment for Env {
         step
     }
 
-    fn frame(&self) -> &[u8] {
-        match self.rules.view {
+    fn frame(&self, view: usize) -> &[u8] {
+        match self.rules.views[view] {
             View::Pixels => self.preprocessor.frame(),
             View::Ram => &self.ram,
         }

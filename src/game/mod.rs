@@ -34,10 +34,17 @@ fn spaced<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<i32>,
 }
 
 static CATALOGUE: LazyLock<Vec<CatalogueEntry>> = LazyLock::new(|| {
-    csv::Reader::from_reader(include_str!("catalogue.csv").as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .expect("catalogue.csv is part of this build and its test reads it")
+    let mut files = vec![include_str!("catalogue.csv")];
+    if cfg!(feature = "gym-rs") {
+        files.push(include_str!("gym_rs.csv"));
+    }
+    let rows = |file: &str| -> Result<Vec<CatalogueEntry>, csv::Error> {
+        csv::Reader::from_reader(file.as_bytes()).deserialize().collect()
+    };
+    let read = |file| rows(file).expect("the catalogue is part of this build and its test reads it");
+    let mut entries: Vec<_> = files.into_iter().flat_map(read).collect();
+    entries.sort_by(|one, other| one.game.cmp(&other.game));
+    entries
 });
 
 /// Which of the console's 18 joystick actions an agent may choose from.
@@ -62,6 +69,17 @@ pub enum View {
 }
 
 impl View {
+    /// Every view.
+    pub const ALL: [View; 2] = [View::Pixels, View::Ram];
+
+    /// The name in experiment files.
+    pub fn name(self) -> &'static str {
+        match self {
+            View::Pixels => "pixels",
+            View::Ram => "ram",
+        }
+    }
+
     /// Whether the agent observes the screen.
     pub fn is_pixels(&self) -> bool {
         *self == View::Pixels
@@ -72,7 +90,10 @@ impl View {
 pub const RAM: usize = 128;
 
 /// Games of classic control, with the size of the vector that an agent sees.
-const CLASSIC_CONTROL: [(&str, usize); 2] = [("cartpole", 4), ("mountain_car", 2)];
+const CLASSIC_CONTROL: [(&str, usize); 4] =
+    [("cartpole", 4), ("mountain_car", 2), ("gym_rs_cartpole", 4), ("gym_rs_mountain_car", 2)];
+/// Begins the names of games that only the cargo feature `gym-rs` adds.
+const GYM_RS: &str = "gym_rs_";
 
 /// A game of the catalogue.
 #[derive(Clone, Copy, PartialEq)]
@@ -179,10 +200,10 @@ impl<'de> Deserialize<'de> for Game {
 
 /// The catalogue has no game of that name. The message lists similar names.
 #[derive(Debug, thiserror::Error)]
-#[error("unknown game \"{name}\"; did you mean {}? `pd games` lists all", nearest.join(", "))]
+#[error("unknown game \"{name}\"; {advice}")]
 pub struct UnknownGame {
     name: String,
-    nearest: Vec<&'static str>,
+    advice: String,
 }
 
 impl UnknownGame {
@@ -190,7 +211,11 @@ impl UnknownGame {
         let plain = |text: &str| text.to_lowercase().replace(['_', '-', ' ', '*', '.'], "");
         let mut games: Vec<_> = Game::all().map(Game::name).collect();
         games.sort_by_cached_key(|game| strsim::damerau_levenshtein(&plain(game), &plain(name)));
-        UnknownGame { name: name.to_owned(), nearest: games[..3].to_vec() }
+        let advice = match name.starts_with(GYM_RS) && !cfg!(feature = "gym-rs") {
+            true => "it needs a program built with `--features gym-rs`".to_owned(),
+            false => format!("did you mean {}? `pd games` lists all", games[..3].join(", ")),
+        };
+        UnknownGame { name: name.to_owned(), advice }
     }
 }
 
@@ -209,6 +234,13 @@ mod tests {
     fn an_unknown_game_is_answered_with_the_nearest_names() {
         let error = Game::named("Space-Invader").unwrap_err().to_string();
         assert!(error.contains("space_invaders"), "{error}");
+    }
+
+    #[test]
+    #[cfg(not(feature = "gym-rs"))]
+    fn a_game_of_a_feature_is_answered_with_the_feature() {
+        let error = Game::named("gym_rs_cartpole").unwrap_err().to_string();
+        assert!(error.contains("--features gym-rs"), "{error}");
     }
 
     #[test]

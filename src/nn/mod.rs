@@ -2,6 +2,7 @@
 //! observations by their shape, and no game.
 
 mod architecture;
+mod block;
 mod cpu;
 mod device;
 pub mod language;
@@ -11,7 +12,8 @@ mod safetensors;
 mod saved;
 mod torch;
 
-pub use architecture::{Architecture, HEAD_UNITS, Head, Layer, Outputs};
+pub use architecture::{Architecture, HEAD_UNITS, Head, Outputs};
+pub use block::Layer;
 pub use device::{Device, DeviceChoice, LIBTORCH_VERSION, set_threads};
 pub use network::{Network, actions_of};
 pub use optimizer::{Optimizer, OptimizerState};

@@ -5,7 +5,8 @@ use std::ops::Range;
 use rand::RngExt;
 use tch::{Tensor, no_grad};
 
-use super::architecture::{Architecture, TensorKind};
+use super::architecture::Architecture;
+use super::block::TensorKind;
 use super::device::Device;
 use super::{cpu, torch};
 use crate::units::{Generator, Seed};

@@ -8,7 +8,8 @@ use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::architecture::{Architecture, TensorShape};
+use super::architecture::Architecture;
+use super::block::TensorShape;
 use super::network::Network;
 
 /// The reason why bytes are not the weights of a network.

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::architecture::{Architecture, CONVOLUTIONS, Layer, Outputs};
+use super::architecture::{Architecture, CONVOLUTIONS, Outputs};
+use super::block::Layer;
 use crate::spec::Shape;
 
 /// Maximum number of filters or units of a layer.
@@ -93,15 +94,20 @@ impl TryFrom<Saved> for Architecture {
     }
 }
 
-/// Refuses architectures that cannot be computed.
-fn check(architecture: &Architecture) -> Result<(), String> {
-    let mut sides = match architecture.observation {
+/// Height and width of an image that convolutions can work on; `None` for all other observations.
+fn sides(observation: Shape) -> Option<[i64; 2]> {
+    match observation {
         Shape::Image { stack, height, width } => {
             let in_range = [stack, height, width].iter().all(|size| (1..=WIDEST as usize).contains(size));
             in_range.then_some([height as i64, width as i64])
         }
         Shape::Vector { .. } => None,
-    };
+    }
+}
+
+/// Refuses architectures that cannot be computed.
+fn check(architecture: &Architecture) -> Result<(), String> {
+    let mut sides = sides(architecture.observation);
     let mut before = None;
     for &layer in &architecture.layers {
         let is_product = matches!(before, Some(Layer::Conv { .. } | Layer::Dense { .. }));

@@ -1,6 +1,6 @@
 //! The agents of an experiment, and their networks.
 
-use crate::config::{Experiment, StudentSettings};
+use crate::config::{EnvironmentSettings, Experiment, StudentSettings};
 use crate::game::Game;
 use crate::nn::Architecture;
 use crate::record::{AgentId, Role};
@@ -50,9 +50,16 @@ pub fn games(experiment: &Experiment, agent: &AgentId) -> Vec<Game> {
     if agent.shared { experiment.games.clone() } else { vec![agent.game] }
 }
 
+/// The environment as the agent sees it.
+pub fn environment(experiment: &Experiment, agent: &AgentId) -> EnvironmentSettings {
+    let teachers = &experiment.environment;
+    student(experiment, agent).map_or_else(|| teachers.clone(), |student| student.environment(teachers))
+}
+
 /// The agent's network in the experiment; `None` for random play.
 pub fn architecture(experiment: &Experiment, agent: &AgentId) -> Option<Architecture> {
-    let spec = |game: Game| experiment.environment.spec(game);
+    let environment = environment(experiment, agent);
+    let spec = |game: Game| environment.spec(game);
     match agent.role {
         Role::Random => None,
         Role::Teacher => Some(Architecture::teacher(experiment.teacher_settings(agent.game), &spec(agent.game))),

@@ -146,7 +146,8 @@ impl<'a, L: Line> Board<'a, L> {
         let tasks = self.line.tasks();
         let below = closure(tasks, |task| numbers.iter().any(|&number| tasks[number].id == task.id));
         let below = below.into_iter().map(|task| self.by_id[&task.id]);
-        let done: Vec<usize> = below.filter(|&number| self.positions[number] == Position::Done).collect();
+        let is_done = |&number: &usize| self.positions[number] == Position::Done && !numbers.contains(&number);
+        let done: Vec<usize> = below.filter(is_done).collect();
         self.look_again(&done).map(|_| ())
     }
 

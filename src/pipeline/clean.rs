@@ -11,6 +11,7 @@ use super::agents::{agents, teachers};
 use super::scope::Scope;
 use super::task::{Job, Stage, Task, Work};
 use crate::config::Experiment;
+use crate::distill::group_names;
 use crate::record::{
     AgentId, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, bests, read_rows, remove_folder, write_rows,
 };
@@ -152,9 +153,8 @@ fn remove_distillations(folder: &Folder, experiment: &Experiment) -> Result<()> 
     for &seed in &experiment.seeds {
         for game in &games {
             folder.remove_distillation(game, seed)?;
-            for student in &experiment.students {
-                folder.remove_distillation(&format!("{game}.{}", student.name), seed)?;
-            }
+            let mut names = experiment.students.iter().flat_map(|student| group_names(&student.name, game));
+            names.try_for_each(|name| folder.remove_distillation(&name, seed))?;
         }
     }
     Ok(())

@@ -38,7 +38,7 @@ impl Pipeline<'_> {
         let students = self.students(agents)?;
         let games = games(&self.experiment, first);
         let leads = games.iter().map(|&game| {
-            Ok((self.played(game), self.teacher_source(&teacher_of(&self.experiment, game, first.seed))?))
+            Ok((self.played(game, first), self.teacher_source(&teacher_of(&self.experiment, game, first.seed))?))
         });
         let games = leads.collect::<Result<_>>()?;
         let (experiment, folder, device) = (&self.experiment, &self.folder, self.device);
@@ -61,8 +61,9 @@ impl Pipeline<'_> {
         let name = Together { seed: group.seed, games: &games }.to_string();
         let progress = &self.watch(batch, &name, group.updates(), "updates");
         let episodes = group.experiment.distillation.evaluation_episodes;
-        let mut evaluator = TrainingEvaluator::new(self, &games, group.seed, episodes)?;
-        let pools = games.iter().map(|&game| self.pool(game)).collect::<Result<_>>()?;
+        let view = group.environment().observation;
+        let mut evaluator = TrainingEvaluator::new(self, &games, view, group.seed, episodes)?;
+        let pools = games.iter().map(|&game| self.pool(game, &group.views())).collect::<Result<_>>()?;
         let mut evaluate =
             |game, policy: &dyn Policy, steps, updates| evaluator.score(game, policy, steps, updates, progress);
         distill::distill(group, pools, &mut evaluate, progress)

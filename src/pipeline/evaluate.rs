@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 
+use super::agents::environment;
 use super::batch::Batch;
 use super::open::Pipeline;
 use super::scores;
@@ -23,14 +24,15 @@ impl Pipeline<'_> {
         let network = self.network(agent)?;
         let random = RandomPlay { actions: agent.game.actions(self.experiment.environment.action_set).len() };
         let player = network.as_ref().map(|(network, head)| Player::new(network, *head));
-        let shape = self.experiment.environment.spec(agent.game).observation;
+        let environment = environment(&self.experiment, agent);
+        let shape = environment.spec(agent.game).observation;
         let latency =
             player.as_ref().map(|player| eval::milliseconds_per_decision(player, shape, settings.latency_decisions));
         let policy: &dyn Policy = player.as_ref().map_or(&random, |player| player);
         let seed = Split::Test.seed(agent.seed, agent.game);
         let before = scores::played(&self.folder, agent, &weights)?;
         let game = Match { episodes: before..settings.episodes.max(before), epsilon: settings.epsilon, seed };
-        let mut pool = self.evaluation_pool(agent.game, settings.episodes)?;
+        let mut pool = self.evaluation_pool(agent.game, settings.episodes, environment.observation)?;
         let Some(played) = eval::play(&mut pool, policy, &game, &progress) else { return Ok(Ended::Stopped) };
         let lock = self.locks.wait("scores")?;
         scores::put(&self.experiment, &self.folder, agent, &weights, played)?;

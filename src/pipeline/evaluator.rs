@@ -6,7 +6,7 @@ use super::open::Pipeline;
 use crate::agent::Policy;
 use crate::env::Pool;
 use crate::eval::{self, Match, Split, statistics};
-use crate::game::Game;
+use crate::game::{Game, View};
 use crate::progress::Progress;
 use crate::record::EvalRow;
 use crate::units::{Seed, Steps};
@@ -31,13 +31,19 @@ impl Progress for Silent<'_> {
 }
 
 impl TrainingEvaluator {
-    /// An evaluator for networks that play `games` and are trained with the seed `training`.
+    /// An evaluator for networks that play `games` by this view and are trained with the seed `training`.
     ///
     /// # Errors
     /// As [`Pool::load`].
-    pub fn new(pipeline: &Pipeline, games: &[Game], training: u64, episodes: usize) -> Result<TrainingEvaluator> {
+    pub fn new(
+        pipeline: &Pipeline,
+        games: &[Game],
+        view: View,
+        training: u64,
+        episodes: usize,
+    ) -> Result<TrainingEvaluator> {
         let load = |&game: &Game| {
-            Ok((game, pipeline.evaluation_pool(game, episodes)?, Split::Validation.seed(training, game)))
+            Ok((game, pipeline.evaluation_pool(game, episodes, view)?, Split::Validation.seed(training, game)))
         };
         Ok(TrainingEvaluator {
             games: games.iter().map(load).collect::<Result<_>>()?,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::agents::teacher_of;
 use super::batch::Batch;
@@ -14,7 +14,7 @@ use super::settings::learned_otherwise;
 use super::state::is_of_teachers;
 use super::{listed, refused};
 use crate::agent::{self, Policy};
-use crate::config::{self, Data, Experiment, Overrides};
+use crate::config::{self, Data, Experiment, Overrides, StudentSettings};
 use crate::distill::{self, StudentGroup, TeacherSource};
 use crate::game::Game;
 use crate::progress::{Ended, Progress};
@@ -31,17 +31,20 @@ impl Pipeline<'_> {
         let (game, seed) = followed(experiment)?;
         let (from, teacher) = (Folder::at(from), teacher_of(experiment, game, seed));
         let students = self.students(agents)?;
-        let games = vec![(self.played(game), TeacherSource::Latest(from.bests(&teacher)))];
+        let first = agents.first().context("nobody follows")?;
+        let games = vec![(self.played(game, first), TeacherSource::Latest(from.bests(&teacher)))];
         let group = StudentGroup { experiment, seed, games, students, folder: &self.folder, device: self.device };
         let name = format!("students that follow {teacher}");
         let progress = &self.watch(batch, &name, group.updates(), "updates");
         if wait_for_training(&from, &teacher, experiment, progress)? == Ended::Stopped {
             return Ok(Ended::Stopped);
         }
-        let mut evaluator = TrainingEvaluator::new(self, &[game], seed, experiment.distillation.evaluation_episodes)?;
+        let episodes = experiment.distillation.evaluation_episodes;
+        let view = group.environment().observation;
+        let mut evaluator = TrainingEvaluator::new(self, &[game], view, seed, episodes)?;
         let mut evaluate =
             |game, policy: &dyn Policy, steps, updates| evaluator.score(game, policy, steps, updates, progress);
-        distill::follow(&group, self.pool(game)?, &from.weights(&teacher), &mut evaluate, progress)
+        distill::follow(&group, self.pool(game, &group.views())?, &from.weights(&teacher), &mut evaluate, progress)
     }
 
     /// Copies the teacher of a training that is over, if the students followed it, so that both are scored together.
@@ -152,6 +155,10 @@ fn followed(experiment: &Experiment) -> Result<(Game, u64)> {
     }
     if distillation.data != Data::Teacher && students.len() > 1 {
         return Err(refused("follow: students that play for themselves must follow one at a time"));
+    }
+    let view = |student: &StudentSettings| student.observation.beside(experiment.environment.observation);
+    if students.iter().any(|student| view(student) != view(&students[0])) {
+        return Err(refused("follow: students with different views must follow one view at a time"));
     }
     Ok((game, seed))
 }

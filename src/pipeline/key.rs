@@ -94,10 +94,16 @@ pub fn settings(experiment: &Experiment) -> Result<Settings> {
         let name = student["name"].as_str().unwrap_or_default();
         settings.insert(format!("students.{name}.loss"), Value::from("td"));
     }
+    for student in &experiment.students {
+        // Whether it is written down depends on the teacher's view.
+        let view = student.environment(&experiment.environment).observation;
+        settings.insert(format!("students.{}.observation", student.name), Value::from(view.name()));
+    }
     let students = table["students"].as_array().into_iter().flatten();
     for student in students.chain(baselines).filter_map(Value::as_table) {
         let name = student["name"].as_str().unwrap_or_default();
-        settings.extend(student.iter().map(|(key, value)| (format!("students.{name}.{key}"), value.clone())));
+        let own = student.iter().filter(|(key, _)| *key != "observation");
+        settings.extend(own.map(|(key, value)| (format!("students.{name}.{key}"), value.clone())));
     }
     Ok(settings)
 }

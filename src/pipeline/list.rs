@@ -8,6 +8,7 @@ use super::agents::{agents, games, networks, student, teacher_of, teachers};
 use super::key::{Key, Settings, depends_on, settings};
 use super::task::{Amount, Job, Task, TaskId, Work};
 use crate::config::{Data, Experiment};
+use crate::distill::group_name;
 use crate::record::{AgentId, Folder, SHARED};
 use crate::units::Frames;
 
@@ -153,9 +154,12 @@ impl List<'_> {
     /// The lock of a task. Students that learn from the same play share one; other tasks have their own.
     fn lock(&self, work: &Work, id: &TaskId) -> String {
         let (Work::Distill(agent) | Work::Follow(agent)) = work else { return id.0.clone() };
+        let Some(student) = student(self.experiment, agent) else { return id.0.clone() };
         let game = if agent.shared { SHARED } else { agent.game.name() };
         match self.experiment.distillation.data {
-            Data::Teacher => format!("{}/{game}/seed-{}", work.kind(), agent.seed),
+            Data::Teacher => {
+                format!("{}/{}/seed-{}", work.kind(), group_name(self.experiment, student, game), agent.seed)
+            }
             Data::Student | Data::Mixed => id.0.clone(),
         }
     }

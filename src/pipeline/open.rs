@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 
+use super::agents::environment;
 use super::clean::{check_teachers, renew};
 use super::digests::Digests;
 use super::list::{Teaching, tasks};
@@ -18,9 +19,9 @@ use super::{Observer, follow, refused, settings};
 use crate::agent::Played;
 use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules};
-use crate::game::Game;
+use crate::game::{Game, View};
 use crate::nn::Device;
-use crate::record::{Folder, Machine, RomRecord, write_file};
+use crate::record::{AgentId, Folder, Machine, RomRecord, write_file};
 
 /// A command's request.
 #[derive(Debug, Clone, Copy)]
@@ -150,9 +151,9 @@ impl<'a> Pipeline<'a> {
         self.rom(game).map(|rom| rom.record.clone())
     }
 
-    /// A game as the experiment's networks play it.
-    pub fn played(&self, game: Game) -> Played {
-        Played::new(game, &self.experiment.environment, self.rom_record(game))
+    /// A game as an agent of the experiment plays it.
+    pub fn played(&self, game: Game, agent: &AgentId) -> Played {
+        Played::new(game, &environment(&self.experiment, agent), self.rom_record(game))
     }
 
     /// Records this command in the manifest, before its first result.
@@ -165,23 +166,23 @@ impl<'a> Pipeline<'a> {
         self.works.load(Ordering::SeqCst)
     }
 
-    /// Emulators for training and distillation.
+    /// Environments for training and distillation, which give these views.
     ///
     /// # Errors
     /// As [`Pool::load`].
-    pub fn pool(&self, game: Game) -> Result<Pool> {
+    pub fn pool(&self, game: Game, views: &[View]) -> Result<Pool> {
         self.begin_work()?;
-        let rules = Rules::of_training(&self.experiment.environment, game);
+        let rules = Rules { views: views.to_vec(), ..Rules::of_training(&self.experiment.environment, game) };
         Pool::load(game, self.rom(game), &rules, self.experiment.environment.workers)
     }
 
-    /// Emulators for evaluations of `episodes` episodes.
+    /// Environments for evaluations of `episodes` episodes, which give this view.
     ///
     /// # Errors
     /// As [`Pool::load`].
-    pub fn evaluation_pool(&self, game: Game, episodes: usize) -> Result<Pool> {
+    pub fn evaluation_pool(&self, game: Game, episodes: usize, view: View) -> Result<Pool> {
         self.begin_work()?;
-        let rules = Rules::of_evaluation(&self.experiment, game);
+        let rules = Rules { views: vec![view], ..Rules::of_evaluation(&self.experiment, game) };
         let workers = self.experiment.evaluation.workers.min(episodes);
         Pool::load(game, self.rom(game), &rules, workers)
     }

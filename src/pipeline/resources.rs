@@ -1,7 +1,8 @@
 //! Estimates the memory and disk that an experiment needs from its settings.
 
-use super::agents::{architecture, games, networks, teacher_of, teachers};
+use super::agents::{architecture, environment, games, networks, teacher_of, teachers};
 use crate::config::{Algorithm, Experiment};
+use crate::game::View;
 use crate::record::{AgentId, Role};
 use crate::replay::TYPICAL_STEP;
 use crate::spec::Shape;
@@ -54,7 +55,7 @@ fn batch(size: usize, experiment: &Experiment, agent: &AgentId) -> u64 {
 }
 
 fn observation(experiment: &Experiment, agent: &AgentId) -> Shape {
-    experiment.environment.spec(agent.game).observation
+    environment(experiment, agent).spec(agent.game).observation
 }
 
 /// Bytes of a step in a replay, without its payload.
@@ -91,13 +92,16 @@ fn trainings(experiment: &Experiment) -> Vec<RunSize> {
     learners(experiment).into_iter().filter(is_trained).map(run).collect()
 }
 
-/// Students of a seed that are distilled together: those of a game, or those of all games.
+/// Students of a seed that are distilled together: those of a game, or those of all games, with one view.
 fn distillations(experiment: &Experiment) -> Vec<RunSize> {
     let students = networks(experiment, |student| !student.is_baseline());
+    let together = |agents: Vec<AgentId>| distillation(experiment, &agents, experiment.distillation.hours);
     let mut runs = Vec::new();
-    for &seed in &experiment.seeds {
-        let of_seed = |shared: bool| students.iter().filter(move |agent| agent.seed == seed && agent.shared == shared);
-        let together = |agents: Vec<AgentId>| distillation(experiment, &agents, experiment.distillation.hours);
+    for (&seed, view) in experiment.seeds.iter().flat_map(|seed| View::ALL.map(|view| (seed, view))) {
+        let sees = |agent: &AgentId| environment(experiment, agent).observation == view;
+        let of_seed = |shared: bool| {
+            students.iter().filter(move |agent| agent.seed == seed && agent.shared == shared && sees(agent))
+        };
         for &game in &experiment.games {
             runs.extend(together(of_seed(false).filter(|agent| agent.game == game).cloned().collect()));
         }
@@ -120,9 +124,13 @@ fn distillation(experiment: &Experiment, students: &[AgentId], hours: u64) -> Op
     let games = games(experiment, first).len() as u64;
     let steps = settings.memory.min(hours * settings.steps_per_hour);
     let actions = experiment.games.iter().map(|game| game.actions(experiment.environment.action_set).len());
+    let teacher = teacher_of(experiment, first.game, first.seed);
+    let (own, teachers) = (observation(experiment, first), observation(experiment, &teacher));
+    // The teacher's view is kept too if there will be another teacher.
+    let view = if experiment.distillation.online && own != teachers { step(teachers) } else { 0 };
     // A step's Q-values lie in a block of their own.
-    let step = step(observation(experiment, first)) + 32 + (actions.max().unwrap_or(18) * size_of::<f32>()) as u64;
-    let teachers = games * bytes(experiment, &teacher_of(experiment, first.game, first.seed));
+    let step = step(own) + view + 32 + (actions.max().unwrap_or(18) * size_of::<f32>()) as u64;
+    let teachers = games * bytes(experiment, &teacher);
     let networks = students.iter().map(|agent| 4 * bytes(experiment, agent)).sum::<u64>() + teachers;
     Some(RunSize { networks: networks + batch(settings.batch, experiment, first), play: games * steps * step })
 }

@@ -85,7 +85,7 @@ fn refusal(
     let (place, changed) = (folder.root().display(), listed(&distinct(stale)));
     let why = match longer {
         true if experiment.teacher.can_go_on() => " (no training goes on, since its checkpoint is not there)",
-        true => " (no training goes on, since its learning rate fell until the last step)",
+        true => " (no training goes on, since its learning rate or its epsilon fell with its length)",
         false => "",
     };
     let way = way_out(others, &format!("`pd {} --fresh{}`", cheapest.command(request.file), request.flags()));

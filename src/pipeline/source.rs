@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Error, Result, ensure};
 
-use super::agents::teachers;
+use super::agents::{environment, teachers};
 use super::clean::remove_rows;
 use super::digests::Digests;
 use super::open::Pipeline;
@@ -13,6 +13,7 @@ use super::settings::learned_otherwise;
 use super::state::{check_architecture, is_of_teachers};
 use crate::agent::{self, Metadata};
 use crate::config::{Experiment, StudentSettings};
+use crate::distill::group_names;
 use crate::progress::Ended;
 use crate::record::{AgentId, EpisodeRow, Folder, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file};
 
@@ -57,7 +58,8 @@ impl Pipeline<'_> {
     /// As [`agent::check_for`], and if they are of another network.
     pub fn check_weights(&self, path: &Path, metadata: &Metadata, agent: &AgentId) -> Result<()> {
         let rom = self.rom_record(agent.game);
-        agent::check_for(path, metadata, agent.game, &self.experiment.environment, rom.as_ref())?;
+        let environment = environment(&self.experiment, agent);
+        agent::check_for(path, metadata, agent.game, &environment, rom.as_ref())?;
         check_architecture(&self.experiment, agent, path, metadata)
     }
 
@@ -102,8 +104,8 @@ impl Pipeline<'_> {
         }
         remove_folder(self.folder.candidates(agent).root())?;
         for place in [agent.game.name(), SHARED] {
-            self.folder.remove_distillation(place, agent.seed)?;
-            self.folder.remove_distillation(&format!("{place}.{}", student.name), agent.seed)?;
+            let mut names = group_names(&student.name, place).into_iter();
+            names.try_for_each(|name| self.folder.remove_distillation(&name, agent.seed))?;
         }
         Ok(())
     }

@@ -76,10 +76,11 @@ impl<'a> Inspection<'a> {
     }
 
     fn taken(&self, agent: &AgentId) -> Result<TaskState> {
-        let Some(from) = self.experiment.teacher_source(agent.game).map(Folder::at) else {
-            return Ok(TaskState::Missing);
-        };
         let is_there = self.fitting(agent)?.is_some();
+        let Some(from) = self.experiment.teacher_source(agent.game).map(Folder::at) else {
+            // The teacher of a training that was followed.
+            return Ok(if is_there { TaskState::Done } else { TaskState::Missing });
+        };
         let is_current = is_taken(&from, self.folder, agent, self.digests)?;
         Ok(match (is_there, is_current) {
             (_, true) => TaskState::Done,

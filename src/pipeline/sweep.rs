@@ -46,7 +46,7 @@ impl Pipeline<'_> {
             experiment: &experiment,
             seed: agent.seed,
             students: candidates.clone(),
-            games: games.map(|game| (self.played(game), teacher(game))).collect(),
+            games: games.map(|game| (self.played(game, agent), teacher(game))).collect(),
             folder: &folder,
             device: self.device,
         };

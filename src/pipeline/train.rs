@@ -2,12 +2,13 @@
 
 use anyhow::{Context, Result};
 
-use super::agents::{architecture, games};
+use super::agents::{architecture, environment, games};
 use super::batch::Batch;
 use super::evaluator::TrainingEvaluator;
 use super::open::Pipeline;
 use super::task::Amount;
 use crate::agent::Policy;
+use crate::config::Experiment;
 use crate::progress::Ended;
 use crate::record::{AgentId, Role};
 use crate::teacher::{self, Training};
@@ -22,16 +23,19 @@ impl Pipeline<'_> {
         let Amount { amount, unit } = batch.tasks[0].amount;
         let progress = &self.watch(batch, &agent.to_string(), amount, unit);
         let episodes = self.experiment.teacher.evaluation_episodes;
-        let mut evaluator = TrainingEvaluator::new(self, &games, agent.seed, episodes)?;
+        // A baseline may see the games otherwise than the teachers.
+        let seen = Experiment { environment: environment(&self.experiment, agent), ..self.experiment.clone() };
+        let view = seen.environment.observation;
+        let mut evaluator = TrainingEvaluator::new(self, &games, view, agent.seed, episodes)?;
         let training = Training {
-            experiment: &self.experiment,
+            experiment: &seen,
             agent: agent.clone(),
             architecture,
-            games: games.iter().map(|&game| self.played(game)).collect(),
+            games: games.iter().map(|&game| self.played(game, agent)).collect(),
             folder: &self.folder,
             device: self.device,
         };
-        let pools = games.iter().map(|&game| self.pool(game)).collect::<Result<_>>()?;
+        let pools = games.iter().map(|&game| self.pool(game, &[view])).collect::<Result<_>>()?;
         let mut evaluate =
             |game, policy: &dyn Policy, steps, updates| evaluator.score(game, policy, steps, updates, progress);
         let ended = teacher::train(&training, pools, &mut evaluate, progress)?;
@@ -45,11 +49,11 @@ impl Pipeline<'_> {
     fn warn_of_exploration(&self, agent: &AgentId) {
         let settings = &self.experiment.teacher;
         let steps = Frames(settings.frames).steps(self.experiment.environment.frame_skip);
-        let (warmup, fall) = (Steps(settings.warmup), Steps(settings.epsilon_steps));
+        let (warmup, fall) = (Steps(settings.warmup), Steps(settings.epsilon_steps.steps(steps.0)));
         if warmup.0 + fall.0 > steps.0 {
             log::warn!(
                 "{agent}: epsilon falls over {fall} steps after {warmup}, but the training ends after {steps}, while it \
-                 still explores; lower teacher.epsilon_steps, for example to a tenth of that"
+                 still explores; lower teacher.epsilon_steps, for example to 0.1, a tenth of the training"
             );
         }
     }

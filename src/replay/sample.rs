@@ -114,6 +114,16 @@ impl<P> Replay<P> {
         places
     }
 
+    /// Whether the step's observation is whole and its payload there. If so, it is usable now or will become so.
+    pub fn is_visible(&self, place: Place) -> bool {
+        self.buffers[place.buffer].visible(place.age).is_some()
+    }
+
+    /// Drops the payload of a step, which then is not usable any more. Its frame stays for the steps after it.
+    pub fn forget(&mut self, place: Place) {
+        self.buffers[place.buffer].forget(place.age);
+    }
+
     /// As [`Replay::payload`], but mutable.
     ///
     /// # Panics

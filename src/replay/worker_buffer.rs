@@ -28,7 +28,7 @@ pub struct WorkerBuffer<P> {
 struct StoredStep<P> {
     /// Whether this is the first frame of an episode: stacks do not reach beyond it.
     first: bool,
-    /// `None` for a frame that only ends an episode; no action was taken there.
+    /// `None` for a frame that only ends an episode, where no action was taken, and for a step that was forgotten.
     payload: Option<P>,
 }
 
@@ -89,6 +89,11 @@ impl<P> WorkerBuffer<P> {
     /// The payload of the step with that age, usable or not.
     pub fn payload_mut(&mut self, age: usize) -> Option<&mut P> {
         self.entries[age].payload.as_mut()
+    }
+
+    /// Drops the payload of the step with that age.
+    pub fn forget(&mut self, age: usize) {
+        self.entries[age].payload = None;
     }
 
     /// Writes the observation at that age. For images these are the last frames, with black frames before the episode's

@@ -85,6 +85,16 @@ impl AgentResults {
         self.in_game(game).any(|agent_result| agent_result.role() == Role::Student && agent_result.above_random())
     }
 
+    /// Random play's score relative to the teacher in a game, by the game's definition.
+    pub fn random_share(&self, game: Game) -> Option<f64> {
+        if self.are_above_random(game) {
+            return Some(0.0);
+        }
+        let mean = |role| self.reference(role, game).map(|reference| reference.mean);
+        let share = mean(Role::Random)? / mean(Role::Teacher)?;
+        share.is_finite().then_some(share)
+    }
+
     /// The results of all agents in one game.
     pub fn in_game(&self, game: Game) -> impl Iterator<Item = &AgentResult> {
         self.each.iter().filter(move |agent_result| agent_result.game == game)

@@ -18,7 +18,7 @@ impl TrainingSchedule {
         TrainingSchedule {
             epsilon: (teacher.epsilon_start, teacher.epsilon_end),
             warmup: teacher.warmup,
-            epsilon_steps: teacher.epsilon_steps,
+            epsilon_steps: teacher.epsilon_steps.steps(total),
             learning_rate: (teacher.learning_rate, teacher.learning_rate * teacher.learning_rate_end_share),
             total,
         }
@@ -63,6 +63,18 @@ mod tests {
         assert_eq!(schedule.epsilon(50_000), 1.0);
         assert!((schedule.epsilon(550_000) - 0.55).abs() < 1e-12);
         assert!((schedule.epsilon(9_000_000) - 0.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn epsilon_falls_over_a_share_of_any_training() {
+        let text = "[teacher]\nalgorithm = \"pqn\"";
+        let experiment = config::read_text("x.toml", "x", text, &config::Overrides::default()).unwrap();
+        let epsilon = |total, step| TrainingSchedule::new(&experiment.teacher, total).epsilon(step);
+        // CleanRL's falls from 1 to 0.01 over a tenth of its 10 M steps.
+        for total in [10_000_000, 2_000] {
+            assert!((epsilon(total, total / 20) - 0.505).abs() < 1e-12, "{total}");
+            assert!((epsilon(total, total / 10) - 0.01).abs() < 1e-12, "{total}");
+        }
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::kernel::{self, FOLD, LANES, Patches, STACK};
 use super::layer::CpuLayer;
 use super::norm::Norm;
-use crate::nn::architecture::{self, Architecture, Block, TensorKind, TensorShape};
+use crate::nn::architecture::Architecture;
+use crate::nn::block::{self, Block, TensorKind, TensorShape};
 use crate::spec::Shape;
 
 /// The layers of an architecture.
@@ -102,9 +103,7 @@ impl Builder {
     /// A convolution of an image of `side` × `side` places with `width` channels (padded). The first convolution's
     /// input is folded.
     fn convolution(&mut self, block: &Block, side: usize, width: usize, is_first: bool) -> CpuLayer {
-        let architecture::Layer::Conv { kernel, stride, .. } = block.product else {
-            unreachable!("it is a convolution")
-        };
+        let block::Layer::Conv { kernel, stride, .. } = block.product else { unreachable!("it is a convolution") };
         let shape = Convolution { kernel: kernel as usize, stride: stride as usize, side, width };
         let (patches, places) = if is_first { shape.folded() } else { shape.plain() };
         self.layer(block, patches, places, width, side * side * width)
@@ -140,12 +139,12 @@ fn filled(channels: usize) -> usize {
 /// fully connected layers.
 pub fn knows(architecture: &Architecture) -> bool {
     let blocks = architecture.shared();
-    let is_dense = |block: &Block| matches!(block.product, architecture::Layer::Dense { .. });
+    let is_dense = |block: &Block| matches!(block.product, block::Layer::Dense { .. });
     match architecture.observation {
         Shape::Vector { .. } => true,
         Shape::Image { stack, height, width } => {
             let folds = |block: &Block| match block.product {
-                architecture::Layer::Conv { kernel, stride, .. } => {
+                block::Layer::Conv { kernel, stride, .. } => {
                     stride as usize == FOLD && (kernel as usize).is_multiple_of(FOLD)
                 }
                 _ => false,

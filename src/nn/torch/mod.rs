@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::architecture::{Architecture, Block, Layer, TensorKind};
+use super::architecture::Architecture;
+use super::block::{Block, Layer, TensorKind};
 use crate::spec::{Shape, values};
 
 pub use step::step;

@@ -6,7 +6,7 @@ use plotters::prelude::*;
 
 use super::axis::Ruler;
 use super::canvas::{Anchor, Canvas, Face, Lettering, SCALE};
-use super::figure::{End, Figure, LegendEntry, Mark, Panel, Sample};
+use super::figure::{End, Figure, LegendEntry, Mark, Panel, Sample, Scale};
 use super::style::{BLACK, GREY, PALE};
 
 const TITLE: f64 = 16.0;
@@ -118,11 +118,19 @@ impl<'a> Frame<'a> {
     fn new(panel: &'a Panel, (left, top): (f64, f64), (width, height): (f64, f64)) -> Frame<'a> {
         let (xs, ys): (Vec<_>, Vec<_>) = panel.marks.iter().map(Mark::extent).unzip();
         let above = if panel.title.is_empty() { ABOVE_UNTITLED } else { ABOVE };
+        // Names of a few letters have room beside the frame.
+        let beside = match &panel.y.scale {
+            Scale::Names(names) => {
+                let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+                (14.0 + 0.58 * SMALL * longest as f64).clamp(LEFT, 0.45 * width)
+            }
+            Scale::Linear | Scale::Log => LEFT,
+        };
         Frame {
             panel,
-            left: left + LEFT,
+            left: left + beside,
             top: top + above,
-            width: width - LEFT - RIGHT,
+            width: width - beside - RIGHT,
             height: height - above - BELOW,
             x: Ruler::over(&panel.x, xs.into_iter().flatten(), 0.03),
             y: Ruler::over(&panel.y, ys.into_iter().flatten(), 0.05),

@@ -1,7 +1,8 @@
-//! Plots. The first six modules define the kinds of plots; the other modules draw all of them, with one function for
+//! Plots. The first seven modules define the kinds of plots; the other modules draw all of them, with one function for
 //! SVG and PNG.
 
 mod distillation;
+mod forest;
 mod learning;
 mod online;
 mod relative;

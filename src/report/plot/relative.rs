@@ -1,6 +1,7 @@
 //! Plots of the relative score over the network's size.
 
 use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, Scale};
+use super::forest::forest;
 use super::style::{self, BLACK, GREY, PAPER, RANDOM, Style, TEACHER};
 use crate::config::{Objective, StudentSettings, Temperature};
 use crate::eval::statistics::Interval;
@@ -42,7 +43,12 @@ struct Value {
 
 /// Relative score over the number of parameters: a panel per game, and one for the geometric mean over the games.
 /// `None` before the first student is scored.
+///
+/// Students of one size stand on a line each instead: see [`forest`].
 pub fn relative(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
+    if are_of_one_size(results, agent_results) {
+        return forest(results, agent_results);
+    }
     let series = series(results);
     let games = results.experiment.games.iter();
     let mut panels: Vec<Panel> = games.filter_map(|&game| in_game(results, agent_results, game, &series)).collect();
@@ -66,6 +72,14 @@ pub fn relative(results: &Results, agent_results: &AgentResults) -> Option<Figur
     })
 }
 
+/// Whether there are several students, all about as large as one another.
+fn are_of_one_size(results: &Results, agent_results: &AgentResults) -> bool {
+    let rows = agent_results.overall.iter().filter(|row| row.role == Role::Student);
+    let sizes: Vec<u64> = rows.filter_map(|row| row.parameters).collect();
+    let (least, most) = (sizes.iter().min().copied(), sizes.iter().max().copied());
+    results.experiment.students.len() > 1 && least.zip(most).is_some_and(|(least, most)| 5 * most <= 6 * least)
+}
+
 fn in_game(results: &Results, agent_results: &AgentResults, game: Game, series: &[Series]) -> Option<Panel> {
     let size = |agent_result: &AgentResult| agent_result.mean_of(|row| row.parameters.map(|count| count as f64));
     let values = values(results, series, |name| {
@@ -75,10 +89,7 @@ fn in_game(results: &Results, agent_results: &AgentResults, game: Game, series: 
     });
     let is_above_random = agent_results.are_above_random(game);
     let title = if is_above_random { format!("{game} *") } else { game.to_string() };
-    let mean = |role| agent_results.reference(role, game).map(|reference| reference.mean);
-    let raw = mean(Role::Random).zip(mean(Role::Teacher)).map(|(random, teacher)| random / teacher);
-    let random = if is_above_random { Some(0.0) } else { raw };
-    let marks = random.filter(|share| share.is_finite()).map(random_play);
+    let marks = agent_results.random_share(game).map(random_play);
     panel(
         &title,
         series,
@@ -154,7 +165,7 @@ fn reported(overall: &[SummaryRow]) -> Vec<Mark> {
 }
 
 /// The note about the paper's figures.
-fn paper_note(overall: &[SummaryRow]) -> Option<String> {
+pub fn paper_note(overall: &[SummaryRow]) -> Option<String> {
     let mut notes = overall.iter().filter_map(|row| row.paper_note.clone());
     let first = notes.next()?;
     Some(if notes.all(|note| note == first) {

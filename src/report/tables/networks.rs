@@ -1,8 +1,8 @@
 //! Table of the networks' sizes and costs.
 
-use crate::config::{Experiment, StudentSettings};
+use crate::config::{EnvironmentSettings, Experiment, StudentSettings};
 use crate::eval::statistics;
-use crate::game::Game;
+use crate::game::{Game, View};
 use crate::nn::{Architecture, Outputs};
 use crate::record::{Role, ScoreRow};
 use crate::report::agent_result::AgentResults;
@@ -51,11 +51,21 @@ fn of_teacher(results: &Results, agent_results: &AgentResults) -> Vec<String> {
     let counted = as_counted(&here[0]);
     let rows: Vec<_> =
         agent_results.of_agent(Role::Teacher, "teacher").flat_map(|agent_result| &agent_result.rows).collect();
-    row(results, "teacher", Some(counted), here, &rows)
+    row(results, ("teacher", ""), Some(counted), here, &rows)
+}
+
+/// The student's view, if it is another than the teacher's.
+fn observes(student: &StudentSettings, teachers: &EnvironmentSettings) -> &'static str {
+    match student.environment(teachers).observation {
+        view if view == teachers.observation => "",
+        View::Pixels => "; observes the screen",
+        View::Ram => "; observes the memory",
+    }
 }
 
 fn of_student(results: &Results, agent_results: &AgentResults, student: &StudentSettings) -> Vec<String> {
     let Experiment { teacher, games, environment, .. } = &results.experiment;
+    let environment = student.environment(environment);
     // A baseline has the layers that the teachers' algorithm needs.
     let layer_norm = student.is_baseline() && teacher.layer_norm;
     let spec = |game: &Game| (game.name(), environment.spec(*game));
@@ -64,15 +74,10 @@ fn of_student(results: &Results, agent_results: &AgentResults, student: &Student
     let alone = as_counted(&architecture_for(&games[..1]));
     let rows: Vec<_> =
         agent_results.of_agent(Role::Student, &student.name).flat_map(|agent_result| &agent_result.rows).collect();
+    let agent = (student.name.as_str(), observes(student, &results.experiment.environment));
     match student.is_shared() {
-        true => row(results, &student.name, None, vec![architecture_for(games)], &rows),
-        false => row(
-            results,
-            &student.name,
-            Some(alone),
-            games.iter().map(|&game| architecture_for(&[game])).collect(),
-            &rows,
-        ),
+        true => row(results, agent, None, vec![architecture_for(games)], &rows),
+        false => row(results, agent, Some(alone), games.iter().map(|&game| architecture_for(&[game])).collect(), &rows),
     }
 }
 
@@ -81,10 +86,10 @@ fn as_counted(here: &Architecture) -> Architecture {
     Architecture { outputs: Outputs::One(PAPER_OUTPUTS), ..here.clone() }
 }
 
-/// `counted` is the network for one game as the paper counts it; `here` are the networks of this experiment.
+/// `observes` is a remark on the agent's view; `counted` is the network for one game as the paper counts it; `here` are the networks of this experiment.
 fn row(
     results: &Results,
-    name: &str,
+    (name, observes): (&str, &str),
     counted: Option<Architecture>,
     here: Vec<Architecture>,
     rows: &[&ScoreRow],
@@ -104,7 +109,7 @@ fn row(
     };
     vec![
         name.to_owned(),
-        format!("{}{games}", here[0].widths()),
+        format!("{}{games}{observes}", here[0].widths()),
         or_dash(count, grouped),
         or_dash(share, percent),
         or_dash(share, |share| format!("{:.1}×", teachers / share)),

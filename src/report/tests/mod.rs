@@ -200,7 +200,7 @@ fn every_loss_has_a_curve_a_table_row_and_a_legend() {
         assert!(curves.contains(&format!("{} loss", loss.label)), "{loss:?} has no panel");
         assert!(curves.contains(&format!("loss ({})", loss.unit)), "{loss:?} has no axis");
         assert!(curves.contains(&format!("by-{}", loss.name)), "{loss:?} has no curve");
-        assert!(sizes.contains(&format!("students, {}", loss.label)), "{loss:?} is not in the legend");
+        assert!(sizes.contains(&format!("by-{}", loss.name)), "{loss:?} has no relative score");
         assert!(summary.contains(&format!("| by-{} | {}{temperature} |", loss.name, loss.label)), "{summary}");
     }
 }
