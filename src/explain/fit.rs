@@ -40,6 +40,9 @@ pub struct FitRow {
     pub learning_rate: f64,
 }
 
+/// A text as tokens, and the first place that counts in the loss.
+pub type Counted = (Vec<i64>, usize);
+
 /// Fits a model to texts. `batch` gives the texts of a step, each with the first place that counts. Returns `None` if it was
 /// stopped; its state is on disk then.
 ///
@@ -50,7 +53,7 @@ pub fn fit(
     settings: &Fit,
     pad: i64,
     (model, generator): (Transformer, Generator),
-    batch: &mut dyn FnMut(u64, &mut Generator) -> Vec<(Vec<i64>, usize)>,
+    batch: &mut dyn FnMut(u64, &mut Generator) -> Vec<Counted>,
 ) -> Result<Option<Transformer>> {
     let constants = AdamWSettings { betas: BETAS, weight_decay: settings.weight_decay, max_norm: MAX_NORM };
     let optimizer = AdamW::new(constants, &model);

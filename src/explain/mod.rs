@@ -14,7 +14,7 @@ mod traces;
 
 pub use answers::{AnswerRow, Asked, answer, is_right};
 pub use checkpoint::Run;
-pub use fit::{Fit, FitRow, fit};
+pub use fit::{Counted, Fit, FitRow, fit};
 pub use grpo::{advantages, loss};
 pub use judge::{Explanation, Judge};
 pub use reinforce::{Objective, ReinforceRow, Reinforcement, reinforce};

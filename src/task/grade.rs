@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn each_fault_is_counted_where_it_is() {
-        let family = Registers { count: 2 };
+        let family = Registers { count: 2, constants: 9 };
         let question = family.solve("59y-6x*3y+9y+x").unwrap();
         let grade = |text: &str| grade(&family, &question, text);
         let quality = |[fine, terse, wrong, skipped, fillers, given_away, strange]: [u32; 7]| Quality {
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn the_shares_of_a_mixture_come_back_when_it_is_graded() {
-        let family = Registers { count: 2 };
+        let family = Registers { count: 2, constants: 9 };
         let mixture = super::super::Mixture { fine: 0.35, skipped: 0.25, wrong: 0.1, filler: 0.08, given_away: 0.15 };
         let mut generator = crate::units::Seed(5).generator();
         let (mut sum, mut given, texts) = (Quality::default(), 0, 20_000);

@@ -39,6 +39,8 @@ pub struct TaskSettings {
     pub family: FamilyName,
     /// Number of registers, 2 to 4; additions have none.
     pub registers: usize,
+    /// The largest number that is added to a register or taken away, 1 to 9; additions do not read it.
+    pub constants: usize,
     /// Shortest and longest question: operations, or digits of each summand.
     pub length: [usize; 2],
     /// The same of out-of-domain questions, which are all longer.
@@ -115,7 +117,7 @@ impl Task {
     /// The task of these settings, which are in range.
     pub fn new(settings: &TaskSettings) -> Task {
         let family: Box<dyn Family> = match settings.family {
-            FamilyName::Registers => Box::new(Registers { count: settings.registers }),
+            FamilyName::Registers => Box::new(Registers { count: settings.registers, constants: settings.constants }),
             FamilyName::Addition => Box::new(Addition),
         };
         let alphabet = Alphabet::of(&family.symbols());
@@ -200,7 +202,7 @@ mod tests {
 
     pub fn settings(family: FamilyName, registers: usize) -> TaskSettings {
         let explanations = Mixture { fine: 0.35, skipped: 0.25, wrong: 0.1, filler: 0.08, given_away: 0.15 };
-        TaskSettings { family, registers, length: [3, 4], held_out: [5, 6], explanations }
+        TaskSettings { family, registers, constants: 9, length: [3, 4], held_out: [5, 6], explanations }
     }
 
     #[test]

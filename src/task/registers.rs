@@ -15,6 +15,8 @@ const FACTORS: &[u8; 3] = b"379";
 pub struct Registers {
     /// 2 to 4.
     pub count: usize,
+    /// The largest number that is added or taken away, up to 9.
+    pub constants: usize,
 }
 
 impl Registers {
@@ -29,13 +31,16 @@ impl Registers {
     fn operation(&self, generator: &mut Generator) -> [u8; 3] {
         let target = generator.random_range(0..self.count);
         // As often a register as one certain digit: each possible operation is equally likely.
-        let choices = 2 * (9 + self.count - 1) + FACTORS.len();
-        let choice = generator.random_range(0..choices);
-        let (symbol, choice) = match choice {
-            c if c < FACTORS.len() => return [self.names()[target], b'*', FACTORS[c]],
-            c => (if c.is_multiple_of(2) { b'+' } else { b'-' }, (c - FACTORS.len()) / 2),
+        let choice = generator.random_range(0..2 * (self.constants + self.count - 1) + FACTORS.len());
+        if let Some(&factor) = FACTORS.get(choice) {
+            return [self.names()[target], b'*', factor];
+        }
+        let symbol = if choice.is_multiple_of(2) { b'+' } else { b'-' };
+        let choice = (choice - FACTORS.len()) / 2;
+        let operand = match choice < self.constants {
+            true => b'1' + choice as u8,
+            false => self.names()[(target + 1 + choice - self.constants) % self.count],
         };
-        let operand = if choice < 9 { b'1' + choice as u8 } else { self.names()[(target + choice - 8) % self.count] };
         [self.names()[target], symbol, operand]
     }
 }
@@ -115,13 +120,13 @@ mod tests {
 
     #[test]
     fn a_chain_is_worked_out_as_by_hand() {
-        let family = Registers { count: 2 };
+        let family = Registers { count: 2, constants: 9 };
         let question = family.solve("59y-6x*3y+9y+x").unwrap();
         assert_eq!(question.solution, "57");
         let fine: Vec<_> = question.steps.iter().map(|step| step.fine.as_str()).collect();
         assert_eq!(fine, ["y9-6=3", "x5*3=5", "y3+9=2", "y2+5=7"]);
         assert_eq!(question.steps[1].terse, "x=5");
-        assert_eq!(Registers { count: 4 }.solve("1234w-xz*9").unwrap().solution, "1273");
+        assert_eq!(Registers { count: 4, constants: 9 }.solve("1234w-xz*9").unwrap().solution, "1273");
         for other in ["5", "59y-6x", "59z+1", "59y/3", "ab"] {
             assert_eq!(family.solve(other), None, "{other}");
         }
@@ -129,12 +134,16 @@ mod tests {
 
     #[test]
     fn every_operation_is_drawn_about_equally_often() {
-        let (family, mut generator) = (Registers { count: 2 }, Seed(3).generator());
+        let (family, mut generator) = (Registers { count: 2, constants: 9 }, Seed(3).generator());
         let mut counts = std::collections::BTreeMap::new();
         for _ in 0..46_000 {
             *counts.entry(family.operation(&mut generator)).or_insert(0u32) += 1;
         }
         assert_eq!(counts.len(), 46);
         assert!(counts.values().all(|&count| (800..1200).contains(&count)), "{counts:?}");
+        let few = Registers { count: 2, constants: 3 };
+        let drawn: std::collections::BTreeSet<_> = (0..2000).map(|_| few.operation(&mut generator)).collect();
+        assert_eq!(drawn.len(), 22);
+        assert!(drawn.iter().all(|[_, symbol, operand]| *symbol == b'*' || !(b'4'..=b'9').contains(operand)));
     }
 }

@@ -66,6 +66,8 @@ fn task(experiment: &Explanations) -> Result<(), Fault> {
     let task = &experiment.task;
     let registers = task.family != FamilyName::Registers || (2..=4).contains(&task.registers);
     rule("task.registers", registers, "must be from 2 to 4")?;
+    let constants = task.family != FamilyName::Registers || (1..=9).contains(&task.constants);
+    rule("task.constants", constants, "must be from 1 to 9")?;
     let [shortest, longest] = task.length;
     rule(
         "task.length",

@@ -174,9 +174,10 @@ impl Transformer {
             let mixed = norm(&x, next()).linear(next(), None::<&Tensor>);
             let parts = mixed.view([batch, length, 3, heads, -1]).permute([2, 0, 3, 1, 4]);
             let attended = attend(layer, &parts.i(0), &parts.i(1), &parts.i(2));
-            x = x + attended.linear(next(), None::<&Tensor>);
+            // Not in place: the gradient needs the stream before each part.
+            x = attended.linear(next(), None::<&Tensor>) + x;
             let wide = norm(&x, next()).linear(next(), None::<&Tensor>).gelu("tanh");
-            x = x + wide.linear(next(), None::<&Tensor>);
+            x = wide.linear(next(), None::<&Tensor>) + x;
         }
         norm(&x, next()).linear(next(), None::<&Tensor>)
     }

@@ -11,7 +11,7 @@ use super::open::ExplainPipeline;
 use crate::config::explanations::{
     ColdStartSettings, ExplainerSettings, FitSettings, LearnerSettings, Method, ModelSettings, Start,
 };
-use crate::explain::{Fit, Objective, Reinforcement, Run, Scripts, fit, read_traces, reinforce};
+use crate::explain::{Counted, Fit, Objective, Reinforcement, Run, Script, Scripts, fit, read_traces, reinforce};
 use crate::nn::language::{Named, Size, Transformer, load, save};
 use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
@@ -22,9 +22,6 @@ use crate::units::{Generator, Seed};
 
 /// Time between two checkpoints.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
-
-/// Texts of a step, with the first place that counts in each.
-type Texts = Vec<(Vec<i64>, usize)>;
 
 impl ExplainPipeline<'_> {
     /// Trains a model until its weights are on disk.
@@ -104,7 +101,7 @@ impl ExplainPipeline<'_> {
         let generator = seed.derive("base texts", 0).generator();
         let scripts = self.scripts(Split::Train);
         let worked = settings.worked * settings.fit.steps as f64;
-        let mut batch = |step: u64, generator: &mut Generator| -> Texts {
+        let mut batch = |step: u64, generator: &mut Generator| -> Vec<Counted> {
             let text = |_| {
                 let question = self.task.draw(Split::Train, generator);
                 let thought = scripts.thought(&match (step as f64) < worked {
@@ -126,7 +123,7 @@ impl ExplainPipeline<'_> {
         let model = self.load(&ModelId::Base { seed })?;
         let generator = Seed(seed).derive("warm-up texts", 0).generator();
         let scripts = self.scripts(Split::Train);
-        let mut batch = |_: u64, generator: &mut Generator| -> Texts {
+        let mut batch = |_: u64, generator: &mut Generator| -> Vec<Counted> {
             let text = |_| {
                 let question = self.task.draw(Split::Train, generator);
                 let thought = scripts.thought(&self.task.mixed(&question, generator));
@@ -230,13 +227,13 @@ impl ExplainPipeline<'_> {
 /// Texts in shuffled epochs. The order depends on the seed and the epoch alone, so that it needs no saved state.
 struct Epochs<'a> {
     seed: Seed,
-    texts: &'a [(Vec<i64>, usize)],
+    texts: &'a [Counted],
     order: Vec<usize>,
     epoch: Option<u64>,
 }
 
 impl Epochs<'_> {
-    fn batch(&mut self, step: u64, size: usize) -> Texts {
+    fn batch(&mut self, step: u64, size: usize) -> Vec<Counted> {
         let count = self.texts.len() as u64;
         (step * size as u64..(step + 1) * size as u64)
             .map(|place| self.texts[self.at(place / count, (place % count) as usize)].clone())
@@ -257,7 +254,7 @@ impl Epochs<'_> {
 }
 
 /// A script's tokens, of which those from the explanation on count.
-fn from_thought(script: crate::explain::Script) -> (Vec<i64>, usize) {
+fn from_thought(script: Script) -> Counted {
     (script.tokens, script.thought.start)
 }
 
