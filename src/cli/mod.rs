@@ -6,6 +6,7 @@ mod print;
 mod arguments;
 mod bench;
 mod explanations;
+mod film;
 mod games;
 mod observe;
 mod plan;

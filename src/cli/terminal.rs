@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::pipeline::{Observer, Whole};
+use crate::pipeline::{CommandProgress, Observer};
 use crate::progress::Progress;
 use crate::report::TerminalReport;
 
@@ -63,7 +63,7 @@ impl Observer for Terminal {
         Box::new(stage)
     }
 
-    fn whole(&self, whole: &Whole) {
+    fn whole(&self, whole: &CommandProgress) {
         if self.quiet || whole.tasks < 2 {
             return;
         }

@@ -4,10 +4,11 @@
 use serde::Serialize;
 use toml::{Table, Value};
 
-use super::experiment::{Algorithm, Distillation, EnvironmentSettings, Evaluation, Experiment, TeacherSettings};
+use super::experiment::{Distillation, EnvironmentSettings, Evaluation, Experiment};
 use super::locate::Setting;
 use super::read::defaults;
 use super::student::{Games, NetworkChoice, REWARDS, StudentSettings, StudentView};
+use super::teacher::{Algorithm, TeacherSettings};
 use crate::game::Game;
 
 /// An experiment as a file says it: baselines have a list of their own, and so have the settings of an algorithm alone.

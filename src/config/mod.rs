@@ -13,13 +13,11 @@ mod option;
 mod read;
 mod source;
 mod student;
+mod teacher;
 #[cfg(test)]
 mod tests;
 
-pub use experiment::{
-    Algorithm, Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization, Keep, OptimizerRule,
-    StepSpan, TdError, TeacherSettings,
-};
+pub use experiment::{Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization};
 pub use line::{Line, line_of};
 pub use read::{Overrides, read, read_text};
 pub use source::shipped_folders;
@@ -27,6 +25,7 @@ pub use student::{
     AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature,
     StudentSettings, StudentView, Temperature, Widths,
 };
+pub use teacher::{Algorithm, Keep, OptimizerRule, StepSpan, TdError, TeacherSettings};
 
 /// The wrong key, and the requirement on its value.
 type Fault = (String, String);

@@ -113,6 +113,11 @@ impl Pool {
         self.workers[worker].env.screen()
     }
 
+    /// Raw score so far of the episode of `worker`.
+    pub fn score(&self, worker: usize) -> f64 {
+        self.workers[worker].score
+    }
+
     /// Leaves every episode where it is: no worker is playing any more.
     pub fn abandon(&mut self) {
         self.workers.iter_mut().for_each(|worker| worker.playing = false);

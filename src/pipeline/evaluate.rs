@@ -4,8 +4,8 @@ use anyhow::{Context, Result};
 
 use super::agents::environment;
 use super::batch::Batch;
+use super::episodes;
 use super::open::Pipeline;
-use super::scores;
 use super::task::Amount;
 use crate::agent::{self, Player, Policy, RandomPlay};
 use crate::eval::{self, Match, Split};
@@ -17,7 +17,7 @@ impl Pipeline<'_> {
     /// Plays the agent's episodes, and measures the time of its decisions.
     pub fn evaluate(&self, batch: &Batch, agent: &AgentId) -> Result<Ended> {
         let settings = &self.experiment.evaluation;
-        let weights = scores::short_digest(&self.folder, &self.digests, agent)?;
+        let weights = episodes::short_digest(&self.folder, &self.digests, agent)?;
         let weights = weights.with_context(|| format!("{}: not found", self.folder.weights(agent).display()))?;
         let Amount { amount, unit } = batch.tasks[0].amount;
         let progress = self.watch(batch, &agent.to_string(), amount, unit);
@@ -30,12 +30,12 @@ impl Pipeline<'_> {
             player.as_ref().map(|player| eval::milliseconds_per_decision(player, shape, settings.latency_decisions));
         let policy: &dyn Policy = player.as_ref().map_or(&random, |player| player);
         let seed = Split::Test.seed(agent.seed, agent.game);
-        let before = scores::played(&self.folder, agent, &weights)?;
+        let before = episodes::played(&self.folder, agent, &weights)?;
         let game = Match { episodes: before..settings.episodes.max(before), epsilon: settings.epsilon, seed };
         let mut pool = self.evaluation_pool(agent.game, settings.episodes, environment.observation)?;
         let Some(played) = eval::play(&mut pool, policy, &game, &progress) else { return Ok(Ended::Stopped) };
         let lock = self.locks.wait("scores")?;
-        scores::put(&self.experiment, &self.folder, agent, &weights, played)?;
+        episodes::put(&self.experiment, &self.folder, agent, &weights, played)?;
         drop(lock);
         if let Some(milliseconds) = latency {
             let measured = Latency { weights, milliseconds };

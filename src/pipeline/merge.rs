@@ -7,9 +7,10 @@ use anyhow::{Context, Result};
 
 use super::clean::networks_in;
 use super::digests::Digests;
+use super::episodes::{read_episodes, write_episodes};
 use super::key::settings;
 use super::list::{Teaching, tasks};
-use super::scores::{Scores, read_episodes, write_episodes};
+use super::scores::Scores;
 use super::task::{Job, Stage, Task};
 use super::{listed, refused};
 use crate::config::{self, Experiment, Overrides};

@@ -10,6 +10,7 @@ mod board;
 mod clean;
 mod digests;
 mod distill;
+mod episodes;
 mod evaluate;
 mod evaluator;
 mod explain;
@@ -48,7 +49,7 @@ pub use lock::DEAD_AFTER;
 pub use merge::merge;
 pub use open::Request;
 pub use plan::{Plan, PlannedNetwork, PlannedStage, PlannedTask, plan};
-pub use progress::Whole;
+pub use progress::CommandProgress;
 pub use run::run;
 pub use scope::Scope;
 pub use state::TaskState;
@@ -67,7 +68,7 @@ pub trait Observer: Sync {
     fn begin(&self, task: &str, total: u64, unit: &'static str) -> Box<dyn Progress + '_>;
 
     /// How far the command is; called several times a second.
-    fn whole(&self, whole: &Whole);
+    fn whole(&self, whole: &CommandProgress);
 
     /// Shows the report with which the command ends.
     fn report(&self, report: &TerminalReport);

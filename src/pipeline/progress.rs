@@ -9,7 +9,7 @@ const ENOUGH: Duration = Duration::from_secs(10);
 
 /// How far a command is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Whole {
+pub struct CommandProgress {
     /// Tasks that are done.
     pub done: usize,
     pub tasks: usize,
@@ -30,16 +30,16 @@ pub struct Tally {
 }
 
 /// Measures the speed of a command.
-pub struct WholeProgress {
+pub struct ProgressMeter {
     started: Instant,
     /// Weight of the work that this command has finished.
     worked: f64,
 }
 
-impl WholeProgress {
+impl ProgressMeter {
     /// The command starts now.
-    pub fn new() -> WholeProgress {
-        WholeProgress { started: Instant::now(), worked: 0.0 }
+    pub fn new() -> ProgressMeter {
+        ProgressMeter { started: Instant::now(), worked: 0.0 }
     }
 
     /// Counts finished work of that weight.
@@ -48,7 +48,7 @@ impl WholeProgress {
     }
 
     /// How far the command is, with its running batches and their weights.
-    pub fn whole<'a>(&self, tally: Tally, running: impl Iterator<Item = (f64, &'a Reached)>) -> Whole {
+    pub fn whole<'a>(&self, tally: Tally, running: impl Iterator<Item = (f64, &'a Reached)>) -> CommandProgress {
         self.whole_after(self.started.elapsed(), tally, running)
     }
 
@@ -57,7 +57,7 @@ impl WholeProgress {
         elapsed: Duration,
         tally: Tally,
         running: impl Iterator<Item = (f64, &'a Reached)>,
-    ) -> Whole {
+    ) -> CommandProgress {
         let (mut done_weight, mut worked) = (tally.done_weight, self.worked);
         for (weight, reached) in running {
             done_weight += weight * reached.share();
@@ -66,7 +66,7 @@ impl WholeProgress {
         let rest = (tally.weight - done_weight).max(0.0);
         let left = (elapsed >= ENOUGH && worked > 0.0).then(|| elapsed.mul_f64((rest / worked).min(1e6)));
         let share = if tally.weight > 0.0 { done_weight / tally.weight } else { 1.0 };
-        Whole { done: tally.done, tasks: tally.tasks, share, left }
+        CommandProgress { done: tally.done, tasks: tally.tasks, share, left }
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
         let running = Reached::new();
         running.report(0.5);
         running.report(0.75);
-        let progress = WholeProgress::new();
+        let progress = ProgressMeter::new();
         let whole =
             |seconds| progress.whole_after(Duration::from_secs(seconds), tally, [(100.0, &running)].into_iter());
         assert_eq!(whole(50).share, 175.0 / 400.0);
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn a_command_that_has_done_nothing_yet_does_not_know_its_speed() {
         let tally = Tally { done: 3, tasks: 4, done_weight: 300.0, weight: 400.0 };
-        let whole = WholeProgress::new().whole_after(Duration::from_secs(60), tally, std::iter::empty());
+        let whole = ProgressMeter::new().whole_after(Duration::from_secs(60), tally, std::iter::empty());
         assert_eq!((whole.share, whole.left), (0.75, None));
     }
 }

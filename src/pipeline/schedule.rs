@@ -12,7 +12,7 @@ use super::board::{Board, Position};
 use super::line::Line;
 use super::lock::Lock;
 use super::open::Request;
-use super::progress::WholeProgress;
+use super::progress::ProgressMeter;
 use super::task::{Job, TaskId};
 use crate::progress::Ended;
 
@@ -36,7 +36,7 @@ pub struct Scheduler<'a, L: Line> {
     line: &'a L,
     pub board: Board<'a, L>,
     running: BTreeMap<usize, Running<'a>>,
-    progress: WholeProgress,
+    progress: ProgressMeter,
     stopped: bool,
     /// The folder cannot be worked in any more.
     gave_up: bool,
@@ -55,7 +55,7 @@ impl<'a, L: Line> Scheduler<'a, L> {
             line,
             board: Board::new(line, request.scope, &only)?,
             running: BTreeMap::new(),
-            progress: WholeProgress::new(),
+            progress: ProgressMeter::new(),
             stopped: false,
             gave_up: false,
             elsewhere: BTreeSet::new(),

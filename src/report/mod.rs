@@ -22,6 +22,7 @@ mod tests;
 
 use std::path::PathBuf;
 
+pub use plot::text_mask;
 pub use warning::Warning;
 pub use write::{is_current, write};
 

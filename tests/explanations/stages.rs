@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use policy_distillation::config::{Line, line_of};
 use policy_distillation::nn::Device;
-use policy_distillation::pipeline::{self, Observer, Request, Scope, Whole};
+use policy_distillation::pipeline::{self, CommandProgress, Observer, Request, Scope};
 use policy_distillation::progress::{Ended, Progress};
 use policy_distillation::report::TerminalReport;
 
@@ -104,7 +104,7 @@ impl Observer for Stopper {
         Box::new(Questions(self))
     }
 
-    fn whole(&self, _: &Whole) {}
+    fn whole(&self, _: &CommandProgress) {}
 
     fn report(&self, report: &TerminalReport) {
         self.table.lock().unwrap().clone_from(&report.table);

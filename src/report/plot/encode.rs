@@ -56,6 +56,20 @@ pub fn png(figure: &Figure) -> Result<Vec<u8>> {
     Ok(file)
 }
 
+/// A line of text on an image of that width and height: which of its pixels are letters, row by row.
+///
+/// # Errors
+/// If the drawing fails.
+pub fn text_mask(text: &str, (width, height): (u32, u32)) -> Result<Vec<bool>> {
+    anyhow::ensure!(*LETTERS, "the built-in font cannot be read");
+    let mut pixels = vec![255; 3 * (width * height) as usize];
+    let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+    let font = (FONT, f64::from(height) - 3.0).into_font().color(&BLACK);
+    area.draw_text(text, &font, (4, 1)).map_err(|error| anyhow::anyhow!("a text cannot be drawn: {error}"))?;
+    drop(area);
+    Ok(pixels.as_chunks::<3>().0.iter().map(|pixel| pixel[0] < 150).collect())
+}
+
 /// Averages each square of [`AVERAGED`]² pixels into one.
 fn averaged(pixels: &[u8], width: usize, height: usize) -> Vec<u8> {
     let side = AVERAGED as usize;

@@ -16,7 +16,7 @@ const LINE: f64 = 26.0;
 const AROUND: f64 = 95.0;
 
 /// A student's value, as a share of the teacher's.
-struct Value {
+struct StudentLine {
     name: String,
     share: Option<f64>,
     interval: Option<Interval>,
@@ -52,7 +52,7 @@ fn in_game(results: &Results, agent_results: &AgentResults, game: Game) -> Optio
     let value = |name: &String| {
         let own = agent_results.of_agent(Role::Student, name).find(|own| own.game == game);
         let (share, interval) = own.map_or((None, None), |own| (own.relative, own.relative_interval));
-        Value { name: name.clone(), share, interval, paper: None }
+        StudentLine { name: name.clone(), share, interval, paper: None }
     };
     let is_above_random = agent_results.are_above_random(game);
     let title = if is_above_random { format!("{game} *") } else { game.to_string() };
@@ -65,14 +65,14 @@ fn over_games(results: &Results, agent_results: &AgentResults) -> Option<Panel> 
     let value = |name: &String| {
         let of_row = |row: &SummaryRow| (row.relative_geometric_mean, between(row.ci_low, row.ci_high), row.paper);
         let (share, interval, paper) = row(name).map_or((None, None, None), of_row);
-        Value { name: name.clone(), share, interval, paper }
+        StudentLine { name: name.clone(), share, interval, paper }
     };
     let values = results.experiment.students.iter().map(|student| value(&student.name)).collect();
     panel(results, "geometric mean of the games".into(), values, None)
 }
 
 /// The panel of values, the first on the top line; `None` if there are none.
-fn panel(results: &Results, title: String, values: Vec<Value>, random: Option<f64>) -> Option<Panel> {
+fn panel(results: &Results, title: String, values: Vec<StudentLine>, random: Option<f64>) -> Option<Panel> {
     if values.iter().all(|value| value.share.is_none()) {
         return None;
     }

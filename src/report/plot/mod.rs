@@ -17,7 +17,7 @@ mod figure;
 mod style;
 
 pub use distillation::{distillation, students};
-pub use encode::{png, svg};
+pub use encode::{png, svg, text_mask};
 pub use figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale, mean_curve, thinned};
 pub use learning::learning;
 pub use online::online;

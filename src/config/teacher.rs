@@ -1,0 +1,179 @@
+//! How teachers learn: `[teacher]`.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::source::SHIPPED;
+use super::student::NetworkChoice;
+
+/// How a teacher learns its Q-values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Algorithm {
+    /// Deep Q-learning with replay and a target network (Mnih et al., 2015).
+    Dqn,
+    /// Parallelised Q-network: λ-returns of short rollouts, no replay, no target network (Gallici et al., 2025).
+    Pqn,
+}
+
+/// The choice of a teacher's checkpoint for distillation and scoring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// The checkpoint with the highest mean in the periodic evaluations. Their episodes are never those of the final
+    /// evaluation.
+    Best,
+    /// The last checkpoint.
+    Last,
+}
+
+/// The optimiser's rule; its other constants are in the module `nn`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerRule {
+    /// Centred RMSProp (Graves, 2013), decay 0.95.
+    RmsProp,
+    /// Adam (Kingma and Ba, 2015), betas 0.9 and 0.999.
+    Adam,
+    /// Rectified Adam (Liu et al., 2020), betas 0.9 and 0.999.
+    RAdam,
+}
+
+/// The loss on the temporal-difference error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TdError {
+    /// Quadratic within ±1, linear beyond.
+    Huber,
+    /// The square, as in CleanRL's `F.mse_loss`.
+    Squared,
+}
+
+/// `[teacher]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TeacherSettings {
+    pub algorithm: Algorithm,
+    /// The folder of an experiment whose teachers are copied, so that none are trained; `shipped` for the repository's
+    /// own, one experiment for each game; empty if teachers are trained.
+    pub from: PathBuf,
+    /// Seeds of the teachers, if they differ from those of the students; else empty.
+    pub seeds: Vec<u64>,
+    /// The block of `presets.toml` whose values the file's own values override.
+    pub preset: String,
+    /// Length of training in emulator frames.
+    pub frames: u64,
+    pub network: NetworkChoice,
+    /// Normalises each layer before its ReLU.
+    pub layer_norm: bool,
+    /// Only for DQN: Double DQN's target (van Hasselt et al., 2016).
+    pub double: bool,
+    /// Only for DQN: Munchausen-DQN's target (Vieillard et al., 2020).
+    pub munchausen: bool,
+    /// Whether rewards are clipped to [-1, 1].
+    pub clip_rewards: bool,
+    /// Whether a lost life is terminal for the learner. The game goes on.
+    pub life_loss_ends_episode: bool,
+    pub keep: Keep,
+    /// Only for DQN: capacity of the replay, in steps.
+    pub replay: u64,
+    /// Steps of random play before the first update.
+    pub warmup: u64,
+    /// Only for DQN: minibatch size.
+    pub batch: usize,
+    /// Only for DQN: steps per update.
+    pub update_period: u64,
+    /// Only for DQN: steps between copies into the target network.
+    pub target_period: u64,
+    /// Only for PQN: steps of each worker between two phases of learning.
+    pub rollout: u64,
+    /// Only for PQN: number of times that the updates use each step of a rollout.
+    pub epochs: u64,
+    /// Only for PQN: updates per epoch.
+    pub minibatches: usize,
+    /// Only for PQN: λ, the weight of the next step's return against its value.
+    pub lambda: f64,
+    pub gamma: f64,
+    pub epsilon_start: f64,
+    pub epsilon_end: f64,
+    /// Steps after the warm-up over which epsilon falls linearly.
+    pub epsilon_steps: StepSpan,
+    pub optimizer: OptimizerRule,
+    pub learning_rate: f64,
+    /// Share of the learning rate that is left at the end of training; it falls linearly.
+    pub learning_rate_end_share: f64,
+    pub optimizer_epsilon: f64,
+    /// Maximum norm of the gradient; a larger gradient is scaled down to it. 0 for no limit.
+    pub max_gradient_norm: f64,
+    pub td_error: TdError,
+    /// Steps per row of `train.csv`.
+    pub log_every: u64,
+    /// Steps per row of `eval.csv`.
+    pub evaluation_every: u64,
+    pub evaluation_episodes: usize,
+    /// Steps between checkpoints.
+    pub checkpoint_every: u64,
+}
+
+impl Algorithm {
+    /// Names the section of the settings that it alone reads.
+    pub fn section(self) -> &'static str {
+        match self {
+            Algorithm::Dqn => "dqn",
+            Algorithm::Pqn => "pqn",
+        }
+    }
+
+    /// Those settings.
+    pub fn settings(self) -> &'static [&'static str] {
+        match self {
+            Algorithm::Dqn => &["double", "munchausen", "replay", "batch", "update_period", "target_period"],
+            Algorithm::Pqn => &["rollout", "epochs", "minibatches", "lambda"],
+        }
+    }
+
+    /// All of them.
+    pub const ALL: [Algorithm; 2] = [Algorithm::Dqn, Algorithm::Pqn];
+}
+
+/// A part of a training: a number of steps, or a share of all its steps.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum StepSpan {
+    Steps(u64),
+    Share(f64),
+}
+
+impl StepSpan {
+    /// The number of steps in a training of `total` steps; at least 1.
+    pub fn steps(self, total: u64) -> u64 {
+        match self {
+            StepSpan::Steps(steps) => steps,
+            StepSpan::Share(share) => (share * total as f64).round() as u64,
+        }
+        .max(1)
+    }
+}
+
+impl TeacherSettings {
+    /// The name of the algorithm and its variant in reports.
+    pub fn algorithm_name(&self) -> &'static str {
+        match self.algorithm {
+            Algorithm::Pqn => "PQN",
+            Algorithm::Dqn if self.double => "Double DQN",
+            Algorithm::Dqn if self.munchausen => "Munchausen-DQN",
+            Algorithm::Dqn => "DQN",
+        }
+    }
+
+    /// Whether the teachers are the repository's own.
+    pub fn is_shipped(&self) -> bool {
+        self.from.as_os_str() == SHIPPED
+    }
+
+    /// Whether the first steps of a training do not depend on its length, so that a finished training can go on. A
+    /// learning rate that falls until the last step depends on it, and so does an epsilon that falls over a share.
+    pub fn can_go_on(&self) -> bool {
+        self.learning_rate_end_share == 1.0 && matches!(self.epsilon_steps, StepSpan::Steps(_))
+    }
+}

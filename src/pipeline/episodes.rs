@@ -1,0 +1,91 @@
+//! `episodes.csv`, which evaluations write.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+
+use super::agents::agents;
+use super::digests::Digests;
+use crate::config::Experiment;
+use crate::eval::Episode;
+use crate::record::{AgentId, EpisodeRow, Folder, Role, read_rows, write_rows};
+
+/// Characters of a weights file's SHA-256 in `episodes.csv`.
+const HASH: usize = 16;
+
+/// Episodes by agent.
+pub type EpisodeRows = BTreeMap<AgentId, Vec<EpisodeRow>>;
+
+/// Number of episodes in the folder that an agent has played with those weights.
+///
+/// # Errors
+/// If the file is damaged.
+pub fn played(folder: &Folder, agent: &AgentId, weights: &str) -> Result<usize> {
+    let rows = read_episodes(folder)?.remove(agent).unwrap_or_default();
+    Ok(rows.iter().filter(|row| row.weights == weights).count())
+}
+
+/// Adds episodes to those that the agent has played with the same weights; episodes with other weights are removed.
+/// Agents that the experiment names stand in its order, all others after them.
+///
+/// # Errors
+/// If the file is damaged or cannot be written.
+pub fn put(
+    experiment: &Experiment,
+    folder: &Folder,
+    agent: &AgentId,
+    weights: &str,
+    played: Vec<Episode>,
+) -> Result<()> {
+    let mut episodes = read_episodes(folder)?;
+    let mut rows = episodes.remove(agent).unwrap_or_default();
+    rows.retain(|row| row.weights == weights);
+    let before = rows.len();
+    let row = |(number, episode): (usize, Episode)| EpisodeRow {
+        role: agent.role,
+        agent: agent.name.clone(),
+        game: agent.game.name().into(),
+        seed: agent.seed,
+        episode: (before + number) as u64,
+        score: episode.score,
+        frames: episode.frames,
+        truncated: episode.truncated,
+        weights: weights.to_owned(),
+    };
+    rows.extend(played.into_iter().enumerate().map(row));
+    episodes.insert(agent.clone(), rows);
+    write_episodes(experiment, folder, episodes)
+}
+
+/// The first characters of the digest of the agent's weights; empty for random play, `None` if there are no weights.
+///
+/// # Errors
+/// If the weights cannot be read.
+pub fn short_digest(folder: &Folder, digests: &Digests, agent: &AgentId) -> Result<Option<String>> {
+    if agent.role == Role::Random {
+        return Ok(Some(String::new()));
+    }
+    Ok(digests.of(&folder.weights(agent))?.map(|digest| digest[..HASH].to_owned()))
+}
+
+/// Episodes of all agents.
+///
+/// # Errors
+/// If the file is damaged.
+pub fn read_episodes(folder: &Folder) -> Result<EpisodeRows> {
+    let mut episodes = EpisodeRows::new();
+    for row in read_rows::<EpisodeRow>(&folder.episodes())? {
+        let agent = row.id().with_context(|| format!("{}: damaged", folder.episodes().display()))?;
+        episodes.entry(agent).or_default().push(row);
+    }
+    Ok(episodes)
+}
+
+/// Replaces `episodes.csv`.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_episodes(experiment: &Experiment, folder: &Folder, mut episodes: EpisodeRows) -> Result<()> {
+    let rows: Vec<_> = agents(experiment).iter().filter_map(|agent| episodes.remove(agent)).flatten().collect();
+    write_rows(&folder.episodes(), &rows.into_iter().chain(episodes.into_values().flatten()).collect::<Vec<_>>())
+}
