@@ -65,9 +65,10 @@ pub fn text_mask(text: &str, (width, height): (u32, u32)) -> Result<Vec<bool>> {
     let mut pixels = vec![255; 3 * (width * height) as usize];
     let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
     let font = (FONT, f64::from(height) - 3.0).into_font().color(&BLACK);
-    area.draw_text(text, &font, (4, 1)).map_err(|error| anyhow::anyhow!("a text cannot be drawn: {error}"))?;
+    // Plotters places letters too high, as [`BITMAP_FACE`] says.
+    area.draw_text(text, &font, (6, 4)).map_err(|error| anyhow::anyhow!("a text cannot be drawn: {error}"))?;
     drop(area);
-    Ok(pixels.as_chunks::<3>().0.iter().map(|pixel| pixel[0] < 150).collect())
+    Ok(pixels.as_chunks::<3>().0.iter().map(|pixel| pixel[0] < 170).collect())
 }
 
 /// Averages each square of [`AVERAGED`]² pixels into one.
