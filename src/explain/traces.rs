@@ -28,7 +28,8 @@ pub struct Trace {
     pub explanation: String,
     /// Whether the teacher ended it.
     pub closed: bool,
-    /// The reward with the untrained teacher's log-probabilities, which is the same measure for all teachers.
+    /// The published reward, with the log-probabilities of the teacher that wrote it; of the teacher after its warm-up if
+    /// no teacher did.
     pub r_ss: f64,
     pub r_kl: f64,
     pub reward: f64,

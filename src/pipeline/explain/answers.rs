@@ -28,9 +28,11 @@ impl ExplainPipeline<'_> {
             true => Some(self.load(&ModelId::Teacher { name: name.to_owned(), seed })?),
             false => None,
         };
+        // A teacher's explanations are scored with its own log-probabilities, as in its training.
+        let own = learned.as_ref().filter(|_| settings.method == Method::Grpo);
         let judge = Judge {
             student: &base,
-            teacher: &warmup,
+            teacher: own.unwrap_or(&warmup),
             coefficients: Coefficients::PUBLISHED,
             temperature: settings.temperature,
         };

@@ -69,7 +69,7 @@ impl List<'_> {
     fn add_teacher(&mut self, teacher: &ExplainerSettings, seed: u64) {
         let name = teacher.name.clone();
         let base = Job::Learn(ModelId::Base { seed });
-        // The untrained teacher scores all explanations.
+        // The teacher after its warm-up scores what no teacher wrote.
         let warmup = Job::Learn(ModelId::Warmup { seed });
         let mut inputs = vec![base, warmup];
         if teacher.method.learns() {

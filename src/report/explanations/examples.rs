@@ -14,7 +14,7 @@ pub fn examples(results: &Results) -> Table {
         words("question", ""),
         words("solution", ""),
         words("explanation", ""),
-        numbers("reward", "By the same measure for all."),
+        numbers("reward", "As in the table of explanations."),
     ];
     let mut rows = Vec::new();
     for teacher in &results.experiment.teachers {

@@ -5,7 +5,7 @@ use super::results::{Answerer, Results};
 use crate::config::explanations::Method;
 use crate::eval::statistics::mean;
 use crate::explain::ReinforceRow;
-use crate::report::format::counted;
+use crate::report::format::{counted, number};
 use crate::report::plot::{
     Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale, Style, mean_curve, numbered, thinned,
 };
@@ -96,7 +96,7 @@ fn reward_against_accuracy(results: &Results) -> Option<Figure> {
         name: "reward-accuracy".into(),
         title: "The reward of explanations against what students learn from them".into(),
         caption: format!(
-            "One marker for each source and seed: mean reward of its explanations, by one measure for all, and right answers \
+            "One marker for each source and seed: mean reward of its explanations with the published coefficients, and right answers \
              of its students \"{student}\" at temperature {}.",
             results.temperature()
         ),
@@ -144,8 +144,10 @@ fn learning(results: &Results, teacher: &str) -> Option<Figure> {
     let mut panels = Vec::new();
     for (title, label, first, columns) in PANELS {
         let mut marks = Vec::new();
-        for (number, (name, value)) in columns.iter().enumerate() {
-            let style = numbered(first + number).unbroken();
+        for (place, (name, value)) in columns.iter().enumerate() {
+            // The colours begin anew after six; the dashes then tell them apart.
+            let style = numbered(first + place);
+            let style = if first + place < 6 { style.unbroken() } else { style };
             let lines = lines(seeds.values(), *value, style);
             if !lines.is_empty() {
                 legend.push(LegendEntry { label: (*name).to_owned(), style, sample: Sample::Line { width: 2.5 } });
@@ -156,7 +158,7 @@ fn learning(results: &Results, teacher: &str) -> Option<Figure> {
         panels.push(Panel { title: title.to_owned(), x: Axis::linear("step"), y, marks });
     }
     let last: Vec<f64> = seeds.values().filter_map(|rows| rows.last()).map(|row| row.reward).collect();
-    let end = mean(&last).map_or(String::new(), |reward| format!(" The last reward is {reward:.2}."));
+    let end = mean(&last).map_or(String::new(), |reward| format!(" The last reward is {}.", number(reward)));
     Some(Figure {
         name: format!("learning-{teacher}"),
         title: format!("{teacher}: reward, and the quality of what it writes"),

@@ -91,7 +91,7 @@ pub fn explanations(results: &Results) -> Table {
         words("teacher", ""),
         numbers(
             "reward",
-            "r_SS − r_KL + match with the published coefficients, by the base model as student and the teacher after its warm-up: one measure for all.",
+            "r_SS − r_KL + match with the published coefficients; the student is the base model, the teacher the one that wrote it, or the teacher after its warm-up where no teacher did.",
         ),
         numbers("r_SS", "How well the student can say the solution after the explanation."),
         numbers("r_KL", "How much likelier the explanation is for one who knows the solution, with its coefficients."),
