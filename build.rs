@@ -27,16 +27,11 @@ fn main() {
     commit().iter().for_each(|commit| println!("cargo:rustc-env=PD_COMMIT={commit}"));
 }
 
-/// The commit of this checkout, with a mark if the program's files differ from it; none outside git.
+/// The commit of this checkout, with a mark if the program's files differ from it; none outside git. It is looked up when
+/// these files change: a commit alone, which would make everything be built again, is no reason.
 fn commit() -> Option<String> {
     const SOURCES: [&str; 5] = ["src", "crates", "build.rs", "Cargo.toml", "Cargo.lock"];
     SOURCES.iter().for_each(|path| println!("cargo:rerun-if-changed={path}"));
-    let branch = git(&["symbolic-ref", "--quiet", "HEAD"]);
-    for name in ["HEAD", "packed-refs"].into_iter().chain(branch.as_deref()) {
-        // Cargo would take a file that is not there as changed.
-        let path = git(&["rev-parse", "--git-path", name]).filter(|path| Path::new(path).exists());
-        path.iter().for_each(|path| println!("cargo:rerun-if-changed={path}"));
-    }
     let commit = git(&["rev-parse", "HEAD"])?;
     let changed = [&["status", "--porcelain", "--untracked-files=no", "--"][..], &SOURCES].concat();
     Some(if git(&changed)?.is_empty() { commit } else { format!("{commit}+changes") })

@@ -191,3 +191,20 @@ fn after_a_change_of_the_protocol_everyone_is_scored_by_the_new_one() {
     let episodes = |run: &Run| fs::read_to_string(run.path("results/x/episodes.csv")).unwrap();
     assert_eq!(episodes(&straight), episodes(&changed));
 }
+
+#[test]
+fn a_students_own_learning_rate_makes_only_that_student_anew() {
+    let run = Run::new(TINY);
+    run.succeed(&["run", "x.toml"]);
+    let weights =
+        |name: &str| fs::read(run.path(&format!("results/x/students/{name}/catch/seed-1/weights.safetensors")));
+    let before = weights("kl").unwrap();
+    let error = refusal(&run, &["run", "x.toml", "--set", "students.mse.learning_rate=0.01"]);
+    assert!(error.contains("students.mse.learning_rate (0.00025 → 0.01)"), "{error}");
+    assert!(!error.contains("students.kl"), "{error}");
+    fs::write(run.path("x.toml"), TINY.replace("loss = \"mse\"", "loss = \"mse\"\nlearning_rate = 0.01")).unwrap();
+    run.succeed(&["run", "x.toml", "--out", "other"]);
+    let other = |name: &str| fs::read(run.path(&format!("other/students/{name}/catch/seed-1/weights.safetensors")));
+    assert!(other("kl").unwrap() == before, "the other student is the same");
+    assert!(other("mse").unwrap() != weights("mse").unwrap(), "the rate changes nothing");
+}

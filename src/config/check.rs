@@ -89,6 +89,8 @@ fn students(experiment: &Experiment) -> Result<(), Fault> {
     for (index, student) in experiment.students.iter().enumerate() {
         let several = !student.is_shared() || experiment.games.len() > 1;
         rule(&format!("students.{index}.games"), several, "together: needs at least two games")?;
+        let rate = student.learning_rate.or(distillation.learning_rate);
+        rule(&format!("students.{index}.learning_rate"), positive(rate), "must be above 0")?;
     }
     let gaps = !distillation.sweep_gaps.is_empty() && distillation.sweep_gaps.iter().all(|&gaps| positive(gaps));
     rule("distillation.sweep_gaps", gaps, "must be one or more numbers above 0")?;

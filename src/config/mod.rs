@@ -22,7 +22,7 @@ pub use line::{Line, line_of};
 pub use read::{Overrides, read, read_text};
 pub use source::shipped_folders;
 pub use student::{
-    AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature,
+    AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature, StudentRate,
     StudentSettings, StudentView, Temperature, Widths,
 };
 pub use teacher::{Algorithm, Keep, OptimizerRule, StepSpan, TdError, TeacherSettings};

@@ -155,6 +155,42 @@ impl StudentView {
     }
 }
 
+/// A student's learning rate: the key `learning_rate`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "must be a number or \"distillation\"")]
+pub enum StudentRate {
+    Own(f64),
+    Shared(SharedRate),
+}
+
+/// The learning rate of all students: `distillation.learning_rate`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SharedRate {
+    Distillation,
+}
+
+impl StudentRate {
+    /// The rate, where all students have the rate `shared` unless they have their own.
+    pub fn or(self, shared: f64) -> f64 {
+        match self {
+            StudentRate::Own(rate) => rate,
+            StudentRate::Shared(SharedRate::Distillation) => shared,
+        }
+    }
+
+    /// Whether it is the default.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, StudentRate::Shared(_))
+    }
+}
+
+impl Default for StudentRate {
+    fn default() -> StudentRate {
+        StudentRate::Shared(SharedRate::Distillation)
+    }
+}
+
 /// One of `[[students]]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StudentSettings {
@@ -168,6 +204,9 @@ pub struct StudentSettings {
     /// The default is not written to files, so that older files stay valid.
     #[serde(default, skip_serializing_if = "StudentView::is_teachers")]
     pub observation: StudentView,
+    /// Losses have gradients of different sizes, so that each may need a rate of its own. The default is not written.
+    #[serde(default, skip_serializing_if = "StudentRate::is_shared")]
+    pub learning_rate: StudentRate,
 }
 
 impl StudentSettings {

@@ -13,9 +13,9 @@ pub struct UpdateSchedule {
 }
 
 impl UpdateSchedule {
-    /// The schedule of a student of `games` games.
-    pub fn new(settings: &config::Distillation, games: usize) -> UpdateSchedule {
-        let config::Distillation { learning_rate, learning_rate_end_share, average_last, .. } = *settings;
+    /// The schedule of a student of `games` games with that learning rate at first.
+    pub fn new(settings: &config::Distillation, learning_rate: f64, games: usize) -> UpdateSchedule {
+        let config::Distillation { learning_rate_end_share, average_last, .. } = *settings;
         let total = settings.hours * settings.updates_per_hour * games as u64;
         UpdateSchedule { total, learning_rate, learning_rate_end_share, average_last }
     }
@@ -38,7 +38,7 @@ mod tests {
             "[distillation]\nhours = 10\nupdates_per_hour = 50\nlearning_rate = 0.002\nlearning_rate_end_share = {end_share}\n"
         );
         let experiment = config::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
-        let schedule = UpdateSchedule::new(&experiment.distillation, 2);
+        let schedule = UpdateSchedule::new(&experiment.distillation, 0.002, 2);
         [0, 250, 1000].map(|updates| schedule.learning_rate(updates))
     }
 

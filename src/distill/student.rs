@@ -115,7 +115,8 @@ impl Student {
         let architecture =
             Architecture::student(settings, games.iter().map(|(played, _)| (played.game.name(), played.spec())));
         let mut network = Network::new(&architecture, seed.derive("weights", 0), *device);
-        let config::Distillation { optimizer, learning_rate, optimizer_epsilon, .. } = experiment.distillation;
+        let config::Distillation { optimizer, optimizer_epsilon, .. } = experiment.distillation;
+        let learning_rate = settings.learning_rate.or(experiment.distillation.learning_rate);
         let mut optimizer = Optimizer::new(optimizer, learning_rate, optimizer_epsilon, &network);
         let mut sums = Tensor::zeros([games.len() as i64, SUMS], (Kind::Double, device.of_tensors()));
         let mut state = StudentState::new(games.len(), seed.derive("sampling", 0).generator());
@@ -132,7 +133,7 @@ impl Student {
             train: Log::resume::<DistillRow>(&folder.train(&agent), train)?,
             eval: Log::resume::<EvalRow>(&folder.eval(&agent), eval)?,
             adoptions: group.is_online().then(adoptions).transpose()?,
-            schedule: UpdateSchedule::new(&experiment.distillation, games.len()),
+            schedule: UpdateSchedule::new(&experiment.distillation, learning_rate, games.len()),
             warned: false,
             follows_live: games.iter().any(|(_, teacher_source)| matches!(teacher_source, TeacherSource::Latest(_))),
             settings: settings.clone(),

@@ -98,11 +98,15 @@ pub fn settings(experiment: &Experiment) -> Result<Settings> {
         // Whether it is written down depends on the teacher's view.
         let view = student.environment(&experiment.environment).observation;
         settings.insert(format!("students.{}.observation", student.name), Value::from(view.name()));
+        if !student.is_baseline() {
+            let rate = student.learning_rate.or(experiment.distillation.learning_rate);
+            settings.insert(format!("students.{}.learning_rate", student.name), Value::from(rate));
+        }
     }
     let students = table["students"].as_array().into_iter().flatten();
     for student in students.chain(baselines).filter_map(Value::as_table) {
         let name = student["name"].as_str().unwrap_or_default();
-        let own = student.iter().filter(|(key, _)| *key != "observation");
+        let own = student.iter().filter(|(key, _)| !["observation", "learning_rate"].contains(&key.as_str()));
         settings.extend(own.map(|(key, value)| (format!("students.{name}.{key}"), value.clone())));
     }
     Ok(settings)
@@ -115,7 +119,9 @@ const WITHOUT_EFFECT: [&str; 5] = ["from", "seeds", "preset", "checkpoint_every"
 const CHOICE_OF_BEST: [&str; 2] = ["evaluation_every", "evaluation_episodes"];
 
 /// Settings of distillation that change no student's weights.
-const WITHOUT_EFFECT_ON_STUDENTS: [&str; 3] = ["checkpoint_every", "evaluation_every", "evaluation_episodes"];
+const WITHOUT_EFFECT_ON_STUDENTS: [&str; 4] =
+    // Each student's own section has the learning rate.
+    ["checkpoint_every", "evaluation_every", "evaluation_episodes", "learning_rate"];
 
 /// The protocol by which agents are scored.
 pub const PROTOCOL: [&str; 3] = ["evaluation.epsilon", "evaluation.no_op_max", "evaluation.max_frames"];

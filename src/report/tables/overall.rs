@@ -1,6 +1,6 @@
 //! Table of the students' results over all games.
 
-use crate::config::{Data, Objective, StudentSettings};
+use crate::config::{Data, Objective, StudentRate, StudentSettings};
 use crate::eval::statistics::Interval;
 use crate::record::{Role, SummaryRow};
 use crate::report::agent_result::AgentResults;
@@ -71,6 +71,10 @@ fn loss(student: &StudentSettings, data: Data) -> String {
         Objective::Teacher(loss) if loss.has_temperature() => format!("{}, τ = {}", loss.label, student.temperature),
         Objective::Teacher(loss) => loss.label.to_owned(),
         Objective::Rewards => return format!("none: from {}", student.loss.label()),
+    };
+    let loss = match student.learning_rate {
+        StudentRate::Own(rate) => format!("{loss}, rate {rate}"),
+        StudentRate::Shared(_) => loss,
     };
     match data {
         Data::Teacher => loss,
