@@ -104,6 +104,17 @@ fn weights_of_another_game_or_action_set() {
 }
 
 #[test]
+fn a_pointer_of_git_lfs_is_called_so_and_a_desktops_files_are_nobodys_results() {
+    let run = trained();
+    fs::write(run.path("results/x/teachers/.DS_Store"), b"desktop").unwrap();
+    run.succeed(&["evaluate", "x.toml", "--fresh"]);
+    let pointer = "version https://git-lfs/spec/v1\noid sha256:0123456789abcdef\nsize 6921908\n";
+    fs::write(run.path(TEACHER), pointer).unwrap();
+    refused(&run, &["run", "x.toml"], &["weights.safetensors", "a pointer of Git LFS", "git lfs pull"]);
+    refused(&run, &["play", TEACHER], &["a pointer of Git LFS"]);
+}
+
+#[test]
 fn a_device_that_is_not_there() {
     refused(&Run::new(TINY), &["run", "x.toml", "--device", "cuda:99"], &["GPU"]);
 }

@@ -15,6 +15,8 @@ use crate::nn::{self, Device, Network, Precision, Unreadable};
 use crate::record::{RomRecord, write_file};
 
 const FORMAT: &str = "policy-distillation 1";
+/// The first bytes of a pointer of Git LFS, in the place of a header's length.
+const LFS_POINTER: &[u8; 8] = b"version ";
 
 /// The reason why a file cannot be used as weights.
 #[derive(Debug, thiserror::Error)]
@@ -70,11 +72,19 @@ pub fn load(path: &Path, device: Device) -> Result<(Network, Metadata)> {
         return Err(WeightsError::Missing(path.to_owned()).into());
     }
     let content = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    check_pointer(path, &content)?;
     let at_fault = |error: Unreadable| WeightsError::of(path, error);
     let strings = nn::strings_of(&content).map_err(at_fault)?;
     let metadata = parse(&strings).map_err(|reason| WeightsError::Foreign { path: path.to_owned(), reason })?;
     let values = nn::decode(&content, &metadata.architecture).map_err(at_fault)?;
     Ok((Network::from_values(&metadata.architecture, &values, device), metadata))
+}
+
+/// Refuses the file that stands for another in a checkout without Git LFS.
+fn check_pointer(path: &Path, beginning: &[u8]) -> Result<(), WeightsError> {
+    let reason = "a pointer of Git LFS; `git lfs pull` fetches the file itself".to_owned();
+    let is_pointer = beginning.starts_with(LFS_POINTER);
+    if is_pointer { Err(WeightsError::Foreign { path: path.to_owned(), reason }) } else { Ok(()) }
 }
 
 fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
@@ -112,20 +122,21 @@ fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
 /// # Errors
 /// If the file cannot be read, or is none of this program's.
 pub fn metadata(path: &Path) -> Result<Metadata> {
-    let read = || -> std::io::Result<(u64, Vec<u8>)> {
+    let read = || -> std::io::Result<([u8; 8], u64, Vec<u8>)> {
         let mut file = File::open(path)?;
         let file_length = file.metadata()?.len();
         let mut length = [0; 8];
         file.read_exact(&mut length)?;
         let mut header = Vec::new();
         file.take(u64::from_le_bytes(length)).read_to_end(&mut header)?;
-        Ok((file_length, header))
+        Ok((length, file_length, header))
     };
     if !path.exists() {
         return Err(WeightsError::Missing(path.to_owned()).into());
     }
     let damaged = |reason: String| WeightsError::Damaged { path: path.to_owned(), reason };
-    let (length, header) = read().map_err(|error| damaged(error.to_string()))?;
+    let (beginning, length, header) = read().map_err(|error| damaged(error.to_string()))?;
+    check_pointer(path, &beginning)?;
     let strings = nn::strings(&header).map_err(|error| WeightsError::of(path, error))?;
     let metadata = parse(&strings).map_err(|reason| WeightsError::Foreign { path: path.to_owned(), reason })?;
     let values: i64 = metadata.architecture.tensors().iter().map(|tensor| tensor.shape.iter().product::<i64>()).sum();

@@ -6,6 +6,9 @@ use super::{Algorithm, Data, EnvironmentSettings, Experiment, Fault, Layers, Net
 use crate::game::{ActionSet, Game};
 use crate::spec::Shape;
 
+/// Most letters of a name. Those of files that are made from it must fit in a file system, with its endings.
+pub const NAME: usize = 100;
+
 /// Refuses the first value that is out of range.
 pub fn check(experiment: &Experiment) -> Result<(), Fault> {
     names(experiment)?;
@@ -110,11 +113,11 @@ fn positive(x: f64) -> bool {
 
 fn names(experiment: &Experiment) -> Result<(), Fault> {
     let plain = |name: &str| {
-        !name.is_empty()
+        (1..=NAME).contains(&name.len())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
             && !name.starts_with('.')
     };
-    let words = "names a folder: letters, digits, '-', '_' and '.' only";
+    let words = "names a folder: up to 100 letters, digits, '-', '_' and '.' only";
     rule("name", plain(&experiment.name), words)?;
     rule("games", !experiment.games.is_empty(), "name at least one game")?;
     rule("seeds", !experiment.seeds.is_empty(), "name at least one seed")?;

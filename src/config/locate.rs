@@ -43,6 +43,30 @@ pub fn value(text: &str) -> Value {
         .unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
+/// The value, as a whole number where one is `known` to be needed and the value is one: `1e6` is a number of steps. Below
+/// 2 it may be a share.
+pub fn counted(value: Value, known: &Value) -> Value {
+    match (&value, known) {
+        (Value::Float(number), Value::Integer(_)) if number.fract() == 0.0 && (2.0..9e15).contains(number) => {
+            Value::Integer(*number as i64)
+        }
+        _ => value,
+    }
+}
+
+/// The parser's complaint about a value's type, in words of this program.
+pub fn in_our_words(key: &str, value: &Value, message: &str) -> String {
+    let needs = |what: &str| format!("must be {what}");
+    match message {
+        _ if message.contains("expected a sequence") => format!("is a list; write {key} = [{value}]"),
+        _ if message.contains("expected u") || message.contains("expected i") => needs("a whole number, 0 or above"),
+        _ if message.contains("expected f64") => needs("a number"),
+        _ if message.contains("expected a boolean") => needs("true or false"),
+        _ if message.contains("expected a string") => needs("text in quotation marks"),
+        _ => message.to_owned(),
+    }
+}
+
 struct Walk<'a> {
     place: &'a dyn Fn(usize) -> String,
 }
@@ -74,7 +98,7 @@ impl Walk<'_> {
                 _ => {
                     let value = Value::deserialize(ValueDeserializer::from(item.clone()))
                         .map_err(|error| ConfigError { place: place.clone(), problem: error.message().to_owned() })?;
-                    found.push(Setting { path, value, place });
+                    found.push(Setting { path, value: counted(value, known), place });
                 }
             }
         }
@@ -107,7 +131,9 @@ impl Walk<'_> {
 /// The error for an unknown key.
 pub fn unknown(path: &[String], known: &Table, place: String) -> ConfigError {
     let key = path.last().map_or("", String::as_str);
-    let nearest = known.keys().min_by_key(|known| strsim::damerau_levenshtein(known, key));
+    // A common beginning counts, so that `fram` leads to `frames`, not to `from`.
+    let alike = |known: &&String| (1e6 * strsim::jaro_winkler(known, key)) as u64;
+    let nearest = known.keys().max_by_key(alike);
     let hint = nearest.map_or(String::new(), |nearest| format!("; did you mean \"{nearest}\"?"));
     ConfigError { place, problem: format!("unknown key \"{}\"{hint}", path.join(".")) }
 }

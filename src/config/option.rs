@@ -20,12 +20,13 @@ pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<
     if ["students", BASELINES].contains(&path[0].as_str()) {
         find_student(&mut path, settings).map_err(|problem| ConfigError { place: place.clone(), problem })?;
     }
-    let mut at = known;
+    let (mut at, mut sample) = (known, None);
     for depth in 0..path.len() {
         let next = match at.get(&path[depth]) {
             Some(Value::Array(entries)) if depth + 2 < path.len() && entries[0].is_table() => {
                 let entry = entries[0].as_table().expect("just seen");
-                if !entry.contains_key(&path[depth + 2]) {
+                sample = entry.get(&path[depth + 2]);
+                if sample.is_none() {
                     return Err(locate::unknown(&path, entry, place));
                 }
                 break;
@@ -35,11 +36,16 @@ pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<
         };
         match next.as_table() {
             Some(table) if depth + 1 < path.len() => at = table,
-            None if depth + 1 == path.len() => break,
+            None if depth + 1 == path.len() => {
+                sample = Some(next);
+                break;
+            }
             _ => return Err(ConfigError { place, problem: format!("\"{key}\" is not the key of one value") }),
         }
     }
-    let mut setting = Setting { path, value: locate::value(value.trim()), place };
+    let value = locate::value(value.trim());
+    let value = sample.map_or(value.clone(), |known| locate::counted(value, known));
+    let mut setting = Setting { path, value, place };
     out_of_section(&mut setting);
     Ok(setting)
 }

@@ -219,7 +219,8 @@ fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Experim
     for setting in settings {
         lay(&mut table, setting, &|_| laid_over_template(&Table::new()));
         if let Err(error) = Experiment::deserialize(named(&table)) {
-            let problem = format!("{} = {}: {}", setting.key(), setting.value, error.message());
+            let words = locate::in_our_words(&setting.key(), &setting.value, error.message());
+            let problem = format!("{} = {}: {words}", setting.key(), setting.value);
             return Err(ConfigError { place: setting.place.clone(), problem });
         }
     }

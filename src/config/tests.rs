@@ -1,7 +1,7 @@
 //! What experiment files can say, and what they are told when they cannot.
 
 use super::*;
-use crate::config::{Mlp, NetworkChoice, Objective, OptimizerRule, Temperature, Widths};
+use crate::config::{Mlp, NetworkChoice, Objective, OptimizerRule, StepSpan, Temperature, Widths};
 use crate::game::View;
 use crate::losses::{KL, MSE, NLL};
 
@@ -173,7 +173,7 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_key() {
 #[test]
 fn a_wrong_type_or_word_is_refused_with_its_line() {
     let refused = refusal("[teacher]\nbatch = 32\nframes = \"many\"\n", &[]);
-    assert!(refused.starts_with("x.toml:3: teacher.frames = \"many\": invalid type"), "{refused}");
+    assert!(refused.starts_with("x.toml:3: teacher.frames = \"many\": must be a whole number"), "{refused}");
     assert!(refusal("[[students]]\nname = \"a\"\nloss = \"kll\"\n", &[]).starts_with("x.toml:3: students.0.loss"));
     assert!(refusal("games = [\"pnog\"]\n", &[]).contains("pong"));
     assert!(refusal("teacher = 3\n", &[]).contains("x.toml:1: teacher is a section"));
@@ -232,4 +232,28 @@ fn what_is_saved_reads_back_as_the_same_experiment() {
     let experiment = from("[[students]]\nname = \"a\"\nnetwork = { conv = [1, 2, 3], hidden = 4 }\n", &[]).unwrap();
     let saved = toml::to_string(&experiment).unwrap();
     assert_eq!(from(&saved, &[]).unwrap(), experiment);
+}
+
+#[test]
+fn values_of_another_type_are_answered_in_the_programs_own_words() {
+    let error = |set: &str| {
+        let overrides = Overrides { set: vec![set.into()], seed: None };
+        read_text("x.toml", "x", "games = [\"pong\"]", &overrides).unwrap_err().to_string()
+    };
+    assert!(error("games=pong").contains("is a list; write games = [\"pong\"]"), "{}", error("games=pong"));
+    assert!(error("teacher.frames=0.5").contains("must be a whole number"));
+    assert!(error("teacher.gamma=high").contains("must be a number"));
+    assert!(error("teacher.clip_rewards=1").contains("must be true or false"));
+    assert!(error("teacher.fram=1").contains("did you mean \"frames\"?"), "{}", error("teacher.fram=1"));
+    assert!(error(&format!("name={}", "a".repeat(300))).contains("up to 100 letters"));
+}
+
+#[test]
+fn a_number_of_steps_may_be_written_with_an_exponent_and_a_share_stays_one() {
+    let read = |text: &str| read_text("x.toml", "x", text, &Overrides::default()).unwrap().teacher;
+    let teacher = read("[teacher]\nframes = 1e6\nepsilon_steps = 2.5e4");
+    assert_eq!((teacher.frames, teacher.epsilon_steps), (1_000_000, StepSpan::Steps(25_000)));
+    assert_eq!(read("[teacher]\nepsilon_steps = 1.0").epsilon_steps, StepSpan::Share(1.0));
+    let overrides = Overrides { set: vec!["teacher.frames=2e6".into()], seed: None };
+    assert_eq!(read_text("x.toml", "x", "", &overrides).unwrap().teacher.frames, 2_000_000);
 }

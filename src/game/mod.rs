@@ -209,6 +209,10 @@ pub struct UnknownGame {
 impl UnknownGame {
     fn new(name: &str) -> UnknownGame {
         let plain = |text: &str| text.to_lowercase().replace(['_', '-', ' ', '*', '.'], "");
+        let name_of_gym = plain(of_gym(name));
+        if let Some(game) = Game::all().map(Game::name).find(|game| plain(game) == name_of_gym) {
+            return UnknownGame { name: name.to_owned(), advice: format!("write \"{game}\"") };
+        }
         let mut games: Vec<_> = Game::all().map(Game::name).collect();
         games.sort_by_cached_key(|game| strsim::damerau_levenshtein(&plain(game), &plain(name)));
         let advice = match name.starts_with(GYM_RS) && !cfg!(feature = "gym-rs") {
@@ -219,9 +223,35 @@ impl UnknownGame {
     }
 }
 
+/// The part of a name as Gym and Gymnasium write it (`ALE/Pong-v5`, `PongNoFrameskip-v4`) that names the game.
+fn of_gym(name: &str) -> &str {
+    let name = name.strip_prefix("ALE/").unwrap_or(name);
+    let version = name.rsplit_once("-v").filter(|(_, version)| version.chars().all(|c| c.is_ascii_digit()));
+    let name = version.map_or(name, |(name, _)| name);
+    let suffixes = ["NoFrameskip", "Deterministic"].iter().find_map(|suffix| name.strip_suffix(suffix));
+    let name = suffixes.unwrap_or(name);
+    name.strip_suffix("-ram").unwrap_or(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_gym_lead_to_ours() {
+        for (name, ours) in [
+            ("PongNoFrameskip-v4", "pong"),
+            ("ALE/Pong-v5", "pong"),
+            ("QbertNoFrameskip-v4", "qbert"),
+            ("SpaceInvaders-ramDeterministic-v4", "space_invaders"),
+            ("ALE/MsPacman-v5", "ms_pacman"),
+            ("Q*bert", "qbert"),
+            ("CartPole-v1", "cartpole"),
+        ] {
+            let error = Game::named(name).unwrap_err().to_string();
+            assert!(error.contains(&format!("write \"{ours}\"")), "{error}");
+        }
+    }
 
     #[test]
     fn the_papers_ten_games_have_88_minimal_actions_in_all() {

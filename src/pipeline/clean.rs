@@ -185,7 +185,11 @@ fn below(folder: &Path, levels: usize) -> Result<Vec<PathBuf>> {
     let mut folders = Vec::new();
     if folder.is_dir() {
         for entry in std::fs::read_dir(folder).with_context(place)? {
-            folders.extend(below(&entry.with_context(place)?.path(), levels - 1)?);
+            let entry = entry.with_context(place)?;
+            // A desktop's own files, such as .DS_Store, are nobody's results.
+            if !entry.file_name().to_string_lossy().starts_with('.') {
+                folders.extend(below(&entry.path(), levels - 1)?);
+            }
         }
     }
     folders.sort();

@@ -7,6 +7,7 @@ use super::{
     ModelSettings, Start, Teachers,
 };
 use crate::config::Fault;
+use crate::config::check::NAME;
 use crate::task::FamilyName;
 
 /// Refuses the first value that is out of range.
@@ -148,6 +149,7 @@ fn names<'a>(list: &str, names: impl Iterator<Item = &'a String>) -> Result<(), 
     for (index, name) in names.enumerate() {
         let key = format!("{list}.{index}.name");
         rule(&key, plain(name) && !name.starts_with('.'), "must be letters, digits, \"-\", \"_\" and \".\"")?;
+        rule(&key, name.len() <= NAME, &format!("must be at most {NAME} letters long"))?;
         rule(&key, seen.insert(name.clone()), "is the name of another")?;
     }
     rule(list, !seen.is_empty(), "must have at least one entry")
