@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::form::{BASELINES, OF_BASELINES, beside_students, names_students, out_of_section};
+use super::line::{Line, line_of};
 use super::locate::{self, Setting};
 use super::option::from_option;
 use super::source::{SHIPPED_SEED, lay_source, shipped, source};
@@ -27,6 +28,10 @@ pub struct Overrides {
 /// [`ConfigError`] names the line or option and the way out: the file cannot be read, a key is unknown, a value has the
 /// wrong type or is out of range.
 pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, ConfigError> {
+    if line_of(file)? != Line::Atari {
+        let problem = "this command is for experiments of the line \"atari\"".into();
+        return Err(ConfigError { place: file.display().to_string(), problem });
+    }
     let stem = file.file_stem().map_or("experiment".into(), |stem| stem.to_string_lossy());
     read_text(&file.display().to_string(), &stem, &text_of(file)?, overrides)
 }
