@@ -456,3 +456,45 @@ fn a_student_that_does_not_learn_is_named_with_a_way_out() {
     assert!(idle.contains("student mse of catch, seed 1: agrees with its teacher in"), "{idle}");
     assert_eq!(idle.matches("set distillation.initialization = \"biases\"").count(), 2, "once for each: {idle}");
 }
+
+#[test]
+fn an_experiment_file_to_begin_with_is_written_once_and_can_be_planned() {
+    let run = Run::new("");
+    let said = run.succeed(&["init", "mine.toml"]);
+    assert!(said.contains("`pd run mine.toml`"), "{said}");
+    let text = fs::read_to_string(run.path("mine.toml")).unwrap();
+    let again = run.pd(&["init", "mine.toml"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert_eq!(fs::read_to_string(run.path("mine.toml")).unwrap(), text);
+    assert!(run.succeed(&["plan", "mine.toml"]).contains("net3"));
+}
+
+#[test]
+fn a_folder_of_results_stands_for_its_experiment() {
+    let run = Run::new(TINY);
+    run.succeed(&["run", "x.toml", "--out", "elsewhere/mine"]);
+    let before = results_below(&run.path("elsewhere/mine"));
+    for place in ["elsewhere/mine", "elsewhere/mine/experiment.toml"] {
+        run.succeed(&["report", place]);
+        run.succeed(&["run", place]);
+        assert!(results_below(&run.path("elsewhere/mine")) == before && !run.path("results").exists(), "{place}");
+    }
+    let listed = run.succeed(&["list", "elsewhere"]);
+    // Teacher, two students, four evaluations and the report.
+    assert!(listed.contains("elsewhere/mine") && listed.contains("8 of    8 tasks done"), "{listed}");
+}
+
+fn results_below(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    content(root).into_iter().filter(|(path, _)| !path.starts_with(root.join("report"))).collect()
+}
+
+#[test]
+fn other_programs_can_read_the_catalogue_and_shells_and_man_the_help() {
+    let run = Run::new("");
+    let games: serde_json::Value = serde_json::from_str(&run.succeed(&["games", "--json"])).unwrap();
+    let pong = games.as_array().unwrap().iter().find(|game| game["name"] == "pong").unwrap();
+    assert_eq!((pong["actions"].as_u64(), pong["random"].as_f64()), (Some(6), Some(-20.7)));
+    assert!(run.succeed(&["completions", "bash"]).contains("complete -F"));
+    run.succeed(&["man", "pages"]);
+    assert!(fs::read_to_string(run.path("pages/pd-run.1")).unwrap().contains(".TH"));
+}

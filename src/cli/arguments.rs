@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use super::{bench, play};
 use crate::nn::DeviceChoice;
 
-/// Train DQN teachers on Atari, distil them into small students, and report score against size.
+/// Train Atari teachers, distil them into small networks, and report score against size.
 #[derive(Debug, Parser)]
-#[command(name = "pd", version)]
+#[command(name = "pd", version, max_term_width = 100)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -19,28 +20,14 @@ pub struct Arguments {
 
 /// Flags of every command.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Flags of every command")]
 pub struct Common {
-    /// Set a key of the experiment file, such as teacher.frames=400000 or students.net1.loss=nll
-    #[arg(long, global = true, value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
-    /// The experiment's folder instead of `results/NAME`; for `observe` the file to write
-    #[arg(long, global = true, value_name = "DIR")]
-    pub out: Option<PathBuf>,
     /// auto, cpu, libtorch (the CPU by libtorch's kernels), cuda or cuda:N
     #[arg(long, global = true, default_value = "auto")]
     pub device: DeviceChoice,
     /// Threads of emulation and learning; all cores unless given. On a CPU results do not depend on it
     #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Maximum number of tasks at once; the number of threads unless given (on a GPU one). Results do not depend on it
-    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub jobs: Option<u16>,
-    /// One seed instead of the experiment's
-    #[arg(long, global = true)]
-    pub seed: Option<u64>,
-    /// Start over: first remove the outputs of the command's tasks and of later ones, for its games, seeds and students
-    #[arg(long, global = true)]
-    pub fresh: bool,
     /// No progress, only results and errors
     #[arg(long, global = true)]
     pub quiet: bool,
@@ -49,61 +36,136 @@ pub struct Common {
     pub verbose: u8,
 }
 
+/// Flags of the commands that work on an experiment.
+#[derive(Debug, Clone, Args)]
+pub struct ExperimentFlags {
+    /// The experiment's file; or the folder of its results
+    pub file: PathBuf,
+    /// Set a key of the file, such as teacher.frames=400000 or students.net1.loss=nll
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// The experiment's folder instead of `results/NAME`
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// One seed instead of the experiment's
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Maximum number of tasks at once; the number of threads unless given (on a GPU one). Results do not depend on it
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Start over: first remove the outputs of the command's tasks and of later ones, for its games, seeds and students
+    #[arg(long)]
+    pub fresh: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Every task that is not done yet: teachers, students, evaluation, report
-    Run {
+    /// Write a commented experiment file to begin with
+    #[command(after_help = "Examples:\n  pd init mine.toml\n  pd init mine.toml && pd run mine.toml")]
+    Init {
+        #[arg(default_value = "experiment.toml")]
         file: PathBuf,
+    },
+    /// Every task that is not done yet: teachers, students, evaluation, report
+    #[command(after_help = "Examples:\n  pd run experiments/quickstart.toml\n  \
+                            pd run x.toml --set students.net1.loss=nll --out results/nll")]
+    Run {
+        #[command(flatten)]
+        experiment: ExperimentFlags,
         /// Only this task, such as train/teacher/pong/seed-1; `pd plan --json` lists them
         #[arg(long, value_name = "ID")]
         task: Vec<String>,
     },
     /// Train the teachers
-    Train { file: PathBuf },
+    #[command(after_help = "Examples:\n  pd train x.toml\n  pd train x.toml --seed 2 --threads 4")]
+    Train(ExperimentFlags),
     /// Distil the students of the teachers that are trained
-    Distill { file: PathBuf },
+    #[command(after_help = "Examples:\n  pd distill x.toml\n  pd distill x.toml --fresh")]
+    Distill(ExperimentFlags),
     /// Distil students from a teacher that another process trains, each time from its best so far
+    #[command(after_help = "Examples:\n  pd follow b.toml --from results/a\n  \
+                            pd follow b.toml --from results/a --out results/followers")]
     Follow {
-        file: PathBuf,
+        #[command(flatten)]
+        experiment: ExperimentFlags,
         /// The folder of the experiment that is being trained, with distillation.online = true
         #[arg(long, value_name = "DIR")]
         from: PathBuf,
     },
     /// Score every agent that has weights
-    Evaluate { file: PathBuf },
+    #[command(after_help = "Examples:\n  pd evaluate x.toml\n  pd evaluate x.toml --set evaluation.episodes=200")]
+    Evaluate(ExperimentFlags),
     /// Write the report of the results so far
-    Report { file: PathBuf },
+    #[command(after_help = "Examples:\n  pd report x.toml\n  pd report results/x")]
+    Report(ExperimentFlags),
     /// Show the tasks that would run, and the memory and disk that they need
+    #[command(after_help = "Examples:\n  pd plan experiments/paper/compression.toml\n  pd plan x.toml --json")]
     Plan {
-        file: PathBuf,
+        #[command(flatten)]
+        experiment: ExperimentFlags,
         /// As JSON
         #[arg(long)]
         json: bool,
     },
-    /// Join folders of one experiment, made in different places, into --out DIR
+    /// Show the experiments below a folder, and how much of each is done
+    #[command(after_help = "Examples:\n  pd list\n  pd list elsewhere")]
+    List {
+        #[arg(default_value = "results")]
+        folder: PathBuf,
+    },
+    /// Join folders of one experiment, made in different places
+    #[command(after_help = "Examples:\n  pd merge here there --out results/all\n  pd merge a b c --out a")]
     Merge {
         #[arg(required = true, num_args = 2..)]
         folders: Vec<PathBuf>,
+        /// The folder for the joined results
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
-    /// List the games: ROM, actions, published scores
-    Games,
-    /// Write weights in another number format, to --out FILE
+    /// List the games: ROM, actions, published scores; and the shipped teachers
+    #[command(after_help = "Examples:\n  pd games\n  pd games --json")]
+    Games {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write weights in another number format
+    #[command(after_help = "Examples:\n  pd export results/x/teachers/pong/seed-1 --half --out pong.safetensors\n  \
+                            pd export net1.safetensors --half --out small.safetensors")]
     Export {
         /// A weights.safetensors, or the folder that holds one
         checkpoint: PathBuf,
         /// Half precision: half the size; played alike, as far as its scores show
         #[arg(long, required = true)]
         half: bool,
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
-    /// Play episodes with a network
+    /// Play episodes with a network, or with several side by side
+    #[command(after_help = "Examples:\n  pd play teachers/pong/teachers/pong/seed-1 --episodes 3\n  \
+                            pd play TEACHER STUDENT --gif both.gif --seconds 20")]
     Play(play::PlayOptions),
     /// Write the observations that a list of actions leads to, for checking against other environments
+    #[command(after_help = "Examples:\n  pd observe pong --actions actions.json --out seen.json\n  \
+                            pd observe qbert --actions tests/golden/qbert.json --out seen.json")]
     Observe {
         game: String,
         /// A JSON list of action indices, or an object whose "steps" have an "action" each
         #[arg(long, value_name = "FILE")]
         actions: PathBuf,
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// Measure this machine
+    #[command(after_help = "Examples:\n  pd bench distillation\n  pd bench emulation --games pong --envs 8 --json")]
     Bench(bench::BenchOptions),
+    /// Write completions for a shell to stdout
+    #[command(after_help = "Examples:\n  pd completions bash > ~/.local/share/bash-completion/completions/pd\n  \
+                            pd completions zsh > ~/.zfunc/_pd")]
+    Completions { shell: Shell },
+    /// Write manual pages into a folder
+    #[command(after_help = "Examples:\n  pd man ~/.local/share/man/man1\n  pd man man && man -l man/pd-run.1")]
+    Man { folder: PathBuf },
 }

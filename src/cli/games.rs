@@ -1,6 +1,7 @@
 //! `pd games`: the catalogue.
 
 use anyhow::Result;
+use serde::Serialize;
 
 use crate::config;
 use crate::env::{Rom, RomError};
@@ -8,22 +9,44 @@ use crate::game::{ActionSet, Game};
 use crate::progress::Ended;
 use crate::record::{Folder, Role, ScoreRow, read_rows};
 
+/// A game, for other programs.
+#[derive(Serialize)]
+struct ListedGame {
+    name: &'static str,
+    rom: &'static str,
+    actions: usize,
+    random: Option<f64>,
+    human: Option<f64>,
+    dqn: Option<f64>,
+}
+
+impl ListedGame {
+    fn of(game: Game) -> ListedGame {
+        let entry = game.entry();
+        ListedGame {
+            name: game.name(),
+            rom: rom(game),
+            actions: game.actions(ActionSet::Minimal).len(),
+            random: entry.random,
+            human: entry.human,
+            dqn: entry.dqn,
+        }
+    }
+}
+
 /// Prints every game with its ROM, actions and published scores.
-pub fn games() -> Result<Ended> {
+pub fn games(json: bool) -> Result<Ended> {
+    if json {
+        let games: Vec<ListedGame> = Game::all().map(ListedGame::of).collect();
+        out!("{}", serde_json::to_string_pretty(&games)?);
+        return Ok(Ended::Done);
+    }
     out!("{:<20} {:<12} {:>7} {:>10} {:>10} {:>10}", "game", "rom", "actions", "random", "human", "dqn");
     for game in Game::all() {
         let score = |score: Option<f64>| score.map_or("-".into(), |score| score.to_string());
-        let entry = game.entry();
-        let actions = game.actions(ActionSet::Minimal).len();
-        let scores = [entry.random, entry.human, entry.dqn].map(score);
-        out!(
-            "{:<20} {:<12} {actions:>7} {:>10} {:>10} {:>10}",
-            game.name(),
-            rom(game),
-            scores[0],
-            scores[1],
-            scores[2]
-        );
+        let ListedGame { name, rom, actions, random, human, dqn } = ListedGame::of(game);
+        let [random, human, dqn] = [random, human, dqn].map(score);
+        out!("{name:<20} {rom:<12} {actions:>7} {random:>10} {human:>10} {dqn:>10}");
     }
     out!("\nrom: listed = the dump that ALE lists, other = another dump of the game, missing = run `make setup`");
     out!("scores: null-op starts; random play and DQN: Mnih et al. (2015); a human tester: as later papers give it");

@@ -8,19 +8,22 @@ mod bench;
 mod explanations;
 mod film;
 mod games;
+mod help;
+mod init;
+mod list;
 mod observe;
 mod plan;
 mod play;
 mod terminal;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use rayon::ThreadPoolBuilder;
 
 pub use arguments::Arguments;
-use arguments::{Command, Common};
+use arguments::{Command, Common, ExperimentFlags};
 use terminal::Terminal;
 
 use crate::nn::Device;
@@ -52,24 +55,30 @@ pub fn run(arguments: &Arguments) -> Result<Ended> {
     let threads = common.threads.map_or(0, usize::from);
     let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?;
     let terminal = Terminal::new(common.quiet);
-    let request = |scope, file| request(scope, file, common);
+    let request = |scope, flags| request(scope, flags, common);
     // The calling thread is one of them, so that divided work begins without a wait.
     pool.install(|| match &arguments.command {
-        Command::Run { file, task } => pipeline::run(&Request { only: task, ..request(Scope::Run, file)? }, &terminal),
-        Command::Train { file } => pipeline::run(&request(Scope::Train, file)?, &terminal),
-        Command::Distill { file } => pipeline::run(&request(Scope::Distill, file)?, &terminal),
-        Command::Follow { file, from } => {
-            pipeline::run(&Request { from: Some(from), ..request(Scope::Follow, file)? }, &terminal)
+        Command::Init { file } => init::init(file),
+        Command::Run { experiment, task } => {
+            pipeline::run(&Request { only: task, ..request(Scope::Run, experiment)? }, &terminal)
         }
-        Command::Evaluate { file } => pipeline::run(&request(Scope::Evaluate, file)?, &terminal),
-        Command::Report { file } => pipeline::run(&request(Scope::Report, file)?, &terminal),
-        Command::Plan { file, json } => plan::plan(&request(Scope::Run, file)?, *json),
-        Command::Merge { folders } => merge(folders, common),
-        Command::Export { checkpoint, .. } => export(checkpoint, common),
-        Command::Games => games::games(),
+        Command::Train(experiment) => pipeline::run(&request(Scope::Train, experiment)?, &terminal),
+        Command::Distill(experiment) => pipeline::run(&request(Scope::Distill, experiment)?, &terminal),
+        Command::Follow { experiment, from } => {
+            pipeline::run(&Request { from: Some(from), ..request(Scope::Follow, experiment)? }, &terminal)
+        }
+        Command::Evaluate(experiment) => pipeline::run(&request(Scope::Evaluate, experiment)?, &terminal),
+        Command::Report(experiment) => pipeline::run(&request(Scope::Report, experiment)?, &terminal),
+        Command::Plan { experiment, json } => plan::plan(&request(Scope::Run, experiment)?, *json),
+        Command::List { folder } => list::list(folder, &terminal),
+        Command::Merge { folders, out } => merge(folders, out),
+        Command::Export { checkpoint, out, .. } => export(checkpoint, out),
+        Command::Games { json } => games::games(*json),
         Command::Play(options) => play::play(options, common),
-        Command::Observe { game, actions } => observe::observe(game, actions, common),
+        Command::Observe { game, actions, out } => observe::observe(game, actions, out),
         Command::Bench(options) => bench::bench(options, common),
+        Command::Completions { shell } => help::completions(*shell),
+        Command::Man { folder } => help::manual(folder),
     })
 }
 
@@ -97,40 +106,31 @@ fn device(common: &Common) -> Result<Device> {
 }
 
 /// The request that the command line makes of an experiment.
-fn request<'a>(scope: Scope, file: &'a Path, common: &'a Common) -> Result<Request<'a>> {
+fn request<'a>(scope: Scope, flags: &'a ExperimentFlags, common: &Common) -> Result<Request<'a>> {
     Ok(Request {
         scope,
-        file,
-        set: &common.set,
+        file: &flags.file,
+        set: &flags.set,
         only: &[],
         from: None,
-        seed: common.seed,
-        out: common.out.as_deref(),
+        seed: flags.seed,
+        out: flags.out.as_deref(),
         device: device(common)?,
         threads: rayon::current_num_threads(),
-        jobs: common.jobs.map(usize::from),
-        fresh: common.fresh,
+        jobs: flags.jobs.map(usize::from),
+        fresh: flags.fresh,
     })
 }
 
 /// Joins folders of one experiment.
-fn merge(folders: &[std::path::PathBuf], common: &Common) -> Result<Ended> {
-    let out =
-        common.out.as_deref().ok_or_else(|| refused("merge needs --out DIR, the folder for the joined results"))?;
+fn merge(folders: &[PathBuf], out: &Path) -> Result<Ended> {
     pipeline::merge(folders, out)?;
-    out!(
-        "{} folders joined in {}; `pd report {} --out {}` reports them",
-        folders.len(),
-        out.display(),
-        out.join("experiment.toml").display(),
-        out.display()
-    );
+    out!("{} folders joined in {}; `pd report {1}` reports them", folders.len(), out.display());
     Ok(Ended::Done)
 }
 
 /// Writes weights in half precision.
-fn export(checkpoint: &Path, common: &Common) -> Result<Ended> {
-    let out = common.out.as_deref().ok_or_else(|| refused("export needs --out FILE"))?;
+fn export(checkpoint: &Path, out: &Path) -> Result<Ended> {
     let path = play::weights_at(checkpoint);
     let (network, metadata) = agent::load(&path, Device::Cpu)?;
     agent::save_as(out, &network, &metadata, nn::Precision::Half)?;

@@ -6,7 +6,6 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::arguments::Common;
 use crate::env::{Env, Environment, Rom, Rules, load};
 use crate::game::{ActionSet, Game, View};
 use crate::pipeline::refused;
@@ -44,10 +43,9 @@ struct ObservedStep {
     sha256: String,
 }
 
-/// Plays the actions. Writes the screens to `--out`, and the steps to a JSON file beside it.
-pub fn observe(game: &str, actions: &Path, common: &Common) -> Result<Ended> {
+/// Plays the actions. Writes the screens to `out`, and the steps to a JSON file beside it.
+pub fn observe(game: &str, actions: &Path, out: &Path) -> Result<Ended> {
     let game = Game::named(game)?;
-    let Some(out) = &common.out else { bail!(refused("observe needs --out FILE")) };
     let rom = Rom::find(game)?;
     let actions = read(actions, game.actions(ActionSet::Minimal).len()).map_err(refused)?;
     let action_set = game.actions(ActionSet::Minimal);
@@ -74,7 +72,7 @@ pub fn observe(game: &str, actions: &Path, common: &Common) -> Result<Ended> {
     }
     let rom_md5 = rom.map(|rom| rom.record.md5);
     write_file(out, &frames).map_err(refused)?;
-    let mut name = out.clone().into_os_string();
+    let mut name = out.as_os_str().to_owned();
     name.push(".json");
     write_json(Path::new(&name), &Observed { game, rom_md5, action_set, steps })?;
     Ok(Ended::Done)

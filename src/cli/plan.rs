@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::explanations;
 use crate::config::{self, Line};
-use crate::pipeline::{self, Plan, Request};
+use crate::pipeline::{self, Plan, Request, TaskState};
 use crate::progress::Ended;
 use crate::replay::TYPICAL_STEP;
 use crate::units::grouped;
@@ -24,7 +24,8 @@ pub fn plan(request: &Request, json: bool) -> Result<Ended> {
 }
 
 fn print(plan: &Plan) {
-    out!("experiment {}, in {}\n", plan.experiment, plan.folder);
+    out!("experiment {}, in {}", plan.experiment, plan.folder);
+    out!("{}\n", left(plan));
     out!("{:<12} {:<20} {:>12} {:>20}", "network", "game", "parameters", "with 18 actions");
     for network in &plan.networks {
         let own = grouped(network.parameters);
@@ -45,6 +46,18 @@ fn print(plan: &Plan) {
     if let Some(refused) = &plan.refused {
         out!("\n`pd run` would refuse: {refused}");
     }
+}
+
+/// The work that is left, by its unit.
+fn left(plan: &Plan) -> String {
+    let left: Vec<_> = plan.tasks.iter().filter(|task| task.state != TaskState::Done).collect();
+    let of_unit = |unit: &str| left.iter().filter(|task| task.work.unit == unit).map(|task| task.work.amount).sum();
+    let amounts = ["steps", "updates", "episodes"].map(|unit| (unit, of_unit(unit)));
+    let amounts: Vec<_> = amounts.iter().filter(|(_, amount)| *amount > 0).collect();
+    let amounts: Vec<_> = amounts.iter().map(|(unit, amount)| format!("{} {unit}", grouped(*amount))).collect();
+    let done = plan.tasks.len() - left.len();
+    let rest = if amounts.is_empty() { String::new() } else { format!("; left: {}", amounts.join(", ")) };
+    format!("{done} of {} tasks done{rest}", plan.tasks.len())
 }
 
 fn size(bytes: u64) -> String {

@@ -36,6 +36,9 @@ pub struct PlayOptions {
     /// Record the first episode, of several networks side by side from the same start
     #[arg(long, value_name = "FILE")]
     gif: Option<PathBuf>,
+    /// Chooses the episodes; 0 unless given
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
     /// Record no more than this of it
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: Option<u32>,
@@ -95,7 +98,7 @@ pub fn play(options: &PlayOptions, common: &Common) -> Result<Ended> {
         return Err(refused(format!("{path}: plays {}, but {first} plays {game}", other.played().game)));
     }
     terminal::catch_interrupts();
-    let seed = Seed(common.seed.unwrap_or(0)).derive("play", 0);
+    let seed = Seed(options.seed).derive("play", 0);
     let epsilon = if game.is_classic_control() { 0.0 } else { EPSILON };
     let mut recorded = 0;
     if let Some(gif) = &options.gif {

@@ -1,7 +1,7 @@
 //! An opened experiment: its tasks, its folder, its ROMs, its device.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
@@ -53,9 +53,21 @@ impl Request<'_> {
     /// As [`config::read`].
     pub fn read(&self) -> Result<(Experiment, Folder)> {
         let overrides = Overrides { set: self.set.to_vec(), seed: self.seed };
-        let experiment = config::read(self.file, &overrides)?;
-        let root = self.out.map_or_else(|| Path::new("results").join(&experiment.name), Path::to_owned);
-        Ok((experiment, Folder::at(root)))
+        let experiment = config::read(&self.text_file(), &overrides)?;
+        let own = self.results().map_or_else(|| Path::new("results").join(&experiment.name), Path::to_owned);
+        Ok((experiment, Folder::at(self.out.map_or(own, Path::to_owned))))
+    }
+
+    /// The folder of results, if the experiment is named by it, or by the file in it.
+    fn results(&self) -> Option<&Path> {
+        let above = self.file.parent().filter(|above| self.file == Folder::at(above).experiment());
+        let folder = if self.file.is_dir() { Some(self.file) } else { above };
+        folder.filter(|folder| Folder::at(folder).manifest().exists())
+    }
+
+    /// The experiment's file.
+    pub fn text_file(&self) -> PathBuf {
+        if self.file.is_dir() { Folder::at(self.file).experiment() } else { self.file.to_owned() }
     }
 
     /// Maximum number of tasks at once: with the kernels of this crate as many as there are threads, unless the command says another

@@ -11,7 +11,7 @@ use super::resources::Resources;
 use super::source::check_source;
 use super::state::{Inspection, TaskState};
 use super::task::{Amount, Job, Stage, Task, TaskId, Work};
-use super::{key, settings};
+use super::{key, listed, settings};
 use crate::config::{self, Experiment, Overrides};
 use crate::nn::{Architecture, Outputs};
 use crate::record::{AgentId, SHARED};
@@ -164,7 +164,7 @@ fn planned_networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
 }
 
 fn stages(experiment: &Experiment, list: &[Task], states: &[TaskState]) -> Vec<PlannedStage> {
-    let mut stages = Vec::new();
+    let mut lines: Vec<(_, Vec<u64>)> = Vec::new();
     let is_done = |state: TaskState| state == TaskState::Done;
     for (task, &state) in list.iter().zip(states) {
         let Some(agent) = task.work.agent().filter(|_| task.work.stage() < Stage::Evaluate) else { continue };
@@ -176,12 +176,22 @@ fn stages(experiment: &Experiment, list: &[Task], states: &[TaskState]) -> Vec<P
             Work::Sweep(_) => format!("{} updates, to choose the temperature", grouped(task.amount.amount)),
             _ => format!("{} {}", grouped(task.amount.amount), task.amount.unit),
         };
-        stages.push(PlannedStage {
-            stage: task.work.stage().name(),
-            done: is_done(state),
-            agent: agent.to_string(),
-            work,
-        });
+        // The seeds of an agent share a line.
+        let line = (task.work.stage().name(), agent.of_any_seed(), is_done(state), work);
+        match lines.iter_mut().find(|(own, _)| *own == line) {
+            Some((_, seeds)) => seeds.push(agent.seed),
+            None => lines.push((line, vec![agent.seed])),
+        }
+    }
+    let mut stages: Vec<PlannedStage> = Vec::new();
+    for ((stage, agent, done, work), seeds) in lines {
+        let in_a_row = seeds.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        let seeds = match seeds.as_slice() {
+            [seed] => format!("seed {seed}"),
+            [first, .., last] if in_a_row => format!("seeds {first} to {last}"),
+            seeds => format!("seeds {}", listed(seeds)),
+        };
+        stages.push(PlannedStage { stage, agent: format!("{agent}, {seeds}"), done, work });
     }
     let of_evaluation = || list.iter().zip(states).filter(|(task, _)| task.work.stage() == Stage::Evaluate);
     let (all, left) = (of_evaluation().count(), of_evaluation().filter(|(_, state)| !is_done(**state)).count());

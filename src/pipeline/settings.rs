@@ -67,7 +67,7 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
         return Ok(earlier);
     }
     // With `--seed` the command may make fewer results anew than without it.
-    let whole = config::read(request.file, &Overrides { set: request.set.to_vec(), seed: None })?;
+    let whole = config::read(&request.text_file(), &Overrides { set: request.set.to_vec(), seed: None })?;
     let others = left_with(&whole, &tasks(&whole, folder, request.teaching())?)?;
     Err(refusal(request, folder, experiment, stale, &others, cheapest))
 }

@@ -102,12 +102,19 @@ impl AgentId {
     }
 }
 
+impl AgentId {
+    /// The agent's name and game in words, whatever its seed.
+    pub fn of_any_seed(&self) -> String {
+        match self.role {
+            Role::Student if self.shared => format!("student {} in {}", self.name, self.game),
+            Role::Student => format!("student {} of {}", self.name, self.game),
+            role => format!("{role} of {}", self.game),
+        }
+    }
+}
+
 impl fmt::Display for AgentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.role {
-            Role::Student if self.shared => write!(f, "student {} in {}, seed {}", self.name, self.game, self.seed),
-            Role::Student => write!(f, "student {} of {}, seed {}", self.name, self.game, self.seed),
-            role => write!(f, "{role} of {}, seed {}", self.game, self.seed),
-        }
+        write!(f, "{}, seed {}", self.of_any_seed(), self.seed)
     }
 }

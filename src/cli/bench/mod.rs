@@ -70,6 +70,9 @@ pub struct BenchOptions {
     /// Only the case of this name
     #[arg(long, value_name = "CASE")]
     pub only: Option<String>,
+    /// Chooses the play that is measured
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
     /// Same as --repeats 1 --seconds 0.01: a quick check that everything works
     #[arg(long, conflicts_with_all = ["repeats", "seconds"])]
     pub quick: bool,
@@ -100,7 +103,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 /// Measures the subject and prints the results.
 pub fn bench(options: &BenchOptions, common: &Common) -> Result<Ended> {
     let device = super::device(common)?;
-    let seed = Seed(common.seed.unwrap_or(0)).derive("bench", 0);
+    let seed = Seed(options.seed).derive("bench", 0);
     let bench = Bench { options: options.clone(), device, seed };
     let mut cases = match options.subject {
         Subject::Emulation => emulation::cases(&bench, common.threads.is_some())?,

@@ -1,0 +1,41 @@
+//! `pd init`: an experiment file to begin with.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::pipeline::refused;
+use crate::progress::Ended;
+
+/// The file that is written.
+pub const TEMPLATE: &str = include_str!("init.toml");
+
+/// Writes the file, unless there is one.
+///
+/// # Errors
+/// If there is a file already, or it cannot be written.
+pub fn init(file: &Path) -> Result<Ended> {
+    let mut new = match OpenOptions::new().write(true).create_new(true).open(file) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            return Err(refused(format!("{}: is there already; choose another name", file.display())));
+        }
+        opened => opened.with_context(|| format!("{}: cannot be written", file.display()))?,
+    };
+    new.write_all(TEMPLATE.as_bytes()).with_context(|| format!("{}: cannot be written", file.display()))?;
+    out!("{} written; `pd plan {0}` shows what it does, `pd run {0}` does it", file.display());
+    Ok(Ended::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Overrides, read_text};
+
+    #[test]
+    fn the_file_to_begin_with_is_an_experiment() {
+        let experiment = read_text("x.toml", "x", TEMPLATE, &Overrides::default()).unwrap();
+        assert!(experiment.teacher.is_shipped() && experiment.students.len() == 2);
+    }
+}

@@ -1,0 +1,49 @@
+//! `pd list`: the experiments below a folder.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::terminal::Terminal;
+use crate::nn::Device;
+use crate::pipeline::{self, Observer, Request, Scope, TaskState};
+use crate::progress::Ended;
+
+/// Prints each experiment with the number of its tasks that are done.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn list(folder: &Path, terminal: &Terminal) -> Result<Ended> {
+    let place = || format!("{}: cannot be read", folder.display());
+    let entries = std::fs::read_dir(folder).with_context(place)?;
+    let mut places: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    places.retain(|place| place.join("experiment.toml").is_file());
+    places.sort();
+    for place in places {
+        match describe(&place) {
+            Ok(line) => out!("{line}"),
+            Err(error) => terminal.say(&format!("{error:#}")),
+        }
+    }
+    Ok(Ended::Done)
+}
+
+/// The experiment in a folder: its name, games, seeds and students, and how many of its tasks are done.
+fn describe(place: &Path) -> Result<String> {
+    let request = Request {
+        scope: Scope::Run,
+        file: place,
+        set: &[],
+        only: &[],
+        from: None,
+        seed: None,
+        out: None,
+        device: Device::Cpu,
+        threads: 1,
+        jobs: None,
+        fresh: false,
+    };
+    let plan = pipeline::plan(&request)?;
+    let done = plan.tasks.iter().filter(|task| task.state == TaskState::Done).count();
+    Ok(format!("{:<32} {done:>4} of {:>4} tasks done", place.display().to_string(), plan.tasks.len()))
+}
