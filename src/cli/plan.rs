@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::explanations;
-use crate::config::{self, Line};
+use crate::config::Line;
 use crate::pipeline::{self, Plan, Request, TaskState};
 use crate::progress::Ended;
 use crate::replay::TYPICAL_STEP;
@@ -11,7 +11,7 @@ use crate::units::grouped;
 
 /// Prints the plan of an experiment; nothing is changed.
 pub fn plan(request: &Request, json: bool) -> Result<Ended> {
-    if config::line_of(request.file)? == Line::Explanations {
+    if request.line()? == Line::Explanations {
         return explanations::plan(request, json);
     }
     let plan = pipeline::plan(request)?;

@@ -27,7 +27,7 @@ const STACK_BYTES: usize = 8 << 20;
 /// The obstacle to the request; or the failure of a task, or the last of several, after all tasks that do not depend on
 /// it are done.
 pub fn run(request: &Request, observer: &dyn Observer) -> Result<Ended> {
-    match config::line_of(request.file)? {
+    match request.line()? {
         config::Line::Atari => work(&Pipeline::open(request, observer)?, request),
         config::Line::Explanations => work(&ExplainPipeline::open(request, observer)?, request),
     }

@@ -225,6 +225,11 @@ fn commands_do_their_stages_and_refuse_what_does_not_fit() {
     fs::write(&weights, content).unwrap();
     let table = run.succeed(&["run", "x.toml", "--out", "out"]);
     assert!(table.contains("worked") && table.contains("report: "), "{table}");
+    // The folder of results stands for the experiment.
+    let plan = run.succeed(&["plan", "out"]);
+    assert!(plan.contains("0 of 10 models left"), "{plan}");
+    let listed = run.succeed(&["list", "."]);
+    assert!(listed.contains("tasks done"), "{listed}");
     let other = run.pd(&["run", "x.toml", "--set", "line=chess"]);
     assert_eq!(other.status.code(), Some(2), "{}", String::from_utf8_lossy(&other.stderr));
 }

@@ -31,9 +31,9 @@ use crate::{report, task};
 /// As [`explanations::read`].
 pub fn read(request: &Request) -> Result<(Explanations, Folder)> {
     let overrides = Overrides { set: request.set.to_vec(), seed: request.seed };
-    let experiment = explanations::read(request.file, &overrides)?;
-    let root = request.out.map_or_else(|| Path::new("results").join(&experiment.name), Path::to_owned);
-    Ok((experiment, Folder::at(root)))
+    let experiment = explanations::read(&request.text_file(), &overrides)?;
+    let folder = request.folder(&experiment.name);
+    Ok((experiment, folder))
 }
 
 /// An experiment with its folder prepared.
