@@ -227,7 +227,7 @@ fn commands_do_their_stages_and_refuse_what_does_not_fit() {
     assert!(table.contains("worked") && table.contains("report: "), "{table}");
     // The folder of results stands for the experiment.
     let plan = run.succeed(&["plan", "out"]);
-    assert!(plan.contains("0 of 10 models left"), "{plan}");
+    assert!(plan.contains("0 of 11 models left"), "{plan}");
     let listed = run.succeed(&["list", "."]);
     assert!(listed.contains("tasks done"), "{listed}");
     let other = run.pd(&["run", "x.toml", "--set", "line=chess"]);
