@@ -11,6 +11,8 @@ pub mod spec;
 
 pub mod game;
 
+pub mod task;
+
 pub mod config;
 
 pub mod record;
@@ -26,6 +28,8 @@ pub mod agent;
 pub mod teacher;
 
 pub mod distill;
+
+pub mod explain;
 
 pub mod eval;
 

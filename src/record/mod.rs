@@ -3,6 +3,7 @@
 mod agent_id;
 mod atomic;
 mod best;
+mod explanations;
 mod folder;
 mod machine;
 mod manifest;
@@ -15,8 +16,9 @@ pub use atomic::{
     cannot_write, read_identity, read_json, read_state, remove_folder, replace_folder, write_file, write_json,
 };
 pub use best::{best_name, bests};
+pub use explanations::{ModelId, RunFolder, TaskRecord};
 pub use folder::{Folder, SHARED};
-pub use machine::Machine;
+pub use machine::{Machine, thread_seconds};
 pub use manifest::{Latency, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};
