@@ -13,6 +13,8 @@ pub mod spec;
 
 pub mod game;
 
+pub mod task;
+
 pub mod config;
 
 pub mod record;
@@ -28,6 +30,8 @@ pub mod agent;
 pub mod teacher;
 
 pub mod distill;
+
+pub mod explain;
 
 pub mod eval;
 

@@ -6,6 +6,7 @@ mod classic_control;
 mod command;
 mod emulation;
 mod experiments;
+mod explanations;
 mod follow;
 mod fresh;
 #[cfg(feature = "gym-rs")]

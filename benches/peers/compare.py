@@ -1,6 +1,6 @@
 """Measures this project against its peers on this machine, in turn, and writes a Markdown table.
 
-    python3 benches/peers/compare.py [--rounds N] [--out FILE] [emulation] [dqn] [pqn] [distillation] [inference]
+    python3 benches/peers/compare.py [--rounds N] [--out FILE] [emulation] [dqn] [pqn] [distillation] [inference] [language]
 
 The peers are installed (some 6 GB, 5 minutes) into the cache folder of scripts/setup.py, once.
 """
@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SUBJECTS = ["emulation", "dqn", "pqn", "distillation", "inference"]
-SECONDS = {"emulation": 1.0, "dqn": 5.0, "pqn": 10.0, "distillation": 2.0, "inference": 0.5}
+SUBJECTS = ["emulation", "dqn", "pqn", "distillation", "inference", "language"]
+SECONDS = {"emulation": 1.0, "dqn": 5.0, "pqn": 10.0, "distillation": 2.0, "inference": 0.5, "language": 2.0}
 HEADER = """| work | peer | ours | peer's | unit | ratio | range of ratios |
 |---|---|---:|---:|---|---:|---|"""
 

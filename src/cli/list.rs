@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::terminal::Terminal;
+use crate::config::Line;
 use crate::nn::Device;
 use crate::pipeline::{self, Observer, Request, Scope, TaskState};
 use crate::progress::Ended;
@@ -43,7 +44,10 @@ fn describe(place: &Path) -> Result<String> {
         jobs: None,
         fresh: false,
     };
-    let plan = pipeline::plan(&request)?;
-    let done = plan.tasks.iter().filter(|task| task.state == TaskState::Done).count();
-    Ok(format!("{:<32} {done:>4} of {:>4} tasks done", place.display().to_string(), plan.tasks.len()))
+    let tasks = match request.line()? {
+        Line::Atari => pipeline::plan(&request)?.tasks,
+        Line::Explanations => pipeline::plan_explanations(&request)?.tasks,
+    };
+    let done = tasks.iter().filter(|task| task.state == TaskState::Done).count();
+    Ok(format!("{:<32} {done:>4} of {:>4} tasks done", place.display().to_string(), tasks.len()))
 }

@@ -5,6 +5,7 @@ mod print;
 
 mod arguments;
 mod bench;
+mod explanations;
 mod film;
 mod games;
 mod help;

@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 
+use super::explanations;
+use crate::config::Line;
 use crate::pipeline::{self, Plan, Request, TaskState};
 use crate::progress::Ended;
 use crate::replay::TYPICAL_STEP;
@@ -9,6 +11,9 @@ use crate::units::grouped;
 
 /// Prints the plan of an experiment; nothing is changed.
 pub fn plan(request: &Request, json: bool) -> Result<Ended> {
+    if request.line()? == Line::Explanations {
+        return explanations::plan(request, json);
+    }
     let plan = pipeline::plan(request)?;
     if json {
         out!("{}", serde_json::to_string_pretty(&plan)?);

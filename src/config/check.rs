@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Algorithm, Data, EnvironmentSettings, Experiment, Layers, NetworkChoice, StepSpan, Widths};
+use super::{Algorithm, Data, EnvironmentSettings, Experiment, Fault, Layers, NetworkChoice, StepSpan, Widths};
 use crate::game::{ActionSet, Game};
 use crate::spec::Shape;
 
@@ -18,10 +18,7 @@ const MOST_REPETITIONS: u64 = 1_000_000;
 const MOST_STEPS: u64 = 1_000_000_000;
 const MOST_FRAMES: u64 = 1_000_000_000_000;
 /// Most letters of a name. Those of files that are made from it must fit in a file system, with its endings.
-const NAME: usize = 100;
-
-/// The wrong key, and the requirement on its value.
-pub type Fault = (String, String);
+pub const NAME: usize = 100;
 
 /// Refuses the first value that is out of range.
 pub fn check(experiment: &Experiment) -> Result<(), Fault> {

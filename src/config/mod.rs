@@ -5,7 +5,9 @@
 
 mod check;
 mod experiment;
+pub mod explanations;
 mod form;
+mod line;
 mod locate;
 mod option;
 mod read;
@@ -17,6 +19,7 @@ mod tests;
 
 pub use check::{MOST_FRAME_SKIP, MOST_NO_OPS, MOST_WORKERS};
 pub use experiment::{Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization};
+pub use line::{Line, line_of};
 pub use read::{Overrides, read, read_text};
 pub use source::shipped_folders;
 pub use student::{
@@ -24,6 +27,9 @@ pub use student::{
     StudentSettings, StudentView, Temperature, Widths,
 };
 pub use teacher::{Algorithm, Keep, OptimizerRule, StepSpan, TdError, TeacherSettings};
+
+/// The wrong key, and the requirement on its value.
+type Fault = (String, String);
 
 /// An error in an experiment: the problem, its place, and the way out.
 #[derive(Debug, thiserror::Error)]

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::form::{BASELINES, OF_BASELINES, beside_students, names_students, out_of_section};
+use super::line::{Line, line_of};
 use super::locate::{self, Setting};
 use super::option::from_option;
 use super::source::{SHIPPED_SEED, lay_source, shipped, source};
@@ -31,15 +32,22 @@ pub struct Overrides {
 /// [`ConfigError`] names the line or option and the way out: the file cannot be read, a key is unknown, a value has the
 /// wrong type or is out of range.
 pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, ConfigError> {
-    let place = file.display().to_string();
-    let text = read_text_limited(file, MOST_BYTES).map_err(|error| ConfigError {
-        place: place.clone(),
+    if line_of(file)? != Line::Atari {
+        let problem = "this command is for experiments of the line \"atari\"".into();
+        return Err(ConfigError { place: file.display().to_string(), problem });
+    }
+    let stem = file.file_stem().map_or("experiment".into(), |stem| stem.to_string_lossy());
+    read_text(&file.display().to_string(), &stem, &text_of(file)?, overrides)
+}
+
+/// The text of an experiment file.
+pub fn text_of(file: &Path) -> Result<String, ConfigError> {
+    read_text_limited(file, MOST_BYTES).map_err(|error| ConfigError {
+        place: file.display().to_string(),
         problem: format!(
             "cannot be read ({error}); give the path of an experiment file, such as experiments/quickstart.toml"
         ),
-    })?;
-    let stem = file.file_stem().map_or("experiment".into(), |stem| stem.to_string_lossy());
-    read_text(&place, &stem, &text, overrides)
+    })
 }
 
 /// As [`read`], for a file's text; `stem` is the experiment's name if the text sets none.
@@ -48,7 +56,7 @@ pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, ConfigErro
 /// As [`read`].
 pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> Result<Experiment, ConfigError> {
     let known = known_keys();
-    let mut settings = beside_students(locate::settings(file, text, &known)?);
+    let mut settings = beside_students(of_atari(locate::settings(file, text, &known)?)?);
     settings.iter_mut().for_each(out_of_section);
     for option in &overrides.set {
         settings.push(from_option(option, &known, &settings)?);
@@ -85,6 +93,18 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
     Ok(experiment)
 }
 
+/// The settings without the line, which must be Atari's.
+fn of_atari(settings: Vec<Setting>) -> Result<Vec<Setting>, ConfigError> {
+    let (line, settings): (Vec<_>, Vec<_>) = settings.into_iter().partition(|setting| setting.key() == "line");
+    match line.into_iter().find(|setting| setting.value.as_str() != Some("atari")) {
+        Some(Setting { place, value, .. }) => {
+            let problem = format!("line = {value}: this command is for experiments of the line \"atari\"");
+            Err(ConfigError { place, problem })
+        }
+        None => Ok(settings),
+    }
+}
+
 /// The preset that the others build on.
 const NATURE: &str = "nature";
 
@@ -103,6 +123,7 @@ fn presets() -> Table {
 /// Every key that a file may set, each with a value of its type.
 fn known_keys() -> Table {
     let mut known = defaults();
+    known.insert("line".into(), Value::from("atari"));
     for preset in presets().values() {
         lay_preset(&mut known, preset);
     }
@@ -190,7 +211,7 @@ fn laid_over_template(student: &Table) -> Table {
 fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Experiment, ConfigError> {
     let mut table = base.clone();
     for setting in settings {
-        lay(&mut table, setting);
+        lay(&mut table, setting, &|_| laid_over_template(&Table::new()));
     }
     let error = match Experiment::deserialize(table) {
         Ok(experiment) => return Ok(experiment),
@@ -205,7 +226,7 @@ fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Experim
         table
     };
     for setting in settings {
-        lay(&mut table, setting);
+        lay(&mut table, setting, &|_| laid_over_template(&Table::new()));
         if let Err(error) = Experiment::deserialize(named(&table)) {
             let words = locate::in_our_words(&setting.key(), &setting.value, error.message());
             let problem = format!("{} = {}: {words}", setting.key(), setting.value);
@@ -215,8 +236,8 @@ fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Experim
     Err(ConfigError { place: file.to_owned(), problem: format!("[[students]]: {}", error.message()) })
 }
 
-/// Sets one value in the tree.
-fn lay(root: &mut Table, setting: &Setting) {
+/// Sets one value in the tree; `entry` gives the first values of an entry of a list.
+pub fn lay(root: &mut Table, setting: &Setting, entry: &dyn Fn(&str) -> Table) {
     let (last, above) = setting.path.split_last().expect("a path has at least one key");
     let mut at = root;
     let mut keys = above.iter();
@@ -227,7 +248,7 @@ fn lay(root: &mut Table, setting: &Setting) {
                 Some(index) => entries[index.parse::<usize>().expect("students are numbered")]
                     .as_table_mut()
                     .expect("each student is a section"),
-                None => return entries.push(Value::Table(laid_over_template(&Table::new()))),
+                None => return entries.push(Value::Table(entry(key))),
             },
             _ => unreachable!("settings end where values begin"),
         };

@@ -5,6 +5,7 @@ mod architecture;
 mod block;
 mod cpu;
 mod device;
+pub mod language;
 mod network;
 mod optimizer;
 mod safetensors;

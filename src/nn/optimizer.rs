@@ -58,6 +58,21 @@ pub enum ParameterChange {
     Plain { rate: f64 },
 }
 
+impl OptimizerStep {
+    /// Step number `t`, counted from 1, of Adam with the decays `betas` (Kingma and Ba, 2015, algorithm 1): ε is beside the
+    /// root.
+    pub fn adam(learning_rate: f64, betas: (f64, f64), epsilon: f64, t: u64) -> OptimizerStep {
+        let rate = learning_rate / correction(betas.0, t);
+        let root_scale = 1.0 / correction(betas.1, t).sqrt();
+        OptimizerStep { decay: betas, change: ParameterChange::Rooted { rate, root_scale, epsilon } }
+    }
+}
+
+/// 1 − β^t, the sum of the weights of the values in a running mean after `t` steps.
+fn correction(beta: f64, t: u64) -> f64 {
+    1.0 - beta.powf(t as f64)
+}
+
 impl Optimizer {
     /// An optimiser for `network`; `epsilon` keeps the denominator away from 0.
     pub fn new(rule: config::OptimizerRule, learning_rate: f64, epsilon: f64, network: &Network) -> Optimizer {
@@ -97,7 +112,7 @@ impl Optimizer {
                 cpu::step(network, &parts, mean, square, self.max_norm);
             }
             (Backend::Torch(network), Averages::Torch { mean, square }) => {
-                torch::step(network, &parts, mean, square, self.max_norm);
+                torch::step(&network.flat, &network.gradient, &parts, mean, square, self.max_norm);
             }
             _ => unreachable!("an optimiser is made for its network's device"),
         }
@@ -106,23 +121,18 @@ impl Optimizer {
     /// The rule's step number `t`, counted from 1.
     fn at(&self, t: u64) -> OptimizerStep {
         let Optimizer { learning_rate, epsilon, .. } = *self;
-        let correction = |beta: f64| 1.0 - beta.powf(t as f64);
-        let rate = learning_rate / correction(BETAS.0);
+        let rate = learning_rate / correction(BETAS.0, t);
         match self.rule {
             // Graves (2013), equations 38 to 41, without momentum: ε is under the root.
             config::OptimizerRule::RmsProp => OptimizerStep {
                 decay: (RMSPROP_DECAY, RMSPROP_DECAY),
                 change: ParameterChange::Centred { rate: learning_rate, epsilon },
             },
-            // Kingma and Ba (2015), algorithm 1: ε is beside the root.
-            config::OptimizerRule::Adam => {
-                let root_scale = 1.0 / correction(BETAS.1).sqrt();
-                OptimizerStep { decay: BETAS, change: ParameterChange::Rooted { rate, root_scale, epsilon } }
-            }
+            config::OptimizerRule::Adam => OptimizerStep::adam(learning_rate, BETAS, epsilon, t),
             config::OptimizerRule::RAdam => {
                 let change = match rectification(t) {
                     Some(r) => ParameterChange::Rooted {
-                        rate: rate * r * correction(BETAS.1).sqrt(),
+                        rate: rate * r * correction(BETAS.1, t).sqrt(),
                         root_scale: 1.0,
                         epsilon,
                     },

@@ -50,16 +50,29 @@ pub enum Precision {
 /// # Errors
 /// If a weight is not a finite number.
 pub fn encode(network: &Network, strings: &BTreeMap<String, String>, precision: Precision) -> Result<Vec<u8>> {
-    // The library would write the metadata in an order that changes from run to run.
-    let values = network.values();
+    let tensors = network.architecture().tensors().into_iter().map(|TensorShape { name, shape, .. }| (name, shape));
+    encode_tensors(tensors.collect(), &network.values(), strings, precision)
+}
+
+/// As [`encode`], for `values` of tensors with any names and shapes.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_tensors(
+    tensors: Vec<(String, Vec<i64>)>,
+    values: &[Vec<f32>],
+    strings: &BTreeMap<String, String>,
+    precision: Precision,
+) -> Result<Vec<u8>> {
     // A training that diverged must not pass for one that is finished.
     ensure!(
         values.iter().flatten().all(|value| value.is_finite()),
         "training diverged: a weight is not a finite number; lower the learning rate"
     );
+    // The library would write the metadata in an order that changes from run to run.
     let mut header = BTreeMap::new();
     let mut data = Vec::new();
-    for (TensorShape { name, shape, .. }, values) in network.architecture().tensors().into_iter().zip(values) {
+    for ((name, shape), values) in tensors.into_iter().zip(values) {
         let start = data.len();
         let dtype = match precision {
             Precision::Single => {
@@ -136,9 +149,18 @@ pub fn strings_of(content: &[u8]) -> Result<HashMap<String, String>, Unreadable>
 /// # Errors
 /// [`Unreadable`], also if a tensor is missing, has another shape, or holds a value that is not finite.
 pub fn decode(content: &[u8], architecture: &Architecture) -> Result<Vec<Vec<f32>>, Unreadable> {
+    let tensors = architecture.tensors().into_iter().map(|TensorShape { name, shape, .. }| (name, shape));
+    decode_tensors(content, tensors.collect())
+}
+
+/// As [`decode`], for tensors with any names and shapes.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_tensors(content: &[u8], expected: Vec<(String, Vec<i64>)>) -> Result<Vec<Vec<f32>>, Unreadable> {
     let tensors = SafeTensors::deserialize(content).map_err(|error| Unreadable::Damaged(error.to_string()))?;
     let mut values = Vec::new();
-    for TensorShape { name, shape, .. } in architecture.tensors() {
+    for (name, shape) in expected {
         let tensor = tensors.tensor(&name).map_err(|_| Unreadable::Foreign(format!("it has no tensor {name}")))?;
         let found: Vec<_> = tensor.shape().iter().map(|&size| size as i64).collect();
         let data = tensor.data();

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::Observer;
 use super::open::Pipeline;
-use super::task::Task;
+use super::task::{Task, Work};
 use crate::progress::Progress;
 
 /// Tasks that are done together by one thread and its helpers.
-pub struct Batch<'a> {
+pub struct Batch<'a, J = Work> {
     /// The number of the first task in the experiment's list, which names the batch.
     pub first: usize,
-    pub tasks: Vec<&'a Task>,
+    pub tasks: Vec<&'a Task<J>>,
     pub threads: usize,
     pub reached: Arc<Reached>,
 }
@@ -71,9 +72,22 @@ impl Progress for Watched<'_> {
     }
 }
 
+impl<J> Batch<'_, J> {
+    /// Begins to watch the work under a name; `total` is in `unit`.
+    pub fn watch<'b>(
+        &'b self,
+        observer: &'b dyn Observer,
+        name: &str,
+        total: u64,
+        unit: &'static str,
+    ) -> impl Progress + 'b {
+        Watched { reached: &self.reached, total, progress: observer.begin(name, total, unit) }
+    }
+}
+
 impl Pipeline<'_> {
-    /// Begins to watch the work of a batch under a name; `total` is in `unit`.
+    /// As [`Batch::watch`], with the pipeline's observer.
     pub fn watch<'b>(&'b self, batch: &'b Batch, name: &str, total: u64, unit: &'static str) -> impl Progress + 'b {
-        Watched { reached: &batch.reached, total, progress: self.observer.begin(name, total, unit) }
+        batch.watch(self.observer, name, total, unit)
     }
 }

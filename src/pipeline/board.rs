@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Error, Result};
 
+use super::line::Line;
 use super::list::closure;
-use super::open::Pipeline;
 use super::progress::Tally;
 use super::scope::Scope;
-use super::state::{Inspection, TaskState};
-use super::task::{Stage, Task, TaskId, Work};
+use super::state::TaskState;
+use super::task::{Job, Stage, Task, TaskId};
 use super::{listed, refused};
 
 /// The position of a task in a command.
@@ -25,29 +25,28 @@ pub enum Position {
 }
 
 /// The tasks of an experiment, by their index in its list, as one command sees them.
-pub struct Board<'a> {
-    pipeline: &'a Pipeline<'a>,
+pub struct Board<'a, L: Line> {
+    line: &'a L,
     positions: Vec<Position>,
     by_id: BTreeMap<&'a TaskId, usize>,
     pub failures: Vec<Error>,
 }
 
-impl<'a> Board<'a> {
+impl<'a, L: Line> Board<'a, L> {
     /// The tasks of a command, or those in `only` with the others of their locks, as the folder shows them.
     ///
     /// # Errors
     /// If `only` names a task whose inputs are not done.
-    pub fn new(pipeline: &'a Pipeline<'a>, scope: Scope, only: &[TaskId]) -> Result<Board<'a>> {
-        let tasks = &pipeline.tasks;
+    pub fn new(line: &'a L, scope: Scope, only: &[TaskId]) -> Result<Board<'a, L>> {
+        let tasks = line.tasks();
         let by_id: BTreeMap<_, _> = tasks.iter().enumerate().map(|(number, task)| (&task.id, number)).collect();
-        let mut board =
-            Board { pipeline, positions: vec![Position::Foreign; tasks.len()], by_id, failures: Vec::new() };
+        let mut board = Board { line, positions: vec![Position::Foreign; tasks.len()], by_id, failures: Vec::new() };
         // Students that learn from the same play go on from the same checkpoint.
         let locks: BTreeSet<&str> =
             tasks.iter().filter(|task| only.contains(&task.id)).map(|task| task.lock.as_str()).collect();
-        let is_included = |task: &Task| match only {
-            [] => scope.includes(task) && task.work != Work::Report,
-            _ => locks.contains(task.lock.as_str()) && task.work != Work::Report,
+        let is_included = |task: &Task<L::Job>| match only {
+            [] => scope.includes(task) && task.work.stage() != Stage::Report,
+            _ => locks.contains(task.lock.as_str()) && task.work.stage() != Stage::Report,
         };
         let included: Vec<usize> = (0..tasks.len()).filter(|&number| is_included(&tasks[number])).collect();
         board.look_again(&included)?;
@@ -62,11 +61,9 @@ impl<'a> Board<'a> {
     /// # Errors
     /// If a file that all evaluations share is damaged.
     pub fn look_again(&mut self, numbers: &[usize]) -> Result<Vec<usize>> {
-        let inspection = self.inspection();
         let mut left = Vec::new();
-        for &number in numbers {
-            let task = &self.pipeline.tasks[number];
-            self.positions[number] = match inspection.state(task) {
+        for (&number, state) in numbers.iter().zip(self.line.states(numbers)) {
+            self.positions[number] = match state {
                 Ok(TaskState::Done) => Position::Done,
                 Ok(TaskState::Stale | TaskState::Missing) => {
                     left.push(number);
@@ -80,24 +77,19 @@ impl<'a> Board<'a> {
 
     /// Checks that the inputs of the chosen tasks are done.
     fn check_inputs(&self) -> Result<()> {
-        let inspection = self.inspection();
-        let waiting = self.waiting();
-        let inputs = waiting.iter().flat_map(|&number| &self.pipeline.tasks[number].inputs);
+        let tasks = self.line.tasks();
+        let inputs = self.waiting().into_iter().flat_map(|number| &tasks[number].inputs).map(|input| self.by_id[input]);
+        let foreign: Vec<usize> = inputs.filter(|&number| self.positions[number] == Position::Foreign).collect();
         let mut missing = Vec::new();
-        for input in inputs.filter(|input| self.positions[self.by_id[input]] == Position::Foreign) {
-            if inspection.state(&self.pipeline.tasks[self.by_id[input]])? != TaskState::Done {
-                missing.push(input.clone());
+        for (&number, state) in foreign.iter().zip(self.line.states(&foreign)) {
+            if state? != TaskState::Done {
+                missing.push(tasks[number].id.clone());
             }
         }
         match missing.is_empty() {
             true => Ok(()),
             false => Err(refused(format!("not done yet, but needed: {}", listed(&missing)))),
         }
-    }
-
-    fn inspection(&self) -> Inspection<'a> {
-        let Pipeline { experiment, folder, digests, .. } = self.pipeline;
-        Inspection::new(experiment, folder, digests)
     }
 
     fn waiting(&self) -> Vec<usize> {
@@ -109,8 +101,8 @@ impl<'a> Board<'a> {
         self.included().any(|(task, _)| task.work.stage() == stage)
     }
 
-    fn included(&self) -> impl Iterator<Item = (&Task, Position)> {
-        let tasks = self.pipeline.tasks.iter().zip(self.positions.iter().copied());
+    fn included(&self) -> impl Iterator<Item = (&Task<L::Job>, Position)> {
+        let tasks = self.line.tasks().iter().zip(self.positions.iter().copied());
         tasks.filter(|(_, position)| *position != Position::Foreign)
     }
 
@@ -121,7 +113,7 @@ impl<'a> Board<'a> {
 
     /// Records the error with which a task failed.
     pub fn fail(&mut self, number: usize, error: Error) -> Position {
-        self.failures.push(error.context(self.pipeline.tasks[number].work.to_string()));
+        self.failures.push(error.context(self.line.tasks()[number].work.to_string()));
         Position::Failed
     }
 
@@ -131,7 +123,7 @@ impl<'a> Board<'a> {
         let mut by_lock: Vec<(&str, Vec<usize>)> = Vec::new();
         let mut held_up = BTreeSet::new();
         for number in self.waiting() {
-            let task = &self.pipeline.tasks[number];
+            let task = &self.line.tasks()[number];
             let lock = task.lock.as_str();
             match self.inputs(task) {
                 Position::Done => match by_lock.iter_mut().find(|(name, _)| *name == lock) {
@@ -151,7 +143,7 @@ impl<'a> Board<'a> {
     /// # Errors
     /// As [`Board::look_again`].
     pub fn inputs_changed(&mut self, numbers: &[usize]) -> Result<()> {
-        let tasks = &self.pipeline.tasks;
+        let tasks = self.line.tasks();
         let below = closure(tasks, |task| numbers.iter().any(|&number| tasks[number].id == task.id));
         let below = below.into_iter().map(|task| self.by_id[&task.id]);
         let is_done = |&number: &usize| self.positions[number] == Position::Done && !numbers.contains(&number);
@@ -160,7 +152,7 @@ impl<'a> Board<'a> {
     }
 
     /// Whether all inputs of a task are there (done), will be (waiting), or will not (failed).
-    fn inputs(&self, task: &Task) -> Position {
+    fn inputs(&self, task: &Task<L::Job>) -> Position {
         let mut combined = Position::Done;
         for input in &task.inputs {
             let number = self.by_id[input];
@@ -168,7 +160,7 @@ impl<'a> Board<'a> {
                 Position::Failed => return Position::Failed,
                 Position::Waiting | Position::Running => combined = Position::Waiting,
                 Position::Foreign if task.work.stage() == Stage::Evaluate => {
-                    if !self.pipeline.tasks[number].outputs.iter().all(|output| output.exists()) {
+                    if !self.line.tasks()[number].outputs.iter().all(|output| output.exists()) {
                         log::warn!("{}: not scored, since it has no weights yet", task.work);
                         return Position::Failed;
                     }

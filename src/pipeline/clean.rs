@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::agents::{agents, teachers};
 use super::scope::Scope;
-use super::task::{Stage, Task, Work};
+use super::task::{Job, Stage, Task, Work};
 use crate::config::Experiment;
 use crate::distill::group_names;
 use crate::record::{

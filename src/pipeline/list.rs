@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::agents::{agents, games, networks, student, teacher_of, teachers};
 use super::key::{Key, Settings, depends_on, settings};
-use super::task::{Amount, Task, TaskId, Work};
+use super::task::{Amount, Job, Task, TaskId, Work};
 use crate::config::{Data, Experiment};
 use crate::distill::group_name;
 use crate::record::{AgentId, Folder, SHARED};
@@ -166,8 +166,8 @@ impl List<'_> {
 }
 
 /// The tasks that `chosen` accepts, and all tasks that depend on them, directly or indirectly.
-pub fn closure(tasks: &[Task], chosen: impl Fn(&Task) -> bool) -> Vec<&Task> {
-    let mut reached: Vec<&Task> = Vec::new();
+pub fn closure<J>(tasks: &[Task<J>], chosen: impl Fn(&Task<J>) -> bool) -> Vec<&Task<J>> {
+    let mut reached: Vec<&Task<J>> = Vec::new();
     for task in tasks {
         let depends = task.inputs.iter().any(|input| reached.iter().any(|other| other.id == *input));
         if depends || chosen(task) {

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::open::Pipeline;
-use super::task::Task;
+use super::task::{Job, Task};
 use crate::env::ale_version;
 use crate::nn;
 use crate::record::{Folder, Manifest, RomRecord};
 
 /// The commit of which the program was built, with `+changes` if its files differed; none outside git.
-const COMMIT: Option<&str> = option_env!("PD_COMMIT");
+pub const COMMIT: Option<&str> = option_env!("PD_COMMIT");
 
 impl Pipeline<'_> {
     /// Records in the manifest that this command makes results from now on, and applies `change`. Seeds, ROMs of other
@@ -38,7 +38,7 @@ impl Pipeline<'_> {
             program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
             git_commit: COMMIT.map(str::to_owned),
             libtorch: nn::LIBTORCH_VERSION.into(),
-            ale: ale_version().into(),
+            ale: Some(ale_version().into()),
             device: self.device.to_string(),
             threads: self.threads,
             machine: self.machine.clone(),
@@ -55,7 +55,7 @@ impl Pipeline<'_> {
 ///
 /// # Errors
 /// If the manifest is damaged or cannot be written.
-pub fn forget_times(folder: &Folder, renewed: &[&Task]) -> Result<()> {
+pub fn forget_times<J: Job>(folder: &Folder, renewed: &[&Task<J>]) -> Result<()> {
     let Some(mut manifest) = Manifest::read(&folder.manifest())? else { return Ok(()) };
     renewed.iter().for_each(|task| manifest.forget_seconds(task.work.stage().name(), &task.id.0));
     manifest.write(&folder.manifest())

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::open::Request;
 use super::refused;
 use super::resources::Resources;
-use super::task::{Stage, Task};
+use super::task::{Job, Stage, Task};
 use crate::config::Experiment;
 
 /// Refuses work that needs more memory than this process can have, and names the setting that would help.

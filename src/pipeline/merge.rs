@@ -11,7 +11,7 @@ use super::episodes::{read_episodes, write_episodes};
 use super::key::settings;
 use super::list::{Teaching, tasks};
 use super::scores::Scores;
-use super::task::{Stage, Task};
+use super::task::{Job, Stage, Task};
 use super::{listed, refused};
 use crate::config::{self, Experiment, Overrides};
 use crate::record::{AgentId, EpisodeRow, Folder, Manifest, ScoreRow, read_rows, write_file, write_rows};

@@ -13,9 +13,11 @@ mod distill;
 mod episodes;
 mod evaluate;
 mod evaluator;
+mod explain;
 mod follow;
 mod key;
 mod leftovers;
+mod line;
 mod list;
 mod lock;
 mod manifest;
@@ -23,6 +25,7 @@ mod memory;
 mod merge;
 mod open;
 mod owner;
+mod perform;
 mod plan;
 mod progress;
 mod resources;
@@ -41,6 +44,7 @@ use std::fmt;
 
 use anyhow::Error;
 
+pub use explain::plan_explanations;
 pub use key::{Key, SettingChange};
 pub use list::{Teaching, tasks};
 pub use lock::DEAD_AFTER;
@@ -51,11 +55,11 @@ pub use progress::CommandProgress;
 pub use run::run;
 pub use scope::Scope;
 pub use state::TaskState;
-pub use task::{Amount, Stage, Task, TaskId, Work};
+pub use task::{Amount, Job, Stage, Task, TaskId, Work};
 
 use crate::progress::Progress;
 use crate::report::TerminalReport;
-use crate::{agent, config, env, game};
+use crate::{agent, config, env, explain as explanation, game, nn};
 
 /// Watches the tasks of a command. The terminal is one.
 pub trait Observer: Sync {
@@ -101,5 +105,7 @@ pub fn is_fault_of_request(error: &Error) -> bool {
             || cause.is::<game::UnknownGame>()
             || cause.is::<env::RomError>()
             || cause.is::<agent::WeightsError>()
+            || cause.is::<explanation::TraceError>()
+            || cause.is::<nn::language::ModelError>()
     })
 }

@@ -55,8 +55,22 @@ impl Request<'_> {
     pub fn read(&self) -> Result<(Experiment, Folder)> {
         let overrides = Overrides { set: self.set.to_vec(), seed: self.seed };
         let experiment = config::read(&self.text_file(), &overrides)?;
-        let own = self.results().map_or_else(|| Path::new("results").join(&experiment.name), Path::to_owned);
-        Ok((experiment, Folder::at(self.out.map_or(own, Path::to_owned))))
+        let folder = self.folder(&experiment.name);
+        Ok((experiment, folder))
+    }
+
+    /// The folder of the experiment with that name.
+    pub fn folder(&self, name: &str) -> Folder {
+        let own = self.results().map_or_else(|| Path::new("results").join(name), Path::to_owned);
+        Folder::at(self.out.map_or(own, Path::to_owned))
+    }
+
+    /// The line of the experiment's file.
+    ///
+    /// # Errors
+    /// As [`config::line_of`].
+    pub fn line(&self) -> Result<config::Line, config::ConfigError> {
+        config::line_of(&self.text_file())
     }
 
     /// The folder of results, if the experiment is named by it, or by the file in it.
@@ -224,7 +238,7 @@ fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[
 }
 
 /// Checks that the experiment has the tasks that are asked for.
-fn check_tasks(request: &Request, list: &[Task]) -> Result<()> {
+pub fn check_tasks<J>(request: &Request, list: &[Task<J>]) -> Result<()> {
     let is_unknown = |id: &&String| list.iter().all(|task| task.id.0 != **id);
     if let Some(unknown) = request.only.iter().find(is_unknown) {
         return Err(refused(format!("--task {unknown}: the experiment has no such task; `pd plan --json` lists all")));

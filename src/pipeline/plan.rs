@@ -10,7 +10,7 @@ use super::open::Request;
 use super::resources::Resources;
 use super::source::check_source;
 use super::state::{Inspection, TaskState};
-use super::task::{Amount, Stage, Task, TaskId, Work};
+use super::task::{Amount, Job, Stage, Task, TaskId, Work};
 use super::{key, listed, memory, settings};
 use crate::config::{self, Experiment, Overrides};
 use crate::nn::{Architecture, Outputs};
@@ -87,7 +87,7 @@ pub fn plan(request: &Request) -> Result<Plan> {
         experiment: experiment.name.clone(),
         folder: folder.root().display().to_string(),
         networks: planned_networks(&experiment),
-        tasks: list.iter().zip(&states).map(|(task, &state)| planned(request, task, state)).collect(),
+        tasks: list.iter().zip(&states).map(|(task, &state)| PlannedTask::of(request, task, state)).collect(),
         stages: stages(&experiment, &list, &states),
         refused: begins.err().map(|error| format!("{error:#}")),
         memory_bytes: resources.training.max(resources.distilling),
@@ -122,21 +122,24 @@ fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<V
     Ok(states)
 }
 
-fn planned(request: &Request, task: &Task, state: TaskState) -> PlannedTask {
-    let seed = request.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
-    let (file, flags) = (request.file.display(), request.flags() + &seed);
-    PlannedTask {
-        id: task.id.clone(),
-        kind: task.work.kind(),
-        inputs: task.inputs.clone(),
-        key: task.key.to_string(),
-        state,
-        outputs: task.outputs.iter().map(|output| output.display().to_string()).collect(),
-        work: task.amount,
-        command: match task.work {
-            Work::Report => format!("pd report {file}{flags}"),
-            _ => format!("pd run {file}{flags} --task {}", task.id),
-        },
+impl PlannedTask {
+    /// A task of any line in the plan of a request.
+    pub fn of<J: Job>(request: &Request, task: &Task<J>, state: TaskState) -> PlannedTask {
+        let seed = request.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
+        let (file, flags) = (request.file.display(), request.flags() + &seed);
+        PlannedTask {
+            id: task.id.clone(),
+            kind: task.work.kind(),
+            inputs: task.inputs.clone(),
+            key: task.key.to_string(),
+            state,
+            outputs: task.outputs.iter().map(|output| output.display().to_string()).collect(),
+            work: task.amount,
+            command: match task.work.stage() {
+                Stage::Report => format!("pd report {file}{flags}"),
+                _ => format!("pd run {file}{flags} --task {}", task.id),
+            },
+        }
     }
 }
 

@@ -9,10 +9,11 @@ use anyhow::{Error, Result};
 
 use super::batch::{Batch, Reached};
 use super::board::{Board, Position};
+use super::line::Line;
 use super::lock::Lock;
-use super::open::{Pipeline, Request};
+use super::open::Request;
 use super::progress::ProgressMeter;
-use super::task::TaskId;
+use super::task::{Job, TaskId};
 use crate::progress::Ended;
 
 /// Time between two looks at what other processes have done.
@@ -31,9 +32,9 @@ pub struct Running<'a> {
 pub type Finished = (usize, Result<Ended>);
 
 /// The schedule of a command's tasks.
-pub struct Scheduler<'a> {
-    pipeline: &'a Pipeline<'a>,
-    pub board: Board<'a>,
+pub struct Scheduler<'a, L: Line> {
+    line: &'a L,
+    pub board: Board<'a, L>,
     running: BTreeMap<usize, Running<'a>>,
     progress: ProgressMeter,
     stopped: bool,
@@ -43,16 +44,16 @@ pub struct Scheduler<'a> {
     elsewhere: BTreeSet<&'a str>,
 }
 
-impl<'a> Scheduler<'a> {
+impl<'a, L: Line> Scheduler<'a, L> {
     /// A schedule in which nothing runs yet.
     ///
     /// # Errors
     /// As [`Board::new`].
-    pub fn new(pipeline: &'a Pipeline<'a>, request: &Request) -> Result<Scheduler<'a>> {
+    pub fn new(line: &'a L, request: &Request) -> Result<Scheduler<'a, L>> {
         let only: Vec<TaskId> = request.only.iter().cloned().map(TaskId).collect();
         Ok(Scheduler {
-            pipeline,
-            board: Board::new(pipeline, request.scope, &only)?,
+            line,
+            board: Board::new(line, request.scope, &only)?,
             running: BTreeMap::new(),
             progress: ProgressMeter::new(),
             stopped: false,
@@ -63,7 +64,7 @@ impl<'a> Scheduler<'a> {
 
     /// Waits until a batch ends, or for a moment, and returns whether anything is left to wait for or to start.
     pub fn wait(&mut self, finished: &Receiver<Finished>) -> bool {
-        self.stopped |= self.pipeline.observer.stop() || self.gave_up;
+        self.stopped |= self.line.observer().stop() || self.gave_up;
         self.show_progress();
         if self.running.is_empty() && (self.stopped || self.elsewhere.is_empty()) {
             return false;
@@ -87,8 +88,8 @@ impl<'a> Scheduler<'a> {
     }
 
     /// The next batch for which there are threads; its lock is held until it ends.
-    pub fn start_next(&mut self) -> Option<Batch<'a>> {
-        self.stopped |= self.pipeline.observer.stop() || self.gave_up;
+    pub fn start_next(&mut self) -> Option<Batch<'a, L::Job>> {
+        self.stopped |= self.line.observer().stop() || self.gave_up;
         while !self.stopped {
             let (tasks, threads) = self.next()?;
             match self.start(&tasks, threads) {
@@ -104,10 +105,10 @@ impl<'a> Scheduler<'a> {
     }
 
     /// Starts tasks, unless other processes do them, or have done them since the last look.
-    fn start(&mut self, tasks: &[usize], threads: usize) -> Result<Option<Batch<'a>>> {
-        let pipeline = self.pipeline;
-        let name = pipeline.tasks[tasks[0]].lock.as_str();
-        let Some(lock) = pipeline.locks.take(name)? else {
+    fn start(&mut self, tasks: &[usize], threads: usize) -> Result<Option<Batch<'a, L::Job>>> {
+        let line = self.line;
+        let name = line.tasks()[tasks[0]].lock.as_str();
+        let Some(lock) = line.locks().take(name)? else {
             self.elsewhere.insert(name);
             return Ok(None);
         };
@@ -115,7 +116,7 @@ impl<'a> Scheduler<'a> {
         let Some(&first) = tasks.first() else { return Ok(None) };
         self.board.set(&tasks, Position::Running);
         let reached = Arc::new(Reached::new());
-        let own = tasks.iter().map(|&number| &pipeline.tasks[number]).collect();
+        let own = tasks.iter().map(|&number| &line.tasks()[number]).collect();
         let batch = Batch { first, tasks: own, threads, reached: reached.clone() };
         self.running.insert(first, Running { tasks, threads, lock, started: Instant::now(), reached });
         Ok(Some(batch))
@@ -124,7 +125,7 @@ impl<'a> Scheduler<'a> {
     /// The next tasks to be done together, and their number of threads: the free threads, divided equally among the
     /// batches of the same stage that are ready.
     fn next(&mut self) -> Option<(Vec<usize>, usize)> {
-        let Pipeline { threads, jobs, .. } = *self.pipeline;
+        let (threads, jobs) = (self.line.threads(), self.line.jobs());
         let used: usize = self.running.values().map(|batch| batch.threads).sum();
         let free = threads.max(jobs).saturating_sub(used);
         let places = jobs.saturating_sub(self.running.len());
@@ -133,14 +134,14 @@ impl<'a> Scheduler<'a> {
         }
         let ready = self.board.ready(&self.elsewhere);
         let first = ready.first()?.clone();
-        let stage = |tasks: &[usize]| self.pipeline.tasks[tasks[0]].work.stage();
+        let stage = |tasks: &[usize]| self.line.tasks()[tasks[0]].work.stage();
         let alike = ready.iter().filter(|tasks| stage(tasks) == stage(&first)).count();
         Some((first, (free / alike.min(places)).max(1)))
     }
 
     fn finish(&mut self, first: usize, result: Result<Ended>) -> Result<()> {
         let Some(Running { tasks, lock, started, reached, .. }) = self.running.remove(&first) else { return Ok(()) };
-        let weight = |tasks: &[usize]| tasks.iter().map(|&number| self.pipeline.tasks[number].weight()).sum::<f64>();
+        let weight = |tasks: &[usize]| tasks.iter().map(|&number| self.line.tasks()[number].weight()).sum::<f64>();
         self.progress.count(weight(&tasks) * (1.0 - reached.before()));
         let position = match result {
             Ok(Ended::Done) => Position::Done,
@@ -160,12 +161,9 @@ impl<'a> Scheduler<'a> {
 
     /// Records the time of a batch, divided equally among its tasks.
     fn write_times(&self, tasks: &[usize], time: Duration, continues: bool) -> Result<()> {
-        if !self.pipeline.has_worked() {
-            return Ok(());
-        }
         let seconds = time.as_secs_f64() / tasks.len() as f64;
-        self.pipeline.write_manifest(|manifest| {
-            for task in tasks.iter().map(|&number| &self.pipeline.tasks[number]) {
+        self.line.record(&|manifest| {
+            for task in tasks.iter().map(|&number| &self.line.tasks()[number]) {
                 manifest.add_seconds(task.work.stage().name(), &task.id.0, seconds, continues);
             }
         })
@@ -173,10 +171,10 @@ impl<'a> Scheduler<'a> {
 
     /// Tells the observer how far all tasks are.
     fn show_progress(&mut self) {
-        let weight = |run: &Running| run.tasks.iter().map(|&number| self.pipeline.tasks[number].weight()).sum::<f64>();
+        let weight = |run: &Running| run.tasks.iter().map(|&number| self.line.tasks()[number].weight()).sum::<f64>();
         let running = self.running.values().map(|run| (weight(run), &*run.reached));
         let whole = self.progress.whole(self.board.progress(), running);
-        self.pipeline.observer.whole(&whole);
+        self.line.observer().whole(&whole);
     }
 
     /// The result of the command.
@@ -186,7 +184,7 @@ impl<'a> Scheduler<'a> {
     pub fn ended(mut self) -> Result<Ended> {
         let count = self.board.failures.len();
         let last = self.board.failures.pop();
-        let say = |error: &Error| self.pipeline.observer.say(&format!("{error:#}"));
+        let say = |error: &Error| self.line.observer().say(&format!("{error:#}"));
         self.board.failures.iter().for_each(say);
         match last {
             Some(error) if self.stopped && !self.gave_up => {

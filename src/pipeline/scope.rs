@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::list::closure;
-use super::task::{Stage, Task, Work};
+use super::task::{Job, Stage, Task};
 use crate::config::Experiment;
 use crate::record::AgentId;
 
@@ -21,15 +21,18 @@ pub enum Scope {
 
 impl Scope {
     /// Whether the command does the task.
-    pub fn includes(self, task: &Task) -> bool {
+    pub fn includes<J: Job>(self, task: &Task<J>) -> bool {
+        task.work.is_in(self)
+    }
+
+    /// Whether the command does tasks of that stage.
+    pub fn is_of(self, stage: Stage) -> bool {
         match self {
             Scope::Run => true,
-            Scope::Train => task.work.stage() == Stage::Train,
-            Scope::Follow => matches!(task.work, Work::Follow(_) | Work::Take(_)),
-            // A distillation from another experiment's teachers copies them first.
-            Scope::Distill => task.work.stage() == Stage::Distill || matches!(task.work, Work::Take(_)),
-            Scope::Evaluate => task.work.stage() == Stage::Evaluate,
-            Scope::Report => task.work.stage() == Stage::Report,
+            Scope::Train => stage == Stage::Train,
+            Scope::Follow | Scope::Distill => stage == Stage::Distill,
+            Scope::Evaluate => stage == Stage::Evaluate,
+            Scope::Report => stage == Stage::Report,
         }
     }
 

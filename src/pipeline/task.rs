@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
+use super::scope::Scope;
 use crate::record::AgentId;
 
 /// Identifies a task within its experiment, such as `train/teacher/pong/seed-1`.
@@ -61,9 +62,8 @@ pub enum Work {
     Report,
 }
 
-impl Work {
-    /// The first part of the task's id.
-    pub fn kind(&self) -> &'static str {
+impl Job for Work {
+    fn kind(&self) -> &'static str {
         match self {
             Work::Train(_) => "train",
             Work::Take(_) => "take",
@@ -75,8 +75,7 @@ impl Work {
         }
     }
 
-    /// The stage of the work.
-    pub fn stage(&self) -> Stage {
+    fn stage(&self) -> Stage {
         match self {
             Work::Train(_) | Work::Take(_) => Stage::Train,
             Work::Sweep(_) | Work::Distill(_) | Work::Follow(_) => Stage::Distill,
@@ -85,6 +84,26 @@ impl Work {
         }
     }
 
+    fn is_in(&self, scope: Scope) -> bool {
+        match scope {
+            Scope::Follow => matches!(self, Work::Follow(_) | Work::Take(_)),
+            // A distillation from another experiment's teachers copies them first.
+            Scope::Distill => self.stage() == Stage::Distill || matches!(self, Work::Take(_)),
+            scope => scope.is_of(self.stage()),
+        }
+    }
+
+    fn seconds(&self) -> f64 {
+        match self {
+            Work::Train(_) => 0.004,
+            Work::Sweep(_) | Work::Distill(_) | Work::Follow(_) => 0.01,
+            Work::Evaluate(_) => 0.5,
+            Work::Take(_) | Work::Report => 1.0,
+        }
+    }
+}
+
+impl Work {
     /// The agent that is trained or scored; `None` for a report. A network for several games is represented by its
     /// first player.
     pub fn agent(&self) -> Option<&AgentId> {
@@ -112,11 +131,26 @@ pub struct Amount {
     pub unit: &'static str,
 }
 
+/// The work of a task in a line of experiments.
+pub trait Job: fmt::Display + Clone + PartialEq + Send + Sync {
+    /// The first part of the task's id.
+    fn kind(&self) -> &'static str;
+
+    /// The stage of the work.
+    fn stage(&self) -> Stage;
+
+    /// Whether a command of that scope does the work.
+    fn is_in(&self, scope: Scope) -> bool;
+
+    /// A rough estimate of the seconds on one core for a unit of its amount.
+    fn seconds(&self) -> f64;
+}
+
 /// A task of an experiment.
 #[derive(Debug, Clone)]
-pub struct Task {
+pub struct Task<J = Work> {
     pub id: TaskId,
-    pub work: Work,
+    pub work: J,
     /// The tasks whose outputs it reads.
     pub inputs: Vec<TaskId>,
     /// The key of the task's result.
@@ -129,15 +163,9 @@ pub struct Task {
     pub lock: String,
 }
 
-impl Task {
+impl<J: Job> Task<J> {
     /// A rough estimate of the work in seconds on one core. It serves only to compute shares of a whole.
     pub fn weight(&self) -> f64 {
-        let seconds = match self.work {
-            Work::Train(_) => 0.004,
-            Work::Sweep(_) | Work::Distill(_) | Work::Follow(_) => 0.01,
-            Work::Evaluate(_) => 0.5,
-            Work::Take(_) | Work::Report => 1.0,
-        };
-        self.amount.amount as f64 * seconds
+        self.amount.amount as f64 * self.work.seconds()
     }
 }

@@ -37,6 +37,13 @@ impl Machine {
     }
 }
 
+/// Seconds that the calling thread has computed so far; `None` where the kernel does not say.
+pub fn thread_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanoseconds: u64 = text.split_whitespace().next()?.parse().ok()?;
+    Some(nanoseconds as f64 / 1e9)
+}
+
 #[cfg(target_arch = "x86_64")]
 fn vector_unit() -> &'static str {
     match () {

@@ -24,7 +24,9 @@ pub struct Manifest {
     /// git.
     pub git_commit: Option<String>,
     pub libtorch: String,
-    pub ale: String,
+    /// `None` where no game is played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ale: Option<String>,
     pub device: String,
     /// Threads of emulation and learning.
     pub threads: usize,
@@ -104,7 +106,7 @@ mod tests {
             program: String::new(),
             git_commit: None,
             libtorch: String::new(),
-            ale: String::new(),
+            ale: None,
             device: String::new(),
             threads: 1,
             machine: Machine::this(),

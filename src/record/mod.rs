@@ -4,6 +4,7 @@ mod agent_id;
 mod atomic;
 mod best;
 mod checkpoint;
+mod explanations;
 mod folder;
 mod machine;
 mod manifest;
@@ -20,8 +21,9 @@ pub use checkpoint::{
     CheckpointError, Found, find_checkpoint, has_checkpoint, read_state, remove_before, remove_checkpoint,
     write_checkpoint, write_state,
 };
+pub use explanations::{ModelId, RunFolder, TaskRecord};
 pub use folder::{Folder, SHARED};
-pub use machine::Machine;
+pub use machine::{Machine, thread_seconds};
 pub use manifest::{Latency, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};

@@ -64,7 +64,11 @@ pub struct Plot {
 }
 
 impl Plot {
-    fn write(folder: &Path, game: Option<Game>, figure: &Figure) -> Result<Plot> {
+    /// Writes a figure as SVG and PNG.
+    ///
+    /// # Errors
+    /// If it cannot be drawn or written.
+    pub fn write(folder: &Path, game: Option<Game>, figure: &Figure) -> Result<Plot> {
         let svg = plot::svg(figure)?;
         write_file(&folder.join(format!("{}.svg", figure.name)), svg.as_bytes())?;
         write_file(&folder.join(format!("{}.png", figure.name)), &plot::png(figure)?)?;

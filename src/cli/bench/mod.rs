@@ -6,6 +6,7 @@
 mod distillation;
 mod emulation;
 mod inference;
+mod language;
 mod measure;
 mod print;
 mod replay;
@@ -46,6 +47,8 @@ pub enum Subject {
     Distillation,
     /// Milliseconds from one observation to the action, for the paper's four sizes
     Inference,
+    /// Tokens per second of generation and of training, for transformers of three sizes
+    Language,
 }
 
 /// Flags of `pd bench`.
@@ -108,6 +111,7 @@ pub fn bench(options: &BenchOptions, common: &Common) -> Result<Ended> {
         Subject::Teacher => teacher::cases(&bench)?,
         Subject::Distillation => distillation::cases(&bench),
         Subject::Inference => inference::cases(&bench),
+        Subject::Language => language::cases(&bench),
     };
     if let Some(only) = &options.only {
         cases.retain(|case| case.name == *only);

@@ -17,11 +17,13 @@
 
 mod bootstrap;
 mod comparison;
+mod correlation;
 mod figures;
 mod summary;
 
 pub use bootstrap::{Interval, RESAMPLES, mean_interval, mean_of_runs_interval};
 pub use comparison::{ComparedRun, InGame, Intervals, intervals};
+pub use correlation::{correlation_interval, pearson, spearman};
 pub use figures::{AgainstTeacher, Figures, InGameFigures, win_rate};
 pub use summary::{geometric_mean, human_normalized, interquartile_mean, is_clearly_above_0, mean, median, sample_std};
 

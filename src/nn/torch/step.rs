@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use tch::{Tensor, no_grad};
 
-use super::TorchNetwork;
 use crate::nn::optimizer::{OptimizerStep, ParameterChange};
 
-/// One step over each of `parts`. `mean` and `square` are the running means of the gradient and of its square.
+/// One step of the parameters `flat` against `gradient` over each of `parts`. `mean` and `square` are the running means
+/// of the gradient and of its square.
 pub fn step(
-    network: &mut TorchNetwork,
+    flat: &Tensor,
+    gradient: &Tensor,
     parts: &[(Range<usize>, OptimizerStep)],
     mean: &Tensor,
     square: &Tensor,
@@ -17,11 +18,11 @@ pub fn step(
 ) {
     no_grad(|| {
         if let Some(max_norm) = max_norm {
-            clip(network, parts, max_norm);
+            clip(gradient, parts, max_norm);
         }
         for (range, step) in parts {
             let part = |tensor: &Tensor| tensor.narrow(0, range.start as i64, range.len() as i64);
-            let (gradient, mut mean, mut square) = (part(&network.gradient), part(mean), part(square));
+            let (gradient, mut mean, mut square) = (part(gradient), part(mean), part(square));
             let _ = mean.lerp_(&gradient, 1.0 - step.decay.0);
             let _ = square.lerp_(&gradient.square(), 1.0 - step.decay.1);
             let change = match step.change {
@@ -33,14 +34,14 @@ pub fn step(
                 }
                 ParameterChange::Plain { rate } => mean * rate,
             };
-            let _ = part(&network.flat).subtract_(&change);
+            let _ = part(flat).subtract_(&change);
         }
     });
 }
 
 /// Scales the gradient to a norm of at most `max_norm`, without waiting for the norm's value.
-fn clip(network: &TorchNetwork, parts: &[(Range<usize>, OptimizerStep)], max_norm: f64) {
-    let part = |range: &Range<usize>| network.gradient.narrow(0, range.start as i64, range.len() as i64);
+fn clip(gradient: &Tensor, parts: &[(Range<usize>, OptimizerStep)], max_norm: f64) {
+    let part = |range: &Range<usize>| gradient.narrow(0, range.start as i64, range.len() as i64);
     let squares: Vec<_> = parts.iter().map(|(range, _)| part(range).square().sum(tch::Kind::Float)).collect();
     let norm = Tensor::stack(&squares, 0).sum(tch::Kind::Float).sqrt();
     let scale = ((norm + 1e-6).reciprocal() * max_norm).clamp_max(1.0);

@@ -1,7 +1,7 @@
 //! `index.html`: one file without scripts or external resources.
 
-mod provenance;
-mod sections;
+pub mod provenance;
+pub mod sections;
 
 use super::agent_result::AgentResults;
 use super::format::escape;
@@ -12,7 +12,6 @@ use super::write::Plot;
 
 /// The text of `index.html`.
 pub fn page(results: &Results, agent_results: &AgentResults, warnings: &[Warning], plots: &[Plot]) -> String {
-    let name = escape(&results.experiment.name);
     let body = [
         sections::warnings(warnings),
         sections::scores(results, agent_results, plots),
@@ -27,22 +26,29 @@ pub fn page(results: &Results, agent_results: &AgentResults, warnings: &[Warning
         provenance::repeat(results),
     ]
     .concat();
+    document("Policy distillation", &results.experiment.name, &prose::result(results, agent_results), &body)
+}
+
+/// A whole page: what kind of experiment, its name, the result in a sentence, and the sections as HTML.
+pub fn document(kind: &str, name: &str, lead: &str, body: &str) -> String {
+    let (kind, name, lead) = (escape(kind), escape(name), escape(lead));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{name} · policy distillation</title>\n\
-         <style>\n{}</style>\n</head>\n<body>\n<main>\n<header>\n<p class=\"kind\">Policy distillation</p>\n\
-         <h1>{name}</h1>\n<p class=\"lead\">{}</p>\n</header>\n{body}</main>\n</body>\n</html>\n",
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{name} · {}</title>\n\
+         <style>\n{}</style>\n</head>\n<body>\n<main>\n<header>\n<p class=\"kind\">{kind}</p>\n\
+         <h1>{name}</h1>\n<p class=\"lead\">{lead}</p>\n</header>\n{body}</main>\n</body>\n</html>\n",
+        kind.to_lowercase(),
         include_str!("style.css"),
-        escape(&prose::result(results, agent_results)),
     )
 }
 
 /// A section with its heading.
-fn section(id: &str, title: &str, content: &str) -> String {
+pub fn section(id: &str, title: &str, content: &str) -> String {
     format!("<section id=\"{id}\">\n<h2>{}</h2>\n{content}</section>\n", escape(title))
 }
 
-fn paragraph(text: &str) -> String {
+/// A paragraph of plain text.
+pub fn paragraph(text: &str) -> String {
     format!("<p>{}</p>\n", escape(text))
 }

@@ -12,7 +12,12 @@ use crate::report::table::{Table, numbers, words};
 
 /// Versions, machine, ROMs and times.
 pub fn machine(results: &Results) -> String {
-    let content = match &results.manifest {
+    made_by(results.manifest.as_ref())
+}
+
+/// As [`machine`], for any line.
+pub fn made_by(manifest: Option<&Manifest>) -> String {
+    let content = match manifest {
         Some(manifest) => facts(manifest) + &roms(manifest) + &stages(manifest),
         None => paragraph("There is no manifest.json: what made these files is not known."),
     };
@@ -32,7 +37,7 @@ fn facts(manifest: &Manifest) -> String {
         ("program", manifest.program.clone()),
         ("commit", manifest.git_commit.clone().unwrap_or_else(|| "not known: not built of a checkout".into())),
         ("libtorch", manifest.libtorch.clone()),
-        ("ALE", manifest.ale.clone()),
+        ("ALE", manifest.ale.clone().unwrap_or_else(|| NONE.to_owned())),
         ("device", manifest.device.clone()),
         ("threads", manifest.threads.to_string()),
         ("machine", format!("{cpu}{vector}, {} cores{memory}, {}", machine.cores, machine.os)),
@@ -80,7 +85,12 @@ fn stages(manifest: &Manifest) -> String {
 
 /// The resolved experiment.
 pub fn settings(results: &Results) -> String {
-    let text = escape(results.settings.trim_end());
+    settings_of(&results.settings)
+}
+
+/// As [`settings`], for any line.
+pub fn settings_of(text: &str) -> String {
+    let text = escape(text.trim_end());
     let content = format!(
         "<details>\n<summary>Every setting, defaults included (experiment.toml)</summary>\n<pre>{text}</pre>\n\
          </details>\n"

@@ -113,7 +113,7 @@ pub fn protocol(results: &Results) -> String {
 }
 
 /// The figures of a game, or those that cover all games.
-fn figures(plots: &[Plot], game: Option<Game>) -> String {
+pub fn figures(plots: &[Plot], game: Option<Game>) -> String {
     plots.iter().filter(|plot| plot.game == game).map(figure).collect()
 }
 

@@ -18,9 +18,10 @@ mod style;
 
 pub use distillation::{distillation, students};
 pub use encode::{png, svg, text_mask};
-pub use figure::Figure;
+pub use figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale, mean_curve, thinned};
 pub use learning::learning;
 pub use online::online;
 pub use relative::relative;
 pub use scores::scores;
+pub use style::{Style, numbered};
 pub use temperature::temperature;

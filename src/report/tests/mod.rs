@@ -298,7 +298,7 @@ fn what_comes_from_files_cannot_become_part_of_the_page() {
         program: "pd".into(),
         git_commit: None,
         libtorch: String::new(),
-        ale: String::new(),
+        ale: None,
         device: "cpu\"><b>".into(),
         threads: 2,
         machine,

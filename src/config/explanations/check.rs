@@ -1,0 +1,164 @@
+//! Refuses values that have the right type but cannot work.
+
+use std::collections::HashSet;
+
+use super::{
+    ColdStartSettings, ExplainerSettings, Explanations, FitSettings, KeptTraces, LearnerSettings, Method,
+    ModelSettings, Start, Teachers,
+};
+use crate::config::Fault;
+use crate::config::check::NAME;
+use crate::task::FamilyName;
+
+/// Refuses the first value that is out of range.
+pub fn check(experiment: &Explanations) -> Result<(), Fault> {
+    rule("seeds", !experiment.seeds.is_empty(), "must name at least one")?;
+    let distinct: HashSet<_> = experiment.seeds.iter().collect();
+    rule("seeds", distinct.len() == experiment.seeds.len(), "must differ from one another")?;
+    task(experiment)?;
+    model("model", &experiment.model)?;
+    fit("base", &experiment.base.fit)?;
+    share("base.teacher_share", experiment.base.teacher_share)?;
+    share("base.worked", experiment.base.worked)?;
+    fit("warmup", &experiment.warmup)?;
+    rule("traces.count", experiment.traces.count >= 1, "must be at least 1")?;
+    rule("traces.temperature", experiment.traces.temperature > 0.0, "must be above 0")?;
+    let evaluation = &experiment.evaluation;
+    rule("evaluation.questions", evaluation.questions >= 1, "must be at least 1")?;
+    rule("evaluation.samples", (1..=256).contains(&evaluation.samples), "must be from 1 to 256")?;
+    let measured = !evaluation.temperatures.is_empty() && evaluation.temperatures.iter().all(|&t| t >= 0.0);
+    rule("evaluation.temperatures", measured, "must name at least one, none below 0")?;
+    names("teachers", experiment.teachers.iter().map(|teacher| &teacher.name))?;
+    names("students", experiment.students.iter().map(|student| &student.name))?;
+    if !experiment.cold_starts.is_empty() {
+        names("cold_starts", experiment.cold_starts.iter().map(|own| &own.name))?;
+    }
+    for (index, teacher) in experiment.teachers.iter().enumerate() {
+        explainer(&format!("teachers.{index}"), teacher)?;
+    }
+    for (index, student) in experiment.students.iter().enumerate() {
+        learner(experiment, &format!("students.{index}"), student)?;
+    }
+    for (index, own) in experiment.cold_starts.iter().enumerate() {
+        cold_start(experiment, &format!("cold_starts.{index}"), own)?;
+    }
+    Ok(())
+}
+
+fn cold_start(experiment: &Explanations, key: &str, own: &ColdStartSettings) -> Result<(), Fault> {
+    let at = |name: &str| format!("{key}.{name}");
+    let student = experiment.student(&own.student);
+    rule(&at("student"), student.is_some(), &format!("there is no student \"{}\"", own.student))?;
+    let teaches = student
+        .is_some_and(|student| experiment.teachers_of(student).iter().any(|teacher| teacher.name == own.teacher));
+    let problem = format!("\"{}\" is no teacher of student \"{}\"", own.teacher, own.student);
+    rule(&at("teacher"), teaches, &problem)?;
+    rule(&at("steps"), own.steps >= 1, "must be at least 1")?;
+    rule(&at("questions"), own.questions >= 1, "must be at least 1")?;
+    rule(&at("group"), own.group >= 2, "must be at least 2, since advantages are relative to a group")?;
+    rule(&at("temperature"), own.temperature > 0.0, "must be above 0")?;
+    rule(&at("learning_rate"), own.learning_rate > 0.0, "must be above 0")?;
+    rule(&at("beta"), own.beta >= 0.0, "must not be below 0")?;
+    rule(&at("reference_every"), own.reference_every >= 1, "must be at least 1")?;
+    share(&at("reference_share"), own.reference_share)
+}
+
+fn task(experiment: &Explanations) -> Result<(), Fault> {
+    let task = &experiment.task;
+    let registers = task.family != FamilyName::Registers || (2..=4).contains(&task.registers);
+    rule("task.registers", registers, "must be from 2 to 4")?;
+    let constants = task.family != FamilyName::Registers || (1..=9).contains(&task.constants);
+    rule("task.constants", constants, "must be from 1 to 9")?;
+    let [shortest, longest] = task.length;
+    rule(
+        "task.length",
+        (1..=longest).contains(&shortest) && longest <= 16,
+        "must be two numbers from 1 to 16, the shortest first",
+    )?;
+    let [first, last] = task.held_out;
+    let longer = first > longest && last >= first && last <= 20;
+    rule(
+        "task.held_out",
+        longer,
+        "must be longer than every question of training, and at most 20, the shortest first",
+    )?;
+    let mixture = &task.explanations;
+    for (key, value) in [
+        ("fine", mixture.fine),
+        ("skipped", mixture.skipped),
+        ("wrong", mixture.wrong),
+        ("filler", mixture.filler),
+        ("given_away", mixture.given_away),
+    ] {
+        share(&format!("task.explanations.{key}"), value)?;
+    }
+    let sum = mixture.fine + mixture.skipped <= 1.0;
+    rule("task.explanations.fine", sum, "must be at most 1 together with skipped")
+}
+
+fn explainer(key: &str, teacher: &ExplainerSettings) -> Result<(), Fault> {
+    let at = |name: &str| format!("{key}.{name}");
+    rule(&at("steps"), teacher.steps >= 1, "must be at least 1")?;
+    rule(&at("questions"), teacher.questions >= 1, "must be at least 1")?;
+    rule(&at("group"), teacher.group >= 2, "must be at least 2, since advantages are relative to a group")?;
+    rule(&at("temperature"), teacher.temperature > 0.0, "must be above 0")?;
+    rule(&at("learning_rate"), teacher.learning_rate > 0.0, "must be above 0")?;
+    rule(&at("beta"), teacher.beta >= 0.0, "must not be below 0")?;
+    rule(&at("reference_every"), teacher.reference_every >= 1, "must be at least 1")?;
+    share(&at("reference_share"), teacher.reference_share)?;
+    rule(&at("rank"), teacher.rank < teacher.group, "must be below group")?;
+    let solves = teacher.keep != KeptTraces::Right || teacher.method == Method::Solver;
+    rule(&at("keep"), solves, "\"right\" is for a solver: no other teacher answers; \"complete\" fits all")
+}
+
+fn learner(experiment: &Explanations, key: &str, student: &LearnerSettings) -> Result<(), Fault> {
+    let at = |name: &str| format!("{key}.{name}");
+    let LearnerSettings { steps, batch, learning_rate, warmup, weight_decay, .. } = *student;
+    fit(key, &FitSettings { steps, batch, learning_rate, warmup, weight_decay })?;
+    let own = experiment.model_of(student);
+    model(key, &own)?;
+    let fits = student.from == Start::Scratch || own == experiment.model;
+    rule(&at("from"), fits, "must be \"scratch\", since the base model has another size")?;
+    if let Teachers::Named(names) = &student.teachers {
+        let unknown = names.iter().find(|name| experiment.teacher(name).is_none());
+        let problem = format!("there is no teacher \"{}\"", unknown.map_or("", String::as_str));
+        rule(&at("teachers"), unknown.is_none(), &problem)?;
+    }
+    Ok(())
+}
+
+fn fit(key: &str, fit: &FitSettings) -> Result<(), Fault> {
+    rule(&format!("{key}.steps"), fit.steps >= 1, "must be at least 1")?;
+    rule(&format!("{key}.batch"), fit.batch >= 1, "must be at least 1")?;
+    rule(&format!("{key}.learning_rate"), fit.learning_rate > 0.0, "must be above 0")?;
+    rule(&format!("{key}.warmup"), (0.0..1.0).contains(&fit.warmup), "must be at least 0 and below 1")?;
+    rule(&format!("{key}.weight_decay"), fit.weight_decay >= 0.0, "must not be below 0")
+}
+
+fn model(key: &str, model: &ModelSettings) -> Result<(), Fault> {
+    let ModelSettings { width, layers, heads } = *model;
+    rule(&format!("{key}.layers"), (1..=48).contains(&layers), "must be from 1 to 48")?;
+    rule(&format!("{key}.width"), (2..=4096).contains(&width), "must be from 2 to 4096")?;
+    let divides = heads >= 1 && width.is_multiple_of(2 * heads);
+    rule(&format!("{key}.heads"), divides, "must divide the width into even parts")
+}
+
+fn names<'a>(list: &str, names: impl Iterator<Item = &'a String>) -> Result<(), Fault> {
+    let mut seen = HashSet::new();
+    let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    for (index, name) in names.enumerate() {
+        let key = format!("{list}.{index}.name");
+        rule(&key, plain(name) && !name.starts_with('.'), "must be letters, digits, \"-\", \"_\" and \".\"")?;
+        rule(&key, name.len() <= NAME, &format!("must be at most {NAME} letters long"))?;
+        rule(&key, seen.insert(name.clone()), "is the name of another")?;
+    }
+    rule(list, !seen.is_empty(), "must have at least one entry")
+}
+
+fn share(key: &str, value: f64) -> Result<(), Fault> {
+    rule(key, (0.0..=1.0).contains(&value), "must be from 0 to 1")
+}
+
+fn rule(key: &str, holds: bool, must: &str) -> Result<(), Fault> {
+    if holds { Ok(()) } else { Err((key.to_owned(), must.to_owned())) }
+}

@@ -1,0 +1,106 @@
+//! The state from which learning continues, and the place where it is kept.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::nn::language::{AdamW, AdamWState, Transformer};
+use crate::progress::Progress;
+use crate::record::{Found, Log, LogMark, find_checkpoint, read_state, write_checkpoint, write_state};
+use crate::units::Generator;
+
+const FILE: &str = "state.bin";
+
+/// Where a run of learning keeps its state and its log, and who watches it.
+pub struct Run<'a> {
+    /// Stands for everything that the result depends on.
+    pub identity: &'a str,
+    pub checkpoint: &'a Path,
+    pub log: &'a Path,
+    /// Least time between two checkpoints; a stop writes one at once.
+    pub every: Duration,
+    pub progress: &'a dyn Progress,
+}
+
+/// Everything that further steps depend on.
+#[derive(Serialize, Deserialize)]
+struct State {
+    identity: String,
+    steps: u64,
+    /// Tokens that have counted in losses, or that were drawn.
+    tokens: u64,
+    log: LogMark,
+    generator: Generator,
+    model: Vec<Vec<f32>>,
+    optimizer: AdamWState,
+    reference: Option<Vec<Vec<f32>>>,
+}
+
+/// A model that is learning.
+pub struct Learning {
+    pub model: Transformer,
+    pub optimizer: AdamW,
+    pub generator: Generator,
+    pub steps: u64,
+    pub tokens: u64,
+    pub reference: Option<Transformer>,
+    pub log: Log,
+    saved: Instant,
+}
+
+impl Learning {
+    /// Continues from the run's checkpoint, or begins with `fresh`.
+    ///
+    /// # Errors
+    /// If the checkpoint is damaged, or is one of other settings.
+    pub fn resume(run: &Run, fresh: (Transformer, AdamW, Generator, Option<Transformer>)) -> Result<Learning> {
+        let (model, optimizer, generator, reference) = fresh;
+        let found = find_checkpoint(run.checkpoint)?;
+        let read = || read_state(&run.checkpoint.join(FILE));
+        let saved: Option<State> = if found == Found::Nothing { None } else { Some(read()?) };
+        if let (Found::Before, Some(state)) = (found, &saved) {
+            log::warn!("{}: what was learned after step {} is learned again", run.checkpoint.display(), state.steps);
+        }
+        let log = Log::resume(run.log, &saved.as_ref().map(|state| state.log.clone()).unwrap_or_default())?;
+        let mut learning =
+            Learning { model, optimizer, generator, steps: 0, tokens: 0, reference, log, saved: Instant::now() };
+        let Some(state) = saved else { return Ok(learning) };
+        ensure!(
+            state.identity == run.identity,
+            "{}: was begun with other settings; start over with --fresh, or choose another folder with --out",
+            run.checkpoint.display()
+        );
+        let (size, device) = (learning.model.size(), learning.model.device());
+        learning.model = Transformer::from_values(size, &state.model, device);
+        learning.reference = state.reference.map(|values| Transformer::from_values(size, &values, device));
+        learning.optimizer.restore(&state.optimizer)?;
+        (learning.generator, learning.steps, learning.tokens) = (state.generator, state.steps, state.tokens);
+        Ok(learning)
+    }
+
+    /// Saves the state if it is time, or if the run must stop. Returns whether it must.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub fn keep(&mut self, run: &Run) -> Result<bool> {
+        let stop = run.progress.stop();
+        if !stop && self.saved.elapsed() < run.every {
+            return Ok(false);
+        }
+        let state = State {
+            identity: run.identity.to_owned(),
+            steps: self.steps,
+            tokens: self.tokens,
+            log: self.log.sync()?,
+            generator: self.generator.clone(),
+            model: self.model.values(),
+            optimizer: self.optimizer.save(),
+            reference: self.reference.as_ref().map(Transformer::values),
+        };
+        write_checkpoint(run.checkpoint, |new| write_state(&new.join(FILE), &state))?;
+        self.saved = Instant::now();
+        Ok(stop)
+    }
+}

@@ -1,0 +1,23 @@
+//! Teachers that explain, and students that learn from explanations (Cetin, Zhao and Tang, 2025, "Reinforcement Learning
+//! Teachers of Test Time Scaling"): the texts that both read, the reward for an explanation, and the two ways to learn,
+//! from texts and from rewards.
+
+mod answers;
+mod checkpoint;
+mod fit;
+mod grpo;
+mod judge;
+mod reinforce;
+mod reward;
+mod scripts;
+mod traces;
+
+pub use answers::{AnswerRow, Asked, answer, is_right};
+pub use checkpoint::Run;
+pub use fit::{Counted, Fit, FitRow, fit};
+pub use grpo::{advantages, loss};
+pub use judge::{Explanation, Judge};
+pub use reinforce::{Objective, ReinforceRow, Reinforcement, reinforce};
+pub use reward::Reward;
+pub use scripts::{Script, Scripts};
+pub use traces::{Header, Trace, TraceError, read_traces, write_traces};

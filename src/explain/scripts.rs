@@ -1,0 +1,99 @@
+//! The texts that teachers and students read and write, as tokens.
+//!
+//! A student reads `Q question T` and writes `explanation A solution E`. A teacher reads `Q question A solution T` and
+//! writes `explanation E`. Questions are padded to one length, so that all prompts of a split have one length.
+
+use std::ops::Range;
+
+use crate::task::{ANSWER, END, PAD, QUESTION, Question, Split, THOUGHT, Task};
+
+/// A text with the places of its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    pub tokens: Vec<i64>,
+    /// The tokens of the explanation.
+    pub thought: Range<usize>,
+    /// The tokens of the solution.
+    pub solution: Range<usize>,
+}
+
+/// Writes texts about questions of one split.
+#[derive(Clone, Copy)]
+pub struct Scripts<'a> {
+    pub task: &'a Task,
+    pub split: Split,
+}
+
+impl Scripts<'_> {
+    /// The token of a mark.
+    pub fn mark(&self, mark: char) -> i64 {
+        self.task.alphabet().token(mark)
+    }
+
+    fn encoded(&self, text: &str) -> Vec<i64> {
+        self.task.alphabet().encode(text).expect("texts of a task are within its alphabet")
+    }
+
+    fn question(&self, question: &Question) -> Vec<i64> {
+        let mut tokens = vec![self.mark(QUESTION)];
+        tokens.extend(self.encoded(&question.text));
+        tokens.resize(1 + self.task.padded(self.split), self.mark(PAD));
+        tokens
+    }
+
+    /// What a student reads.
+    pub fn student_prompt(&self, question: &Question) -> Vec<i64> {
+        let mut tokens = self.question(question);
+        tokens.push(self.mark(THOUGHT));
+        tokens
+    }
+
+    /// What a teacher reads.
+    pub fn teacher_prompt(&self, question: &Question) -> Vec<i64> {
+        let mut tokens = self.question(question);
+        tokens.push(self.mark(ANSWER));
+        tokens.extend(self.encoded(&question.solution));
+        tokens.push(self.mark(THOUGHT));
+        tokens
+    }
+
+    /// A student's whole text with a given explanation.
+    pub fn student(&self, question: &Question, thought: &[i64]) -> Script {
+        let mut tokens = self.student_prompt(question);
+        let thought = extend(&mut tokens, thought);
+        tokens.push(self.mark(ANSWER));
+        let solution = extend(&mut tokens, &self.encoded(&question.solution));
+        tokens.push(self.mark(END));
+        Script { tokens, thought, solution }
+    }
+
+    /// A teacher's whole text, with its end.
+    pub fn teacher(&self, question: &Question, thought: &[i64]) -> Script {
+        let mut tokens = self.teacher_prompt(question);
+        let solution = tokens.len() - 1 - question.solution.len()..tokens.len() - 1;
+        let thought = extend(&mut tokens, thought);
+        tokens.push(self.mark(END));
+        Script { tokens, thought, solution }
+    }
+
+    /// A text of the task as tokens.
+    pub fn thought(&self, text: &str) -> Vec<i64> {
+        self.encoded(text)
+    }
+
+    /// Most tokens that a teacher writes, the end with them.
+    pub fn teacher_limit(&self) -> usize {
+        self.task.longest_explanation(self.split) + 1
+    }
+
+    /// Most tokens that a student writes, the end with them.
+    pub fn student_limit(&self) -> usize {
+        self.task.longest_explanation(self.split) + 2 + self.task.longest_solution(self.split)
+    }
+}
+
+fn extend(tokens: &mut Vec<i64>, part: &[i64]) -> Range<usize> {
+    let start = tokens.len();
+    tokens.extend_from_slice(part);
+    start..tokens.len()
+}

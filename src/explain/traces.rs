@@ -1,0 +1,88 @@
+//! Explanations on disk: JSON lines, first a header.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::record::write_file;
+use crate::task::TaskSettings;
+
+/// The first line of a file of traces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    pub task: TaskSettings,
+    pub teacher: String,
+    pub seed: u64,
+    /// Explanations that the teacher gave, whether they are kept or not.
+    pub drawn: u64,
+    /// Lines after this one.
+    pub traces: u64,
+}
+
+/// One explanation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trace {
+    pub question: String,
+    pub solution: String,
+    pub explanation: String,
+    /// Whether the teacher ended it.
+    pub closed: bool,
+    /// The published reward, with the log-probabilities of the teacher that wrote it; of the teacher after its warm-up if
+    /// no teacher did.
+    pub r_ss: f64,
+    pub r_kl: f64,
+    pub reward: f64,
+}
+
+/// Traces that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceError {
+    #[error("{path}, line {line}: {problem}; make the file anew with --fresh")]
+    Damaged { path: PathBuf, line: usize, problem: String },
+    #[error(
+        "{path}: holds explanations of another task ({difference}); choose another folder with --out or make it anew with --fresh"
+    )]
+    OtherTask { path: PathBuf, difference: String },
+}
+
+/// Writes traces, whole or not at all.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_traces(path: &Path, header: &Header, traces: &[Trace]) -> Result<()> {
+    let mut text = serde_json::to_string(header)? + "\n";
+    for trace in traces {
+        text += &serde_json::to_string(trace)?;
+        text.push('\n');
+    }
+    write_file(path, text.as_bytes())
+}
+
+/// Reads traces of a task.
+///
+/// # Errors
+/// [`TraceError`] with the line, also if lines are missing at the end.
+pub fn read_traces(path: &Path, task: &TaskSettings) -> Result<(Header, Vec<Trace>)> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let damaged = |line: usize, problem: String| TraceError::Damaged { path: path.to_owned(), line: line + 1, problem };
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let header: Header = serde_json::from_str(first).map_err(|error| damaged(0, error.to_string()))?;
+    if header.task != *task {
+        let difference = format!(
+            "family {:?}, length {:?} instead of {:?}, {:?}",
+            header.task.family, header.task.length, task.family, task.length
+        );
+        return Err(TraceError::OtherTask { path: path.to_owned(), difference }.into());
+    }
+    let mut traces = Vec::new();
+    for (number, line) in lines.enumerate() {
+        traces.push(serde_json::from_str(line).map_err(|error| damaged(number + 1, error.to_string()))?);
+    }
+    if traces.len() as u64 != header.traces {
+        let problem = format!("{} explanations where the first line counts {}", traces.len(), header.traces);
+        return Err(damaged(traces.len(), problem).into());
+    }
+    Ok((header, traces))
+}

@@ -1,0 +1,265 @@
+//! Tasks in which a model learns.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rand::RngExt;
+
+use super::job::Job;
+use super::open::ExplainPipeline;
+use crate::config::explanations::{
+    ColdStartSettings, ExplainerSettings, FitSettings, LearnerSettings, Method, ModelSettings, Start,
+};
+use crate::explain::{Counted, Fit, Objective, Reinforcement, Run, Script, Scripts, fit, read_traces, reinforce};
+use crate::nn::language::{Named, Size, Transformer, load, save};
+use crate::pipeline::batch::Batch;
+use crate::pipeline::task::Task;
+use crate::progress::Ended;
+use crate::record::{ModelId, RunFolder, TaskRecord, remove_checkpoint, thread_seconds};
+use crate::task::{PAD, Split};
+use crate::units::{Generator, Seed};
+
+/// Time between two checkpoints.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+
+impl ExplainPipeline<'_> {
+    /// Trains a model until its weights are on disk.
+    pub fn learn(&self, batch: &Batch<Job>, task: &Task<Job>, model: &ModelId) -> Result<Ended> {
+        let progress = batch.watch(self.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
+        let folder = self.folder.run(model);
+        let (checkpoint, log, identity) = (folder.checkpoint(), folder.train(), task.key.to_string());
+        let run = Run {
+            identity: &identity,
+            checkpoint: &checkpoint,
+            log: &log,
+            every: CHECKPOINT_EVERY,
+            progress: &progress,
+        };
+        let since = thread_seconds();
+        let learned = match model {
+            ModelId::Base { seed } => self.learn_base(&run, Seed(*seed)),
+            ModelId::Warmup { seed } => self.learn_to_explain(&run, *seed),
+            ModelId::Teacher { name, seed } => self.learn_from_rewards(&run, name, *seed),
+            ModelId::Student { name, teacher, seed } => self.learn_from_traces(&run, name, teacher, *seed),
+            ModelId::ColdStart { name, seed } => self.learn_on(&run, name, *seed),
+        };
+        let Some(learned) = learned? else { return Ok(Ended::Stopped) };
+        let named = Named { vocabulary: self.vocabulary(), origin: format!("{} of {}", model, self.experiment.name) };
+        save(&folder.weights(), &learned, &named)?;
+        self.record(task, &folder.weights(), since)?;
+        remove_checkpoint(&folder.checkpoint())?;
+        Ok(Ended::Done)
+    }
+
+    /// Writes a finished task's record; `since` is the thread's time at its beginning.
+    pub fn record(&self, task: &Task<Job>, output: &Path, since: Option<f64>) -> Result<()> {
+        let record = TaskRecord {
+            id: task.id.0.clone(),
+            key: task.key.to_string(),
+            settings: task.key.settings.clone(),
+            cpu_seconds: thread_seconds().zip(since).map(|(now, since)| ((now - since) * 10.0).round() / 10.0),
+        };
+        record.write(output)
+    }
+
+    /// Scripts about questions of a split.
+    pub fn scripts(&self, split: Split) -> Scripts<'_> {
+        Scripts { task: &self.task, split }
+    }
+
+    /// The characters of the task's tokens.
+    fn vocabulary(&self) -> String {
+        self.task.alphabet().text()
+    }
+
+    fn size(&self, model: ModelSettings) -> Size {
+        let ModelSettings { width, layers, heads } = model;
+        Size { vocabulary: self.task.alphabet().len(), width, layers, heads }
+    }
+
+    /// The weights of a finished model.
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub fn load(&self, model: &ModelId) -> Result<Transformer> {
+        let own = match model {
+            ModelId::Student { name, .. } => self.experiment.student(name).map(|own| self.experiment.model_of(own)),
+            ModelId::ColdStart { name, .. } => {
+                let student = self.experiment.cold_start(name).and_then(|own| self.experiment.student(&own.student));
+                student.map(|own| self.experiment.model_of(own))
+            }
+            _ => None,
+        };
+        let size = self.size(own.unwrap_or(self.experiment.model));
+        load(&self.folder.run(model).weights(), size, &self.vocabulary(), self.device.of_tensors())
+    }
+
+    fn learn_base(&self, run: &Run, seed: Seed) -> Result<Option<Transformer>> {
+        let settings = &self.experiment.base;
+        let model = self.fresh(self.experiment.model, seed, "base");
+        let generator = seed.derive("base texts", 0).generator();
+        let scripts = self.scripts(Split::Train);
+        let worked = settings.worked * settings.fit.steps as f64;
+        let mut batch = |step: u64, generator: &mut Generator| -> Vec<Counted> {
+            let text = |_| {
+                let question = self.task.draw(Split::Train, generator);
+                let thought = scripts.thought(&match (step as f64) < worked {
+                    true => self.task.worked(&question),
+                    false => self.task.mixed(&question, generator),
+                });
+                match generator.random_bool(settings.teacher_share) {
+                    true => from_thought(scripts.teacher(&question, &thought)),
+                    false => from_thought(scripts.student(&question, &thought)),
+                }
+            };
+            (0..settings.fit.batch).map(text).collect()
+        };
+        fit(run, &budget(&settings.fit, 0), scripts.mark(PAD), (model, generator), &mut batch)
+    }
+
+    fn learn_to_explain(&self, run: &Run, seed: u64) -> Result<Option<Transformer>> {
+        let settings = &self.experiment.warmup;
+        let model = self.load(&ModelId::Base { seed })?;
+        let generator = Seed(seed).derive("warm-up texts", 0).generator();
+        let scripts = self.scripts(Split::Train);
+        let mut batch = |_: u64, generator: &mut Generator| -> Vec<Counted> {
+            let text = |_| {
+                let question = self.task.draw(Split::Train, generator);
+                let thought = scripts.thought(&self.task.mixed(&question, generator));
+                from_thought(scripts.teacher(&question, &thought))
+            };
+            (0..settings.batch).map(text).collect()
+        };
+        fit(run, &budget(settings, 0), scripts.mark(PAD), (model, generator), &mut batch)
+    }
+
+    fn learn_from_rewards(&self, run: &Run, name: &str, seed: u64) -> Result<Option<Transformer>> {
+        let settings = self.teacher(name)?;
+        let base = self.load(&ModelId::Base { seed })?;
+        let generator = Seed(seed).derive(&format!("learning of {name}"), 0).generator();
+        let scripts = self.scripts(Split::Train);
+        let ExplainerSettings { steps, questions, group, temperature, learning_rate, beta, .. } = *settings;
+        let ExplainerSettings { reference_every, reference_share, .. } = *settings;
+        let constants = Reinforcement {
+            steps,
+            questions,
+            group,
+            temperature,
+            learning_rate,
+            beta,
+            reference_every,
+            reference_share,
+        };
+        if settings.method == Method::Solver {
+            return reinforce(run, &constants, &scripts, &Objective::Solve, (base, generator));
+        }
+        let policy = self.load(&ModelId::Warmup { seed })?;
+        let objective = Objective::Explain { student: &base, coefficients: settings.coefficients() };
+        reinforce(run, &constants, &scripts, &objective, (policy, generator))
+    }
+
+    /// A student goes on with right answers.
+    fn learn_on(&self, run: &Run, name: &str, seed: u64) -> Result<Option<Transformer>> {
+        let own = self.experiment.cold_start(name).with_context(|| format!("there is no cold start {name}"))?;
+        let (student, teacher) = (own.student.clone(), own.teacher.clone());
+        let policy = self.load(&ModelId::Student { name: student, teacher, seed })?;
+        let generator = Seed(seed).derive(&format!("learning of cold start {name}"), 0).generator();
+        let ColdStartSettings { steps, questions, group, temperature, learning_rate, beta, .. } = *own;
+        let ColdStartSettings { reference_every, reference_share, .. } = *own;
+        let constants = Reinforcement {
+            steps,
+            questions,
+            group,
+            temperature,
+            learning_rate,
+            beta,
+            reference_every,
+            reference_share,
+        };
+        reinforce(run, &constants, &self.scripts(Split::Train), &Objective::Solve, (policy, generator))
+    }
+
+    fn learn_from_traces(&self, run: &Run, name: &str, teacher: &str, seed: u64) -> Result<Option<Transformer>> {
+        let student = self.experiment.student(name).with_context(|| format!("there is no student {name}"))?;
+        let path = self.folder.explanations(teacher, seed).traces();
+        let (_, traces) = read_traces(&path, &self.experiment.task)?;
+        let scripts = self.scripts(Split::Train);
+        let mut texts = Vec::with_capacity(traces.len());
+        for (number, trace) in traces.iter().enumerate() {
+            let damaged =
+                || format!("{}, line {}: not of this task; make it anew with --fresh", path.display(), number + 2);
+            let question = self.task.question(&trace.question).with_context(damaged)?;
+            let thought = self.task.alphabet().encode(&trace.explanation).with_context(damaged)?;
+            texts.push(from_thought(scripts.student(&question, &thought)));
+        }
+        if texts.is_empty() {
+            anyhow::bail!("{}: holds no explanation to learn from", path.display());
+        }
+        let seed_of = Seed(seed).derive(&format!("student {name} of {teacher}"), 0);
+        let model = match student.from {
+            Start::Base => self.load(&ModelId::Base { seed })?,
+            Start::Scratch => self.fresh(self.experiment.model_of(student), Seed(seed), "student"),
+        };
+        let mut epochs = Epochs { seed: seed_of, texts: &texts, order: Vec::new(), epoch: None };
+        let mut batch = |step: u64, _: &mut Generator| epochs.batch(step, student.batch);
+        let LearnerSettings { steps, batch: size, learning_rate, warmup, weight_decay, tokens, .. } = *student;
+        let settings = FitSettings { steps, batch: size, learning_rate, warmup, weight_decay };
+        fit(run, &budget(&settings, tokens), scripts.mark(PAD), (model, seed_of.generator()), &mut batch)
+    }
+
+    fn fresh(&self, model: ModelSettings, seed: Seed, name: &str) -> Transformer {
+        let seed = seed.derive(&format!("{name} weights"), 0);
+        Transformer::new(self.size(model), seed, self.device.of_tensors())
+    }
+
+    /// A teacher's section.
+    pub fn teacher(&self, name: &str) -> Result<&ExplainerSettings> {
+        self.experiment.teacher(name).with_context(|| format!("there is no teacher {name}"))
+    }
+
+    /// The folder of a teacher's explanations.
+    pub fn traces_of(&self, teacher: &str, seed: u64) -> RunFolder {
+        self.folder.explanations(teacher, seed)
+    }
+}
+
+/// Texts in shuffled epochs. The order depends on the seed and the epoch alone, so that it needs no saved state.
+struct Epochs<'a> {
+    seed: Seed,
+    texts: &'a [Counted],
+    order: Vec<usize>,
+    epoch: Option<u64>,
+}
+
+impl Epochs<'_> {
+    fn batch(&mut self, step: u64, size: usize) -> Vec<Counted> {
+        let count = self.texts.len() as u64;
+        (step * size as u64..(step + 1) * size as u64)
+            .map(|place| self.texts[self.at(place / count, (place % count) as usize)].clone())
+            .collect()
+    }
+
+    fn at(&mut self, epoch: u64, place: usize) -> usize {
+        if self.epoch != Some(epoch) {
+            let mut generator = self.seed.derive("epoch", epoch).generator();
+            self.order = (0..self.texts.len()).collect();
+            for last in (1..self.order.len()).rev() {
+                self.order.swap(last, generator.random_range(0..=last));
+            }
+            self.epoch = Some(epoch);
+        }
+        self.order[place]
+    }
+}
+
+/// A script's tokens, of which those from the explanation on count.
+fn from_thought(script: Script) -> Counted {
+    (script.tokens, script.thought.start)
+}
+
+/// The budget and rates of a section; `tokens` above 0 is the budget instead of steps.
+fn budget(settings: &FitSettings, tokens: u64) -> Fit {
+    let FitSettings { steps, learning_rate, warmup, weight_decay, .. } = *settings;
+    Fit { steps, tokens: (tokens > 0).then_some(tokens), learning_rate, warmup, weight_decay }
+}

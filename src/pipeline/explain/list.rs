@@ -1,0 +1,227 @@
+//! An experiment of the line as a list of tasks.
+
+use anyhow::Result;
+use toml::{Table, Value};
+
+use super::job::Job;
+use crate::config::explanations::{ExplainerSettings, Explanations, LearnerSettings, Method};
+use crate::pipeline::key::{Key, Settings};
+use crate::pipeline::task::{Amount, Task, TaskId};
+use crate::record::{Folder, ModelId};
+
+/// Every task of the experiment, seed by seed.
+///
+/// # Errors
+/// If the experiment cannot be written as TOML.
+pub fn tasks(experiment: &Explanations, folder: &Folder) -> Result<Vec<Task<Job>>> {
+    let mut list = List { experiment, folder, settings: settings(experiment)?, tasks: Vec::new() };
+    for &seed in &experiment.seeds {
+        list.add(Job::Learn(ModelId::Base { seed }), &[]);
+        list.add(Job::Learn(ModelId::Warmup { seed }), &[Job::Learn(ModelId::Base { seed })]);
+    }
+    for teacher in &experiment.teachers {
+        experiment.seeds.iter().for_each(|&seed| list.add_teacher(teacher, seed));
+    }
+    for student in &experiment.students {
+        for teacher in experiment.teachers_of(student) {
+            experiment.seeds.iter().for_each(|&seed| list.add_student(student, teacher, seed));
+        }
+    }
+    for own in &experiment.cold_starts {
+        for &seed in &experiment.seeds {
+            let (name, teacher) = (own.student.clone(), own.teacher.clone());
+            let student = Job::Learn(ModelId::Student { name, teacher, seed });
+            list.add(Job::Learn(ModelId::ColdStart { name: own.name.clone(), seed }), &[student]);
+        }
+    }
+    let answering: Vec<ModelId> = list.tasks.iter().filter_map(|task| answers(experiment, &task.work)).collect();
+    let mut answered = Vec::new();
+    for model in answering {
+        let job = Job::Answer(model.clone());
+        list.add(job.clone(), &[Job::Learn(model)]);
+        answered.push(job);
+    }
+    list.add(Job::Report, &answered);
+    Ok(list.tasks)
+}
+
+/// The model that a task makes, if it reads questions without their solutions.
+fn answers(experiment: &Explanations, job: &Job) -> Option<ModelId> {
+    let Job::Learn(model) = job else { return None };
+    let reads = match model {
+        ModelId::Base { .. } | ModelId::Student { .. } | ModelId::ColdStart { .. } => true,
+        ModelId::Warmup { .. } => false,
+        ModelId::Teacher { name, .. } => {
+            experiment.teacher(name).is_some_and(|teacher| teacher.method == Method::Solver)
+        }
+    };
+    reads.then(|| model.clone())
+}
+
+struct List<'a> {
+    experiment: &'a Explanations,
+    folder: &'a Folder,
+    settings: Settings,
+    tasks: Vec<Task<Job>>,
+}
+
+impl List<'_> {
+    fn add_teacher(&mut self, teacher: &ExplainerSettings, seed: u64) {
+        let name = teacher.name.clone();
+        let base = Job::Learn(ModelId::Base { seed });
+        // The teacher after its warm-up scores what no teacher wrote.
+        let warmup = Job::Learn(ModelId::Warmup { seed });
+        let mut inputs = vec![base, warmup];
+        if teacher.method.learns() {
+            let learned = Job::Learn(ModelId::Teacher { name: name.clone(), seed });
+            self.add(learned.clone(), &inputs);
+            inputs.push(learned);
+        }
+        self.add(Job::Explain { teacher: name, seed }, &inputs);
+    }
+
+    fn add_student(&mut self, student: &LearnerSettings, teacher: &ExplainerSettings, seed: u64) {
+        let (name, teacher) = (student.name.clone(), teacher.name.clone());
+        let inputs = [Job::Learn(ModelId::Base { seed }), Job::Explain { teacher: teacher.clone(), seed }];
+        self.add(Job::Learn(ModelId::Student { name, teacher, seed }), &inputs);
+    }
+
+    fn add(&mut self, work: Job, inputs: &[Job]) {
+        let id = TaskId(work.id());
+        let inputs: Vec<TaskId> = inputs.iter().map(|job| TaskId(job.id())).collect();
+        let is_input = |task: &&Task<Job>| inputs.contains(&task.id);
+        let settings = self.settings.iter().filter(|(key, _)| depends_on(&work, key));
+        let settings = settings.map(|(key, value)| (key.clone(), value.clone())).collect();
+        let key = Key::new(&id, settings, self.tasks.iter().filter(is_input).map(|task| &task.key));
+        let outputs = outputs(self.folder, &work);
+        let (amount, lock) = (self.amount(&work), id.0.clone());
+        self.tasks.push(Task { id, work, inputs, key, outputs, amount, lock });
+    }
+
+    fn amount(&self, work: &Job) -> Amount {
+        let Explanations { base, warmup, traces, evaluation, .. } = self.experiment;
+        let teacher = |name: &str| self.experiment.teacher(name);
+        let (amount, unit) = match work {
+            Job::Learn(ModelId::Base { .. }) => (base.fit.steps, "steps"),
+            Job::Learn(ModelId::Warmup { .. }) => (warmup.steps, "steps"),
+            Job::Learn(ModelId::Teacher { name, .. }) => (teacher(name).map_or(0, |own| own.steps), "steps"),
+            Job::Learn(ModelId::Student { name, .. }) => {
+                (self.experiment.student(name).map_or(0, |own| own.steps), "steps")
+            }
+            Job::Learn(ModelId::ColdStart { name, .. }) => {
+                (self.experiment.cold_start(name).map_or(0, |own| own.steps), "steps")
+            }
+            Job::Explain { teacher: name, .. } => {
+                let own = teacher(name).map_or(0, |own| own.traces);
+                (if own == 0 { traces.count } else { own } as u64, "explanations")
+            }
+            Job::Answer(_) => {
+                let of_temperature = |&t: &f64| if t == 0.0 { 1 } else { evaluation.samples };
+                let each: usize = evaluation.temperatures.iter().map(of_temperature).sum();
+                let splits = 1 + usize::from(evaluation.out_of_domain);
+                ((splits * each * evaluation.questions) as u64, "answers")
+            }
+            Job::Report => (1, "pages"),
+        };
+        Amount { amount, unit }
+    }
+}
+
+fn outputs(folder: &Folder, work: &Job) -> Vec<std::path::PathBuf> {
+    match work {
+        Job::Learn(model) => vec![folder.run(model).weights()],
+        Job::Explain { teacher, seed } => vec![folder.explanations(teacher, *seed).traces()],
+        Job::Answer(model) => vec![folder.run(model).answers()],
+        Job::Report => vec![folder.scores(), folder.report()],
+    }
+}
+
+/// Every setting but the experiment's name and seeds, by keys such as `teachers.rlt.divergence.mean`.
+fn settings(experiment: &Explanations) -> Result<Settings> {
+    let mut table = Table::try_from(experiment)?;
+    ["line", "name", "seeds"].iter().for_each(|key| drop(table.remove(*key)));
+    let mut settings = Settings::new();
+    flatten("", &Value::Table(table), &mut settings);
+    Ok(settings)
+}
+
+fn flatten(above: &str, value: &Value, settings: &mut Settings) {
+    let below = |key: &str| if above.is_empty() { key.to_owned() } else { format!("{above}.{key}") };
+    match value {
+        Value::Table(table) => table.iter().for_each(|(key, value)| flatten(&below(key), value, settings)),
+        Value::Array(entries) if !entries.is_empty() && entries.iter().all(Value::is_table) => {
+            for entry in entries {
+                let name = entry.get("name").and_then(Value::as_str).unwrap_or_default();
+                flatten(&below(name), entry, settings);
+            }
+        }
+        value => _ = settings.insert(above.to_owned(), value.clone()),
+    }
+}
+
+/// Settings of a teacher that its explanations depend on, but not its weights.
+const OF_TRACES: [&str; 3] = ["traces", "keep", "rank"];
+
+/// Whether the result of `work` depends on a setting, apart from its inputs.
+fn depends_on(work: &Job, key: &str) -> bool {
+    let (section, rest) = key.split_once('.').unwrap_or((key, ""));
+    let of = |name: &str| rest.strip_prefix(name).and_then(|rest| rest.strip_prefix('.')).filter(|key| *key != "name");
+    match work {
+        Job::Learn(ModelId::Base { .. }) => ["task", "model", "base"].contains(&section),
+        Job::Learn(ModelId::Warmup { .. }) => section == "warmup",
+        Job::Learn(ModelId::Teacher { name, .. }) => {
+            section == "teachers" && of(name).is_some_and(|key| !OF_TRACES.contains(&key))
+        }
+        Job::Explain { teacher, .. } => section == "traces" || section == "teachers" && of(teacher).is_some(),
+        Job::Learn(ModelId::Student { name, .. }) => {
+            section == "students" && of(name).is_some_and(|key| key != "teachers")
+        }
+        Job::Learn(ModelId::ColdStart { name, .. }) => section == "cold_starts" && of(name).is_some(),
+        Job::Answer(_) => section == "evaluation",
+        Job::Report => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Overrides;
+    use crate::config::explanations::read_text;
+
+    fn list(more: &str) -> Vec<Task<Job>> {
+        let text = "seeds = [1]\n[[teachers]]\nname = \"rlt\"\n[[teachers]]\nname = \"plain\"\nmethod = \"untrained\"\n\
+                    [[students]]\nname = \"same\"\n";
+        let overrides = Overrides { set: more.split_whitespace().map(str::to_owned).collect(), seed: None };
+        let experiment = read_text("x.toml", "x", text, &overrides).unwrap();
+        tasks(&experiment, &Folder::at("x")).unwrap()
+    }
+
+    fn changed(more: &str) -> Vec<String> {
+        let before = list("");
+        let is_same = |task: &Task<Job>| before.iter().any(|old| old.id == task.id && old.key == task.key);
+        list(more).into_iter().filter(|task| !is_same(task)).map(|task| task.id.0).collect()
+    }
+
+    #[test]
+    fn tasks_stand_after_their_inputs() {
+        let tasks = list("");
+        let ids: Vec<&str> = tasks.iter().map(|task| task.id.0.as_str()).collect();
+        assert_eq!(ids.len(), 11, "{ids:?}");
+        for (number, task) in tasks.iter().enumerate() {
+            assert!(task.inputs.iter().all(|input| ids[..number].contains(&input.0.as_str())), "{}", task.id);
+        }
+    }
+
+    #[test]
+    fn a_changed_setting_changes_the_keys_of_what_depends_on_it_and_no_others() {
+        let of_rlt =
+            ["explain/rlt/seed-1", "learn/students/same/rlt/seed-1", "answer/students/same/rlt/seed-1", "report"];
+        assert_eq!(changed("teachers.rlt.keep=complete"), of_rlt);
+        let mut all = vec!["learn/teachers/rlt/seed-1"];
+        all.extend(of_rlt);
+        assert_eq!(changed("teachers.rlt.divergence.mean=0"), all);
+        assert_eq!(changed("students.same.teachers=[\"rlt\"]"), ["report"]);
+        assert!(!changed("evaluation.samples=2").iter().any(|id| id.starts_with("learn")));
+        assert_eq!(changed("base.steps=7").len(), 11);
+    }
+}

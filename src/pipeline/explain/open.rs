@@ -1,0 +1,248 @@
+//! An opened experiment of the line.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result};
+
+use super::job::Job;
+use super::list::tasks;
+use crate::config::Overrides;
+use crate::config::explanations::{self, Explanations};
+use crate::nn::{self, Device};
+use crate::pipeline::batch::Batch;
+use crate::pipeline::line::Line;
+use crate::pipeline::list::closure;
+use crate::pipeline::lock::Locks;
+use crate::pipeline::manifest::{COMMIT, forget_times};
+use crate::pipeline::open::{Request, check_tasks};
+use crate::pipeline::scope::Scope;
+use crate::pipeline::state::TaskState;
+use crate::pipeline::task::{Job as _, Task, TaskId};
+use crate::pipeline::{Observer, listed, refused};
+use crate::progress::Ended;
+use crate::record::{Folder, Machine, Manifest, TaskRecord, remove_folder, write_file};
+use crate::{report, task};
+
+/// The experiment of a request, and its folder.
+///
+/// # Errors
+/// As [`explanations::read`].
+pub fn read(request: &Request) -> Result<(Explanations, Folder)> {
+    let overrides = Overrides { set: request.set.to_vec(), seed: request.seed };
+    let experiment = explanations::read(&request.text_file(), &overrides)?;
+    let folder = request.folder(&experiment.name);
+    Ok((experiment, folder))
+}
+
+/// An experiment with its folder prepared.
+pub struct ExplainPipeline<'a> {
+    pub experiment: Explanations,
+    pub task: task::Task,
+    pub folder: Folder,
+    pub device: Device,
+    pub threads: usize,
+    pub jobs: usize,
+    pub tasks: Vec<Task<Job>>,
+    pub observer: &'a dyn Observer,
+    pub locks: Locks,
+    machine: Machine,
+    works: AtomicBool,
+}
+
+impl<'a> ExplainPipeline<'a> {
+    /// Checks the request, then prepares the folder.
+    ///
+    /// # Errors
+    /// The obstacle to the request, with the way out.
+    pub fn open(request: &Request, observer: &'a dyn Observer) -> Result<ExplainPipeline<'a>> {
+        let (experiment, folder) = read(request)?;
+        if request.scope == Scope::Follow {
+            return Err(refused("`pd follow` is for games: a teacher that explains is finished before its students"));
+        }
+        let list = tasks(&experiment, &folder)?;
+        check_tasks(request, &list)?;
+        let exists = folder.experiment().exists();
+        if request.scope == Scope::Report && !exists {
+            return Err(refused(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
+        }
+        check_made_alike(request, &folder, &list)?;
+        let locks = Locks::in_folder(folder.root().join(".locks"));
+        let alone = locks.wait("folder").map_err(refused)?;
+        if request.fresh {
+            if let Some(other) = locks.other() {
+                let place = folder.root().display();
+                return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
+            }
+            let anew = renewed(request.scope, &list);
+            anew.iter().try_for_each(|task| remove(&folder, task))?;
+            forget_times(&folder, &anew)?;
+        }
+        write_file(&folder.experiment(), toml::to_string(&experiment)?.as_bytes()).map_err(refused)?;
+        drop(alone);
+        Ok(ExplainPipeline {
+            task: task::Task::new(&experiment.task),
+            experiment,
+            folder,
+            device: request.device,
+            threads: request.threads,
+            jobs: request.jobs(),
+            tasks: list,
+            observer,
+            locks,
+            machine: Machine::this(),
+            works: AtomicBool::new(false),
+        })
+    }
+
+    /// Records in the manifest that this command makes results, and applies `change`.
+    fn write_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
+        let _lock = self.locks.wait("manifest")?;
+        let old = Manifest::read(&self.folder.manifest())?;
+        let seeds: BTreeSet<u64> =
+            old.iter().flat_map(|old| &old.seeds).chain(&self.experiment.seeds).copied().collect();
+        let mut manifest = Manifest {
+            program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
+            git_commit: COMMIT.map(str::to_owned),
+            libtorch: nn::LIBTORCH_VERSION.into(),
+            ale: None,
+            device: self.device.to_string(),
+            threads: self.threads,
+            machine: self.machine.clone(),
+            seeds: seeds.into_iter().collect(),
+            roms: BTreeMap::new(),
+            stage_seconds: old.as_ref().map(|old| old.stage_seconds.clone()).unwrap_or_default(),
+            task_seconds: old.map(|old| old.task_seconds).unwrap_or_default(),
+            latencies: BTreeMap::new(),
+        };
+        change(&mut manifest);
+        manifest.write(&self.folder.manifest())
+    }
+}
+
+impl Line for ExplainPipeline<'_> {
+    type Job = Job;
+
+    fn tasks(&self) -> &[Task<Job>] {
+        &self.tasks
+    }
+
+    fn states(&self, numbers: &[usize]) -> Vec<Result<TaskState>> {
+        numbers.iter().map(|&number| state(&self.tasks[number])).collect()
+    }
+
+    fn perform(&self, batch: &Batch<Job>, _: Option<&Path>) -> Result<Ended> {
+        if !self.works.swap(true, Ordering::SeqCst) {
+            self.write_manifest(|_| ())?;
+        }
+        // Each task has a lock of its own.
+        let task = batch.tasks[0];
+        match &task.work {
+            Job::Learn(model) => self.learn(batch, task, model),
+            Job::Explain { teacher, seed } => self.explain(batch, task, teacher, *seed),
+            Job::Answer(model) => self.answer(batch, task, model),
+            Job::Report => Ok(Ended::Done),
+        }
+    }
+
+    fn record(&self, change: &dyn Fn(&mut Manifest)) -> Result<()> {
+        if self.works.load(Ordering::SeqCst) { self.write_manifest(change) } else { Ok(()) }
+    }
+
+    fn close(&self, _: bool) -> Result<()> {
+        Ok(())
+    }
+
+    fn report(&self) -> Result<()> {
+        let lock = self.locks.wait("report")?;
+        let written = report::explanations::write(&self.folder, &self.experiment)?;
+        drop(lock);
+        self.observer.report(&written);
+        Ok(())
+    }
+
+    fn observer(&self) -> &dyn Observer {
+        self.observer
+    }
+
+    fn locks(&self) -> &Locks {
+        &self.locks
+    }
+
+    fn device(&self) -> Device {
+        self.device
+    }
+
+    fn threads(&self) -> usize {
+        self.threads
+    }
+
+    fn jobs(&self) -> usize {
+        self.jobs
+    }
+}
+
+/// The state of a task by its output and the record beside it.
+///
+/// # Errors
+/// If the record is damaged.
+pub fn state(task: &Task<Job>) -> Result<TaskState> {
+    let output = &task.outputs[0];
+    if !output.exists() {
+        return Ok(TaskState::Missing);
+    }
+    if task.work == Job::Report {
+        return Ok(TaskState::Done);
+    }
+    let record = TaskRecord::read(output)?;
+    let is_current = record.is_some_and(|record| record.key == task.key.to_string());
+    Ok(if is_current { TaskState::Done } else { TaskState::Stale })
+}
+
+/// Checks that the results in the folder were made with the same settings, or are made anew.
+fn check_made_alike(request: &Request, folder: &Folder, list: &[Task<Job>]) -> Result<()> {
+    let anew: Vec<&TaskId> =
+        if request.fresh { renewed(request.scope, list).iter().map(|task| &task.id).collect() } else { Vec::new() };
+    let (mut changes, mut stale) = (BTreeSet::new(), Vec::new());
+    for task in list.iter().filter(|task| task.work != Job::Report && !anew.contains(&&task.id)) {
+        if state(task).map_err(refused)? == TaskState::Stale {
+            let record = TaskRecord::read(&task.outputs[0])?;
+            let before = record.map(|record| record.settings).unwrap_or_default();
+            changes.extend(task.key.changes(&before).iter().map(ToString::to_string));
+            stale.push(&task.work);
+        }
+    }
+    let Some(first) = stale.first() else { return Ok(()) };
+    let what = match changes.is_empty() {
+        true => "from other inputs".to_owned(),
+        false => format!("with other settings: {}", listed(&changes.into_iter().collect::<Vec<_>>())),
+    };
+    let (place, count) = (folder.root().display(), stale.len());
+    let (file, flags) = (request.file.display(), request.flags());
+    Err(refused(format!(
+        "{place}: {count} of its results, the first of them {first}, were made {what}; make them all anew with `pd run \
+         {file} --fresh{flags}`, or choose another folder with --out"
+    )))
+}
+
+/// The tasks that a command makes anew with `--fresh`, and those that become stale by it.
+fn renewed(scope: Scope, list: &[Task<Job>]) -> Vec<&Task<Job>> {
+    closure(list, |task| task.work.is_in(scope))
+}
+
+/// Removes what a task has made.
+fn remove(folder: &Folder, task: &Task<Job>) -> Result<()> {
+    match &task.work {
+        Job::Learn(model) => remove_folder(folder.run(model).root()),
+        Job::Explain { teacher, seed } => remove_folder(folder.explanations(teacher, *seed).root()),
+        Job::Answer(model) => TaskRecord::remove(&folder.run(model).answers()),
+        Job::Report => {
+            if folder.scores().exists() {
+                std::fs::remove_file(folder.scores())
+                    .with_context(|| format!("{}: cannot be removed", folder.scores().display()))?;
+            }
+            remove_folder(&folder.report())
+        }
+    }
+}

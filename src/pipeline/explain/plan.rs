@@ -1,0 +1,73 @@
+//! The plan of an experiment of the line.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::list::tasks;
+use super::open::{read, state};
+use crate::nn::language::Size;
+use crate::pipeline::open::Request;
+use crate::pipeline::state::TaskState;
+use crate::pipeline::task::{Job as _, Stage};
+use crate::pipeline::{PlannedStage, PlannedTask};
+use crate::task;
+use crate::units::grouped;
+
+/// The plan of `pd run`.
+#[derive(Debug, Serialize)]
+pub struct ExplainPlan {
+    pub experiment: String,
+    pub folder: String,
+    /// Each model's name and size.
+    pub models: Vec<(String, String)>,
+    pub tasks: Vec<PlannedTask>,
+    /// One line for each task but the answers, which are one line together.
+    pub stages: Vec<PlannedStage>,
+}
+
+/// The plan of an experiment; nothing is changed.
+///
+/// # Errors
+/// If the experiment or a record of its results is damaged.
+pub fn plan(request: &Request) -> Result<ExplainPlan> {
+    let (experiment, folder) = read(request)?;
+    let list = tasks(&experiment, &folder)?;
+    let states = list.iter().map(|task| if request.fresh { Ok(TaskState::Missing) } else { state(task) });
+    let states: Vec<TaskState> = states.collect::<Result<_>>()?;
+    let vocabulary = task::Task::new(&experiment.task).alphabet().len();
+    let size = |model: crate::config::explanations::ModelSettings| {
+        Size { vocabulary, width: model.width, layers: model.layers, heads: model.heads }.to_string()
+    };
+    let mut models = vec![("base, teachers".to_owned(), size(experiment.model))];
+    models.extend(experiment.students.iter().map(|own| (own.name.clone(), size(experiment.model_of(own)))));
+    let planned = |(task, &state): (&crate::pipeline::Task<_>, &TaskState)| PlannedTask::of(request, task, state);
+    let mut stages: Vec<PlannedStage> = list
+        .iter()
+        .zip(&states)
+        .filter(|(task, _)| task.work.stage() < Stage::Evaluate)
+        .map(|(task, &state)| PlannedStage {
+            stage: task.work.stage().name(),
+            agent: task.work.to_string(),
+            done: state == TaskState::Done,
+            work: format!("{} {}", grouped(task.amount.amount), task.amount.unit),
+        })
+        .collect();
+    let of = |stage| list.iter().zip(&states).filter(move |(task, _)| task.work.stage() == stage);
+    for (stage, what) in [(Stage::Evaluate, "models"), (Stage::Report, "pages")] {
+        let left = of(stage).filter(|(_, state)| **state != TaskState::Done).count();
+        let (all, amount) = (of(stage).count(), of(stage).next().map(|(task, _)| task.amount));
+        stages.push(PlannedStage {
+            stage: stage.name(),
+            agent: format!("{left} of {all} {what} left"),
+            done: left == 0,
+            work: amount.map_or(String::new(), |own| format!("{} {} each", grouped(own.amount), own.unit)),
+        });
+    }
+    Ok(ExplainPlan {
+        experiment: experiment.name.clone(),
+        folder: folder.root().display().to_string(),
+        models,
+        tasks: list.iter().zip(&states).map(planned).collect(),
+        stages,
+    })
+}

@@ -1,0 +1,61 @@
+//! The seam between the scheduler and the lines of experiments, whose tasks it runs.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::Observer;
+use super::batch::Batch;
+use super::lock::Locks;
+use super::state::TaskState;
+use super::task::{Job, Task};
+use crate::nn::Device;
+use crate::progress::Ended;
+use crate::record::Manifest;
+
+/// An opened experiment as the scheduler sees it: a list of tasks, and the way to do them.
+pub trait Line: Sync {
+    type Job: Job;
+
+    /// Every task, in the order in which a single process does them.
+    fn tasks(&self) -> &[Task<Self::Job>];
+
+    /// The states of tasks, by their indices in the list, as the folder shows them; or the fault of a task's files.
+    fn states(&self, numbers: &[usize]) -> Vec<Result<TaskState>>;
+
+    /// Does tasks that share a lock. `from` is the folder of a training that is followed.
+    ///
+    /// # Errors
+    /// The failure of the tasks.
+    fn perform(&self, batch: &Batch<Self::Job>, from: Option<&Path>) -> Result<Ended>;
+
+    /// Changes the manifest, once a task of this command has begun.
+    ///
+    /// # Errors
+    /// If the manifest is damaged or cannot be written.
+    fn record(&self, change: &dyn Fn(&mut Manifest)) -> Result<()>;
+
+    /// Ends a command; `evaluates` says whether it includes evaluations.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written.
+    fn close(&self, evaluates: bool) -> Result<()>;
+
+    /// Writes the report of the results so far and shows it to the observer.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written.
+    fn report(&self) -> Result<()>;
+
+    fn observer(&self) -> &dyn Observer;
+
+    fn locks(&self) -> &Locks;
+
+    fn device(&self) -> Device;
+
+    /// Threads of all tasks together.
+    fn threads(&self) -> usize;
+
+    /// Maximum number of tasks at once.
+    fn jobs(&self) -> usize;
+}

@@ -1,0 +1,95 @@
+//! Atari's line as the scheduler sees it.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::Observer;
+use super::batch::Batch;
+use super::line::Line;
+use super::lock::Locks;
+use super::open::Pipeline;
+use super::scores::Scores;
+use super::state::{Inspection, TaskState};
+use super::task::{Task, Work};
+use crate::nn::Device;
+use crate::progress::Ended;
+use crate::record::{AgentId, Folder, Manifest};
+use crate::report;
+
+impl Line for Pipeline<'_> {
+    type Job = Work;
+
+    fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
+    fn states(&self, numbers: &[usize]) -> Vec<Result<TaskState>> {
+        let inspection = Inspection::new(&self.experiment, &self.folder, &self.digests);
+        numbers.iter().map(|&number| inspection.state(&self.tasks[number])).collect()
+    }
+
+    fn perform(&self, batch: &Batch, from: Option<&Path>) -> Result<Ended> {
+        let agents: Vec<&AgentId> = batch.tasks.iter().filter_map(|task| task.work.agent()).collect();
+        match (&batch.tasks[0].work, from) {
+            (Work::Train(agent), _) => self.train(batch, agent),
+            (Work::Take(agent), None) => {
+                let from = self.experiment.teacher_source(agent.game).context("no teacher is taken")?;
+                self.take(agent, &Folder::at(from))
+            }
+            (Work::Take(agent), Some(from)) => self.take_followed(&Folder::at(from), agent),
+            (Work::Sweep(agent), _) => self.sweep(batch, agent),
+            (Work::Distill(_), _) => self.distill(batch, &agents),
+            (Work::Follow(_), from) => self.follow(batch, from.context("nobody is followed")?, &agents),
+            (Work::Evaluate(agent), _) => self.evaluate(batch, agent),
+            (Work::Report, _) => Ok(Ended::Done),
+        }
+    }
+
+    fn record(&self, change: &dyn Fn(&mut Manifest)) -> Result<()> {
+        if self.has_worked() { self.write_manifest(change) } else { Ok(()) }
+    }
+
+    /// Writes `scores.csv` anew from the episodes.
+    fn close(&self, evaluates: bool) -> Result<()> {
+        if evaluates { self.write_scores() } else { Ok(()) }
+    }
+
+    fn report(&self) -> Result<()> {
+        self.folder.check_there()?;
+        let lock = self.locks.wait("report")?;
+        self.write_scores()?;
+        let written = report::write(&self.folder, &self.experiment)?;
+        drop(lock);
+        self.observer.report(&written);
+        Ok(())
+    }
+
+    fn observer(&self) -> &dyn Observer {
+        self.observer
+    }
+
+    fn locks(&self) -> &Locks {
+        &self.locks
+    }
+
+    fn device(&self) -> Device {
+        self.device
+    }
+
+    fn threads(&self) -> usize {
+        self.threads
+    }
+
+    fn jobs(&self) -> usize {
+        self.jobs
+    }
+}
+
+impl Pipeline<'_> {
+    fn write_scores(&self) -> Result<()> {
+        self.folder.check_there()?;
+        let _lock = self.locks.wait("scores")?;
+        Scores::read(&self.experiment, &self.folder, &self.digests)?.write()
+    }
+}

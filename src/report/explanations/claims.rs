@@ -1,0 +1,223 @@
+//! The paper's claims, each with a verdict from the figures.
+
+use super::results::{Answerer, Results};
+use super::tables::{Audit, audit};
+use crate::config::explanations::{ExplainerSettings, Method};
+use crate::eval::statistics::{Interval, correlation_interval, mean, pearson, spearman};
+use crate::report::explanations::results::BOOTSTRAP;
+use crate::report::format::{number, percent, percent_with_interval};
+use crate::task::Split;
+
+/// A claim and what the results say of it.
+pub struct Claim {
+    pub title: &'static str,
+    pub sentences: Vec<String>,
+}
+
+/// Every claim that the experiment can say something of.
+pub fn claims(results: &Results) -> Vec<Claim> {
+    let all = [
+        comparison(results),
+        ranking(results),
+        ablations(results),
+        sizes(results),
+        cold_starts(results),
+        out_of_domain(results),
+        inheritance(results),
+    ];
+    all.into_iter().filter(|claim| !claim.sentences.is_empty()).collect()
+}
+
+/// The finding of a difference with its interval.
+fn verdict((difference, interval): (f64, Option<Interval>)) -> String {
+    let points = |value: f64| format!("{:+.1}", 100.0 * value).replace('-', "−");
+    let bounds = interval.map_or(String::new(), |ci| format!(" [{}, {}]", points(ci.low), points(ci.high)));
+    let word = match interval {
+        Some(ci) if ci.low > 0.0 => "better",
+        Some(ci) if ci.high < 0.0 => "worse",
+        _ => "not told apart",
+    };
+    format!("{word}, by {}{bounds} percentage points", points(difference))
+}
+
+fn first_student<'a>(results: &'a Results) -> Option<&'a str> {
+    results.experiment.students.first().map(|student| student.name.as_str())
+}
+
+/// Students of the trained teacher against those of each other teacher.
+fn comparison(results: &Results) -> Claim {
+    Claim {
+        title: "Students of the trained teacher against those of each other source",
+        sentences: first_student(results).map_or(Vec::new(), |student| against(results, student, Split::Test)),
+    }
+}
+
+fn against(results: &Results, student: &str, split: Split) -> Vec<String> {
+    let Some(trained) = results.trained() else { return Vec::new() };
+    let own = results.student(student, trained);
+    let temperature = results.temperature();
+    let Some((accuracy, interval)) = results.accuracy(&own, split, temperature) else { return Vec::new() };
+    let mut sentences = vec![format!(
+        "Students \"{student}\" of {trained} answer {} of the {} questions rightly at temperature {temperature}.",
+        percent_with_interval(accuracy, interval),
+        split.name(),
+    )];
+    let others = results.answerers().into_iter().filter(|other| *other != own).filter(|other| match other {
+        Answerer::Student { name, .. } => name == student,
+        _ => true,
+    });
+    for other in others {
+        if let Some(difference) = results.difference((&own, &other), split, temperature) {
+            let who = match &other {
+                Answerer::Student { teacher, .. } => format!("students of {teacher}"),
+                other => other.name(),
+            };
+            sentences.push(format!("Against {who}: {}.", verdict(difference)));
+        }
+    }
+    sentences
+}
+
+/// For each teacher in `chosen` and seed: the mean reward of its explanations, and its students' accuracy.
+pub fn pairs(results: &Results, student: &str, chosen: &dyn Fn(&ExplainerSettings) -> bool) -> Vec<(f64, f64)> {
+    let mut pairs = Vec::new();
+    for teacher in results.experiment.teachers.iter().filter(|teacher| chosen(teacher)) {
+        let shares = results.shares(&results.student(student, &teacher.name), Split::Test, results.temperature());
+        for (seed, lessons) in results.lessons.get(&teacher.name).into_iter().flatten() {
+            let accuracy = shares.get(seed).and_then(|shares| mean(shares));
+            pairs.extend(Audit::of(lessons).map(|audit| audit.reward).zip(accuracy));
+        }
+    }
+    pairs
+}
+
+/// Whether the reward ranks explanations as their students do.
+fn ranking(results: &Results) -> Claim {
+    let mut sentences = Vec::new();
+    let student = first_student(results).unwrap_or_default();
+    let ranked = |teacher: &ExplainerSettings| teacher.method == Method::Ranked;
+    for (what, pairs) in [
+        ("the ranks of the untrained teacher's explanations", pairs(results, student, &ranked)),
+        ("all sources of explanations", pairs(results, student, &|_| true)),
+    ] {
+        let with_interval = |coefficient: fn(&[(f64, f64)]) -> Option<f64>| {
+            let value = coefficient(&pairs)?;
+            let interval = correlation_interval(&pairs, coefficient, BOOTSTRAP);
+            let bounds = interval.map_or(String::new(), |ci| format!(" [{}, {}]", number(ci.low), number(ci.high)));
+            Some(number(value) + &bounds)
+        };
+        if let Some((linear, ranks)) = with_interval(pearson).zip(with_interval(spearman)) {
+            let count = pairs.len();
+            sentences.push(format!(
+                "Over {what}, {count} pairs of mean reward and students' accuracy: Pearson's r {linear}, Spearman's {ranks}. \
+                 Notes of the paper report Pearson's 0.89 over ranks. The intervals draw pairs, which share seeds and \
+                 teachers: with few of them they say little."
+            ));
+        }
+    }
+    Claim { title: "The reward against what students learn", sentences }
+}
+
+/// Teachers that learned by a changed reward.
+fn ablations(results: &Results) -> Claim {
+    let mut sentences = Vec::new();
+    let mut say = |teacher: &ExplainerSettings, what: &str| {
+        let Some(seeds) = results.lessons.get(&teacher.name) else { return };
+        let share = |value| audit(seeds, value).map_or(String::new(), percent);
+        let plain = |value| audit(seeds, value).map_or(String::new(), number);
+        let accuracy = first_student(results).and_then(|student| {
+            results.accuracy(&results.student(student, &teacher.name), Split::Test, results.temperature())
+        });
+        let learned = accuracy.map_or(String::new(), |(mean, ci)| {
+            format!("; its students answer {} rightly", percent_with_interval(mean, ci))
+        });
+        sentences.push(format!(
+            "{} ({what}): the solution is given away in {} of its explanations, {} have every step right, {} tokens each{learned}.",
+            teacher.name,
+            share(|own| own.given_away),
+            share(|own| own.complete),
+            plain(|own| own.length),
+        ));
+    };
+    let mut reported = false;
+    for teacher in results.experiment.teachers.iter().filter(|teacher| teacher.method == Method::Grpo) {
+        let (own, published) = (teacher.coefficients(), crate::config::explanations::Coefficients::PUBLISHED);
+        let what = match own {
+            own if own == published => "the published reward".to_owned(),
+            own if own.divergence.mean == 0.0 => "without r_KL".to_owned(),
+            own if own.solution.min == 0.0 && own.divergence.max == 0.0 => "without min and max".to_owned(),
+            own => format!("r_KL with {} for the mean", number(own.divergence.mean)),
+        };
+        reported |= own != published;
+        say(teacher, &what);
+    }
+    Claim { title: "The parts of the reward", sentences: if reported { sentences } else { Vec::new() } }
+}
+
+/// Other kinds of students.
+fn sizes(results: &Results) -> Claim {
+    let others = results.experiment.students.iter().skip(1);
+    let sentences = others.flat_map(|student| against(results, &student.name, Split::Test)).collect();
+    Claim { title: "Other students", sentences }
+}
+
+/// Students that went on to learn from right answers, against solvers that began with the base model.
+fn cold_starts(results: &Results) -> Claim {
+    let mut sentences = Vec::new();
+    let temperature = results.temperature();
+    for own in &results.experiment.cold_starts {
+        let continued = Answerer::ColdStart(own.name.clone());
+        let Some((accuracy, interval)) = results.accuracy(&continued, Split::Test, temperature) else { continue };
+        sentences.push(format!(
+            "{}: a student \"{}\" of {}, after {} steps of learning from right answers, answers {} rightly.",
+            own.name,
+            own.student,
+            own.teacher,
+            own.steps,
+            percent_with_interval(accuracy, interval)
+        ));
+        for teacher in results.experiment.teachers.iter().filter(|teacher| teacher.method == Method::Solver) {
+            let solver = Answerer::Teacher(teacher.name.clone());
+            if let Some(difference) = results.difference((&continued, &solver), Split::Test, temperature) {
+                let steps = teacher.steps;
+                sentences.push(format!(
+                    "Against {}, {steps} steps from the base model: {}.",
+                    teacher.name,
+                    verdict(difference)
+                ));
+            }
+        }
+    }
+    Claim { title: "Students as a start for learning from right answers", sentences }
+}
+
+/// Questions that are longer than those of training.
+fn out_of_domain(results: &Results) -> Claim {
+    let sentences = first_student(results).map_or(Vec::new(), |student| against(results, student, Split::OutOfDomain));
+    Claim { title: "Longer questions than those of training", sentences }
+}
+
+/// Wrong steps in explanations, and in what students write.
+fn inheritance(results: &Results) -> Claim {
+    let student = first_student(results).unwrap_or_default();
+    let rows = results.rows();
+    let mut sentences = Vec::new();
+    for teacher in &results.experiment.teachers {
+        let Some(wrong) = results.lessons.get(&teacher.name).and_then(|seeds| audit(seeds, |own| own.wrong)) else {
+            continue;
+        };
+        let own = rows.iter().find(|row| {
+            let same = row.student == student && row.teacher == teacher.name;
+            same && row.split == Split::Test && row.temperature == results.temperature()
+        });
+        if let Some(own) = own {
+            sentences.push(format!(
+                "{}: {} of the steps in its explanations are wrong, {} of those that its students write.",
+                teacher.name,
+                percent(wrong),
+                percent(own.wrong_steps)
+            ));
+        }
+    }
+    Claim { title: "What students inherit", sentences }
+}

@@ -1,0 +1,192 @@
+//! Figures of the report.
+
+use super::claims::pairs;
+use super::results::{Answerer, Results};
+use crate::config::explanations::Method;
+use crate::eval::statistics::mean;
+use crate::explain::ReinforceRow;
+use crate::report::format::{counted, number};
+use crate::report::plot::{
+    Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale, Style, mean_curve, numbered, thinned,
+};
+use crate::task::Split;
+
+/// Every figure for which there are data.
+pub fn figures(results: &Results) -> Vec<Figure> {
+    let of_students = results.experiment.students.iter().filter_map(|student| accuracy(results, &student.name));
+    let learning = results.learning.keys().filter_map(|teacher| learning(results, teacher));
+    of_students.chain(reward_against_accuracy(results)).chain(learning).collect()
+}
+
+fn style(results: &Results, teacher: &str) -> Style {
+    numbered(results.place(teacher))
+}
+
+/// Accuracy of the students of each teacher, greedy and drawn, with intervals.
+fn accuracy(results: &Results, student: &str) -> Option<Figure> {
+    let drawn = results.temperature();
+    let of = |answerer: &Answerer| match answerer {
+        Answerer::Student { name, .. } => name == student,
+        _ => true,
+    };
+    let answerers: Vec<Answerer> = results.answerers().into_iter().filter(of).collect();
+    if answerers.len() < 2 {
+        return None;
+    }
+    let panel = |split: Split, title: &str| {
+        let mut marks = Vec::new();
+        for (place, answerer) in answerers.iter().enumerate() {
+            for (beside, temperature, hollow) in [(-0.14, 0.0, true), (0.14, drawn, false)] {
+                let Some((y, interval)) = results.accuracy(answerer, split, temperature) else { continue };
+                let x = place as f64 + beside;
+                let style = numbered(usize::from(!hollow));
+                if let Some(ci) = interval {
+                    marks.push(Mark::Bar { x, low: 100.0 * ci.low, high: 100.0 * ci.high, style });
+                }
+                marks.push(Mark::Marker { x, y: 100.0 * y, style, hollow });
+            }
+        }
+        let names = answerers.iter().map(Answerer::name).collect();
+        let x = Axis { label: "source of the explanations".into(), scale: Scale::Names(names), include: Vec::new() };
+        Panel { title: title.to_owned(), x, y: Axis::linear("right answers (%)").including(&[0.0, 100.0]), marks }
+    };
+    let mut panels = vec![panel(Split::Test, "test questions")];
+    if results.experiment.evaluation.out_of_domain {
+        panels.push(panel(Split::OutOfDomain, "longer questions than those of training"));
+    }
+    let key = |label: String, index: usize, hollow| LegendEntry {
+        label,
+        style: numbered(index),
+        sample: Sample::Marker { hollow },
+    };
+    let seeds = results.experiment.seeds.len() as u64;
+    Some(Figure {
+        name: format!("accuracy-{student}"),
+        title: format!("Right answers of students \"{student}\", by the source of their explanations"),
+        caption: format!(
+            "{} questions of each of {}; markers are means, bars 95% intervals over seeds and questions.",
+            results.experiment.evaluation.questions,
+            counted(seeds, "seed")
+        ),
+        legend: vec![key("greedy".into(), 0, true), key(format!("drawn at temperature {drawn}"), 1, false)],
+        columns: 1,
+        panel: ((90.0 + 92.0 * answerers.len() as f64).max(560.0), 330.0),
+        panels,
+    })
+}
+
+/// The mean reward of explanations against the accuracy of their students, one marker for each teacher and seed.
+fn reward_against_accuracy(results: &Results) -> Option<Figure> {
+    let student = &results.experiment.students.first()?.name;
+    let (mut marks, mut legend) = (Vec::new(), Vec::new());
+    for teacher in &results.experiment.teachers {
+        let own = pairs(results, student, &|other| other.name == teacher.name);
+        if own.is_empty() {
+            continue;
+        }
+        let style = style(results, &teacher.name);
+        let hollow = teacher.method == Method::Ranked;
+        marks.extend(own.into_iter().map(|(x, y)| Mark::Marker { x, y: 100.0 * y, style, hollow }));
+        legend.push(LegendEntry { label: teacher.name.clone(), style, sample: Sample::Marker { hollow } });
+    }
+    if legend.len() < 3 {
+        return None;
+    }
+    Some(Figure {
+        name: "reward-accuracy".into(),
+        title: "The reward of explanations against what students learn from them".into(),
+        caption: format!(
+            "One marker for each source and seed: mean reward of its explanations with the published coefficients, and right answers \
+             of its students \"{student}\" at temperature {}.",
+            results.temperature()
+        ),
+        legend,
+        columns: 1,
+        panel: (760.0, 400.0),
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("mean reward of an explanation (nats)"),
+            y: Axis::linear("right answers (%)").including(&[0.0]),
+            marks,
+        }],
+    })
+}
+
+/// A column of the log, and its name.
+type Column = (&'static str, fn(&ReinforceRow) -> Option<f64>);
+
+/// Panels of a teacher's training: title, label of the axis, number of the first style, columns.
+const PANELS: [(&str, &str, usize, &[Column]); 3] = [
+    (
+        "reward and its parts",
+        "nats",
+        0,
+        &[("reward", |row| Some(row.reward)), ("r_SS", |row| row.r_ss), ("−r_KL", |row| row.r_kl.map(|value| -value))],
+    ),
+    (
+        "quality",
+        "share (%)",
+        3,
+        &[
+            ("solution given away", |row| Some(100.0 * row.given_away)),
+            ("every step right", |row| Some(100.0 * row.complete)),
+            ("steps right", |row| Some(100.0 * (row.fine + row.terse))),
+            ("steps wrong", |row| Some(100.0 * row.wrong)),
+        ],
+    ),
+    ("length", "tokens", 7, &[("tokens of an explanation", |row| Some(row.tokens))]),
+];
+
+/// A teacher's reward over its training, with the qualities of its explanations beside it.
+fn learning(results: &Results, teacher: &str) -> Option<Figure> {
+    let seeds = results.learning.get(teacher)?;
+    let mut legend = Vec::new();
+    let mut panels = Vec::new();
+    for (title, label, first, columns) in PANELS {
+        let mut marks = Vec::new();
+        for (place, (name, value)) in columns.iter().enumerate() {
+            // The colours begin anew after six; the dashes then tell them apart.
+            let style = numbered(first + place);
+            let style = if first + place < 6 { style.unbroken() } else { style };
+            let lines = lines(seeds.values(), *value, style);
+            if !lines.is_empty() {
+                legend.push(LegendEntry { label: (*name).to_owned(), style, sample: Sample::Line { width: 2.5 } });
+            }
+            marks.extend(lines);
+        }
+        let y = Axis::linear(label).including(&[0.0]);
+        panels.push(Panel { title: title.to_owned(), x: Axis::linear("step"), y, marks });
+    }
+    let last: Vec<f64> = seeds.values().filter_map(|rows| rows.last()).map(|row| row.reward).collect();
+    let end = mean(&last).map_or(String::new(), |reward| format!(" The last reward is {}.", number(reward)));
+    Some(Figure {
+        name: format!("learning-{teacher}"),
+        title: format!("{teacher}: reward, and the quality of what it writes"),
+        caption: format!(
+            "Thick lines are means over {}, thin ones single seeds; each value is the mean of a step's completions.{end}",
+            counted(seeds.len() as u64, "seed")
+        ),
+        legend,
+        columns: 3,
+        panel: (400.0, 320.0),
+        panels,
+    })
+}
+
+/// The curve of each seed, and their mean; nothing if the column is empty.
+fn lines<'a>(
+    seeds: impl Iterator<Item = &'a Vec<ReinforceRow>>,
+    value: fn(&ReinforceRow) -> Option<f64>,
+    style: Style,
+) -> Vec<Mark> {
+    let curve = |rows: &Vec<ReinforceRow>| -> Vec<(f64, f64)> {
+        rows.iter().filter_map(|row| Some((row.step as f64, value(row)?))).collect()
+    };
+    let curves = thinned(seeds.map(curve).filter(|curve| !curve.is_empty()).collect());
+    if curves.is_empty() {
+        return Vec::new();
+    }
+    let line = |points, width, alpha| Mark::Line { points, style, width, alpha };
+    let average = line(mean_curve(&curves), 2.5, 1.0);
+    curves.into_iter().map(|points| line(points, 1.0, 0.35)).chain([average]).collect()
+}

@@ -1,0 +1,10 @@
+//! The report of the line of explanations: answers, explanations and costs → tables, figures and verdicts.
+
+mod claims;
+mod examples;
+mod figures;
+mod results;
+mod tables;
+mod write;
+
+pub use write::write;

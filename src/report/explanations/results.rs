@@ -1,0 +1,312 @@
+//! Reads the results of an experiment of the line from its folder.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::config::explanations::{Explanations, Method};
+use crate::eval::statistics::{Interval, mean, mean_of_runs_interval};
+use crate::explain::{AnswerRow, Header, ReinforceRow, Trace, read_traces};
+use crate::record::{Folder, Manifest, ModelId, TaskRecord, read_rows};
+use crate::task::{Quality, Split, Task};
+use crate::units::Seed;
+
+/// The seed of all bootstraps of a report.
+pub const BOOTSTRAP: Seed = Seed(0);
+
+/// Everything that a report says.
+pub struct Results<'a> {
+    pub experiment: &'a Explanations,
+    pub manifest: Option<Manifest>,
+    /// The resolved experiment as text.
+    pub settings: String,
+    answers: BTreeMap<Answerer, BTreeMap<u64, Vec<AnswerRow>>>,
+    /// Learning of each teacher that learns from rewards, by name, then seed.
+    pub learning: BTreeMap<String, BTreeMap<u64, Vec<ReinforceRow>>>,
+    /// Explanations of each teacher, by name, then seed.
+    pub lessons: BTreeMap<String, BTreeMap<u64, Lessons>>,
+    /// CPU seconds of finished tasks, by what they made, each with their number.
+    pub seconds: BTreeMap<String, (f64, u64)>,
+    pub task: Task,
+}
+
+/// A model without its seed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answerer {
+    Base,
+    /// A solver.
+    Teacher(String),
+    Student {
+        name: String,
+        teacher: String,
+    },
+    /// A student that went on to learn from right answers.
+    ColdStart(String),
+}
+
+impl Answerer {
+    /// The name in tables.
+    pub fn name(&self) -> String {
+        match self {
+            Answerer::Base => "base model".into(),
+            Answerer::Teacher(name) => format!("{name} itself"),
+            Answerer::Student { teacher, .. } => teacher.clone(),
+            Answerer::ColdStart(name) => format!("cold start {name}"),
+        }
+    }
+
+    /// The way in which it learned, for tables.
+    pub fn student(&self) -> String {
+        match self {
+            Answerer::Student { name, .. } => name.clone(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// The explanations of one teacher and seed.
+pub struct Lessons {
+    pub header: Header,
+    pub traces: Vec<Trace>,
+    pub qualities: Vec<Quality>,
+}
+
+/// `scores.csv`: the accuracy of one model at one temperature.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccuracyRow {
+    pub experiment: String,
+    /// Empty for models that are no students.
+    pub student: String,
+    pub teacher: String,
+    pub split: Split,
+    pub temperature: f64,
+    pub seeds: u64,
+    /// Questions of each seed.
+    pub questions: u64,
+    /// Mean over seeds of the share of right answers.
+    pub accuracy: f64,
+    /// 95% interval, by bootstrap over seeds and their questions.
+    pub ci_low: Option<f64>,
+    pub ci_high: Option<f64>,
+    /// Mean share of steps that are wrong in the model's own explanations.
+    pub wrong_steps: f64,
+    pub tokens: f64,
+}
+
+impl<'a> Results<'a> {
+    /// Reads what is there; an unfinished experiment has less.
+    ///
+    /// # Errors
+    /// The file that is damaged.
+    pub fn read(folder: &Folder, experiment: &'a Explanations) -> Result<Results<'a>> {
+        let mut results = Results {
+            experiment,
+            manifest: Manifest::read(&folder.manifest())?,
+            settings: toml::to_string(experiment)?,
+            answers: BTreeMap::new(),
+            learning: BTreeMap::new(),
+            lessons: BTreeMap::new(),
+            seconds: BTreeMap::new(),
+            task: Task::new(&experiment.task),
+        };
+        for &seed in &experiment.seeds {
+            results.read_models(folder, seed)?;
+            for teacher in &experiment.teachers {
+                results.read_lessons(folder, &teacher.name, seed)?;
+            }
+        }
+        Ok(results)
+    }
+
+    fn read_models(&mut self, folder: &Folder, seed: u64) -> Result<()> {
+        self.read_answers(folder, Answerer::Base, &ModelId::Base { seed })?;
+        self.count(&folder.run(&ModelId::Base { seed }).weights(), "base model")?;
+        self.count(&folder.run(&ModelId::Warmup { seed }).weights(), "warm-up of teachers")?;
+        for teacher in self.experiment.teachers.iter().filter(|teacher| teacher.method.learns()) {
+            let model = ModelId::Teacher { name: teacher.name.clone(), seed };
+            let run = folder.run(&model);
+            let rows: Vec<ReinforceRow> = read_rows(&run.train())?;
+            if !rows.is_empty() {
+                self.learning.entry(teacher.name.clone()).or_default().insert(seed, rows);
+            }
+            self.count(&run.weights(), &format!("learning of {}", teacher.name))?;
+            if teacher.method == Method::Solver {
+                self.read_answers(folder, Answerer::Teacher(teacher.name.clone()), &model)?;
+            }
+        }
+        for own in &self.experiment.cold_starts {
+            let model = ModelId::ColdStart { name: own.name.clone(), seed };
+            let run = folder.run(&model);
+            let rows: Vec<ReinforceRow> = read_rows(&run.train())?;
+            if !rows.is_empty() {
+                self.learning.entry(own.name.clone()).or_default().insert(seed, rows);
+            }
+            self.count(&run.weights(), &format!("learning of {}", own.name))?;
+            self.read_answers(folder, Answerer::ColdStart(own.name.clone()), &model)?;
+        }
+        for student in &self.experiment.students {
+            for teacher in self.experiment.teachers_of(student) {
+                let (name, teacher) = (student.name.clone(), teacher.name.clone());
+                let model = ModelId::Student { name: name.clone(), teacher: teacher.clone(), seed };
+                self.count(&folder.run(&model).weights(), &format!("students {name}"))?;
+                self.read_answers(folder, Answerer::Student { name, teacher }, &model)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_answers(&mut self, folder: &Folder, answerer: Answerer, model: &ModelId) -> Result<()> {
+        let path = folder.run(model).answers();
+        let rows: Vec<AnswerRow> = read_rows(&path)?;
+        self.count(&path, "answers")?;
+        if !rows.is_empty() {
+            self.answers.entry(answerer).or_default().insert(model.seed(), rows);
+        }
+        Ok(())
+    }
+
+    fn read_lessons(&mut self, folder: &Folder, teacher: &str, seed: u64) -> Result<()> {
+        let path = folder.explanations(teacher, seed).traces();
+        if !path.exists() {
+            return Ok(());
+        }
+        self.count(&path, &format!("explanations of {teacher}"))?;
+        let (header, traces) = read_traces(&path, &self.experiment.task)?;
+        let quality = |trace: &Trace| {
+            let question = self.task.question(&trace.question)?;
+            Some(self.task.grade(&question, &trace.explanation))
+        };
+        let qualities: Option<Vec<Quality>> = traces.iter().map(quality).collect();
+        let qualities = qualities.unwrap_or_default();
+        self.lessons.entry(teacher.to_owned()).or_default().insert(seed, Lessons { header, traces, qualities });
+        Ok(())
+    }
+
+    /// Adds the CPU seconds of the task that made an output.
+    fn count(&mut self, output: &std::path::Path, what: &str) -> Result<()> {
+        if let Some(seconds) = TaskRecord::read(output)?.and_then(|record| record.cpu_seconds) {
+            let (sum, count) = self.seconds.entry(what.to_owned()).or_default();
+            *sum += seconds;
+            *count += 1;
+        }
+        Ok(())
+    }
+
+    /// Every model that has answered, students in the order of the file.
+    pub fn answerers(&self) -> Vec<Answerer> {
+        let place = |answerer: &Answerer| match answerer {
+            Answerer::Base => (0, 0, 0),
+            Answerer::Student { name, teacher } => {
+                let student = self.experiment.students.iter().position(|own| own.name == *name);
+                (1, student.unwrap_or(0), self.place(teacher))
+            }
+            Answerer::Teacher(name) => (2, 0, self.place(name)),
+            Answerer::ColdStart(name) => {
+                (3, 0, self.experiment.cold_starts.iter().position(|own| own.name == *name).unwrap_or(0))
+            }
+        };
+        let mut all: Vec<Answerer> = self.answers.keys().cloned().collect();
+        all.sort_by_key(place);
+        all
+    }
+
+    /// The place of a teacher in the file.
+    pub fn place(&self, teacher: &str) -> usize {
+        self.experiment.teachers.iter().position(|own| own.name == teacher).unwrap_or(0)
+    }
+
+    /// For each seed, the share of right answers to each question.
+    pub fn shares(&self, answerer: &Answerer, split: Split, temperature: f64) -> BTreeMap<u64, Vec<f64>> {
+        let of_seed = |rows: &Vec<AnswerRow>| {
+            let fits = |row: &&AnswerRow| row.split == split && row.temperature == temperature;
+            rows.iter().filter(fits).map(|row| f64::from(row.right) / f64::from(row.samples.max(1))).collect::<Vec<_>>()
+        };
+        let seeds = self.answers.get(answerer).into_iter().flatten();
+        seeds.map(|(&seed, rows)| (seed, of_seed(rows))).filter(|(_, shares)| !shares.is_empty()).collect()
+    }
+
+    /// Mean accuracy with its interval.
+    pub fn accuracy(&self, answerer: &Answerer, split: Split, temperature: f64) -> Option<(f64, Option<Interval>)> {
+        let shares = self.shares(answerer, split, temperature);
+        mean_with_interval(&shares.values().cloned().collect::<Vec<_>>())
+    }
+
+    /// The difference in accuracy of two models over the seeds and questions that both have answered.
+    pub fn difference(
+        &self,
+        (one, other): (&Answerer, &Answerer),
+        split: Split,
+        temperature: f64,
+    ) -> Option<(f64, Option<Interval>)> {
+        let (one, other) = (self.shares(one, split, temperature), self.shares(other, split, temperature));
+        let paired = one.iter().filter_map(|(seed, shares)| {
+            let others = other.get(seed)?;
+            Some(shares.iter().zip(others).map(|(own, other)| own - other).collect::<Vec<_>>())
+        });
+        mean_with_interval(&paired.collect::<Vec<_>>())
+    }
+
+    /// The rows of `scores.csv`.
+    pub fn rows(&self) -> Vec<AccuracyRow> {
+        let mut rows = Vec::new();
+        let evaluation = &self.experiment.evaluation;
+        for answerer in self.answerers() {
+            for split in [Split::Test, Split::OutOfDomain] {
+                for &temperature in &evaluation.temperatures {
+                    rows.extend(self.row(&answerer, split, temperature));
+                }
+            }
+        }
+        rows
+    }
+
+    fn row(&self, answerer: &Answerer, split: Split, temperature: f64) -> Option<AccuracyRow> {
+        let shares = self.shares(answerer, split, temperature);
+        let (accuracy, interval) = self.accuracy(answerer, split, temperature)?;
+        let fits = |row: &&AnswerRow| row.split == split && row.temperature == temperature;
+        let of = |value: fn(&AnswerRow) -> f64| {
+            let values: Vec<f64> = self.answers[answerer].values().flatten().filter(fits).map(value).collect();
+            (mean(&values).unwrap_or(0.0) * 1e4).round() / 1e4
+        };
+        Some(AccuracyRow {
+            experiment: self.experiment.name.clone(),
+            student: answerer.student(),
+            teacher: answerer.name(),
+            split,
+            temperature,
+            seeds: shares.len() as u64,
+            questions: shares.values().next().map_or(0, Vec::len) as u64,
+            accuracy,
+            ci_low: interval.map(|interval| interval.low),
+            ci_high: interval.map(|interval| interval.high),
+            wrong_steps: of(|row| row.wrong),
+            tokens: of(|row| row.tokens),
+        })
+    }
+
+    /// The temperature at which claims are judged: the highest.
+    pub fn temperature(&self) -> f64 {
+        self.experiment.evaluation.temperatures.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// The first teacher that learned by the published reward.
+    pub fn trained(&self) -> Option<&str> {
+        let published = crate::config::explanations::Coefficients::PUBLISHED;
+        let is_published = |teacher: &&crate::config::explanations::ExplainerSettings| {
+            teacher.method == Method::Grpo && teacher.coefficients() == published
+        };
+        self.experiment.teachers.iter().find(is_published).map(|teacher| teacher.name.as_str())
+    }
+
+    /// The student of a teacher by name.
+    pub fn student(&self, name: &str, teacher: &str) -> Answerer {
+        Answerer::Student { name: name.to_owned(), teacher: teacher.to_owned() }
+    }
+}
+
+fn mean_with_interval(runs: &[Vec<f64>]) -> Option<(f64, Option<Interval>)> {
+    let means: Vec<f64> = runs.iter().filter_map(|run| mean(run)).collect();
+    let slices: Vec<&[f64]> = runs.iter().map(Vec::as_slice).collect();
+    mean(&means).map(|mean| (mean, mean_of_runs_interval(&slices, BOOTSTRAP)))
+}

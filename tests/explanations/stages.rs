@@ -1,0 +1,235 @@
+//! All stages together, on models of a few thousand weights.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use policy_distillation::config::{Line, line_of};
+use policy_distillation::nn::Device;
+use policy_distillation::pipeline::{self, CommandProgress, Observer, Request, Scope};
+use policy_distillation::progress::{Ended, Progress};
+use policy_distillation::report::TerminalReport;
+
+use crate::command::Run;
+
+/// An experiment that goes through every stage in seconds, with every method.
+const TINY: &str = r#"
+line = "explanations"
+seeds = [1]
+[model]
+width = 16
+layers = 1
+heads = 2
+[base]
+steps = 60
+batch = 8
+[warmup]
+steps = 30
+batch = 8
+[traces]
+count = 40
+[evaluation]
+questions = 6
+samples = 2
+[[teachers]]
+name = "rlt"
+steps = 5
+questions = 2
+group = 3
+reference_every = 2
+[[teachers]]
+name = "solver"
+method = "solver"
+steps = 3
+questions = 2
+group = 3
+[[teachers]]
+name = "ranked"
+method = "ranked"
+group = 3
+rank = 2
+[[teachers]]
+name = "mixture"
+method = "mixture"
+keep = "complete"
+[[teachers]]
+name = "none"
+method = "none"
+[[teachers]]
+name = "worked"
+method = "program"
+[[students]]
+name = "same"
+steps = 30
+batch = 8
+[[cold_starts]]
+name = "on"
+student = "same"
+teacher = "worked"
+steps = 3
+questions = 2
+group = 3
+[[students]]
+name = "small"
+teachers = ["rlt", "worked"]
+from = "scratch"
+width = 8
+tokens = 3000
+batch = 8
+"#;
+
+/// Asks to stop from the n-th question of all tasks together on; 0 for never.
+struct Stopper {
+    at: u64,
+    asked: AtomicU64,
+    table: Mutex<String>,
+}
+
+struct Questions<'a>(&'a Stopper);
+
+impl Progress for Questions<'_> {
+    fn at(&self, _: u64, _: &str) {}
+
+    fn stop(&self) -> bool {
+        let asked = self.0.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        self.0.at > 0 && asked >= self.0.at
+    }
+}
+
+impl Observer for Stopper {
+    fn ready(&self) {}
+
+    fn begin(&self, _: &str, _: u64, _: &'static str) -> Box<dyn Progress + '_> {
+        Box::new(Questions(self))
+    }
+
+    fn whole(&self, _: &CommandProgress) {}
+
+    fn report(&self, report: &TerminalReport) {
+        self.table.lock().unwrap().clone_from(&report.table);
+    }
+
+    fn say(&self, message: &str) {
+        panic!("{message}");
+    }
+
+    fn stop(&self) -> bool {
+        self.at > 0 && self.asked.load(Ordering::SeqCst) >= self.at
+    }
+}
+
+/// Runs the experiment until it ends or is stopped, and returns the report's table with how it ended.
+fn go_on(file: &Path, out: &Path, at: u64) -> (Ended, String) {
+    let stopper = Stopper { at, asked: AtomicU64::new(0), table: Mutex::default() };
+    let request = Request {
+        scope: Scope::Run,
+        file,
+        set: &[],
+        only: &[],
+        from: None,
+        seed: None,
+        out: Some(out),
+        device: Device::Torch(tch::Device::Cpu),
+        threads: 1,
+        jobs: Some(1),
+        fresh: false,
+    };
+    let ended = pipeline::run(&request, &stopper).unwrap();
+    (ended, stopper.table.into_inner().unwrap())
+}
+
+/// Every file below a folder that does not measure time or the machine.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|end| end != "json" && end != "html") && !path.ends_with("summary.md") {
+            found.push((path.clone(), fs::read(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn an_experiment_that_is_stopped_again_and_again_writes_the_bytes_of_one_that_is_not() {
+    let run = Run::new(TINY);
+    let file = run.path("x.toml");
+    assert_eq!(line_of(&file).unwrap(), Line::Explanations);
+    let (straight, stopped) = (run.path("straight"), run.path("stopped"));
+    let (ended, table) = go_on(&file, &straight, 0);
+    assert_eq!(ended, Ended::Done);
+    assert!(table.contains("worked") && table.contains("base model"), "{table}");
+    let mut times = 0;
+    while go_on(&file, &stopped, times + 1).0 == Ended::Stopped {
+        times += 1;
+        assert!(times < 200, "it goes on for ever");
+    }
+    assert!(times > 5, "it was stopped {times} times only");
+    let (straight, stopped) = (files(&straight), files(&stopped));
+    assert_eq!(straight.len(), stopped.len());
+    assert!(straight.len() > 40, "{}", straight.len());
+    for ((path, content), (_, other)) in straight.iter().zip(&stopped) {
+        assert!(content == other, "{} differs", path.display());
+    }
+}
+
+#[test]
+fn commands_do_their_stages_and_refuse_what_does_not_fit() {
+    let run = Run::new(TINY);
+    let plan = run.succeed(&["plan", "x.toml"]);
+    assert!(plan.contains("student same of rlt, seed 1") && plan.contains("parameters"), "{plan}");
+    run.succeed(&["train", "x.toml", "--out", "out"]);
+    let out = run.path("out");
+    assert!(out.join("teachers/rlt/seed-1/weights.safetensors").exists() && !out.join("traces").exists());
+    let again = run.pd(&["train", "x.toml", "--out", "out", "--set", "base.steps=61"]);
+    let message = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert_eq!(again.status.code(), Some(2), "{message}");
+    assert!(message.contains("base.steps (60 → 61)") && message.contains("--fresh"), "{message}");
+    run.succeed(&["distill", "x.toml", "--out", "out"]);
+
+    let traces = out.join("traces/rlt/seed-1/traces.jsonl");
+    let whole = fs::read_to_string(&traces).unwrap();
+    assert_eq!(whole.lines().count(), 41);
+    let cut: String = whole.lines().take(7).map(|line| format!("{line}\n")).collect();
+    let broken = whole.replacen("\"closed\"", "\"cl", 1);
+    let foreign = whole.replacen("\"length\":[3,4]", "\"length\":[2,4]", 1);
+    for (content, expected) in [
+        (cut, "line 7: 6 explanations where the first line counts 40"),
+        (broken, "line 2: "),
+        (foreign, "holds explanations of another task"),
+    ] {
+        fs::write(&traces, content).unwrap();
+        fs::remove_dir_all(out.join("students/same/rlt")).unwrap_or_default();
+        let output = run.pd(&["distill", "x.toml", "--out", "out"]);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && message.contains(expected), "{message}\nwithout {expected}");
+        assert!(message.contains("traces.jsonl") && message.contains("--fresh"), "{message}");
+    }
+    fs::write(&traces, &whole).unwrap();
+
+    let weights = out.join("base/seed-1/weights.safetensors");
+    let content = fs::read(&weights).unwrap();
+    let place = content.windows(4).position(|part| part == b"xy+-").unwrap();
+    let mut other = content.clone();
+    other[place] = b'v';
+    for (content, expected) in [(other, "a model of another task"), (content[..999].to_vec(), "is no transformer")] {
+        fs::write(&weights, content).unwrap();
+        let output = run.pd(&["distill", "x.toml", "--out", "out"]);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && message.contains(expected), "{message}\nwithout {expected}");
+    }
+    fs::write(&weights, content).unwrap();
+    let table = run.succeed(&["run", "x.toml", "--out", "out"]);
+    assert!(table.contains("worked") && table.contains("report: "), "{table}");
+    // The folder of results stands for the experiment.
+    let plan = run.succeed(&["plan", "out"]);
+    assert!(plan.contains("0 of 11 models left"), "{plan}");
+    let listed = run.succeed(&["list", "."]);
+    assert!(listed.contains("tasks done"), "{listed}");
+    let other = run.pd(&["run", "x.toml", "--set", "line=chess"]);
+    assert_eq!(other.status.code(), Some(2), "{}", String::from_utf8_lossy(&other.stderr));
+}
