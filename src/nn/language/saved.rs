@@ -12,9 +12,9 @@ use crate::limited::read_limited;
 use crate::nn::safetensors::{Precision, decode_tensors, encode_tensors, strings_of};
 use crate::record::write_file;
 
-/// The kind of network in a file's header.
 /// Maximum number of bytes of a file.
 const MOST_BYTES: u64 = 8 << 30;
+/// The kind of network in a file's header.
 const KIND: &str = "transformer";
 
 /// What a file says of its weights besides their size.
