@@ -4,7 +4,7 @@
 
 PD := $(or $(CARGO_TARGET_DIR),target)/release/pd
 
-.PHONY: help setup quickstart test gym check bench
+.PHONY: help setup quickstart test attack gym check bench
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,6 +19,10 @@ quickstart: setup ## build the program and run the smallest experiment into resu
 test: setup ## test the set-up and the program
 	python3 -B scripts/test_setup.py --quiet
 	cargo test --release --locked --workspace
+
+attack: setup ## attack the program: kills, flipped bits, full disks, hostile files (minutes)
+	cargo build --release --locked
+	python3 -B tests/attacks/attack.py $(PD)
 
 gym: setup ## test the games of the crate gym-rs (on Debian: apt install cmake libsdl2-gfx-dev)
 	cargo test --release --locked --features gym-rs gym_rs

@@ -8,7 +8,7 @@ use policy_distillation::config::{self, Line, Overrides};
 
 /// The levels of the crate, lowest first; modules of one level do not import one another.
 const LEVELS: &[&[&str]] = &[
-    &["units", "progress", "losses", "spec"],
+    &["units", "limited", "progress", "losses", "spec"],
     &["game", "task"],
     &["config"],
     &["record"],

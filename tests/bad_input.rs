@@ -153,6 +153,6 @@ fn a_checkpoint_of_other_settings_or_damaged() {
     let output = run.pd(&["train", "x.toml"]);
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.contains("checkpoint: damaged; start over with --fresh"), "{error}");
+    assert!(error.contains("checkpoint/state.bin: damaged (it has 13 bytes instead of"), "{error}");
     assert_eq!(fs::read(checkpoint.join("state.bin")).unwrap(), b"no checkpoint");
 }

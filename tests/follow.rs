@@ -9,7 +9,8 @@ use policy_distillation::config::{self, Experiment, Overrides};
 use policy_distillation::distill::{StudentGroup, TeacherSource, follow};
 use policy_distillation::nn::Device;
 use policy_distillation::progress::{Ended, Progress};
-use policy_distillation::record::{AdoptionRow, AgentId, Folder, best_name, read_rows};
+use policy_distillation::record::{AdoptionRow, AgentId, Folder, best_name, read_rows, write_checkpoint};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::command::TINY;
@@ -182,7 +183,7 @@ fn a_distillation_that_was_stopped_refuses_another_teacher_of_the_same_name() {
 }
 
 #[test]
-fn a_distillation_that_another_ale_began_is_refused_however_its_states_look() {
+fn a_distillation_that_another_ale_began_is_refused() {
     let followed = Followed::new();
     followed.leave(1500, 1500);
     let root = followed.students();
@@ -191,12 +192,20 @@ fn a_distillation_that_another_ale_began_is_refused_however_its_states_look() {
         try_pupils(&followed.experiment, root.root(), source, stops)
     };
     assert_eq!(go_on(20).unwrap(), Ended::Stopped);
-    let path = root.distillation("catch", 1).join("state.bin");
-    let mut state = fs::read(&path).unwrap();
+    let checkpoint = root.distillation("catch", 1);
+    let read = |file: &str| fs::read(checkpoint.join(file)).unwrap();
+    let (mut state, memory, view) = (read("state.bin"), read("memory-0.bin"), checkpoint.join("view-0.bin"));
     let place = state.windows(8).position(|bytes| bytes == b"\"0.12.1\"").unwrap();
     state[place + 1..place + 7].copy_from_slice(b"0.6.00");
-    state.truncate(state.len() / 2);
-    fs::write(&path, state).unwrap();
+    let hash = Sha256::digest(&state[..state.len() - 32]);
+    let body = state.len() - 32;
+    state[body..].copy_from_slice(&hash);
+    assert!(!view.exists());
+    write_checkpoint(&checkpoint, |new| {
+        fs::write(new.join("memory-0.bin"), &memory)?;
+        Ok(fs::write(new.join("state.bin"), &state)?)
+    })
+    .unwrap();
     let refusal = go_on(20).unwrap_err().to_string();
     assert!(refusal.contains("another ALE than 0.12.1") && refusal.contains("--fresh"), "{refusal}");
 }

@@ -13,6 +13,7 @@ mod fresh;
 mod gym_rs;
 mod networks;
 mod pipeline;
+mod reliability;
 mod replay;
 mod resume;
 mod scoring;

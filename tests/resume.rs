@@ -146,6 +146,115 @@ pub fn survives_stops(every: u64, work: impl Fn(&Path, u64) -> Ended) {
     }
 }
 
+/// Inverts a bit in the middle of a file.
+fn flip(path: &Path) {
+    let mut bytes = fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 4;
+    fs::write(path, bytes).unwrap();
+}
+
+/// Stops `work` twice, damages a file of the newest checkpoint, and finishes: nothing may differ from a straight run.
+fn survives_damage(files: &[&str], stops: u64, checkpoint: &str, work: impl Fn(&Path, u64) -> Ended) {
+    let straight = tempfile::tempdir().unwrap();
+    assert_eq!(work(straight.path(), u64::MAX), Ended::Done);
+    for file in files {
+        let root = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            assert_eq!(work(root.path(), stops), Ended::Stopped);
+        }
+        flip(&root.path().join(checkpoint).join(file));
+        assert_eq!(work(root.path(), u64::MAX), Ended::Done);
+        for ((path, one), (_, other)) in content(straight.path()).iter().zip(content(root.path())) {
+            assert!(*one == other, "{} differs after damage to {file}", path.display());
+        }
+        assert_eq!(content(straight.path()).len(), content(root.path()).len());
+    }
+}
+
+#[test]
+fn a_damaged_checkpoint_costs_the_steps_since_the_one_before_and_nothing_else() {
+    let experiment = experiment();
+    let files = ["state.bin", "learner.bin", "replay-0.bin", "files.bin"];
+    survives_damage(&files, 60, "teachers/catch/seed-1/checkpoint", |root, stops| teach(&experiment, root, stops));
+    let teachers = tempfile::tempdir().unwrap();
+    let path = teachers.path().join("catch.safetensors");
+    teacher(&experiment, experiment.games[0], &path, 3);
+    let work = |root: &Path, stops| pupils(&experiment, root, |_| TeacherSource::Final(path.clone()), stops);
+    survives_damage(&["state.bin", "memory-0.bin", "files.bin"], 40, "distillation/catch/seed-1/checkpoint", work);
+}
+
+#[test]
+fn a_changed_log_costs_the_log_and_not_the_training() {
+    let (experiment, straight, changed) = (experiment(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert_eq!(teach(&experiment, straight.path(), u64::MAX), Ended::Done);
+    let folder = |root: &Path| root.join("teachers/catch/seed-1");
+    assert_eq!(teach(&experiment, changed.path(), 110), Ended::Stopped);
+    let path = folder(changed.path()).join("train.csv");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("100,400", "100,404", 1)).unwrap();
+    fs::remove_file(folder(changed.path()).join("eval.csv")).unwrap();
+    assert_eq!(teach(&experiment, changed.path(), u64::MAX), Ended::Done);
+    let weights = |root: &Path| fs::read(folder(root).join("weights.safetensors")).unwrap();
+    assert!(weights(straight.path()) == weights(changed.path()));
+    assert!(folder(changed.path()).join("train.damaged.csv").exists());
+    let whole = fs::read_to_string(folder(straight.path()).join("train.csv")).unwrap();
+    let rest = fs::read_to_string(path).unwrap();
+    assert!(whole.ends_with(rest.split_once('\n').unwrap().1) && rest.lines().count() > 1, "{rest}");
+}
+
+#[test]
+fn a_results_folder_that_goes_away_is_noticed_when_the_training_is_saved() {
+    let (experiment, root) = (experiment(), tempfile::tempdir().unwrap());
+    let game = experiment.games[0];
+    let training = Training {
+        experiment: &experiment,
+        agent: AgentId::teacher(game, 1),
+        architecture: Architecture::teacher(&experiment.teacher, &played(&experiment, game).spec()),
+        games: vec![played(&experiment, game)],
+        folder: &Folder::at(root.path().join("x")),
+        device: Device::Cpu,
+    };
+    let progress = StopAfter(Cell::new(u64::MAX));
+    let mut evaluate = |game, policy: &dyn Policy, steps, updates| {
+        fs::rename(root.path().join("x"), root.path().join("y")).ok();
+        Ok(evaluate(game, policy, steps, updates, &progress))
+    };
+    let error = train(&training, vec![emulators(game, 4, 108_000)], &mut evaluate, &progress).unwrap_err().to_string();
+    assert!(error.contains("bring the results folder back"), "{error}");
+    assert!(!root.path().join("x").exists(), "it must not begin a second one");
+}
+
+/// A stop in the last evaluation, then a kill between the writing of the students' weights: the second student goes on
+/// alone, from the state of both.
+#[test]
+fn a_kill_between_the_weights_of_two_students_loses_no_evaluation() {
+    let (experiment, teachers) = (experiment(), tempfile::tempdir().unwrap());
+    let path = teachers.path().join("catch.safetensors");
+    teacher(&experiment, experiment.games[0], &path, 3);
+    let work = |experiment: &Experiment, root: &Path, stops| {
+        pupils(experiment, root, |_| TeacherSource::Final(path.clone()), stops)
+    };
+    let ends = |stops: u64| work(&experiment, tempfile::tempdir().unwrap().path(), stops) == Ended::Done;
+    let (mut least, mut most) = (1, 1 << 14);
+    while least < most {
+        let middle = (least + most) / 2;
+        if ends(middle) { most = middle } else { least = middle + 1 }
+    }
+    let straight = tempfile::tempdir().unwrap();
+    assert_eq!(work(&experiment, straight.path(), u64::MAX), Ended::Done);
+    let second = Experiment { students: experiment.students[1..].to_vec(), ..experiment.clone() };
+    for stops in least - 12..least {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(work(&experiment, root.path(), stops), Ended::Stopped);
+        assert_eq!(work(&second, root.path(), u64::MAX), Ended::Done);
+        for file in ["train.csv", "eval.csv", "weights.safetensors"] {
+            let read = |root: &Path| fs::read(root.join("students/mse/catch/seed-1").join(file)).unwrap();
+            assert!(read(root.path()) == read(straight.path()), "{file} differs after {stops} questions");
+        }
+    }
+}
+
 fn experiment() -> Experiment {
     config::read_text("x.toml", "x", TINY, &Overrides::default()).unwrap()
 }

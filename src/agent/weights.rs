@@ -9,12 +9,16 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use super::metadata::{Metadata, Played};
-use crate::config::EnvironmentSettings;
+use crate::config::{self, EnvironmentSettings};
 use crate::game::Game;
+use crate::limited::read_limited;
 use crate::nn::{self, Device, Network, Precision, Unreadable};
 use crate::record::{RomRecord, write_file};
 
 const FORMAT: &str = "policy-distillation 1";
+/// Maximum number of bytes of a header, and of a whole file.
+const MOST_HEADER: u64 = 16 << 20;
+const MOST_BYTES: u64 = 8 << 30;
 /// The first bytes of a pointer of Git LFS, in the place of a header's length.
 const LFS_POINTER: &[u8; 8] = b"version ";
 
@@ -68,10 +72,9 @@ pub fn save_as(path: &Path, network: &Network, metadata: &Metadata, precision: P
 /// # Errors
 /// [`WeightsError`], or the system's reason why the file cannot be read.
 pub fn load(path: &Path, device: Device) -> Result<(Network, Metadata)> {
-    if !path.exists() {
-        return Err(WeightsError::Missing(path.to_owned()).into());
-    }
-    let content = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    // The header says how long the file is, before all of it is read.
+    metadata(path)?;
+    let content = read_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
     check_pointer(path, &content)?;
     let at_fault = |error: Unreadable| WeightsError::of(path, error);
     let strings = nn::strings_of(&content).map_err(at_fault)?;
@@ -100,8 +103,12 @@ fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
     };
     let object = serde_json::Value::Object(strings.iter().map(value).collect());
     let metadata: Metadata = serde_json::from_value(object).map_err(|error| format!("its metadata: {error}"))?;
-    if metadata.environment.workers == 0 || metadata.environment.frame_skip == 0 {
-        return Err("its environment has no workers or no frames".into());
+    let EnvironmentSettings { workers, frame_skip, no_op_max, sticky_actions, .. } = metadata.environment;
+    if !(1..=config::MOST_WORKERS).contains(&workers) || !(1..=config::MOST_FRAME_SKIP).contains(&frame_skip) {
+        return Err(format!("its environment has {workers} workers and a frame skip of {frame_skip}"));
+    }
+    if no_op_max > config::MOST_NO_OPS || !(0.0..=1.0).contains(&sticky_actions) {
+        return Err(format!("its environment has {no_op_max} null-ops and {sticky_actions} sticky actions"));
     }
     let actions: Vec<_> = metadata.games().iter().map(|played| played.actions.len() as i64).collect();
     if metadata.architecture.actions() != actions {
@@ -123,13 +130,21 @@ fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
 /// If the file cannot be read, or is none of this program's.
 pub fn metadata(path: &Path) -> Result<Metadata> {
     let read = || -> std::io::Result<([u8; 8], u64, Vec<u8>)> {
+        let refused = |reason| Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, reason));
+        if !path.metadata()?.is_file() {
+            return refused("not a plain file");
+        }
         let mut file = File::open(path)?;
         let file_length = file.metadata()?.len();
-        let mut length = [0; 8];
-        file.read_exact(&mut length)?;
+        let mut beginning = [0; 8];
+        file.read_exact(&mut beginning)?;
+        let length = u64::from_le_bytes(beginning);
+        if length > MOST_HEADER && beginning != *LFS_POINTER {
+            return refused("its header is too long");
+        }
         let mut header = Vec::new();
-        file.take(u64::from_le_bytes(length)).read_to_end(&mut header)?;
-        Ok((length, file_length, header))
+        file.take(length.min(MOST_HEADER)).read_to_end(&mut header)?;
+        Ok((beginning, file_length, header))
     };
     if !path.exists() {
         return Err(WeightsError::Missing(path.to_owned()).into());
@@ -199,6 +214,6 @@ pub fn check_for(
 /// # Errors
 /// The path and the system's reason.
 pub fn sha256(path: &Path) -> Result<String> {
-    let content = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let content = read_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
     Ok(Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use gif::{Encoder, Frame, Repeat};
 
 use crate::env::Picture;
+use crate::record::behind_links;
 use crate::report::text_mask;
 
 /// Frames of a console per second.
@@ -45,7 +46,10 @@ impl Film {
         let side = 2 * picture.width;
         let rows = picture.rgb.len() / 3 / picture.width;
         let (width, height) = (sides * side + (sides - 1) * GAP, rows + LINE);
-        let part = PathBuf::from(format!("{}.part", path.display()));
+        // A link stays, and a device or pipe is written to.
+        let path = &behind_links(path).with_context(|| cannot(path))?;
+        let is_plain = std::fs::metadata(path).map_or(true, |there| there.is_file());
+        let part = if is_plain { PathBuf::from(format!("{}.part", path.display())) } else { path.clone() };
         let file = BufWriter::new(File::create(&part).with_context(|| cannot(path))?);
         let mut encoder = Encoder::new(file, width as u16, height as u16, &[]).with_context(|| cannot(path))?;
         encoder.set_repeat(Repeat::Infinite).with_context(|| cannot(path))?;
@@ -122,7 +126,7 @@ impl Film {
         let Film { encoder, paths: (part, path), .. } = self;
         let file = encoder.into_inner().with_context(|| cannot(&path))?;
         file.into_inner().map_err(|error| error.into_error()).with_context(|| cannot(&path))?;
-        std::fs::rename(&part, &path).with_context(|| cannot(&path))
+        if part == path { Ok(()) } else { std::fs::rename(&part, &path).with_context(|| cannot(&path)) }
     }
 }
 

@@ -8,10 +8,14 @@ use sha2::{Digest, Sha256};
 
 use crate::env::{Env, Environment, Rom, Rules, load};
 use crate::game::{ActionSet, Game, View};
+use crate::limited::read_text_limited;
 use crate::pipeline::refused;
 use crate::progress::Ended;
 use crate::record::{write_file, write_json};
 use crate::units::Seed;
+
+/// Maximum number of bytes of a list of actions.
+const MOST_ACTIONS: u64 = 256 << 20;
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -80,7 +84,7 @@ pub fn observe(game: &str, actions: &Path, out: &Path) -> Result<Ended> {
 
 fn read(path: &Path, actions: usize) -> Result<Vec<usize>> {
     let place = || format!("{}: not a list of action indices below {actions}", path.display());
-    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let text = read_text_limited(path, MOST_ACTIONS).with_context(|| format!("{}: cannot be read", path.display()))?;
     let indices = match serde_json::from_str(&text).with_context(place)? {
         Actions::Indices(indices) => indices,
         Actions::Steps { steps } => steps.into_iter().map(|step| step.action).collect(),

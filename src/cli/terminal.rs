@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXCPU};
+use signal_hook::iterator::Signals;
 
 use crate::pipeline::{CommandProgress, Observer};
 use crate::progress::Progress;
@@ -14,17 +16,32 @@ use crate::report::TerminalReport;
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
-/// From now on the first interrupt (Ctrl-C, SIGTERM) asks tasks to save and stop, and the second ends the process.
+/// Signals that ask to stop: from a terminal, and from batch systems before a time limit.
+const STOPPING: [i32; 5] = [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXCPU];
+
+/// From now on the first of [`STOPPING`] asks tasks to save and stop, and the second ends the process at once. Signals
+/// that were ignored when the program began, as after `nohup`, stay ignored.
 pub fn catch_interrupts() {
-    let handler = || {
-        if STOP.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-        err!("pd: saving; once more to end at once");
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let caught = STOPPING.iter().filter(|&&signal| !is_ignored(&status, signal));
+    let mut signals = match Signals::new(caught) {
+        Ok(signals) => signals,
+        Err(error) => return log::warn!("interrupts are not caught: {error}"),
     };
-    if let Err(error) = ctrlc::set_handler(handler) {
-        log::warn!("interrupts are not caught: {error}");
-    }
+    std::thread::spawn(move || {
+        for _ in signals.forever() {
+            if STOP.swap(true, Ordering::SeqCst) {
+                signal_hook::low_level::exit(130);
+            }
+            err!("pd: saving; once more to end at once");
+        }
+    });
+}
+
+/// Whether a process whose `/proc/self/status` is `status` ignores a signal.
+fn is_ignored(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// Time between plain lines of a task.

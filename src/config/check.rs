@@ -6,6 +6,17 @@ use super::{Algorithm, Data, EnvironmentSettings, Experiment, Fault, Layers, Net
 use crate::game::{ActionSet, Game};
 use crate::spec::Shape;
 
+/// Maximum number of environments that are played at once.
+pub const MOST_WORKERS: usize = 1024;
+/// Maximum number of frames for which an action is repeated.
+pub const MOST_FRAME_SKIP: u32 = 1024;
+/// Maximum number of null-ops at the start of an episode.
+pub const MOST_NO_OPS: u32 = 100_000;
+/// Maximum numbers: of samples of one update; of repetitions; of updates, steps or memories; and of frames.
+const MOST_BATCH: u64 = 1 << 16;
+const MOST_REPETITIONS: u64 = 1_000_000;
+const MOST_STEPS: u64 = 1_000_000_000;
+const MOST_FRAMES: u64 = 1_000_000_000_000;
 /// Most letters of a name. Those of files that are made from it must fit in a file system, with its endings.
 pub const NAME: usize = 100;
 
@@ -147,37 +158,49 @@ fn distinct<T: std::hash::Hash + Eq>(mut items: impl Iterator<Item = T>) -> bool
 fn counts(experiment: &Experiment) -> Result<(), Fault> {
     let (environment, teacher) = (&experiment.environment, &experiment.teacher);
     let (distillation, evaluation) = (&experiment.distillation, &experiment.evaluation);
-    for (key, value) in [
-        ("environment.frame_skip", u64::from(environment.frame_skip)),
-        ("environment.max_frames", environment.max_frames),
-        ("environment.workers", environment.workers as u64),
-        ("teacher.frames", teacher.frames),
-        ("teacher.batch", teacher.batch as u64),
-        ("teacher.update_period", teacher.update_period),
-        ("teacher.target_period", teacher.target_period),
-        ("teacher.rollout", teacher.rollout),
-        ("teacher.epochs", teacher.epochs),
-        ("teacher.minibatches", teacher.minibatches as u64),
-        ("teacher.log_every", teacher.log_every),
-        ("teacher.evaluation_every", teacher.evaluation_every),
-        ("teacher.evaluation_episodes", teacher.evaluation_episodes as u64),
-        ("teacher.checkpoint_every", teacher.checkpoint_every),
-        ("distillation.hours", distillation.hours),
-        ("distillation.steps_per_hour", distillation.steps_per_hour),
-        ("distillation.updates_per_hour", distillation.updates_per_hour),
-        ("distillation.memory", distillation.memory),
-        ("distillation.batch", distillation.batch as u64),
-        ("distillation.evaluation_episodes", distillation.evaluation_episodes as u64),
-        ("distillation.checkpoint_every", distillation.checkpoint_every),
-        ("evaluation.episodes", evaluation.episodes as u64),
-        ("evaluation.max_frames", evaluation.max_frames),
-        ("evaluation.workers", evaluation.workers as u64),
-        ("evaluation.latency_decisions", evaluation.latency_decisions as u64),
+    for (key, value, most) in [
+        ("environment.frame_skip", u64::from(environment.frame_skip), u64::from(MOST_FRAME_SKIP)),
+        ("environment.max_frames", environment.max_frames, MOST_FRAMES),
+        ("environment.workers", environment.workers as u64, MOST_WORKERS as u64),
+        ("teacher.frames", teacher.frames, MOST_FRAMES),
+        ("teacher.batch", teacher.batch as u64, MOST_BATCH),
+        ("teacher.update_period", teacher.update_period, MOST_FRAMES),
+        ("teacher.target_period", teacher.target_period, MOST_FRAMES),
+        ("teacher.rollout", teacher.rollout, MOST_REPETITIONS),
+        ("teacher.epochs", teacher.epochs, MOST_REPETITIONS),
+        ("teacher.minibatches", teacher.minibatches as u64, MOST_REPETITIONS),
+        ("teacher.log_every", teacher.log_every, MOST_FRAMES),
+        ("teacher.evaluation_every", teacher.evaluation_every, MOST_FRAMES),
+        ("teacher.evaluation_episodes", teacher.evaluation_episodes as u64, MOST_REPETITIONS),
+        ("teacher.checkpoint_every", teacher.checkpoint_every, MOST_FRAMES),
+        ("distillation.hours", distillation.hours, MOST_REPETITIONS),
+        ("distillation.steps_per_hour", distillation.steps_per_hour, MOST_STEPS),
+        ("distillation.updates_per_hour", distillation.updates_per_hour, MOST_STEPS),
+        ("distillation.memory", distillation.memory, MOST_STEPS),
+        ("distillation.batch", distillation.batch as u64, MOST_BATCH),
+        ("distillation.evaluation_episodes", distillation.evaluation_episodes as u64, MOST_REPETITIONS),
+        ("distillation.checkpoint_every", distillation.checkpoint_every, MOST_FRAMES),
+        ("evaluation.episodes", evaluation.episodes as u64, MOST_REPETITIONS),
+        ("evaluation.max_frames", evaluation.max_frames, MOST_FRAMES),
+        ("evaluation.workers", evaluation.workers as u64, MOST_WORKERS as u64),
+        ("evaluation.latency_decisions", evaluation.latency_decisions as u64, MOST_REPETITIONS),
     ] {
         rule(key, value >= 1, "must be at least 1")?;
+        rule(key, value <= most, &format!("must be at most {most}"))?;
+    }
+    for (key, value, most) in [
+        ("environment.no_op_max", u64::from(environment.no_op_max), u64::from(MOST_NO_OPS)),
+        ("evaluation.no_op_max", u64::from(evaluation.no_op_max), u64::from(MOST_NO_OPS)),
+        ("teacher.replay", teacher.replay, MOST_STEPS),
+        ("teacher.warmup", teacher.warmup, MOST_FRAMES),
+        ("distillation.sweep_hours", distillation.sweep_hours, MOST_REPETITIONS),
+        ("distillation.evaluation_every", distillation.evaluation_every, MOST_FRAMES),
+        ("distillation.sweep_gaps", distillation.sweep_gaps.len() as u64, 100),
+    ] {
+        rule(key, value <= most, &format!("must be at most {most}"))?;
     }
     let falls = match teacher.epsilon_steps {
-        StepSpan::Steps(steps) => steps >= 1,
+        StepSpan::Steps(steps) => (1..=MOST_FRAMES).contains(&steps),
         StepSpan::Share(share) => share > 0.0 && share <= 1.0,
     };
     rule("teacher.epsilon_steps", falls, "must be a number of steps of at least 1, or a share above 0 and up to 1.0")
@@ -223,8 +246,6 @@ fn memories(experiment: &Experiment) -> Result<(), Fault> {
     let least = 16 * workers;
     let teacher = &experiment.teacher;
     let enough = format!("must be at least {least}: 16 steps for each of {workers} workers");
-    rule("environment.workers", workers <= 1024, "must be at most 1024")?;
-    rule("evaluation.workers", experiment.evaluation.workers <= 1024, "must be at most 1024")?;
     if teacher.algorithm == Algorithm::Dqn {
         rule("teacher.replay", teacher.replay >= least, &enough)?;
         rule("teacher.warmup", teacher.warmup >= least, &enough)?;

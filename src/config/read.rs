@@ -12,6 +12,10 @@ use super::option::from_option;
 use super::source::{SHIPPED_SEED, lay_source, shipped, source};
 use super::{Algorithm, ConfigError, Experiment, check};
 use crate::game::Game;
+use crate::limited::read_text_limited;
+
+/// Maximum number of bytes of an experiment file.
+const MOST_BYTES: u64 = 16 << 20;
 
 /// Changes that the command line makes to an experiment file.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +42,7 @@ pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, ConfigErro
 
 /// The text of an experiment file.
 pub fn text_of(file: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(file).map_err(|error| ConfigError {
+    read_text_limited(file, MOST_BYTES).map_err(|error| ConfigError {
         place: file.display().to_string(),
         problem: format!(
             "cannot be read ({error}); give the path of an experiment file, such as experiments/quickstart.toml"

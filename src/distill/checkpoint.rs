@@ -14,14 +14,13 @@ use crate::agent::{self, PlayState, Played};
 use crate::config;
 use crate::env::{PoolState, ale_version};
 use crate::nn::Network;
-use crate::record::{read_identity, read_state, replace_folder, write_file};
+use crate::record::{Found, find_checkpoint, read_state, write_checkpoint, write_state};
 
 const STATE: &str = "state.bin";
 
 /// A distillation's state, without its memories.
 #[derive(Serialize, Deserialize)]
 pub struct DistillCheckpoint {
-    /// First, so that it can be read whatever format the rest has.
     identity: String,
     pub state: DistillState,
     /// One for each game.
@@ -112,6 +111,15 @@ pub fn place(group: &StudentGroup) -> PathBuf {
     group.folder.distillation(&group.name(), group.seed)
 }
 
+/// The students in a checkpoint, finished or not.
+///
+/// # Errors
+/// If there is none, or it is damaged.
+pub fn students_in(checkpoint: &Path) -> Result<Vec<config::StudentSettings>> {
+    let state: DistillCheckpoint = read_state(&checkpoint.join(STATE))?;
+    state.students.iter().map(|(settings, _)| Ok(serde_json::from_str(settings)?)).collect()
+}
+
 /// Reads the memories of a game in the group's checkpoint.
 ///
 /// # Errors
@@ -136,9 +144,9 @@ fn view_file(index: usize) -> String {
     format!("view-{index}.bin")
 }
 
-/// Replaces the group's checkpoint atomically.
+/// Replaces the group's checkpoint atomically; the one before stays beside it.
 pub fn write(run: &DistillRun) -> Result<()> {
-    let save = |student: &Student| Ok((serde_json::to_string(&student.settings)?, student.save()?));
+    let save = |student: &Student| Ok((serde_json::to_string(&student.settings)?, student.save(run.state.hour + 1)?));
     let source = |(source, (_, teacher_source)): (&StateSource, &(Played, TeacherSource))| {
         let teacher = SavedTeacher::of(&source.teacher, teacher_source)?;
         Ok(SavedSource { teacher, play: (source.collector.state.clone(), source.collector.pool.save()) })
@@ -149,26 +157,34 @@ pub fn write(run: &DistillRun) -> Result<()> {
         sources: run.sources.iter().zip(&run.group.games).map(source).collect::<Result<_>>()?,
         students: run.students.iter().map(save).collect::<Result<_>>()?,
     };
-    replace_folder(&place(run.group), |new| {
-        write_file(&new.join(STATE), &postcard::to_stdvec(&checkpoint)?)?;
+    write_checkpoint(&place(run.group), |new| {
+        write_state(&new.join(STATE), &checkpoint)?;
         let save = |(index, source): (usize, &StateSource)| save_memories(new, index, source);
         run.sources.iter().enumerate().try_for_each(save)
     })
 }
 
-/// The group's checkpoint, if there is one.
+/// The group's newest whole checkpoint, if there is one.
 ///
 /// # Errors
-/// If it is damaged, or of another teacher, ALE or other settings.
+/// If all are damaged, or if it is of another teacher, ALE or other settings.
 pub fn read(group: &StudentGroup) -> Result<Option<DistillCheckpoint>> {
     let path = place(group);
-    let Some(found) = read_identity(&path, STATE)? else { return Ok(None) };
+    let found = find_checkpoint(&path)?;
+    if found == Found::Nothing {
+        return Ok(None);
+    }
+    let checkpoint: DistillCheckpoint = read_state(&path.join(STATE))?;
     ensure!(
-        found == identity(group)?,
+        checkpoint.identity == identity(group)?,
         "{}: a distillation from another teacher, with other settings or another ALE than {}; start over with --fresh, or \
          choose another folder with --out",
         path.display(),
         ale_version()
     );
-    read_state(&path, STATE)
+    if found == Found::Before {
+        let updates: u64 = checkpoint.students.iter().map(|(_, student)| student.updates()).sum();
+        log::warn!("{}: what was learned after {updates} updates is lost and learned again", path.display());
+    }
+    Ok(Some(checkpoint))
 }

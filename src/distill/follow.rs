@@ -14,7 +14,7 @@ use crate::agent::{self, Evaluate, WeightsError};
 use crate::config;
 use crate::env::Pool;
 use crate::progress::{Ended, Progress};
-use crate::record::bests;
+use crate::record::{bests, has_checkpoint};
 
 /// Time between two looks at the folder.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -44,7 +44,7 @@ pub fn follow(
     };
     check_endless(&group.experiment.distillation)?;
     let mut watch = Watch { folder, warned: String::new(), waits: false };
-    if !checkpoint::place(group).exists() && watch.for_first(group, finished, progress)? == Ended::Stopped {
+    if !has_checkpoint(&checkpoint::place(group)) && watch.for_first(group, finished, progress)? == Ended::Stopped {
         return Ok(Ended::Stopped);
     }
     let hours = group.experiment.distillation.hours;

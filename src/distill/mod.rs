@@ -19,6 +19,7 @@ mod student;
 mod sweep;
 mod teacher_source;
 
+pub use checkpoint::students_in;
 pub use follow::follow;
 pub use group::{StudentGroup, group_name, group_names};
 pub use run::distill;

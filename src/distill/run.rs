@@ -74,8 +74,6 @@ pub struct DistillState {
     pub until: u64,
     /// The game that is being played. Games take turns of one episode each.
     turn: usize,
-    /// The first student, and its first game, that the hour's evaluation has yet to do.
-    to_evaluate: (usize, usize),
 }
 
 impl<'a> DistillRun<'a> {
@@ -168,7 +166,7 @@ impl<'a> DistillRun<'a> {
             return Ok(false);
         } else {
             self.state.hour += 1;
-            self.state.to_evaluate = (0, 0);
+            self.students.iter_mut().for_each(|student| student.state.evaluated = 0);
             let last = self.state.hour == self.settings().hours;
             if self.state.hour.is_multiple_of(self.settings().checkpoint_every) && !last {
                 checkpoint::write(self)?;
@@ -241,17 +239,16 @@ impl<'a> DistillRun<'a> {
         if every == 0 || !(self.state.hour + 1).is_multiple_of(every) {
             return Ok(true);
         }
-        while let Some(student) = self.students.get_mut(self.state.to_evaluate.0) {
-            let head = self.state.to_evaluate.1;
+        // Each student says itself how far it is: after a stop, those whose weights are on disk are not there any more.
+        while let Some(student) = self.students.iter_mut().find(|student| student.state.evaluated < self.sources.len())
+        {
+            let head = student.state.evaluated;
             let (game, steps) = (self.sources[head].game, Steps(self.sources[head].steps()));
             let Some(row) = evaluate(game, &Player::new(&student.network, head), steps, student.state.updates)? else {
                 return Ok(false);
             };
             log::info!("{}: hour {}, score {:.1} in {game}", student.agent, self.state.hour + 1, row.mean);
             student.evaluated(head, row)?;
-            let more = head + 1 < self.sources.len();
-            let (next, first) = (self.state.to_evaluate.0 + 1, 0);
-            self.state.to_evaluate = if more { (next - 1, head + 1) } else { (next, first) };
         }
         Ok(true)
     }
@@ -263,6 +260,7 @@ impl<'a> DistillRun<'a> {
         let frames = steps.frames(experiment.environment.frame_skip).0;
         let teachers: Vec<_> = self.sources.iter().map(|source| source.teacher.hash.as_str()).collect();
         for student in &self.students {
+            student.sync()?;
             let games = self.group.games.iter().map(|(played, _)| played.clone()).collect();
             let architecture = student.network.architecture();
             let mut metadata = Metadata::new(&student.agent, architecture, &self.group.environment(), games, frames);

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
@@ -15,7 +15,7 @@ use super::teacher_source::TeacherSource;
 use crate::config::{self, Initialization};
 use crate::losses::{Loss, entropy};
 use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
-use crate::record::{AdoptionRow, AgentId, DistillRow, EvalRow, Log, SHARED};
+use crate::record::{AdoptionRow, AgentId, DistillRow, EvalRow, Log, LogMark, SHARED};
 use crate::replay::{Place, Replay};
 use crate::units::{Generator, Seed};
 
@@ -63,8 +63,10 @@ pub struct StudentState {
     /// The temperature in units of Q for each game, for a loss with a temperature. Empty until there is a memory to
     /// derive it from.
     pub temperatures: Vec<f64>,
-    /// Rows of `train.csv`, `eval.csv` and `adoptions.csv`.
-    rows: [u64; 3],
+    /// Number of games in which the hour's evaluation is done.
+    pub evaluated: usize,
+    /// The ends of `train.csv`, `eval.csv` and `adoptions.csv`.
+    logs: [LogMark; 3],
     sampler: Generator,
     average: WeightAverage,
 }
@@ -78,6 +80,13 @@ pub struct SavedStudent {
     state: StudentState,
 }
 
+impl SavedStudent {
+    /// Updates that were made when it was saved.
+    pub fn updates(&self) -> u64 {
+        self.state.updates
+    }
+}
+
 impl StudentState {
     fn new(games: usize, sampler: Generator) -> StudentState {
         StudentState {
@@ -88,7 +97,8 @@ impl StudentState {
             best: vec![None; games],
             adopted: vec![false; games],
             temperatures: Vec::new(),
-            rows: [0; 3],
+            evaluated: 0,
+            logs: Default::default(),
             sampler,
             average: WeightAverage::default(),
         }
@@ -127,11 +137,11 @@ impl Student {
             sums.copy_(&Tensor::from_slice(&saved.sums).view([-1, SUMS]));
             state = saved.state.clone();
         }
-        let [train, eval, adoptions] = state.rows;
-        let adoptions = || Log::resume::<AdoptionRow>(&folder.adoptions(&agent), adoptions);
+        let [train, eval, adoptions] = &state.logs;
+        let adoptions = || Log::resume(&folder.adoptions(&agent), adoptions);
         Ok(Student {
-            train: Log::resume::<DistillRow>(&folder.train(&agent), train)?,
-            eval: Log::resume::<EvalRow>(&folder.eval(&agent), eval)?,
+            train: Log::resume(&folder.train(&agent), train)?,
+            eval: Log::resume(&folder.eval(&agent), eval)?,
             adoptions: group.is_online().then(adoptions).transpose()?,
             schedule: UpdateSchedule::new(&experiment.distillation, learning_rate, games.len()),
             warned: false,
@@ -219,6 +229,7 @@ impl Student {
         if row.best {
             *best = Some(row.mean);
         }
+        self.state.evaluated = head + 1;
         self.eval.append(&row)
     }
 
@@ -238,26 +249,45 @@ impl Student {
                 alive: Some(self.state.alive[head]),
             };
             self.train.append(&row)?;
+            let is_finite = row.loss.is_finite() && row.teacher_entropy.is_finite();
+            ensure!(is_finite, "{}", self.divergence("a loss", hour));
         }
         let _ = self.sums.zero_();
         self.state.since.fill(0);
         Ok(())
     }
 
+    /// The message for a student whose numbers are not finite any more.
+    fn divergence(&self, which: &str, hour: u64) -> String {
+        format!(
+            "{}: the distillation diverged: {which} is not a finite number in hour {hour}; lower \
+             distillation.learning_rate and start over with --fresh (the last good checkpoint is kept)",
+            self.agent
+        )
+    }
+
+    /// Flushes the logs to disk, and returns their ends.
+    ///
+    /// # Errors
+    /// As [`Log::sync`].
+    pub fn sync(&self) -> Result<[LogMark; 3]> {
+        let adoptions = self.adoptions.as_ref().map(Log::sync).transpose()?;
+        Ok([self.train.sync()?, self.eval.sync()?, adoptions.unwrap_or_default()])
+    }
+
     /// Everything on which further updates depend.
     ///
     /// # Errors
-    /// If the logs, whose rows are counted, cannot be written.
-    pub fn save(&self) -> Result<SavedStudent> {
-        self.train.sync()?;
-        self.eval.sync()?;
-        self.adoptions.as_ref().map_or(Ok(()), Log::sync)?;
-        let rows = [self.train.rows(), self.eval.rows(), self.adoptions.as_ref().map_or(0, Log::rows)];
+    /// If the logs, whose rows are counted, cannot be written, or a weight is not a finite number.
+    pub fn save(&self, hour: u64) -> Result<SavedStudent> {
+        let (logs, weights) = (self.sync()?, self.network.values());
+        let is_finite = weights.iter().flatten().all(|weight| weight.is_finite());
+        ensure!(is_finite, "{}", self.divergence("a weight", hour));
         Ok(SavedStudent {
-            weights: self.network.values(),
+            weights,
             optimizer: self.optimizer.save(&self.network),
             sums: Vec::try_from(self.sums.view(-1)).expect("sums are doubles"),
-            state: StudentState { rows, ..self.state.clone() },
+            state: StudentState { logs, ..self.state.clone() },
         })
     }
 }

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use md5::{Digest, Md5};
 
 use crate::game::Game;
+use crate::limited::read_limited;
 use crate::record::RomRecord;
+
+/// Maximum number of bytes of a ROM. The largest cartridges have 64 KiB.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// A ROM with a known MD5 of its game.
 #[derive(Debug, Clone)]
@@ -49,7 +53,7 @@ impl Rom {
         let here = folder.join(&name);
         let here_source = here.display().to_string();
         for (path, source) in [(here, here_source)].into_iter().chain(cached) {
-            match std::fs::read(&path) {
+            match read_limited(&path, MOST_BYTES) {
                 Ok(bytes) => return Rom::checked(game, path, bytes, source).map(Some),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(reason) => return Err(RomError::Unreadable { path, reason }),
@@ -95,6 +99,21 @@ mod tests {
         let packages = include_str!("../../scripts/packages.py");
         let (package, files) = CACHED.split_once('/').unwrap();
         assert!(packages.contains(&format!("\"{package}\"")) && packages.contains(&format!("r\"{files}/")));
+    }
+
+    #[test]
+    fn what_is_too_large_or_no_file_is_refused_unread() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pong.bin");
+        let refusal = || Rom::find_in(Game::named("pong").unwrap(), folder.path()).unwrap_err().to_string();
+        std::fs::File::create(&path).unwrap().set_len(6 << 30).unwrap();
+        assert!(refusal().contains("at most 1048576"), "{}", refusal());
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        assert!(refusal().contains("not a plain file"), "{}", refusal());
+        std::fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(refusal().contains("not a plain file"), "{}", refusal());
     }
 
     #[test]

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::nn::language::{AdamW, AdamWState, Transformer};
 use crate::progress::Progress;
-use crate::record::{Log, read_state, replace_folder, write_file};
+use crate::record::{Found, Log, LogMark, find_checkpoint, read_state, write_checkpoint, write_state};
 use crate::units::Generator;
 
-const FILE: &str = "state";
+const FILE: &str = "state.bin";
 
 /// Where a run of learning keeps its state and its log, and who watches it.
 pub struct Run<'a> {
@@ -31,7 +31,7 @@ struct State {
     steps: u64,
     /// Tokens that have counted in losses, or that were drawn.
     tokens: u64,
-    rows: u64,
+    log: LogMark,
     generator: Generator,
     model: Vec<Vec<f32>>,
     optimizer: AdamWState,
@@ -55,14 +55,14 @@ impl Learning {
     ///
     /// # Errors
     /// If the checkpoint is damaged, or is one of other settings.
-    pub fn resume<Row: Serialize + serde::de::DeserializeOwned>(
-        run: &Run,
-        fresh: (Transformer, AdamW, Generator, Option<Transformer>),
-    ) -> Result<Learning> {
+    pub fn resume(run: &Run, fresh: (Transformer, AdamW, Generator, Option<Transformer>)) -> Result<Learning> {
         let (model, optimizer, generator, reference) = fresh;
-        let saved: Option<State> = read_state(run.checkpoint, FILE)?;
-        let rows = saved.as_ref().map_or(0, |state| state.rows);
-        let log = Log::resume::<Row>(run.log, rows)?;
+        let saved: Option<State> = match find_checkpoint(run.checkpoint)? {
+            Found::Nothing => None,
+            Found::Newest | Found::Before => Some(read_state(&run.checkpoint.join(FILE))?),
+        };
+        let mark = saved.as_ref().map(|state| state.log.clone()).unwrap_or_default();
+        let log = Log::resume(run.log, &mark)?;
         let mut learning =
             Learning { model, optimizer, generator, steps: 0, tokens: 0, reference, log, saved: Instant::now() };
         let Some(state) = saved else { return Ok(learning) };
@@ -88,19 +88,18 @@ impl Learning {
         if !stop && self.saved.elapsed() < run.every {
             return Ok(false);
         }
-        self.log.sync()?;
+        let log = self.log.sync()?;
         let state = State {
             identity: run.identity.to_owned(),
             steps: self.steps,
             tokens: self.tokens,
-            rows: self.log.rows(),
+            log,
             generator: self.generator.clone(),
             model: self.model.values(),
             optimizer: self.optimizer.save(),
             reference: self.reference.as_ref().map(Transformer::values),
         };
-        let bytes = postcard::to_stdvec(&state)?;
-        replace_folder(run.checkpoint, |new| write_file(&new.join(FILE), &bytes))?;
+        write_checkpoint(run.checkpoint, |new| write_state(&new.join(FILE), &state))?;
         self.saved = Instant::now();
         Ok(stop)
     }

@@ -57,7 +57,7 @@ pub fn fit(
 ) -> Result<Option<Transformer>> {
     let constants = AdamWSettings { betas: BETAS, weight_decay: settings.weight_decay, max_norm: MAX_NORM };
     let optimizer = AdamW::new(constants, &model);
-    let mut learning = Learning::resume::<FitRow>(run, (model, optimizer, generator, None))?;
+    let mut learning = Learning::resume(run, (model, optimizer, generator, None))?;
     let (mut losses, mut count) = (0.0, 0.0);
     while settings.done(&learning) < 1.0 {
         let rate = settings.rate(settings.done(&learning));

@@ -93,7 +93,7 @@ pub fn reinforce(
     let constants = AdamWSettings { betas: BETAS, weight_decay: 0.0, max_norm: MAX_NORM };
     let optimizer = AdamW::new(constants, &policy);
     let reference = policy.copied();
-    let mut learning = Learning::resume::<ReinforceRow>(run, (policy, optimizer, generator, Some(reference)))?;
+    let mut learning = Learning::resume(run, (policy, optimizer, generator, Some(reference)))?;
     while learning.steps < settings.steps {
         let row = step(&mut learning, settings, scripts, objective)?;
         learning.log.append(&row)?;

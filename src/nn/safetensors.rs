@@ -7,10 +7,16 @@ use half::f16;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::architecture::Architecture;
 use super::block::TensorShape;
 use super::network::Network;
+
+/// Key of the SHA-256 of all bytes after the header, in hexadecimal.
+const DATA_DIGEST: &str = "data_sha256";
+/// Key of the SHA-256 of all other strings, in hexadecimal: see [`digest_of`].
+const STRINGS_DIGEST: &str = "metadata_sha256";
 
 /// The reason why bytes are not the weights of a network.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +70,7 @@ pub fn encode_tensors(
         "training diverged: a weight is not a finite number; lower the learning rate"
     );
     // The library would write the metadata in an order that changes from run to run.
-    let mut header = BTreeMap::from([("__metadata__".to_owned(), json!(strings))]);
+    let mut header = BTreeMap::new();
     let mut data = Vec::new();
     for ((name, shape), values) in tensors.into_iter().zip(values) {
         let start = data.len();
@@ -80,30 +86,62 @@ pub fn encode_tensors(
         };
         header.insert(name, json!({"dtype": dtype, "shape": shape, "data_offsets": [start, data.len()]}));
     }
+    let mut strings = strings.clone();
+    strings.insert(DATA_DIGEST.into(), hexadecimal(&data));
+    strings.insert(STRINGS_DIGEST.into(), digest_of(strings.iter()));
+    header.insert("__metadata__".to_owned(), json!(strings));
     let mut header = serde_json::to_vec(&header)?;
     header.resize(header.len().next_multiple_of(8), b' ');
     Ok([&(header.len() as u64).to_le_bytes()[..], &header, &data].concat())
 }
 
+/// The hash of the strings in key order, a line for each key and each value, without their own.
+fn digest_of<'a>(strings: impl Iterator<Item = (&'a String, &'a String)>) -> String {
+    let strings: BTreeMap<_, _> = strings.filter(|(key, _)| *key != STRINGS_DIGEST).collect();
+    let lines: Vec<_> = strings.into_iter().map(|(key, value)| format!("{key}\n{value}\n")).collect();
+    hexadecimal(lines.concat().as_bytes())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Refuses a header whose strings are not those that were written. Files of other programs, and older ones, have no
+/// digest and are taken as they are.
+fn checked(strings: HashMap<String, String>) -> Result<HashMap<String, String>, Unreadable> {
+    match strings.get(STRINGS_DIGEST) {
+        Some(digest) if *digest != digest_of(strings.iter()) => {
+            Err(Unreadable::Damaged("its header is not what was written".into()))
+        }
+        _ => Ok(strings),
+    }
+}
+
 /// The strings in a file's header; `header` is the JSON after its length.
 ///
 /// # Errors
-/// [`Unreadable::Foreign`] if it has none.
+/// [`Unreadable::Foreign`] if it has none, [`Unreadable::Damaged`] if they are not those that were written.
 pub fn strings(header: &[u8]) -> Result<HashMap<String, String>, Unreadable> {
     let foreign = |error: serde_json::Error| Unreadable::Foreign(error.to_string());
     let header: Header = serde_json::from_slice(header).map_err(foreign)?;
-    header.metadata.ok_or_else(|| Unreadable::Foreign("its header has no metadata".into()))
+    header.metadata.ok_or_else(|| Unreadable::Foreign("its header has no metadata".into())).and_then(checked)
 }
 
-/// The strings of a whole file.
+/// The strings of a whole file, whose data is verified.
 ///
 /// # Errors
-/// [`Unreadable`].
+/// [`Unreadable`], also if strings or data are not those that were written.
 pub fn strings_of(content: &[u8]) -> Result<HashMap<String, String>, Unreadable> {
     let damaged = |error: safetensors::SafeTensorError| Unreadable::Damaged(error.to_string());
     SafeTensors::deserialize(content).map_err(damaged)?;
-    let (_, header) = SafeTensors::read_metadata(content).map_err(damaged)?;
-    header.metadata().clone().ok_or_else(|| Unreadable::Foreign("its header has no metadata".into()))
+    let (length, header) = SafeTensors::read_metadata(content).map_err(damaged)?;
+    let strings = header.metadata().clone().ok_or_else(|| Unreadable::Foreign("its header has no metadata".into()))?;
+    let strings = checked(strings)?;
+    let data = content.get(8 + length..).unwrap_or_default();
+    if strings.get(DATA_DIGEST).is_some_and(|digest| *digest != hexadecimal(data)) {
+        return Err(Unreadable::Damaged("its weights are not those that were written".into()));
+    }
+    Ok(strings)
 }
 
 /// The values of each of the architecture's tensors, in the order of [`Architecture::tensors`].

@@ -34,6 +34,7 @@ impl Pipeline<'_> {
         let game = Match { episodes: before..settings.episodes.max(before), epsilon: settings.epsilon, seed };
         let mut pool = self.evaluation_pool(agent.game, settings.episodes, environment.observation)?;
         let Some(played) = eval::play(&mut pool, policy, &game, &progress) else { return Ok(Ended::Stopped) };
+        self.folder.check_there()?;
         let lock = self.locks.wait("scores")?;
         episodes::put(&self.experiment, &self.folder, agent, &weights, played)?;
         drop(lock);

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -78,13 +79,26 @@ impl Locks {
 
     /// Another process at work in the folder, as text.
     pub fn other(&self) -> Option<String> {
+        self.foreign().find_map(|path| (path.exists() && !self.is_dead(&path)).then(|| describe(&path)))
+    }
+
+    /// Removes the locks of processes that died on this machine.
+    ///
+    /// # Errors
+    /// As [`Locks::take`].
+    pub fn remove_dead(&self) -> Result<()> {
+        for path in self.foreign().filter(|path| self.is_dead(path)) {
+            // Taking it over and giving it back removes it.
+            self.take(&path.file_stem().unwrap_or_default().to_string_lossy())?;
+        }
+        Ok(())
+    }
+
+    /// The locks that this process does not hold.
+    fn foreign(&self) -> impl Iterator<Item = PathBuf> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let mut paths =
-            entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
-        paths.find_map(|path| {
-            let foreign = !held(&self.held).contains_key(&path);
-            (foreign && path.exists() && !self.is_dead(&path)).then(|| describe(&path))
-        })
+        let locks = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
+        locks.filter(|path| !held(&self.held).contains_key(path))
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -92,7 +106,12 @@ impl Locks {
     }
 
     fn create(&self, path: &Path) -> Result<bool> {
-        let place = || format!("{}: cannot be written; choose another folder with --out", path.display());
+        let place = || {
+            let user =
+                fs::metadata(&self.folder).map(|folder| format!(" (its folder belongs to user {})", folder.uid()));
+            let path = path.display();
+            format!("{path}: cannot be written{}; choose another folder with --out", user.unwrap_or_default())
+        };
         fs::create_dir_all(&self.folder).with_context(place)?;
         let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
             Ok(file) => file,
@@ -156,9 +175,8 @@ impl Locks {
             }
             log::warn!("{}: taken over from {}, which is gone", path.display(), describe(path));
             match fs::remove_file(path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    Err(error).with_context(|| format!("{}: cannot be taken over", path.display()))
-                }
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(error)
+                    .with_context(|| format!("{}: cannot be taken over from {}", path.display(), describe(path))),
                 _ => self.create(path),
             }
         };
@@ -229,6 +247,12 @@ mod tests {
         assert!(other.take("train/teacher/qbert/seed-1").unwrap().is_some());
         drop(lock);
         assert!(other.take("train/teacher/pong/seed-1").unwrap().is_some());
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let dead = Owner { process: child.id(), ..Owner::of_this_process() };
+        fs::create_dir_all(folder.path().join(".locks")).unwrap();
+        fs::write(one.path("train/student"), serde_json::to_vec(&dead).unwrap()).unwrap();
+        one.remove_dead().unwrap();
         drop((one, other));
         assert!(!folder.path().join(".locks").exists());
     }

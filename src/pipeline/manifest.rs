@@ -20,6 +20,7 @@ impl Pipeline<'_> {
     /// # Errors
     /// If the manifest is damaged or cannot be written.
     pub fn write_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
+        self.folder.check_there()?;
         let _lock = self.locks.wait("manifest")?;
         let mut manifest = self.made_here(Manifest::read(&self.folder.manifest())?);
         change(&mut manifest);

@@ -9,13 +9,14 @@ use anyhow::Result;
 use super::agents::environment;
 use super::clean::{check_teachers, renew};
 use super::digests::Digests;
+use super::leftovers::remove_leftovers;
 use super::list::{Teaching, tasks};
 use super::lock::Locks;
 use super::manifest::forget_times;
 use super::scope::Scope;
 use super::source::check_source;
 use super::task::Task;
-use super::{Observer, follow, refused, settings};
+use super::{Observer, follow, memory, refused, settings};
 use crate::agent::Played;
 use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules};
@@ -144,6 +145,7 @@ impl<'a> Pipeline<'a> {
         if scope == Scope::Report && !exists {
             return Err(refused(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
         }
+        memory::check(request, &experiment, &list)?;
         let locks = Locks::in_folder(folder.root().join(".locks"));
         prepare(request, &experiment, &folder, &list, &locks)?;
         let pipeline = Pipeline {
@@ -219,8 +221,13 @@ fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[
     let _alone = locks.wait("folder").map_err(refused)?;
     // Another process may have begun with other settings since the first check.
     let earlier = settings::check(request, folder, experiment, list)?;
+    let other = locks.other();
+    if other.is_none() {
+        locks.remove_dead()?;
+        remove_leftovers(folder, experiment)?;
+    }
     if request.fresh {
-        if let Some(other) = locks.other() {
+        if let Some(other) = other {
             let place = folder.root().display();
             return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
         }

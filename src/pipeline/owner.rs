@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,6 +15,9 @@ pub struct Owner {
     pub machine: String,
     pub boot: String,
     pub process: u32,
+    /// Name of the user. Locks of older versions lack it.
+    #[serde(default)]
+    pub user: String,
     /// When the process began, as its machine counts: another one may have its number later.
     pub began: String,
     /// Seconds since 1970 at which it was taken.
@@ -26,7 +30,8 @@ pub struct Owner {
 
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process {} on {}", self.process, self.machine)
+        let user = if self.user.is_empty() { String::new() } else { format!(" of {}", self.user) };
+        write!(f, "process {}{user} on {}", self.process, self.machine)
     }
 }
 
@@ -49,6 +54,7 @@ impl Owner {
             machine: kernel("/proc/sys/kernel/hostname"),
             boot: format!("{} {}", kernel("/proc/sys/kernel/random/boot_id"), name_space.display()),
             process,
+            user: std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default(),
             began: began(process).unwrap_or_default(),
             since: since.map_or(0, |since| since.as_secs()),
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
@@ -76,5 +82,7 @@ pub fn read(path: &Path) -> Option<Owner> {
 
 /// The owner of a lock, for messages.
 pub fn describe(path: &Path) -> String {
-    read(path).map_or_else(|| "another process".to_owned(), |owner| owner.to_string())
+    // A file that this user may not read still tells whose it is.
+    let user = || fs::metadata(path).map(|file| format!("a process of user {}", file.uid()));
+    read(path).map_or_else(|| user().unwrap_or_else(|_| "another process".to_owned()), |owner| owner.to_string())
 }

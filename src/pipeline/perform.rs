@@ -56,6 +56,7 @@ impl Line for Pipeline<'_> {
     }
 
     fn report(&self) -> Result<()> {
+        self.folder.check_there()?;
         let lock = self.locks.wait("report")?;
         self.write_scores()?;
         let written = report::write(&self.folder, &self.experiment)?;
@@ -87,6 +88,7 @@ impl Line for Pipeline<'_> {
 
 impl Pipeline<'_> {
     fn write_scores(&self) -> Result<()> {
+        self.folder.check_there()?;
         let _lock = self.locks.wait("scores")?;
         Scores::read(&self.experiment, &self.folder, &self.digests)?.write()
     }

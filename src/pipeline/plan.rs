@@ -11,7 +11,7 @@ use super::resources::Resources;
 use super::source::check_source;
 use super::state::{Inspection, TaskState};
 use super::task::{Amount, Job, Stage, Task, TaskId, Work};
-use super::{key, listed, settings};
+use super::{key, listed, memory, settings};
 use crate::config::{self, Experiment, Overrides};
 use crate::nn::{Architecture, Outputs};
 use crate::record::{AgentId, SHARED};
@@ -77,7 +77,8 @@ pub fn plan(request: &Request) -> Result<Plan> {
     let (experiment, folder) = request.read()?;
     let list = tasks(&experiment, &folder, request.teaching())?;
     let begins = settings::check(request, &folder, &experiment, &list)
-        .and_then(|_| check_source(&experiment, &folder, request.fresh));
+        .and_then(|_| check_source(&experiment, &folder, request.fresh))
+        .and_then(|()| memory::check(request, &experiment, &list));
     let digests = Digests::default();
     let inspection = Inspection::new(&experiment, &folder, &digests);
     let states = states(request, &list, &inspection)?;
@@ -89,7 +90,7 @@ pub fn plan(request: &Request) -> Result<Plan> {
         tasks: list.iter().zip(&states).map(|(task, &state)| PlannedTask::of(request, task, state)).collect(),
         stages: stages(&experiment, &list, &states),
         refused: begins.err().map(|error| format!("{error:#}")),
-        memory_bytes: resources.memory,
+        memory_bytes: resources.training.max(resources.distilling),
         disk_bytes: resources.disk,
     })
 }

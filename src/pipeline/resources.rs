@@ -11,8 +11,9 @@ use crate::units::Frames;
 /// Bytes that the largest runs of an experiment need. The estimate assumes a typical size of screens; the true size
 /// depends on the game.
 pub struct Resources {
-    /// Replay or memory, networks and minibatches.
-    pub memory: u64,
+    /// Replay or memory, networks and minibatches of the largest trainings, and of the largest distillations.
+    pub training: u64,
+    pub distilling: u64,
     /// Checkpoints, and the best teachers that are kept for followers.
     pub disk: u64,
 }
@@ -35,7 +36,7 @@ impl Resources {
             true => kept + (checkpoints(&learning) / 2).max(checkpoints(&distilling)),
             false => checkpoints(&learning).max(checkpoints(&distilling)),
         };
-        Resources { memory: memory(&learning).max(memory(&distilling)), disk: disk + bests(experiment) }
+        Resources { training: memory(&learning), distilling: memory(&distilling), disk: disk + bests(experiment) }
     }
 }
 
@@ -83,10 +84,17 @@ fn trainings(experiment: &Experiment) -> Vec<RunSize> {
         Algorithm::Dqn => teacher.replay.min(steps(experiment)) * step(observation(experiment, agent)),
         Algorithm::Pqn => 0,
     };
+    let rollout = |agent: &AgentId| match teacher.algorithm {
+        Algorithm::Dqn => 0,
+        Algorithm::Pqn => {
+            let steps = teacher.rollout * experiment.environment.workers as u64;
+            steps * (observation(experiment, agent).bytes() as u64 + 32)
+        }
+    };
     let is_trained = |agent: &AgentId| agent.role != Role::Teacher || teacher.from.as_os_str().is_empty();
     let run = |agent: AgentId| RunSize {
         // Weights, gradient and the optimiser's two averages; a target network and the best weights.
-        networks: 6 * bytes(experiment, &agent) + batch(teacher.batch, experiment, &agent),
+        networks: 6 * bytes(experiment, &agent) + batch(teacher.batch, experiment, &agent) + rollout(&agent),
         play: games(experiment, &agent).len() as u64 * replay(&agent),
     };
     learners(experiment).into_iter().filter(is_trained).map(run).collect()

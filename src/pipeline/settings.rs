@@ -13,7 +13,7 @@ use super::scope::Scope;
 use super::task::{Task, Work};
 use super::{listed, refused};
 use crate::config::{self, Experiment, Overrides, StudentSettings};
-use crate::record::{AgentId, Folder, Role};
+use crate::record::{AgentId, Folder, Role, has_checkpoint};
 
 /// The earlier content of a folder.
 #[derive(Debug, Default)]
@@ -100,7 +100,7 @@ fn can_go_on(experiment: &Experiment, folder: &Folder, list: &[Task]) -> bool {
         Work::Train(agent) => Some(agent),
         _ => None,
     });
-    let has_state = |agent: &AgentId| !folder.weights(agent).exists() || folder.checkpoint(agent).exists();
+    let has_state = |agent: &AgentId| !folder.weights(agent).exists() || has_checkpoint(&folder.checkpoint(agent));
     experiment.teacher.can_go_on() && trained.all(has_state)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::{AgentId, Role, remove_folder};
 
@@ -25,6 +25,20 @@ impl Folder {
     /// The resolved experiment.
     pub fn experiment(&self) -> PathBuf {
         self.0.join("experiment.toml")
+    }
+
+    /// Checks that the folder is still there with its experiment: somebody may have removed it, or another disk may be
+    /// mounted in its place.
+    ///
+    /// # Errors
+    /// The folder, with the way out.
+    pub fn check_there(&self) -> Result<()> {
+        ensure!(
+            self.experiment().exists(),
+            "{}: gone while this command worked in it; bring it back, and the same command continues",
+            self.0.display()
+        );
+        Ok(())
     }
 
     pub fn manifest(&self) -> PathBuf {

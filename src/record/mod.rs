@@ -3,6 +3,7 @@
 mod agent_id;
 mod atomic;
 mod best;
+mod checkpoint;
 mod explanations;
 mod folder;
 mod machine;
@@ -13,13 +14,17 @@ mod table;
 
 pub use agent_id::{AgentId, Role};
 pub use atomic::{
-    cannot_write, read_identity, read_json, read_state, remove_folder, replace_folder, write_file, write_json,
+    behind_links, cannot_write, is_left_behind, read_json, remove_folder, replace_folder, write_file, write_json,
 };
 pub use best::{best_name, bests};
+pub use checkpoint::{
+    CheckpointError, Found, find_checkpoint, has_checkpoint, read_state, remove_before, remove_checkpoint,
+    write_checkpoint, write_state,
+};
 pub use explanations::{ModelId, RunFolder, TaskRecord};
 pub use folder::{Folder, SHARED};
 pub use machine::{Machine, thread_seconds};
 pub use manifest::{Latency, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};
-pub use table::{Log, read_rows, write_rows};
+pub use table::{Log, LogMark, read_rows, write_rows};

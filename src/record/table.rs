@@ -1,29 +1,28 @@
 //! CSV files of one row type.
 
 use std::fs::{self, File, OpenOptions};
-use std::path::Path;
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use serde::Serialize;
+use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::write_file;
+use super::{cannot_write, write_file};
 
 /// All rows of the file; an empty list if the file is absent.
 ///
 /// # Errors
 /// The path, the line, and the fault there.
 pub fn read_rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    read_first(path, usize::MAX)
-}
-
-/// The first `count` rows. Later rows may have been cut off in the middle.
-fn read_first<T: DeserializeOwned>(path: &Path, count: usize) -> Result<Vec<T>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
+    ensure!(path.is_file(), "{}: not a plain file", path.display());
     let mut reader = csv::Reader::from_path(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    reader.deserialize().take(count).collect::<Result<_, _>>().with_context(|| format!("{}: damaged", path.display()))
+    reader.deserialize().collect::<Result<_, _>>().with_context(|| format!("{}: damaged", path.display()))
 }
 
 /// Replaces the file atomically.
@@ -40,42 +39,60 @@ pub fn write_rows<T: Serialize>(path: &Path, rows: &[T]) -> Result<()> {
 
 /// A CSV file that grows by a row at a time.
 pub struct Log {
-    writer: csv::Writer<File>,
+    path: PathBuf,
+    file: File,
     rows: u64,
+    bytes: u64,
+    /// Of all bytes so far.
+    hash: Sha256,
+}
+
+/// How far a log was when a checkpoint was written. Its hash tells whether the log was changed since.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LogMark {
+    rows: u64,
+    bytes: u64,
+    hash: [u8; 32],
 }
 
 impl Log {
-    /// Continues the file after its first `rows` rows and drops the others, which were written after the checkpoint
-    /// from which the run continues. With 0 rows the file starts anew.
+    /// Continues the file after the rows that `mark` counts and drops the others, which were written after the
+    /// checkpoint from which the run continues. Without rows the file starts anew. A log that was lost or changed since
+    /// starts anew too, with a warning; what is left of it is kept beside it.
     ///
     /// # Errors
-    /// The path and the reason; also if the file has fewer rows than that.
-    pub fn resume<T: Serialize + DeserializeOwned>(path: &Path, rows: u64) -> Result<Log> {
-        let kept: Vec<T> = if rows == 0 { Vec::new() } else { read_first(path, rows as usize)? };
-        anyhow::ensure!(
-            kept.len() as u64 >= rows,
-            "{}: has {} rows where the checkpoint counts {rows}; start over with --fresh",
-            path.display(),
-            kept.len()
-        );
-        write_rows(path, &kept)?;
+    /// The path and the system's reason.
+    pub fn resume(path: &Path, mark: &LogMark) -> Result<Log> {
+        let (kept, rows) = match marked(path, mark)? {
+            Some(kept) => (kept, mark.rows),
+            None => {
+                set_aside(path)?;
+                (Vec::new(), 0)
+            }
+        };
+        write_file(path, &kept)?;
         let place = || format!("{}: cannot be written", path.display());
         let file = OpenOptions::new().append(true).open(path).with_context(place)?;
-        let empty = fs::metadata(path).with_context(place)?.len() == 0;
-        Ok(Log { writer: csv::WriterBuilder::new().has_headers(empty).from_writer(file), rows })
+        let hash = Sha256::new_with_prefix(&kept);
+        Ok(Log { path: path.to_owned(), file, rows, bytes: kept.len() as u64, hash })
     }
 
-    /// Rows in the file.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    /// Flushes all rows to disk. A checkpoint that counts them calls this first.
+    /// Flushes all rows to disk, and returns the mark from which the log can be continued.
     ///
     /// # Errors
-    /// The system's reason.
-    pub fn sync(&self) -> Result<()> {
-        self.writer.get_ref().sync_data().context("rows cannot be written")
+    /// The system's reason; also if the file is not in its folder any more.
+    pub fn sync(&self) -> Result<LogMark> {
+        let place = || format!("{}: cannot be written", self.path.display());
+        self.file.sync_data().with_context(place)?;
+        let own = self.file.metadata().with_context(place)?;
+        let is_there = fs::metadata(&self.path).is_ok_and(|there| (there.dev(), there.ino()) == (own.dev(), own.ino()));
+        ensure!(
+            is_there,
+            "{}: gone, or another file, while this run wrote it; bring the results folder back, and the same command \
+             continues from its last checkpoint",
+            self.path.display()
+        );
+        Ok(LogMark { rows: self.rows, bytes: self.bytes, hash: self.hash.clone().finalize().into() })
     }
 
     /// Appends a row. Other processes can read it when this returns.
@@ -83,11 +100,42 @@ impl Log {
     /// # Errors
     /// The system's reason.
     pub fn append(&mut self, row: &impl Serialize) -> Result<()> {
-        self.writer.serialize(row).context("a row cannot be written")?;
-        self.writer.flush().context("a row cannot be written")?;
+        let mut writer = csv::WriterBuilder::new().has_headers(self.bytes == 0).from_writer(Vec::new());
+        writer.serialize(row).context("a row cannot be written")?;
+        let bytes = writer.into_inner()?;
+        self.file.write_all(&bytes).with_context(|| cannot_write(&self.path))?;
+        self.hash.update(&bytes);
+        self.bytes += bytes.len() as u64;
         self.rows += 1;
         Ok(())
     }
+}
+
+/// The beginning of a log up to a mark; `None` if it is not what was written.
+fn marked(path: &Path, LogMark { rows, bytes, hash }: &LogMark) -> Result<Option<Vec<u8>>> {
+    if *rows == 0 {
+        return Ok(Some(Vec::new()));
+    }
+    let mut kept = Vec::new();
+    match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        file => file.and_then(|file| file.take(*bytes).read_to_end(&mut kept)),
+    }
+    .with_context(|| format!("{}: cannot be read", path.display()))?;
+    Ok((Sha256::digest(&kept).as_slice() == hash).then_some(kept))
+}
+
+/// Moves what is left of a log out of the way.
+fn set_aside(path: &Path) -> Result<()> {
+    if !path.exists() {
+        log::warn!("{}: lost; the run goes on, and a new log begins here", path.display());
+        return Ok(());
+    }
+    let aside = path.with_extension("damaged.csv");
+    fs::rename(path, &aside).with_context(|| format!("{}: cannot be moved aside", path.display()))?;
+    let (path, aside) = (path.display(), aside.display());
+    log::warn!("{path}: not what was written; moved to {aside}, and the run goes on with a new log");
+    Ok(())
 }
 
 #[cfg(test)]
@@ -109,14 +157,32 @@ mod tests {
             ci_high: 1.0,
             best: false,
         };
-        let mut log = Log::resume::<crate::record::EvalRow>(&path, 0).unwrap();
+        let mut log = Log::resume(&path, &LogMark::default()).unwrap();
+        let mut marks = Vec::new();
         for steps in 1..=3 {
             log.append(&row(steps)).unwrap();
+            marks.push(log.sync().unwrap());
         }
         let straight = fs::read(&path).unwrap();
-        let mut log = Log::resume::<crate::record::EvalRow>(&path, 2).unwrap();
+        let mut log = Log::resume(&path, &marks[1]).unwrap();
         log.append(&row(3)).unwrap();
         assert_eq!(fs::read(&path).unwrap(), straight);
-        assert!(Log::resume::<crate::record::EvalRow>(&path, 9).is_err());
+        // Rows after the mark may be cut off in the middle.
+        fs::write(&path, &straight[..straight.len() - 5]).unwrap();
+        let mut log = Log::resume(&path, &marks[1]).unwrap();
+        log.append(&row(3)).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), log.sync().unwrap()), (straight.clone(), marks[2].clone()));
+        // A changed log is kept aside, a lost one begins anew; neither ends the run.
+        let changed = [b"1", &straight[1..]].concat();
+        fs::write(&path, &changed).unwrap();
+        Log::resume(&path, &marks[2]).unwrap().append(&row(4)).unwrap();
+        assert_eq!(fs::read(folder.path().join("rows.damaged.csv")).unwrap(), changed);
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 2);
+        fs::remove_file(&path).unwrap();
+        let log = Log::resume(&path, &marks[2]).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"");
+        fs::remove_file(&path).unwrap();
+        let error = log.sync().unwrap_err().to_string();
+        assert!(error.contains("bring the results folder back"), "{error}");
     }
 }

@@ -10,16 +10,15 @@ use super::play::{Play, SavedPlay};
 use super::train::{TeacherRun, Training, TrainingState};
 use crate::config;
 use crate::env::ale_version;
-use crate::record::{read_identity, read_state, replace_folder, write_file};
+use crate::record::{Found, find_checkpoint, read_state, write_checkpoint, write_state};
 
 const STATE: &str = "state.bin";
 
 /// A training's state, without the part that its learner keeps.
 #[derive(Serialize, Deserialize)]
 pub struct TeacherCheckpoint {
-    /// First, so that it can be read whatever format the rest has.
     identity: String,
-    state: TrainingState,
+    pub state: TrainingState,
     /// One for each game.
     plays: Vec<SavedPlay>,
 }
@@ -42,35 +41,42 @@ fn identity(training: &Training) -> Result<String> {
     Ok(serde_json::to_string(&(&agent.name, agent.seed, architecture, roms, settings, ale_version()))?)
 }
 
-/// Replaces the checkpoint in the run's folder atomically.
+/// Replaces the checkpoint in the run's folder atomically; the one before stays beside it.
 pub fn write(run: &mut TeacherRun) -> Result<()> {
     let checkpoint = TeacherCheckpoint {
         identity: identity(run.training)?,
         state: run.state.clone(),
         plays: run.plays.iter().map(Play::save).collect(),
     };
-    replace_folder(&run.training.folder.checkpoint(&run.training.agent), |new| {
-        write_file(&new.join(STATE), &postcard::to_stdvec(&checkpoint)?)?;
+    write_checkpoint(&run.training.folder.checkpoint(&run.training.agent), |new| {
+        write_state(&new.join(STATE), &checkpoint)?;
         run.learner.save(new)
     })
 }
 
 impl TeacherCheckpoint {
-    /// The checkpoint in the training's folder, if there is one.
+    /// The newest whole checkpoint in the training's folder, if there is one.
     ///
     /// # Errors
-    /// If it is damaged, or of another game, ROM, ALE or other settings.
+    /// If all are damaged, or if it is of another game, ROM, ALE or other settings.
     pub fn read(training: &Training) -> Result<Option<TeacherCheckpoint>> {
         let path = training.folder.checkpoint(&training.agent);
-        let Some(found) = read_identity(&path, STATE)? else { return Ok(None) };
+        let found = find_checkpoint(&path)?;
+        if found == Found::Nothing {
+            return Ok(None);
+        }
+        let checkpoint: TeacherCheckpoint = read_state(&path.join(STATE))?;
         ensure!(
-            found == identity(training)?,
+            checkpoint.identity == identity(training)?,
             "{}: a training with other settings, another ROM or another ALE than {}; start over with --fresh, or choose \
              another folder with --out",
             path.display(),
             ale_version()
         );
-        read_state(&path, STATE)
+        if found == Found::Before {
+            training.say_what_is_lost(checkpoint.plays.iter().map(SavedPlay::steps).sum());
+        }
+        Ok(Some(checkpoint))
     }
 
     /// Restores the learner, the play and the training's state.

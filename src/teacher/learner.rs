@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::play::Play;
 use crate::config::{self, Algorithm};
 use crate::nn::{Architecture, Device, Network};
-use crate::record::read_state;
 use crate::units::Seed;
 
 use super::dqn::Dqn;
@@ -62,12 +61,4 @@ pub fn learner(
         Algorithm::Dqn => Box::new(Dqn::new(settings, architecture, workers, seed, device)),
         Algorithm::Pqn => Box::new(Pqn::new(settings, architecture, seed, device)),
     }
-}
-
-/// Reads the part of a checkpoint that a learner wrote into the file `name`.
-///
-/// # Errors
-/// The folder, if the file is not there or is damaged.
-pub fn saved<T: serde::de::DeserializeOwned>(folder: &Path, name: &str) -> Result<T> {
-    read_state(folder, name)?.with_context(|| format!("{}: damaged; start over with --fresh", folder.display()))
 }

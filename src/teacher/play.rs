@@ -39,6 +39,13 @@ pub struct Experience {
     pub ending: Ending,
 }
 
+impl SavedPlay {
+    /// Steps of all workers when it was saved.
+    pub fn steps(&self) -> u64 {
+        self.state.steps
+    }
+}
+
 impl Play {
     /// `parts` is the number of parts into which [`Play::step_greedily`] divides the workers.
     pub fn new(settings: &config::TeacherSettings, pool: Pool, parts: usize, total: u64, seed: Seed) -> Play {

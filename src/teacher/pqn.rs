@@ -8,12 +8,12 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::learner::{Learner, UpdateSums, saved};
+use super::learner::{Learner, UpdateSums};
 use super::loss::{Sums, chosen, td_loss};
 use super::play::{Experience, Play};
 use crate::config;
 use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState, actions_of};
-use crate::record::write_file;
+use crate::record::{read_state, write_state};
 use crate::replay::Ending;
 use crate::units::{Generator, Seed};
 
@@ -160,11 +160,11 @@ impl Learner for Pqn {
             shuffler: self.shuffler.clone(),
             sums: self.sums.get(),
         };
-        write_file(&folder.join(STATE), &postcard::to_stdvec(&state)?)
+        write_state(&folder.join(STATE), &state)
     }
 
     fn load(&mut self, folder: &Path) -> Result<()> {
-        let state: PqnState = saved(folder, STATE)?;
+        let state: PqnState = read_state(&folder.join(STATE))?;
         self.optimizer.restore(&state.optimizer, &self.network)?;
         let (architecture, device) = (self.network.architecture().clone(), self.network.device());
         self.network.copy_from(&Network::from_values(&architecture, &state.network, device));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{self, TeacherCheckpoint};
@@ -14,7 +14,9 @@ use crate::config::{Experiment, Keep};
 use crate::env::Pool;
 use crate::nn::{Architecture, Device, Network};
 use crate::progress::{Ended, Progress};
-use crate::record::{AgentId, EvalRow, Folder, Log, TrainRow, best_name, bests, remove_folder};
+use crate::record::{
+    AgentId, Folder, Log, LogMark, TrainRow, best_name, bests, read_rows, remove_before, remove_checkpoint,
+};
 use crate::units::{Frames, Seed, Steps};
 
 /// Settings of one training by the experiment's teacher section: a teacher, or a baseline that learns from rewards.
@@ -75,6 +77,15 @@ impl Training<'_> {
     fn steps(&self) -> u64 {
         Frames(self.experiment.teacher.frames).steps(self.experiment.environment.frame_skip).0
     }
+
+    /// Warns of the steps between `steps`, from which the training continues, and the end of its log.
+    pub fn say_what_is_lost(&self, steps: u64) {
+        let rows: Vec<TrainRow> = read_rows(&self.folder.train(&self.agent)).unwrap_or_default();
+        let last = |game: &Played| rows.iter().filter(|row| row.game == game.game.name()).map(|row| row.steps).max();
+        let logged: u64 = self.games.iter().filter_map(last).sum();
+        let lost = Steps(logged.saturating_sub(steps));
+        log::warn!("{}: {lost} steps are lost and played again, from step {} on", self.agent, Steps(steps));
+    }
 }
 
 /// The changing state of a training, without learner and play.
@@ -82,8 +93,8 @@ impl Training<'_> {
 pub struct TrainingState {
     /// The head whose game is being played.
     turn: usize,
-    /// Rows of `train.csv` and `eval.csv`.
-    rows: (u64, u64),
+    /// The ends of `train.csv` and `eval.csv`.
+    logs: (LogMark, LogMark),
     /// The first head that the evaluation after the last step has yet to do.
     to_evaluate: Option<usize>,
     best: Option<Best>,
@@ -140,8 +151,8 @@ impl<'a> TeacherRun<'a> {
         };
         forget_later_bests(training, &state)?;
         Ok(TeacherRun {
-            train: Log::resume::<TrainRow>(&folder.train(agent), state.rows.0)?,
-            eval: Log::resume::<EvalRow>(&folder.eval(agent), state.rows.1)?,
+            train: Log::resume(&folder.train(agent), &state.logs.0)?,
+            eval: Log::resume(&folder.eval(agent), &state.logs.1)?,
             note: String::new(),
             training,
             state,
@@ -194,6 +205,8 @@ impl<'a> TeacherRun<'a> {
                 self.note = format!("score {mean:.1} in play of {}, epsilon {:.2}", played.game, row.epsilon);
             }
             self.train.append(&row)?;
+            let is_finite = [row.loss, row.q_mean].into_iter().flatten().all(f64::is_finite);
+            ensure!(is_finite, "{}", self.divergence("a loss or Q-value"));
         }
         Ok(())
     }
@@ -207,7 +220,8 @@ impl<'a> TeacherRun<'a> {
                 return Ok(false);
             };
             let one_game = self.plays.len() == 1;
-            row.best = one_game && self.state.best.as_ref().is_none_or(|best| row.mean > best.score);
+            // Initial weights have learned nothing, however well they happen to play.
+            row.best = one_game && row.updates > 0 && self.state.best.as_ref().is_none_or(|best| row.mean > best.score);
             if row.best {
                 self.state.best = Some(Best { score: row.mean, steps: row.steps, weights: network.values() });
                 self.keep_for_followers()?;
@@ -219,10 +233,19 @@ impl<'a> TeacherRun<'a> {
         Ok(true)
     }
 
+    /// The message for a training whose numbers are not finite any more.
+    fn divergence(&self, which: &str) -> String {
+        let (agent, steps) = (&self.training.agent, Steps(self.steps()));
+        format!(
+            "{agent}: the training diverged: {which} is not a finite number after {steps} steps; lower \
+             teacher.learning_rate and start over with --fresh (the last good checkpoint is kept)"
+        )
+    }
+
     fn save(&mut self) -> Result<()> {
-        self.state.rows = (self.train.rows(), self.eval.rows());
-        self.train.sync()?;
-        self.eval.sync()?;
+        let weights = self.learner.network().values();
+        ensure!(weights.iter().flatten().all(|weight| weight.is_finite()), "{}", self.divergence("a weight"));
+        self.state.logs = (self.train.sync()?, self.eval.sync()?);
         checkpoint::write(self)
     }
 
@@ -237,6 +260,9 @@ impl<'a> TeacherRun<'a> {
     /// Writes the weights that are kept. The checkpoint stays where the training can go on from it.
     fn finish(mut self) -> Result<()> {
         let Training { experiment, agent, folder, .. } = self.training;
+        // Where the results folder is gone, nothing is written as if it were there.
+        self.train.sync()?;
+        self.eval.sync()?;
         if experiment.teacher.can_go_on() {
             self.save()?;
         }
@@ -247,7 +273,8 @@ impl<'a> TeacherRun<'a> {
             }
             _ => self.write(&path, self.plays[0].steps(), &self.learner.network().values(), None)?,
         }
-        if experiment.teacher.can_go_on() { Ok(()) } else { remove_folder(&folder.checkpoint(agent)) }
+        let checkpoint = folder.checkpoint(agent);
+        if experiment.teacher.can_go_on() { remove_before(&checkpoint) } else { remove_checkpoint(&checkpoint) }
     }
 
     fn write(&self, path: &Path, steps: u64, weights: &[Vec<f32>], score: Option<f64>) -> Result<()> {

@@ -16,6 +16,8 @@ mod ffi;
 mod state;
 
 use std::ffi::{CStr, CString, c_char};
+use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::ptr::NonNull;
 
@@ -67,10 +69,10 @@ impl Ale {
     /// # Errors
     /// If ALE has no such game, if the bytes are of another game or of none, or if there is no place for a copy.
     pub fn load(rom: &[u8], game: &str) -> Result<Ale, LoadError> {
-        let folder = tempfile::tempdir()?;
-        let file = folder.path().join("rom.bin");
-        std::fs::write(&file, rom)?;
-        Ale::load_file(&file, game)
+        // ALE reads files only. This one has no name, so that no kill leaves it behind.
+        let mut file = tempfile::tempfile()?;
+        file.write_all(rom)?;
+        Ale::load_file(Path::new(&format!("/proc/self/fd/{}", file.as_raw_fd())), game)
     }
 
     /// As [`Ale::load`], for a ROM in a file.

@@ -16,7 +16,7 @@ use crate::nn::language::{Named, Size, Transformer, load, save};
 use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
 use crate::progress::Ended;
-use crate::record::{ModelId, RunFolder, TaskRecord, remove_folder, thread_seconds};
+use crate::record::{ModelId, RunFolder, TaskRecord, remove_checkpoint, thread_seconds};
 use crate::task::{PAD, Split};
 use crate::units::{Generator, Seed};
 
@@ -48,7 +48,7 @@ impl ExplainPipeline<'_> {
         let named = Named { vocabulary: self.vocabulary(), origin: format!("{} of {}", model, self.experiment.name) };
         save(&folder.weights(), &learned, &named)?;
         self.record(task, &folder.weights(), since)?;
-        remove_folder(&folder.checkpoint())?;
+        remove_checkpoint(&folder.checkpoint())?;
         Ok(Ended::Done)
     }
 

@@ -7,11 +7,11 @@ use std::path::Path;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::learner::{Learner, UpdateSums, saved};
+use super::learner::{Learner, UpdateSums};
 use super::play::Play;
 use crate::config;
 use crate::nn::{Architecture, Device, Network, actions_of};
-use crate::record::write_file;
+use crate::record::{read_state, write_state};
 use crate::replay::{Ending, Replay, Transition, TransitionBatch, transitions};
 use crate::units::{Generator, Seed};
 
@@ -120,12 +120,12 @@ impl Learner for Dqn {
 
     fn save(&mut self, folder: &Path) -> Result<()> {
         let state = DqnState { networks: self.networks.save(), steps: self.steps, sampler: self.sampler.clone() };
-        write_file(&folder.join(STATE), &postcard::to_stdvec(&state)?)?;
+        write_state(&folder.join(STATE), &state)?;
         self.replays.iter().enumerate().try_for_each(|(head, replay)| replay.save(&folder.join(file(head))))
     }
 
     fn load(&mut self, folder: &Path) -> Result<()> {
-        let state: DqnState = saved(folder, STATE)?;
+        let state: DqnState = read_state(&folder.join(STATE))?;
         self.networks.restore(&state.networks)?;
         (self.steps, self.sampler) = (state.steps, state.sampler);
         self.replays.iter_mut().enumerate().try_for_each(|(head, replay)| replay.load(&folder.join(file(head))))

@@ -1,0 +1,326 @@
+//! Checkpoints on disk: folders from which work goes on, verified when they are read. The one before stays beside the
+//! newest and takes its place where that is damaged.
+//!
+//! Every file of a checkpoint ends with the SHA-256 of all bytes before. A list in the folder holds the names, lengths
+//! and hashes of the others, so that a missing file, or one of another checkpoint, is noticed too.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Error, Result, ensure};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::atomic::{before, recover_folder, remove_folder, replace_and_keep, unfinished, write_file};
+
+/// The beginning of files with a state.
+const MAGIC: &[u8; 12] = b"pd state\0\0\0\n";
+/// Version of the files' content. Files before version 2 had no number.
+const FORMAT: u32 = 2;
+/// Name of the list of the other files.
+const LIST: &str = "files.bin";
+const HASH: usize = 32;
+/// Bytes that are read at once.
+const CHUNK: usize = 1 << 20;
+
+/// The reason why work cannot go on from a checkpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    #[error(
+        "{}: damaged ({reason}); remove {}, and this run alone starts over",
+        path.display(), folder(path).display()
+    )]
+    Damaged { path: PathBuf, reason: String },
+    #[error(
+        "{}: a checkpoint in format {found}, but this version of the program reads format {FORMAT}; finish with the version \
+         that wrote it, or remove {}, and this run alone starts over",
+        path.display(), folder(path).display()
+    )]
+    Format { path: PathBuf, found: u32 },
+}
+
+fn folder(file: &Path) -> &Path {
+    file.parent().unwrap_or(file)
+}
+
+/// The checkpoint that was found in a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    Nothing,
+    Newest,
+    /// The one before the newest, which was damaged.
+    Before,
+}
+
+/// A file in the list of a checkpoint.
+#[derive(Serialize, Deserialize)]
+struct Listed {
+    name: String,
+    length: u64,
+    hash: [u8; HASH],
+}
+
+/// Replaces the checkpoint at `path`, and keeps the one that was there beside it. `fill` writes files that end with
+/// their hash.
+///
+/// # Errors
+/// As [`super::replace_folder`].
+pub fn write_checkpoint(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    replace_and_keep(path, |new| {
+        fill(new)?;
+        let mut list = Vec::new();
+        for entry in fs::read_dir(new)? {
+            list.push(listed(&entry?.path())?);
+        }
+        list.sort_by(|one: &Listed, other| one.name.cmp(&other.name));
+        write_state(&new.join(LIST), &list)
+    })
+}
+
+/// A file's entry in the list, with the hash that its end says.
+fn listed(path: &Path) -> Result<Listed> {
+    let mut file = File::open(path)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (length, mut hash) = (file.metadata()?.len(), [0; HASH]);
+    file.seek(SeekFrom::Start(length.saturating_sub(HASH as u64)))?;
+    file.read_exact(&mut hash)?;
+    Ok(Listed { name, length, hash })
+}
+
+/// Writes a state with its format and its hash.
+///
+/// # Errors
+/// As [`write_file`].
+pub fn write_state(path: &Path, state: &impl Serialize) -> Result<()> {
+    let mut content = [&MAGIC[..], &FORMAT.to_le_bytes()].concat();
+    content = postcard::to_extend(state, content)?;
+    let hash = Sha256::digest(&content);
+    content.extend_from_slice(&hash);
+    write_file(path, &content)
+}
+
+/// Reads a state that [`write_state`] wrote.
+///
+/// # Errors
+/// [`CheckpointError`], or the system's reason.
+pub fn read_state<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let damaged = |reason: String| CheckpointError::Damaged { path: path.to_owned(), reason };
+    let content = match fs::read(path) {
+        Ok(content) => content,
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return Err(error).with_context(|| format!("{}: cannot be read", path.display()));
+        }
+        Err(error) => return Err(damaged(error.to_string()).into()),
+    };
+    if is_of_first_format(&content) {
+        return Err(CheckpointError::Format { path: path.to_owned(), found: 1 }.into());
+    }
+    let start = MAGIC.len() + size_of_val(&FORMAT);
+    let (body, hash) = content.split_at(content.len().saturating_sub(HASH));
+    if body.len() < start || Sha256::digest(body).as_slice() != hash || !body.starts_with(MAGIC) {
+        return Err(damaged("its content is not what was written".into()).into());
+    }
+    let format = body[MAGIC.len()..start].iter().rev().fold(0, |number, &byte| number << 8 | u32::from(byte));
+    if format != FORMAT {
+        return Err(CheckpointError::Format { path: path.to_owned(), found: format }.into());
+    }
+    match postcard::take_from_bytes(&body[start..]) {
+        Ok((state, [])) => Ok(state),
+        Ok(_) => Err(damaged("bytes follow its end".into()).into()),
+        Err(error) => Err(damaged(error.to_string()).into()),
+    }
+}
+
+/// Whether a state was written before files had a format: a length of one to three bytes, then a JSON array.
+fn is_of_first_format(content: &[u8]) -> bool {
+    content.iter().take(4).any(|&byte| byte == b'[') && !content.starts_with(&MAGIC[..4])
+}
+
+/// Whether there is a checkpoint at `path`, or the one before alone, after a stop between two renames.
+pub fn has_checkpoint(path: &Path) -> bool {
+    path.exists() || before(path).exists()
+}
+
+/// Verifies the checkpoint at `path`. If it is damaged and the one before is whole, that one takes its place, and a
+/// warning says how much older it is.
+///
+/// # Errors
+/// [`CheckpointError`] where neither can be used, or the system's reason.
+pub fn find_checkpoint(path: &Path) -> Result<Found> {
+    recover_folder(path)?;
+    if !path.exists() {
+        return Ok(Found::Nothing);
+    }
+    let Err(error) = verify(path) else { return Ok(Found::Newest) };
+    let old = before(path);
+    if !matches!(error.downcast_ref(), Some(CheckpointError::Damaged { .. })) || verify(&old).is_err() {
+        return Err(error);
+    }
+    log::warn!(
+        "{error:#}: not needed, for the checkpoint before is whole and {}; going on from there",
+        age(path, &old)
+    );
+    // A stop between the two leaves the old one to be moved back.
+    remove_folder(path)?;
+    recover_folder(path)?;
+    Ok(Found::Before)
+}
+
+/// The time between two checkpoints, as text.
+fn age(newer: &Path, older: &Path) -> String {
+    let written = |folder: &Path| fs::metadata(folder)?.modified();
+    let (Ok(newer), Ok(older)) = (written(newer), written(older)) else { return "older".into() };
+    let seconds = newer.duration_since(older).unwrap_or_default().as_secs();
+    format!("{} min {} s older", seconds / 60, seconds % 60)
+}
+
+/// Checks every file of a checkpoint.
+fn verify(folder: &Path) -> Result<()> {
+    let list = folder.join(LIST);
+    if !list.exists() {
+        // Before format 2 there was no list.
+        let state = folder.join("state.bin");
+        let start = fs::read(&state).unwrap_or_default();
+        return Err(match is_of_first_format(&start) {
+            true => CheckpointError::Format { path: state, found: 1 }.into(),
+            false => CheckpointError::Damaged { path: list, reason: "not there".into() }.into(),
+        });
+    }
+    for listed in read_state::<Vec<Listed>>(&list)? {
+        let path = folder.join(&listed.name);
+        match verify_file(&path, &listed) {
+            Err(error) if is_refused(&error) => return Err(error.context(path.display().to_string())),
+            Err(error) => return Err(CheckpointError::Damaged { path, reason: format!("{error:#}") }.into()),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
+fn is_refused(error: &Error) -> bool {
+    error.downcast_ref().is_some_and(|error: &std::io::Error| error.kind() == ErrorKind::PermissionDenied)
+}
+
+fn verify_file(path: &Path, Listed { length, hash, .. }: &Listed) -> Result<()> {
+    let mut file = File::open(path)?;
+    let found = file.metadata()?.len();
+    ensure!(found == *length, "it has {found} bytes instead of {length}");
+    let (mut left, mut hasher, mut chunk) = (length.saturating_sub(HASH as u64), Sha256::new(), vec![0; CHUNK]);
+    while left > 0 {
+        let part = &mut chunk[..left.min(CHUNK as u64) as usize];
+        file.read_exact(part)?;
+        hasher.update(&*part);
+        left -= part.len() as u64;
+    }
+    let mut end = [0; HASH];
+    file.read_exact(&mut end)?;
+    ensure!(end == *hash && hasher.finalize().as_slice() == hash, "its content is not what was written");
+    Ok(())
+}
+
+/// Removes the checkpoint before the one at `path`: the work is over.
+///
+/// # Errors
+/// The path and the system's reason.
+pub fn remove_before(path: &Path) -> Result<()> {
+    remove_folder(&before(path))
+}
+
+/// Removes the checkpoint at `path`, and those beside it.
+///
+/// # Errors
+/// The path and the system's reason.
+pub fn remove_checkpoint(path: &Path) -> Result<()> {
+    // In this order no stop leaves an older one that would be moved back.
+    [unfinished(path), before(path), path.to_owned()].iter().try_for_each(|folder| remove_folder(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(path: &Path, number: u64) {
+        write_checkpoint(path, |new| {
+            write_state(&new.join("state.bin"), &(number, "text"))?;
+            write_state(&new.join("learner.bin"), &vec![number; 20])
+        })
+        .unwrap();
+    }
+
+    fn number(path: &Path) -> u64 {
+        read_state::<(u64, String)>(&path.join("state.bin")).unwrap().0
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed_and_the_checkpoint_before_is_used() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("checkpoint");
+        for file in ["state.bin", "learner.bin", LIST] {
+            (1..=3).for_each(|last| write(&path, last));
+            let bytes = fs::read(path.join(file)).unwrap();
+            for bit in 0..8 * bytes.len() {
+                let mut changed = bytes.clone();
+                changed[bit / 8] ^= 1 << (bit % 8);
+                fs::write(path.join(file), changed).unwrap();
+                assert!(verify(&path).is_err(), "bit {bit} of {file}");
+            }
+            assert_eq!(find_checkpoint(&path).unwrap(), Found::Before);
+            assert_eq!((number(&path), find_checkpoint(&path).unwrap()), (2, Found::Newest));
+        }
+    }
+
+    #[test]
+    fn missing_files_and_trailing_bytes_are_damage() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("checkpoint");
+        for file in ["state.bin", "learner.bin", LIST] {
+            (1..=2).for_each(|last| write(&path, last));
+            fs::remove_file(path.join(file)).unwrap();
+            assert_eq!((find_checkpoint(&path).unwrap(), number(&path)), (Found::Before, 1));
+            (1..=2).for_each(|last| write(&path, last));
+            let longer = [fs::read(path.join(file)).unwrap(), vec![0]].concat();
+            fs::write(path.join(file), longer).unwrap();
+            assert_eq!((find_checkpoint(&path).unwrap(), number(&path)), (Found::Before, 1));
+        }
+    }
+
+    #[test]
+    fn a_state_with_a_whole_hash_but_more_bytes_than_fields_is_damaged() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("state.bin");
+        write_state(&path, &(7_u64, 8_u64)).unwrap();
+        let error = read_state::<u64>(&path).unwrap_err().to_string();
+        assert!(error.contains("bytes follow its end"), "{error}");
+    }
+
+    #[test]
+    fn where_both_are_damaged_the_error_names_the_newest_and_nothing_is_removed() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("checkpoint");
+        (1..=2).for_each(|last| write(&path, last));
+        fs::write(path.join("state.bin"), b"x").unwrap();
+        fs::write(before(&path).join("state.bin"), b"x").unwrap();
+        let error = find_checkpoint(&path).unwrap_err().to_string();
+        assert!(error.contains("checkpoint/state.bin: damaged"), "{error}");
+        assert!(path.exists() && before(&path).exists());
+    }
+
+    #[test]
+    fn a_checkpoint_of_another_format_says_so() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("checkpoint");
+        fs::create_dir(&path).unwrap();
+        let earlier = postcard::to_stdvec(&("[\"teacher\",1]".repeat(30), 5)).unwrap();
+        fs::write(path.join("state.bin"), earlier).unwrap();
+        let error = find_checkpoint(&path).unwrap_err().to_string();
+        assert!(error.contains("in format 1, but this version of the program reads format 2"), "{error}");
+        assert!(path.join("state.bin").exists());
+        let mut later = [&MAGIC[..], &[9, 0, 0, 0, 1]].concat();
+        later.extend_from_slice(&Sha256::digest(&later));
+        fs::write(path.join("state.bin"), later).unwrap();
+        let error = read_state::<u64>(&path.join("state.bin")).unwrap_err().to_string();
+        assert!(error.contains("in format 9"), "{error}");
+    }
+}
