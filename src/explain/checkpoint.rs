@@ -57,12 +57,13 @@ impl Learning {
     /// If the checkpoint is damaged, or is one of other settings.
     pub fn resume(run: &Run, fresh: (Transformer, AdamW, Generator, Option<Transformer>)) -> Result<Learning> {
         let (model, optimizer, generator, reference) = fresh;
-        let saved: Option<State> = match find_checkpoint(run.checkpoint)? {
-            Found::Nothing => None,
-            Found::Newest | Found::Before => Some(read_state(&run.checkpoint.join(FILE))?),
-        };
-        let mark = saved.as_ref().map(|state| state.log.clone()).unwrap_or_default();
-        let log = Log::resume(run.log, &mark)?;
+        let found = find_checkpoint(run.checkpoint)?;
+        let read = || read_state(&run.checkpoint.join(FILE));
+        let saved: Option<State> = if found == Found::Nothing { None } else { Some(read()?) };
+        if let (Found::Before, Some(state)) = (found, &saved) {
+            log::warn!("{}: what was learned after step {} is learned again", run.checkpoint.display(), state.steps);
+        }
+        let log = Log::resume(run.log, &saved.as_ref().map(|state| state.log.clone()).unwrap_or_default())?;
         let mut learning =
             Learning { model, optimizer, generator, steps: 0, tokens: 0, reference, log, saved: Instant::now() };
         let Some(state) = saved else { return Ok(learning) };
@@ -88,12 +89,11 @@ impl Learning {
         if !stop && self.saved.elapsed() < run.every {
             return Ok(false);
         }
-        let log = self.log.sync()?;
         let state = State {
             identity: run.identity.to_owned(),
             steps: self.steps,
             tokens: self.tokens,
-            log,
+            log: self.log.sync()?,
             generator: self.generator.clone(),
             model: self.model.values(),
             optimizer: self.optimizer.save(),

@@ -181,9 +181,9 @@ fn verify(folder: &Path) -> Result<()> {
     let list = folder.join(LIST);
     if !list.exists() {
         // Before format 2 there was no list.
-        let state = folder.join("state.bin");
+        let (state, other) = (folder.join("state.bin"), folder.join("state").exists());
         let start = fs::read(&state).unwrap_or_default();
-        return Err(match is_of_first_format(&start) {
+        return Err(match other || is_of_first_format(&start) {
             true => CheckpointError::Format { path: state, found: 1 }.into(),
             false => CheckpointError::Damaged { path: list, reason: "not there".into() }.into(),
         });

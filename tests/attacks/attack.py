@@ -188,7 +188,7 @@ def flips(pd, root, random_, count):
             outcome = "crashed or hung"
         elif code == 0 and same:
             outcome = "recovered, same results" if said else "without effect"
-        elif said:
+        elif said or code != 0 and "results/x/" in errors:
             outcome = "noticed and said"
         else:
             outcome = "SILENT"

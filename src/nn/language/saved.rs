@@ -8,9 +8,12 @@ use tch::Device;
 
 use super::size::Size;
 use super::transformer::Transformer;
+use crate::limited::read_limited;
 use crate::nn::safetensors::{Precision, decode_tensors, encode_tensors, strings_of};
 use crate::record::write_file;
 
+/// Maximum number of bytes of a file.
+const MOST_BYTES: u64 = 8 << 30;
 /// The kind of network in a file's header.
 const KIND: &str = "transformer";
 
@@ -57,7 +60,7 @@ pub fn save(path: &Path, model: &Transformer, named: &Named) -> Result<()> {
 /// # Errors
 /// [`ModelError`], or that the file cannot be read.
 pub fn load(path: &Path, expected: Size, vocabulary: &str, device: Device) -> Result<Transformer> {
-    let content = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let content = read_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
     let foreign = |problem: String| ModelError::Foreign { path: path.to_owned(), problem };
     let strings = strings_of(&content).map_err(|error| foreign(error.to_string()))?;
     let field = |name: &str| strings.get(name).ok_or_else(|| foreign(format!("its header has no {name}")));
