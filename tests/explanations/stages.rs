@@ -216,6 +216,9 @@ fn commands_do_their_stages_and_refuse_what_does_not_fit() {
     let place = content.windows(4).position(|part| part == b"xy+-").unwrap();
     let mut other = content.clone();
     other[place] = b'v';
+    // As written by a version without digests.
+    let digest = content.windows(15).position(|part| part == b"metadata_sha256").unwrap();
+    other[digest + 14] = b'x';
     for (content, expected) in [(other, "a model of another task"), (content[..999].to_vec(), "is no transformer")] {
         fs::write(&weights, content).unwrap();
         let output = run.pd(&["distill", "x.toml", "--out", "out"]);
