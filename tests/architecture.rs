@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use policy_distillation::config::{self, Line, Overrides};
+use policy_distillation::config::{self, LineName, Overrides};
 
 /// The levels of the crate, lowest first; modules of one level do not import one another.
 const LEVELS: &[&[&str]] = &[
@@ -99,8 +99,8 @@ fn every_experiment_file_can_be_read() {
     assert!(!found.is_empty());
     for path in found {
         let read = match config::line_of(&path).unwrap() {
-            Line::Atari => config::read(&path, &Overrides::default()).map(drop),
-            Line::Explanations => config::explanations::read(&path, &Overrides::default()).map(drop),
+            LineName::Atari => config::read(&path, &Overrides::default()).map(drop),
+            LineName::Explanations => config::explanations::read(&path, &Overrides::default()).map(drop),
         };
         read.unwrap_or_else(|error| panic!("{error}"));
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::terminal::Terminal;
-use crate::config::Line;
+use crate::config::LineName;
 use crate::nn::Device;
 use crate::pipeline::{self, Observer, Request, Scope, TaskState};
 use crate::progress::Ended;
@@ -45,8 +45,8 @@ fn describe(place: &Path) -> Result<String> {
         fresh: false,
     };
     let tasks = match request.line()? {
-        Line::Atari => pipeline::plan(&request)?.tasks,
-        Line::Explanations => pipeline::plan_explanations(&request)?.tasks,
+        LineName::Atari => pipeline::plan(&request)?.tasks,
+        LineName::Explanations => pipeline::plan_explanations(&request)?.tasks,
     };
     let done = tasks.iter().filter(|task| task.state == TaskState::Done).count();
     Ok(format!("{:<32} {done:>4} of {:>4} tasks done", place.display().to_string(), tasks.len()))

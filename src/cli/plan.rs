@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::explanations;
-use crate::config::Line;
+use crate::config::LineName;
 use crate::pipeline::{self, Plan, Request, TaskState};
 use crate::progress::Ended;
 use crate::replay::TYPICAL_STEP;
@@ -11,7 +11,7 @@ use crate::units::grouped;
 
 /// Prints the plan of an experiment; nothing is changed.
 pub fn plan(request: &Request, json: bool) -> Result<Ended> {
-    if request.line()? == Line::Explanations {
+    if request.line()? == LineName::Explanations {
         return explanations::plan(request, json);
     }
     let plan = pipeline::plan(request)?;

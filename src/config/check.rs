@@ -188,6 +188,17 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
         rule(key, value >= 1, "must be at least 1")?;
         rule(key, value <= most, &format!("must be at most {most}"))?;
     }
+    counts_from_0(experiment)?;
+    let falls = match teacher.epsilon_steps {
+        StepSpan::Steps(steps) => (1..=MOST_FRAMES).contains(&steps),
+        StepSpan::Share(share) => share > 0.0 && share <= 1.0,
+    };
+    rule("teacher.epsilon_steps", falls, "must be a number of steps of at least 1, or a share above 0 and up to 1.0")
+}
+
+/// Counts that may be 0.
+fn counts_from_0(experiment: &Experiment) -> Result<(), Fault> {
+    let Experiment { environment, teacher, distillation, evaluation, .. } = experiment;
     for (key, value, most) in [
         ("environment.no_op_max", u64::from(environment.no_op_max), u64::from(MOST_NO_OPS)),
         ("evaluation.no_op_max", u64::from(evaluation.no_op_max), u64::from(MOST_NO_OPS)),
@@ -199,11 +210,7 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
     ] {
         rule(key, value <= most, &format!("must be at most {most}"))?;
     }
-    let falls = match teacher.epsilon_steps {
-        StepSpan::Steps(steps) => (1..=MOST_FRAMES).contains(&steps),
-        StepSpan::Share(share) => share > 0.0 && share <= 1.0,
-    };
-    rule("teacher.epsilon_steps", falls, "must be a number of steps of at least 1, or a share above 0 and up to 1.0")
+    Ok(())
 }
 
 fn shares(experiment: &Experiment) -> Result<(), Fault> {

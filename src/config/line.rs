@@ -12,7 +12,7 @@ use super::read::text_of;
 /// The kinds of experiments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Line {
+pub enum LineName {
     /// Teachers and students that play games.
     Atari,
     /// Teachers that explain, and students that learn from explanations.
@@ -23,23 +23,23 @@ pub enum Line {
 ///
 /// # Errors
 /// If the file cannot be read, or names another line.
-pub fn line_of(file: &Path) -> Result<Line, ConfigError> {
+pub fn line_of(file: &Path) -> Result<LineName, ConfigError> {
     let (place, text) = (file.display().to_string(), text_of(file)?);
     let known = toml::Table::from_iter([("line".to_owned(), Value::from(""))]);
     // Faults of the other keys are found by the reader of the line.
     let first = text.lines().position(|line| line.trim_start().starts_with("line"));
     let Some((number, line)) = first.and_then(|number| Some((number, text.lines().nth(number)?))) else {
-        return Ok(Line::Atari);
+        return Ok(LineName::Atari);
     };
     let place = format!("{place}:{}", number + 1);
-    let Ok(settings) = locate::settings(&place, line, &known) else { return Ok(Line::Atari) };
+    let Ok(settings) = locate::settings(&place, line, &known) else { return Ok(LineName::Atari) };
     match settings.first().map(|setting| &setting.value) {
-        Some(Value::String(name)) if name == "explanations" => Ok(Line::Explanations),
-        Some(Value::String(name)) if name == "atari" => Ok(Line::Atari),
+        Some(Value::String(name)) if name == "explanations" => Ok(LineName::Explanations),
+        Some(Value::String(name)) if name == "atari" => Ok(LineName::Atari),
         Some(other) => {
             let problem = format!("line = {other}: there are \"atari\", which is the default, and \"explanations\"");
             Err(ConfigError { place, problem })
         }
-        None => Ok(Line::Atari),
+        None => Ok(LineName::Atari),
     }
 }

@@ -19,7 +19,7 @@ mod tests;
 
 pub use check::{MOST_FRAME_SKIP, MOST_NO_OPS, MOST_WORKERS};
 pub use experiment::{Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization};
-pub use line::{Line, line_of};
+pub use line::{LineName, line_of};
 pub use read::{Overrides, read, read_text};
 pub use source::shipped_folders;
 pub use student::{

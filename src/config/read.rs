@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::form::{BASELINES, OF_BASELINES, beside_students, names_students, out_of_section};
-use super::line::{Line, line_of};
+use super::line::{LineName, line_of};
 use super::locate::{self, Setting};
 use super::option::from_option;
 use super::source::{SHIPPED_SEED, lay_source, shipped, source};
@@ -32,7 +32,7 @@ pub struct Overrides {
 /// [`ConfigError`] names the line or option and the way out: the file cannot be read, a key is unknown, a value has the
 /// wrong type or is out of range.
 pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, ConfigError> {
-    if line_of(file)? != Line::Atari {
+    if line_of(file)? != LineName::Atari {
         let problem = "this command is for experiments of the line \"atari\"".into();
         return Err(ConfigError { place: file.display().to_string(), problem });
     }

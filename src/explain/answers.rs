@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::scripts::Scripts;
 use crate::nn::language::{Sampling, Transformer, generate};
 use crate::progress::Progress;
-use crate::task::{ANSWER, END, Question, Split};
+use crate::task::{ANSWER, END, Question, QuestionSplit};
 use crate::units::Seed;
 
 /// Answers that are drawn at once.
@@ -23,7 +23,7 @@ pub struct Asked {
 /// `answers.csv`: one row per question and temperature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AnswerRow {
-    pub split: Split,
+    pub split: QuestionSplit,
     pub temperature: f64,
     pub question: String,
     /// Answers, and the right ones among them.

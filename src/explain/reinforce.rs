@@ -12,7 +12,7 @@ use super::reward::Reward;
 use super::scripts::{Script, Scripts};
 use crate::config::explanations::Coefficients;
 use crate::nn::language::{AdamW, AdamWSettings, Sampling, Texts, Transformer, generate};
-use crate::task::{ANSWER, END, PAD, Question, Split};
+use crate::task::{ANSWER, END, PAD, Question, QuestionSplit};
 use crate::units::Generator;
 
 /// Betas of the published training.
@@ -21,7 +21,7 @@ const BETAS: (f64, f64) = (0.9, 0.999);
 const MAX_NORM: f64 = 1.0;
 
 /// What is rewarded.
-pub enum Objective<'a> {
+pub enum RewardSignal<'a> {
     /// Explanations of solved questions, by how much they help the student.
     Explain { student: &'a Transformer, coefficients: Coefficients },
     /// Right answers: 1, all others 0.
@@ -87,7 +87,7 @@ pub fn reinforce(
     run: &Run,
     settings: &Reinforcement,
     scripts: &Scripts,
-    objective: &Objective,
+    objective: &RewardSignal,
     (policy, generator): (Transformer, Generator),
 ) -> Result<Option<Transformer>> {
     let constants = AdamWSettings { betas: BETAS, weight_decay: 0.0, max_norm: MAX_NORM };
@@ -121,14 +121,14 @@ fn step(
     learning: &mut Learning,
     settings: &Reinforcement,
     scripts: &Scripts,
-    objective: &Objective,
+    objective: &RewardSignal,
 ) -> Result<ReinforceRow> {
     let Learning { model, generator, .. } = learning;
     let questions: Vec<Question> = (0..settings.questions)
-        .map(|_| scripts.task.draw(Split::Train, generator))
+        .map(|_| scripts.task.draw(QuestionSplit::Train, generator))
         .flat_map(|question| std::iter::repeat_n(question, settings.group))
         .collect();
-    let explains = matches!(objective, Objective::Explain { .. });
+    let explains = matches!(objective, RewardSignal::Explain { .. });
     let drawn = draw(model, settings.temperature, scripts, questions, explains, generator);
     let tokens: Vec<Vec<i64>> = drawn.scripts.iter().map(|script| script.tokens.clone()).collect();
     let counts = |row: usize, place: usize| drawn.places[row].contains(&place);
@@ -156,11 +156,11 @@ fn rewarded(
     model: &Transformer,
     settings: &Reinforcement,
     scripts: &Scripts,
-    objective: &Objective,
+    objective: &RewardSignal,
     drawn: &Drawn,
     log_policy: &Tensor,
 ) -> (Option<Vec<Reward>>, Vec<f64>) {
-    let Objective::Explain { student, coefficients } = objective else {
+    let RewardSignal::Explain { student, coefficients } = objective else {
         return (None, drawn.right.iter().map(|&right| f64::from(u8::from(right))).collect());
     };
     let judge = Judge { student, teacher: model, coefficients: *coefficients, temperature: settings.temperature };

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::task::{ANSWER, END, PAD, QUESTION, Question, Split, THOUGHT, Task};
+use crate::task::{ANSWER, END, PAD, QUESTION, Question, QuestionSplit, QuestionTask, THOUGHT};
 
 /// A text with the places of its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub struct Script {
 /// Writes texts about questions of one split.
 #[derive(Clone, Copy)]
 pub struct Scripts<'a> {
-    pub task: &'a Task,
-    pub split: Split,
+    pub task: &'a QuestionTask,
+    pub split: QuestionSplit,
 }
 
 impl Scripts<'_> {

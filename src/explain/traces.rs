@@ -10,7 +10,7 @@ use crate::task::TaskSettings;
 
 /// The first line of a file of traces.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Header {
+pub struct TracesHeader {
     pub task: TaskSettings,
     pub teacher: String,
     pub seed: u64,
@@ -22,7 +22,7 @@ pub struct Header {
 
 /// One explanation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Trace {
+pub struct TraceRecord {
     pub question: String,
     pub solution: String,
     pub explanation: String,
@@ -50,7 +50,7 @@ pub enum TraceError {
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write_traces(path: &Path, header: &Header, traces: &[Trace]) -> Result<()> {
+pub fn write_traces(path: &Path, header: &TracesHeader, traces: &[TraceRecord]) -> Result<()> {
     let mut text = serde_json::to_string(header)? + "\n";
     for trace in traces {
         text += &serde_json::to_string(trace)?;
@@ -63,12 +63,12 @@ pub fn write_traces(path: &Path, header: &Header, traces: &[Trace]) -> Result<()
 ///
 /// # Errors
 /// [`TraceError`] with the line, also if lines are missing at the end.
-pub fn read_traces(path: &Path, task: &TaskSettings) -> Result<(Header, Vec<Trace>)> {
+pub fn read_traces(path: &Path, task: &TaskSettings) -> Result<(TracesHeader, Vec<TraceRecord>)> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     let damaged = |line: usize, problem: String| TraceError::Damaged { path: path.to_owned(), line: line + 1, problem };
     let mut lines = text.lines();
     let first = lines.next().unwrap_or_default();
-    let header: Header = serde_json::from_str(first).map_err(|error| damaged(0, error.to_string()))?;
+    let header: TracesHeader = serde_json::from_str(first).map_err(|error| damaged(0, error.to_string()))?;
     if header.task != *task {
         let difference = format!(
             "family {:?}, length {:?} instead of {:?}, {:?}",

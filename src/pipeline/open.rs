@@ -69,7 +69,7 @@ impl Request<'_> {
     ///
     /// # Errors
     /// As [`config::line_of`].
-    pub fn line(&self) -> Result<config::Line, config::ConfigError> {
+    pub fn line(&self) -> Result<config::LineName, config::ConfigError> {
         config::line_of(&self.text_file())
     }
 

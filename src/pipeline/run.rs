@@ -28,8 +28,8 @@ const STACK_BYTES: usize = 8 << 20;
 /// it are done.
 pub fn run(request: &Request, observer: &dyn Observer) -> Result<Ended> {
     match request.line()? {
-        config::Line::Atari => work(&Pipeline::open(request, observer)?, request),
-        config::Line::Explanations => work(&ExplainPipeline::open(request, observer)?, request),
+        config::LineName::Atari => work(&Pipeline::open(request, observer)?, request),
+        config::LineName::Explanations => work(&ExplainPipeline::open(request, observer)?, request),
     }
 }
 

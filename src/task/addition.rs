@@ -5,7 +5,7 @@
 
 use rand::RngExt;
 
-use super::{Family, Question, Step};
+use super::{ExplainedStep, Family, Question};
 use crate::units::Generator;
 
 pub struct Addition;
@@ -31,7 +31,7 @@ impl Family for Addition {
         for (a, b) in first.bytes().rev().zip(second.bytes().rev()) {
             let (a, b) = (a - b'0', b - b'0');
             let sum = a + b + carry;
-            steps.push(Step { fine: format!("{a}+{b}+{carry}={sum:02}"), terse: format!("={sum:02}") });
+            steps.push(ExplainedStep { fine: format!("{a}+{b}+{carry}={sum:02}"), terse: format!("={sum:02}") });
             reversed.push(char::from(b'0' + sum % 10));
             carry = sum / 10;
         }
@@ -52,7 +52,7 @@ impl Family for Addition {
         }
     }
 
-    fn concerns(&self, claim: &str, step: &Step) -> bool {
+    fn concerns(&self, claim: &str, step: &ExplainedStep) -> bool {
         claim.len() == 3 || claim[..3] == step.fine[..3]
     }
 }

@@ -52,7 +52,7 @@ pub struct TaskSettings {
 /// Disjoint sets of questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Split {
+pub enum QuestionSplit {
     /// Nine tenths of the questions, by their digests.
     Train,
     /// The other tenth.
@@ -61,13 +61,13 @@ pub enum Split {
     OutOfDomain,
 }
 
-impl Split {
+impl QuestionSplit {
     /// The name in files and on plots.
     pub fn name(self) -> &'static str {
         match self {
-            Split::Train => "train",
-            Split::Test => "test",
-            Split::OutOfDomain => "out-of-domain",
+            QuestionSplit::Train => "train",
+            QuestionSplit::Test => "test",
+            QuestionSplit::OutOfDomain => "out-of-domain",
         }
     }
 }
@@ -78,19 +78,19 @@ pub struct Question {
     /// Without padding.
     pub text: String,
     pub solution: String,
-    pub steps: Vec<Step>,
+    pub steps: Vec<ExplainedStep>,
 }
 
 /// A step of the way from a question to its solution, in two styles.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct ExplainedStep {
     /// Operands and result.
     pub fine: String,
     /// The result alone.
     pub terse: String,
 }
 
-/// What a kind of questions defines; everything else is common to all.
+/// The part that differs between kinds of questions; everything else is common to all.
 trait Family: Send + Sync {
     /// Every character of its questions, steps and solutions.
     fn symbols(&self) -> String;
@@ -103,25 +103,25 @@ trait Family: Send + Sync {
     /// Characters of the claim at the start of a text: a step of either style, right or wrong.
     fn claim(&self, text: &[u8]) -> Option<usize>;
     /// Whether a claim is about this step, right or wrong.
-    fn concerns(&self, claim: &str, step: &Step) -> bool;
+    fn concerns(&self, claim: &str, step: &ExplainedStep) -> bool;
 }
 
 /// A generator of questions with everything that a program can say of them.
-pub struct Task {
+pub struct QuestionTask {
     settings: TaskSettings,
     family: Box<dyn Family>,
     alphabet: Alphabet,
 }
 
-impl Task {
+impl QuestionTask {
     /// The task of these settings, which are in range.
-    pub fn new(settings: &TaskSettings) -> Task {
+    pub fn new(settings: &TaskSettings) -> QuestionTask {
         let family: Box<dyn Family> = match settings.family {
             FamilyName::Registers => Box::new(Registers { count: settings.registers, constants: settings.constants }),
             FamilyName::Addition => Box::new(Addition),
         };
         let alphabet = Alphabet::of(&family.symbols());
-        Task { settings: settings.clone(), family, alphabet }
+        QuestionTask { settings: settings.clone(), family, alphabet }
     }
 
     pub fn alphabet(&self) -> &Alphabet {
@@ -133,11 +133,11 @@ impl Task {
     }
 
     /// A random question of a split, worked out.
-    pub fn draw(&self, split: Split, generator: &mut Generator) -> Question {
+    pub fn draw(&self, split: QuestionSplit, generator: &mut Generator) -> Question {
         let [shortest, longest] = self.lengths(split);
         loop {
             let text = self.family.draw(generator.random_range(shortest..=longest), generator);
-            if split == Split::OutOfDomain || split_of(&text) == split {
+            if split == QuestionSplit::OutOfDomain || split_of(&text) == split {
                 return self.family.solve(&text).expect("a drawn question is one of its family");
             }
         }
@@ -164,12 +164,12 @@ impl Task {
     }
 
     /// Characters to which the questions of a split are padded.
-    pub fn padded(&self, split: Split) -> usize {
+    pub fn padded(&self, split: QuestionSplit) -> usize {
         self.family.characters(self.lengths(split)[1])
     }
 
     /// Most tokens of an explanation of a split: every step fine with two fillers, after the solution, and a few more.
-    pub fn longest_explanation(&self, split: Split) -> usize {
+    pub fn longest_explanation(&self, split: QuestionSplit) -> usize {
         let mut generator = crate::units::Seed(0).generator();
         let text = self.family.draw(self.lengths(split)[1], &mut generator);
         let question = self.family.solve(&text).expect("a drawn question is one of its family");
@@ -177,22 +177,22 @@ impl Task {
     }
 
     /// Characters of the longest solution of a split.
-    pub fn longest_solution(&self, split: Split) -> usize {
+    pub fn longest_solution(&self, split: QuestionSplit) -> usize {
         let mut generator = crate::units::Seed(0).generator();
         let text = self.family.draw(self.lengths(split)[1], &mut generator);
         self.family.solve(&text).map_or(0, |question| question.solution.len())
     }
 
-    fn lengths(&self, split: Split) -> [usize; 2] {
-        if split == Split::OutOfDomain { self.settings.held_out } else { self.settings.length }
+    fn lengths(&self, split: QuestionSplit) -> [usize; 2] {
+        if split == QuestionSplit::OutOfDomain { self.settings.held_out } else { self.settings.length }
     }
 }
 
 /// The split of a question that is no longer than those of training: its SHA-256 modulo 10 is 0 for the test.
-fn split_of(text: &str) -> Split {
+fn split_of(text: &str) -> QuestionSplit {
     let digest = Sha256::digest(text.as_bytes());
     let number = u64::from_le_bytes(digest[..8].try_into().expect("a digest has 32 bytes"));
-    if number.is_multiple_of(10) { Split::Test } else { Split::Train }
+    if number.is_multiple_of(10) { QuestionSplit::Test } else { QuestionSplit::Train }
 }
 
 #[cfg(test)]
@@ -208,23 +208,24 @@ mod tests {
     #[test]
     fn no_question_is_in_two_splits() {
         for family in [FamilyName::Registers, FamilyName::Addition] {
-            let task = Task::new(&settings(family, 2));
+            let task = QuestionTask::new(&settings(family, 2));
             let mut generator = Seed(1).generator();
             let mut draw = |split| -> std::collections::BTreeSet<String> {
                 (0..2000).map(|_| task.draw(split, &mut generator).text).collect()
             };
-            let [train, test, other] = [Split::Train, Split::Test, Split::OutOfDomain].map(&mut draw);
+            let [train, test, other] =
+                [QuestionSplit::Train, QuestionSplit::Test, QuestionSplit::OutOfDomain].map(&mut draw);
             assert!(train.is_disjoint(&test) && train.is_disjoint(&other) && test.is_disjoint(&other));
-            assert!(test.iter().all(|text| split_of(text) == Split::Test));
+            assert!(test.iter().all(|text| split_of(text) == QuestionSplit::Test));
         }
     }
 
     #[test]
     fn every_text_of_a_task_is_within_its_alphabet_and_its_lengths() {
         for (family, registers) in [(FamilyName::Registers, 2), (FamilyName::Registers, 4), (FamilyName::Addition, 2)] {
-            let task = Task::new(&settings(family, registers));
+            let task = QuestionTask::new(&settings(family, registers));
             let mut generator = Seed(2).generator();
-            for split in [Split::Train, Split::Test, Split::OutOfDomain] {
+            for split in [QuestionSplit::Train, QuestionSplit::Test, QuestionSplit::OutOfDomain] {
                 for _ in 0..300 {
                     let question = task.draw(split, &mut generator);
                     let mixed = task.mixed(&question, &mut generator);

@@ -5,7 +5,7 @@
 
 use rand::RngExt;
 
-use super::{Family, Question, Step};
+use super::{ExplainedStep, Family, Question};
 use crate::units::Generator;
 
 const NAMES: &[u8; 4] = b"xyzw";
@@ -81,7 +81,7 @@ impl Family for Registers {
             };
             let (name, symbol, after) = (char::from(target), char::from(symbol), values[place]);
             let fine = format!("{name}{before}{symbol}{by}={after}");
-            steps.push(Step { fine, terse: format!("{name}={after}") });
+            steps.push(ExplainedStep { fine, terse: format!("{name}={after}") });
         }
         let solution = values.iter().map(|&value| char::from(b'0' + value)).collect();
         Some(Question { text: text.to_owned(), solution, steps })
@@ -103,7 +103,7 @@ impl Family for Registers {
         }
     }
 
-    fn concerns(&self, claim: &str, step: &Step) -> bool {
+    fn concerns(&self, claim: &str, step: &ExplainedStep) -> bool {
         let (claim, fine) = (claim.as_bytes(), step.fine.as_bytes());
         claim[0] == fine[0] && (claim.len() == 3 || claim[2] == fine[2])
     }

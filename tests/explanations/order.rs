@@ -6,12 +6,12 @@ use policy_distillation::config::Overrides;
 use policy_distillation::config::explanations::{self, Coefficients, Explanations};
 use policy_distillation::explain::{Explanation, Judge, Reward, Scripts};
 use policy_distillation::nn::language::{Size, Transformer, load};
-use policy_distillation::task::{Question, Split, Task};
+use policy_distillation::task::{Question, QuestionSplit, QuestionTask};
 use policy_distillation::units::Seed;
 use tch::Device;
 
 /// A hand-made explanation of a question.
-type Writer = fn(&Task, &Question) -> String;
+type Writer = fn(&QuestionTask, &Question) -> String;
 
 /// The kinds of explanations: five in order, best first, and three that are worth nothing.
 const KINDS: [(&str, Writer); 8] = [
@@ -33,7 +33,7 @@ const KINDS: [(&str, Writer); 8] = [
     ("nothing", |_, _| String::new()),
 ];
 
-fn model(experiment: &Explanations, task: &Task, name: &str) -> Transformer {
+fn model(experiment: &Explanations, task: &QuestionTask, name: &str) -> Transformer {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/rlt-quick").join(name).join("seed-1");
     let explanations::ModelSettings { width, layers, heads } = experiment.model;
     let size = Size { vocabulary: task.alphabet().len(), width, layers, heads };
@@ -44,12 +44,12 @@ fn model(experiment: &Explanations, task: &Task, name: &str) -> Transformer {
 fn the_reward_puts_hand_made_explanations_in_the_order_of_their_worth() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/rlt/quick.toml");
     let experiment = explanations::read(&file, &Overrides::default()).unwrap();
-    let task = Task::new(&experiment.task);
+    let task = QuestionTask::new(&experiment.task);
     let (student, teacher) = (model(&experiment, &task, "base"), model(&experiment, &task, "warmup"));
     let judge = Judge { student: &student, teacher: &teacher, coefficients: Coefficients::PUBLISHED, temperature: 0.7 };
-    let scripts = Scripts { task: &task, split: Split::Test };
+    let scripts = Scripts { task: &task, split: QuestionSplit::Test };
     let mut generator = Seed(11).generator();
-    let questions: Vec<Question> = (0..200).map(|_| task.draw(Split::Test, &mut generator)).collect();
+    let questions: Vec<Question> = (0..200).map(|_| task.draw(QuestionSplit::Test, &mut generator)).collect();
     let mean = |write: Writer, value: fn(&Reward) -> f64| {
         let explain = |question: &Question| Explanation {
             thought: scripts.thought(&write(&task, question)),

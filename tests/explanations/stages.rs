@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use policy_distillation::config::{Line, line_of};
+use policy_distillation::config::{LineName, line_of};
 use policy_distillation::nn::Device;
 use policy_distillation::pipeline::{self, CommandProgress, Observer, Request, Scope};
 use policy_distillation::progress::{Ended, Progress};
@@ -158,7 +158,7 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 fn an_experiment_that_is_stopped_again_and_again_writes_the_bytes_of_one_that_is_not() {
     let run = Run::new(TINY);
     let file = run.path("x.toml");
-    assert_eq!(line_of(&file).unwrap(), Line::Explanations);
+    assert_eq!(line_of(&file).unwrap(), LineName::Explanations);
     let (straight, stopped) = (run.path("straight"), run.path("stopped"));
     let (ended, table) = go_on(&file, &straight, 0);
     assert_eq!(ended, Ended::Done);

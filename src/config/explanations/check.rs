@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    ColdStartSettings, ExplainerSettings, Explanations, FitSettings, KeptTraces, LearnerSettings, Method,
-    ModelSettings, Start, Teachers,
+    ChosenTeachers, ColdStartSettings, ExplainerSettings, Explanations, FitSettings, KeptTraces, LearnerSettings,
+    Method, ModelSettings, Start,
 };
 use crate::config::Fault;
 use crate::config::check::NAME;
@@ -119,7 +119,7 @@ fn learner(experiment: &Explanations, key: &str, student: &LearnerSettings) -> R
     model(key, &own)?;
     let fits = student.from == Start::Scratch || own == experiment.model;
     rule(&at("from"), fits, "must be \"scratch\", since the base model has another size")?;
-    if let Teachers::Named(names) = &student.teachers {
+    if let ChosenTeachers::Named(names) = &student.teachers {
         let unknown = names.iter().find(|name| experiment.teacher(name).is_none());
         let problem = format!("there is no teacher \"{}\"", unknown.map_or("", String::as_str));
         rule(&at("teachers"), unknown.is_none(), &problem)?;

@@ -13,7 +13,7 @@ use crate::task::TaskSettings;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Explanations {
-    pub line: super::Line,
+    pub line: super::LineName,
     pub name: String,
     pub seeds: Vec<u64>,
     pub task: TaskSettings,
@@ -190,7 +190,7 @@ pub enum Start {
 /// The teachers of a student: all, or some by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Teachers {
+pub enum ChosenTeachers {
     All(All),
     Named(Vec<String>),
 }
@@ -207,7 +207,7 @@ pub enum All {
 #[serde(deny_unknown_fields)]
 pub struct LearnerSettings {
     pub name: String,
-    pub teachers: Teachers,
+    pub teachers: ChosenTeachers,
     pub steps: u64,
     pub tokens: u64,
     pub batch: usize,
@@ -246,8 +246,8 @@ impl Explanations {
     /// The teachers of a student, in the order of the file.
     pub fn teachers_of(&self, student: &LearnerSettings) -> Vec<&ExplainerSettings> {
         let teaches = |name: &String| match &student.teachers {
-            Teachers::All(_) => true,
-            Teachers::Named(names) => names.contains(name),
+            ChosenTeachers::All(_) => true,
+            ChosenTeachers::Named(names) => names.contains(name),
         };
         self.teachers.iter().filter(|teacher| teaches(&teacher.name)).collect()
     }

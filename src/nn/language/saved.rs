@@ -17,12 +17,12 @@ const MOST_BYTES: u64 = 8 << 30;
 /// The kind of network in a file's header.
 const KIND: &str = "transformer";
 
-/// What a file says of its weights besides their size.
+/// The metadata of a file of weights, besides their size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
     /// The characters of the tokens, in order.
     pub vocabulary: String,
-    /// What made the weights.
+    /// The task that made the weights.
     pub origin: String,
 }
 

@@ -2,16 +2,16 @@
 
 use anyhow::Result;
 
-use super::job::Job;
+use super::job::ModelJob;
 use super::open::ExplainPipeline;
 use crate::config::explanations::{Coefficients, ExplainerSettings, KeptTraces, Method};
-use crate::explain::{Asked, Explanation, Header, Judge, Scripts, Trace, answer, is_right, write_traces};
+use crate::explain::{Asked, Explanation, Judge, Scripts, TraceRecord, TracesHeader, answer, is_right, write_traces};
 use crate::nn::language::{Sampling, Transformer, generate};
 use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
 use crate::progress::{Ended, Progress};
 use crate::record::{ModelId, thread_seconds, write_rows};
-use crate::task::{ANSWER, END, Question, Split};
+use crate::task::{ANSWER, END, Question, QuestionSplit};
 use crate::units::{Generator, Seed};
 
 /// Texts that are drawn at once.
@@ -19,7 +19,7 @@ const BATCH: usize = 256;
 
 impl ExplainPipeline<'_> {
     /// Lets a teacher explain questions, and scores what it writes.
-    pub fn explain(&self, batch: &Batch<Job>, task: &Task<Job>, name: &str, seed: u64) -> Result<Ended> {
+    pub fn explain(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, name: &str, seed: u64) -> Result<Ended> {
         let progress = batch.watch(self.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let since = thread_seconds();
         let settings = self.teacher(name)?;
@@ -37,7 +37,7 @@ impl ExplainPipeline<'_> {
             temperature: settings.temperature,
         };
         let writer = Writer {
-            scripts: self.scripts(Split::Train),
+            scripts: self.scripts(QuestionSplit::Train),
             settings,
             model: learned.as_ref().unwrap_or(&warmup),
             temperature: self.experiment.traces.temperature,
@@ -47,7 +47,7 @@ impl ExplainPipeline<'_> {
         let Some(traces) = writer.write(count, Seed(seed), &progress) else { return Ok(Ended::Stopped) };
         let (teacher, task_settings) = (name.to_owned(), self.experiment.task.clone());
         let (drawn, kept) = (count as u64, traces.len() as u64);
-        let header = Header { task: task_settings, teacher, seed, drawn, traces: kept };
+        let header = TracesHeader { task: task_settings, teacher, seed, drawn, traces: kept };
         let path = self.traces_of(name, seed).traces();
         write_traces(&path, &header, &traces)?;
         self.record(task, &path, since)?;
@@ -55,12 +55,12 @@ impl ExplainPipeline<'_> {
     }
 
     /// Asks a model the questions of the evaluation.
-    pub fn answer(&self, batch: &Batch<Job>, task: &Task<Job>, model: &ModelId) -> Result<Ended> {
+    pub fn answer(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, model: &ModelId) -> Result<Ended> {
         let progress = batch.watch(self.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let since = thread_seconds();
         let settings = &self.experiment.evaluation;
         let network = self.load(model)?;
-        let splits = [Split::Test, Split::OutOfDomain];
+        let splits = [QuestionSplit::Test, QuestionSplit::OutOfDomain];
         let mut rows = Vec::new();
         for split in &splits[..1 + usize::from(settings.out_of_domain)] {
             for (number, &temperature) in settings.temperatures.iter().enumerate() {
@@ -96,10 +96,10 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Explains `count` questions; all teachers of a seed explain the same ones.
-    fn write(&self, count: usize, seed: Seed, progress: &dyn Progress) -> Option<Vec<Trace>> {
+    fn write(&self, count: usize, seed: Seed, progress: &dyn Progress) -> Option<Vec<TraceRecord>> {
         let mut questions = seed.derive("questions to explain", 0).generator();
         let questions: Vec<Question> =
-            (0..count).map(|_| self.scripts.task.draw(Split::Train, &mut questions)).collect();
+            (0..count).map(|_| self.scripts.task.draw(QuestionSplit::Train, &mut questions)).collect();
         let mut generator = seed.derive(&format!("explanations of {}", self.settings.name), 0).generator();
         let each = if self.settings.method == Method::Ranked { self.settings.group } else { 1 };
         let mut traces = Vec::new();
@@ -114,15 +114,15 @@ impl Writer<'_> {
     }
 
     /// The explanations of some questions that are kept; each is explained `each` times, and the one of the rank is taken.
-    fn batch(&self, questions: &[Question], each: usize, generator: &mut Generator) -> Vec<Trace> {
+    fn batch(&self, questions: &[Question], each: usize, generator: &mut Generator) -> Vec<TraceRecord> {
         let repeated: Vec<Question> =
             questions.iter().flat_map(|question| std::iter::repeat_n(question.clone(), each)).collect();
         let (explained, right) = self.thoughts(repeated, generator);
         let rewards = self.judge.rewards(&self.scripts, &explained);
-        let traces: Vec<Trace> = explained
+        let traces: Vec<TraceRecord> = explained
             .iter()
             .zip(&rewards)
-            .map(|(one, reward)| Trace {
+            .map(|(one, reward)| TraceRecord {
                 question: one.question.text.clone(),
                 solution: one.question.solution.clone(),
                 explanation: self.scripts.task.alphabet().decode(&one.thought),

@@ -8,7 +8,7 @@ use crate::record::ModelId;
 
 /// The work of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Job {
+pub enum ModelJob {
     /// A model learns: the base model, a teacher or a student.
     Learn(ModelId),
     /// A teacher explains questions.
@@ -19,22 +19,24 @@ pub enum Job {
     Report,
 }
 
-impl task::Job for Job {
+impl task::Job for ModelJob {
     fn kind(&self) -> &'static str {
         match self {
-            Job::Learn(_) => "learn",
-            Job::Explain { .. } => "explain",
-            Job::Answer(_) => "answer",
-            Job::Report => "report",
+            ModelJob::Learn(_) => "learn",
+            ModelJob::Explain { .. } => "explain",
+            ModelJob::Answer(_) => "answer",
+            ModelJob::Report => "report",
         }
     }
 
     fn stage(&self) -> Stage {
         match self {
-            Job::Learn(ModelId::Student { .. } | ModelId::ColdStart { .. }) | Job::Explain { .. } => Stage::Distill,
-            Job::Learn(_) => Stage::Train,
-            Job::Answer(_) => Stage::Evaluate,
-            Job::Report => Stage::Report,
+            ModelJob::Learn(ModelId::Student { .. } | ModelId::ColdStart { .. }) | ModelJob::Explain { .. } => {
+                Stage::Distill
+            }
+            ModelJob::Learn(_) => Stage::Train,
+            ModelJob::Answer(_) => Stage::Evaluate,
+            ModelJob::Report => Stage::Report,
         }
     }
 
@@ -44,34 +46,34 @@ impl task::Job for Job {
 
     fn seconds(&self) -> f64 {
         match self {
-            Job::Learn(ModelId::Teacher { .. } | ModelId::ColdStart { .. }) => 0.5,
-            Job::Learn(_) => 0.15,
-            Job::Explain { .. } => 0.004,
-            Job::Answer(_) => 0.003,
-            Job::Report => 1.0,
+            ModelJob::Learn(ModelId::Teacher { .. } | ModelId::ColdStart { .. }) => 0.5,
+            ModelJob::Learn(_) => 0.15,
+            ModelJob::Explain { .. } => 0.004,
+            ModelJob::Answer(_) => 0.003,
+            ModelJob::Report => 1.0,
         }
     }
 }
 
-impl Job {
+impl ModelJob {
     /// The id of the task.
     pub fn id(&self) -> String {
         match self {
-            Job::Learn(model) => format!("learn/{}", model.path()),
-            Job::Explain { teacher, seed } => format!("explain/{teacher}/seed-{seed}"),
-            Job::Answer(model) => format!("answer/{}", model.path()),
-            Job::Report => "report".into(),
+            ModelJob::Learn(model) => format!("learn/{}", model.path()),
+            ModelJob::Explain { teacher, seed } => format!("explain/{teacher}/seed-{seed}"),
+            ModelJob::Answer(model) => format!("answer/{}", model.path()),
+            ModelJob::Report => "report".into(),
         }
     }
 }
 
-impl fmt::Display for Job {
+impl fmt::Display for ModelJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Job::Learn(model) => model.fmt(f),
-            Job::Explain { teacher, seed } => write!(f, "explanations of {teacher}, seed {seed}"),
-            Job::Answer(model) => write!(f, "answers of {model}"),
-            Job::Report => f.write_str("report"),
+            ModelJob::Learn(model) => model.fmt(f),
+            ModelJob::Explain { teacher, seed } => write!(f, "explanations of {teacher}, seed {seed}"),
+            ModelJob::Answer(model) => write!(f, "answers of {model}"),
+            ModelJob::Report => f.write_str("report"),
         }
     }
 }

@@ -6,18 +6,18 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rand::RngExt;
 
-use super::job::Job;
+use super::job::ModelJob;
 use super::open::ExplainPipeline;
 use crate::config::explanations::{
     ColdStartSettings, ExplainerSettings, FitSettings, LearnerSettings, Method, ModelSettings, Start,
 };
-use crate::explain::{Counted, Fit, Objective, Reinforcement, Run, Script, Scripts, fit, read_traces, reinforce};
+use crate::explain::{Counted, Fit, Reinforcement, RewardSignal, Run, Script, Scripts, fit, read_traces, reinforce};
 use crate::nn::language::{Named, Size, Transformer, load, save};
 use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
 use crate::progress::Ended;
 use crate::record::{ModelId, RunFolder, TaskRecord, remove_checkpoint, thread_seconds};
-use crate::task::{PAD, Split};
+use crate::task::{PAD, QuestionSplit};
 use crate::units::{Generator, Seed};
 
 /// Time between two checkpoints.
@@ -25,7 +25,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
 impl ExplainPipeline<'_> {
     /// Trains a model until its weights are on disk.
-    pub fn learn(&self, batch: &Batch<Job>, task: &Task<Job>, model: &ModelId) -> Result<Ended> {
+    pub fn learn(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, model: &ModelId) -> Result<Ended> {
         let progress = batch.watch(self.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let folder = self.folder.run(model);
         let (checkpoint, log, identity) = (folder.checkpoint(), folder.train(), task.key.to_string());
@@ -53,7 +53,7 @@ impl ExplainPipeline<'_> {
     }
 
     /// Writes a finished task's record; `since` is the thread's time at its beginning.
-    pub fn record(&self, task: &Task<Job>, output: &Path, since: Option<f64>) -> Result<()> {
+    pub fn record(&self, task: &Task<ModelJob>, output: &Path, since: Option<f64>) -> Result<()> {
         let record = TaskRecord {
             id: task.id.0.clone(),
             key: task.key.to_string(),
@@ -64,7 +64,7 @@ impl ExplainPipeline<'_> {
     }
 
     /// Scripts about questions of a split.
-    pub fn scripts(&self, split: Split) -> Scripts<'_> {
+    pub fn scripts(&self, split: QuestionSplit) -> Scripts<'_> {
         Scripts { task: &self.task, split }
     }
 
@@ -99,11 +99,11 @@ impl ExplainPipeline<'_> {
         let settings = &self.experiment.base;
         let model = self.fresh(self.experiment.model, seed, "base");
         let generator = seed.derive("base texts", 0).generator();
-        let scripts = self.scripts(Split::Train);
+        let scripts = self.scripts(QuestionSplit::Train);
         let worked = settings.worked * settings.fit.steps as f64;
         let mut batch = |step: u64, generator: &mut Generator| -> Vec<Counted> {
             let text = |_| {
-                let question = self.task.draw(Split::Train, generator);
+                let question = self.task.draw(QuestionSplit::Train, generator);
                 let thought = scripts.thought(&match (step as f64) < worked {
                     true => self.task.worked(&question),
                     false => self.task.mixed(&question, generator),
@@ -122,10 +122,10 @@ impl ExplainPipeline<'_> {
         let settings = &self.experiment.warmup;
         let model = self.load(&ModelId::Base { seed })?;
         let generator = Seed(seed).derive("warm-up texts", 0).generator();
-        let scripts = self.scripts(Split::Train);
+        let scripts = self.scripts(QuestionSplit::Train);
         let mut batch = |_: u64, generator: &mut Generator| -> Vec<Counted> {
             let text = |_| {
-                let question = self.task.draw(Split::Train, generator);
+                let question = self.task.draw(QuestionSplit::Train, generator);
                 let thought = scripts.thought(&self.task.mixed(&question, generator));
                 from_thought(scripts.teacher(&question, &thought))
             };
@@ -138,7 +138,7 @@ impl ExplainPipeline<'_> {
         let settings = self.teacher(name)?;
         let base = self.load(&ModelId::Base { seed })?;
         let generator = Seed(seed).derive(&format!("learning of {name}"), 0).generator();
-        let scripts = self.scripts(Split::Train);
+        let scripts = self.scripts(QuestionSplit::Train);
         let ExplainerSettings { steps, questions, group, temperature, learning_rate, beta, .. } = *settings;
         let ExplainerSettings { reference_every, reference_share, .. } = *settings;
         let constants = Reinforcement {
@@ -152,10 +152,10 @@ impl ExplainPipeline<'_> {
             reference_share,
         };
         if settings.method == Method::Solver {
-            return reinforce(run, &constants, &scripts, &Objective::Solve, (base, generator));
+            return reinforce(run, &constants, &scripts, &RewardSignal::Solve, (base, generator));
         }
         let policy = self.load(&ModelId::Warmup { seed })?;
-        let objective = Objective::Explain { student: &base, coefficients: settings.coefficients() };
+        let objective = RewardSignal::Explain { student: &base, coefficients: settings.coefficients() };
         reinforce(run, &constants, &scripts, &objective, (policy, generator))
     }
 
@@ -177,14 +177,14 @@ impl ExplainPipeline<'_> {
             reference_every,
             reference_share,
         };
-        reinforce(run, &constants, &self.scripts(Split::Train), &Objective::Solve, (policy, generator))
+        reinforce(run, &constants, &self.scripts(QuestionSplit::Train), &RewardSignal::Solve, (policy, generator))
     }
 
     fn learn_from_traces(&self, run: &Run, name: &str, teacher: &str, seed: u64) -> Result<Option<Transformer>> {
         let student = self.experiment.student(name).with_context(|| format!("there is no student {name}"))?;
         let path = self.folder.explanations(teacher, seed).traces();
         let (_, traces) = read_traces(&path, &self.experiment.task)?;
-        let scripts = self.scripts(Split::Train);
+        let scripts = self.scripts(QuestionSplit::Train);
         let mut texts = Vec::with_capacity(traces.len());
         for (number, trace) in traces.iter().enumerate() {
             let damaged =

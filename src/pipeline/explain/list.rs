@@ -3,7 +3,7 @@
 use anyhow::Result;
 use toml::{Table, Value};
 
-use super::job::Job;
+use super::job::ModelJob;
 use crate::config::explanations::{ExplainerSettings, Explanations, LearnerSettings, Method};
 use crate::pipeline::key::{Key, Settings};
 use crate::pipeline::task::{Amount, Task, TaskId};
@@ -13,11 +13,11 @@ use crate::record::{Folder, ModelId};
 ///
 /// # Errors
 /// If the experiment cannot be written as TOML.
-pub fn tasks(experiment: &Explanations, folder: &Folder) -> Result<Vec<Task<Job>>> {
-    let mut list = List { experiment, folder, settings: settings(experiment)?, tasks: Vec::new() };
+pub fn tasks(experiment: &Explanations, folder: &Folder) -> Result<Vec<Task<ModelJob>>> {
+    let mut list = ModelList { experiment, folder, settings: settings(experiment)?, tasks: Vec::new() };
     for &seed in &experiment.seeds {
-        list.add(Job::Learn(ModelId::Base { seed }), &[]);
-        list.add(Job::Learn(ModelId::Warmup { seed }), &[Job::Learn(ModelId::Base { seed })]);
+        list.add(ModelJob::Learn(ModelId::Base { seed }), &[]);
+        list.add(ModelJob::Learn(ModelId::Warmup { seed }), &[ModelJob::Learn(ModelId::Base { seed })]);
     }
     for teacher in &experiment.teachers {
         experiment.seeds.iter().for_each(|&seed| list.add_teacher(teacher, seed));
@@ -30,24 +30,24 @@ pub fn tasks(experiment: &Explanations, folder: &Folder) -> Result<Vec<Task<Job>
     for own in &experiment.cold_starts {
         for &seed in &experiment.seeds {
             let (name, teacher) = (own.student.clone(), own.teacher.clone());
-            let student = Job::Learn(ModelId::Student { name, teacher, seed });
-            list.add(Job::Learn(ModelId::ColdStart { name: own.name.clone(), seed }), &[student]);
+            let student = ModelJob::Learn(ModelId::Student { name, teacher, seed });
+            list.add(ModelJob::Learn(ModelId::ColdStart { name: own.name.clone(), seed }), &[student]);
         }
     }
     let answering: Vec<ModelId> = list.tasks.iter().filter_map(|task| answers(experiment, &task.work)).collect();
     let mut answered = Vec::new();
     for model in answering {
-        let job = Job::Answer(model.clone());
-        list.add(job.clone(), &[Job::Learn(model)]);
+        let job = ModelJob::Answer(model.clone());
+        list.add(job.clone(), &[ModelJob::Learn(model)]);
         answered.push(job);
     }
-    list.add(Job::Report, &answered);
+    list.add(ModelJob::Report, &answered);
     Ok(list.tasks)
 }
 
 /// The model that a task makes, if it reads questions without their solutions.
-fn answers(experiment: &Explanations, job: &Job) -> Option<ModelId> {
-    let Job::Learn(model) = job else { return None };
+fn answers(experiment: &Explanations, job: &ModelJob) -> Option<ModelId> {
+    let ModelJob::Learn(model) = job else { return None };
     let reads = match model {
         ModelId::Base { .. } | ModelId::Student { .. } | ModelId::ColdStart { .. } => true,
         ModelId::Warmup { .. } => false,
@@ -58,38 +58,38 @@ fn answers(experiment: &Explanations, job: &Job) -> Option<ModelId> {
     reads.then(|| model.clone())
 }
 
-struct List<'a> {
+struct ModelList<'a> {
     experiment: &'a Explanations,
     folder: &'a Folder,
     settings: Settings,
-    tasks: Vec<Task<Job>>,
+    tasks: Vec<Task<ModelJob>>,
 }
 
-impl List<'_> {
+impl ModelList<'_> {
     fn add_teacher(&mut self, teacher: &ExplainerSettings, seed: u64) {
         let name = teacher.name.clone();
-        let base = Job::Learn(ModelId::Base { seed });
+        let base = ModelJob::Learn(ModelId::Base { seed });
         // The teacher after its warm-up scores what no teacher wrote.
-        let warmup = Job::Learn(ModelId::Warmup { seed });
+        let warmup = ModelJob::Learn(ModelId::Warmup { seed });
         let mut inputs = vec![base, warmup];
         if teacher.method.learns() {
-            let learned = Job::Learn(ModelId::Teacher { name: name.clone(), seed });
+            let learned = ModelJob::Learn(ModelId::Teacher { name: name.clone(), seed });
             self.add(learned.clone(), &inputs);
             inputs.push(learned);
         }
-        self.add(Job::Explain { teacher: name, seed }, &inputs);
+        self.add(ModelJob::Explain { teacher: name, seed }, &inputs);
     }
 
     fn add_student(&mut self, student: &LearnerSettings, teacher: &ExplainerSettings, seed: u64) {
         let (name, teacher) = (student.name.clone(), teacher.name.clone());
-        let inputs = [Job::Learn(ModelId::Base { seed }), Job::Explain { teacher: teacher.clone(), seed }];
-        self.add(Job::Learn(ModelId::Student { name, teacher, seed }), &inputs);
+        let inputs = [ModelJob::Learn(ModelId::Base { seed }), ModelJob::Explain { teacher: teacher.clone(), seed }];
+        self.add(ModelJob::Learn(ModelId::Student { name, teacher, seed }), &inputs);
     }
 
-    fn add(&mut self, work: Job, inputs: &[Job]) {
+    fn add(&mut self, work: ModelJob, inputs: &[ModelJob]) {
         let id = TaskId(work.id());
         let inputs: Vec<TaskId> = inputs.iter().map(|job| TaskId(job.id())).collect();
-        let is_input = |task: &&Task<Job>| inputs.contains(&task.id);
+        let is_input = |task: &&Task<ModelJob>| inputs.contains(&task.id);
         let settings = self.settings.iter().filter(|(key, _)| depends_on(&work, key));
         let settings = settings.map(|(key, value)| (key.clone(), value.clone())).collect();
         let key = Key::new(&id, settings, self.tasks.iter().filter(is_input).map(|task| &task.key));
@@ -98,41 +98,41 @@ impl List<'_> {
         self.tasks.push(Task { id, work, inputs, key, outputs, amount, lock });
     }
 
-    fn amount(&self, work: &Job) -> Amount {
+    fn amount(&self, work: &ModelJob) -> Amount {
         let Explanations { base, warmup, traces, evaluation, .. } = self.experiment;
         let teacher = |name: &str| self.experiment.teacher(name);
         let (amount, unit) = match work {
-            Job::Learn(ModelId::Base { .. }) => (base.fit.steps, "steps"),
-            Job::Learn(ModelId::Warmup { .. }) => (warmup.steps, "steps"),
-            Job::Learn(ModelId::Teacher { name, .. }) => (teacher(name).map_or(0, |own| own.steps), "steps"),
-            Job::Learn(ModelId::Student { name, .. }) => {
+            ModelJob::Learn(ModelId::Base { .. }) => (base.fit.steps, "steps"),
+            ModelJob::Learn(ModelId::Warmup { .. }) => (warmup.steps, "steps"),
+            ModelJob::Learn(ModelId::Teacher { name, .. }) => (teacher(name).map_or(0, |own| own.steps), "steps"),
+            ModelJob::Learn(ModelId::Student { name, .. }) => {
                 (self.experiment.student(name).map_or(0, |own| own.steps), "steps")
             }
-            Job::Learn(ModelId::ColdStart { name, .. }) => {
+            ModelJob::Learn(ModelId::ColdStart { name, .. }) => {
                 (self.experiment.cold_start(name).map_or(0, |own| own.steps), "steps")
             }
-            Job::Explain { teacher: name, .. } => {
+            ModelJob::Explain { teacher: name, .. } => {
                 let own = teacher(name).map_or(0, |own| own.traces);
                 (if own == 0 { traces.count } else { own } as u64, "explanations")
             }
-            Job::Answer(_) => {
+            ModelJob::Answer(_) => {
                 let of_temperature = |&t: &f64| if t == 0.0 { 1 } else { evaluation.samples };
                 let each: usize = evaluation.temperatures.iter().map(of_temperature).sum();
                 let splits = 1 + usize::from(evaluation.out_of_domain);
                 ((splits * each * evaluation.questions) as u64, "answers")
             }
-            Job::Report => (1, "pages"),
+            ModelJob::Report => (1, "pages"),
         };
         Amount { amount, unit }
     }
 }
 
-fn outputs(folder: &Folder, work: &Job) -> Vec<std::path::PathBuf> {
+fn outputs(folder: &Folder, work: &ModelJob) -> Vec<std::path::PathBuf> {
     match work {
-        Job::Learn(model) => vec![folder.run(model).weights()],
-        Job::Explain { teacher, seed } => vec![folder.explanations(teacher, *seed).traces()],
-        Job::Answer(model) => vec![folder.run(model).answers()],
-        Job::Report => vec![folder.scores(), folder.report()],
+        ModelJob::Learn(model) => vec![folder.run(model).weights()],
+        ModelJob::Explain { teacher, seed } => vec![folder.explanations(teacher, *seed).traces()],
+        ModelJob::Answer(model) => vec![folder.run(model).answers()],
+        ModelJob::Report => vec![folder.scores(), folder.report()],
     }
 }
 
@@ -163,22 +163,22 @@ fn flatten(above: &str, value: &Value, settings: &mut Settings) {
 const OF_TRACES: [&str; 3] = ["traces", "keep", "rank"];
 
 /// Whether the result of `work` depends on a setting, apart from its inputs.
-fn depends_on(work: &Job, key: &str) -> bool {
+fn depends_on(work: &ModelJob, key: &str) -> bool {
     let (section, rest) = key.split_once('.').unwrap_or((key, ""));
     let of = |name: &str| rest.strip_prefix(name).and_then(|rest| rest.strip_prefix('.')).filter(|key| *key != "name");
     match work {
-        Job::Learn(ModelId::Base { .. }) => ["task", "model", "base"].contains(&section),
-        Job::Learn(ModelId::Warmup { .. }) => section == "warmup",
-        Job::Learn(ModelId::Teacher { name, .. }) => {
+        ModelJob::Learn(ModelId::Base { .. }) => ["task", "model", "base"].contains(&section),
+        ModelJob::Learn(ModelId::Warmup { .. }) => section == "warmup",
+        ModelJob::Learn(ModelId::Teacher { name, .. }) => {
             section == "teachers" && of(name).is_some_and(|key| !OF_TRACES.contains(&key))
         }
-        Job::Explain { teacher, .. } => section == "traces" || section == "teachers" && of(teacher).is_some(),
-        Job::Learn(ModelId::Student { name, .. }) => {
+        ModelJob::Explain { teacher, .. } => section == "traces" || section == "teachers" && of(teacher).is_some(),
+        ModelJob::Learn(ModelId::Student { name, .. }) => {
             section == "students" && of(name).is_some_and(|key| key != "teachers")
         }
-        Job::Learn(ModelId::ColdStart { name, .. }) => section == "cold_starts" && of(name).is_some(),
-        Job::Answer(_) => section == "evaluation",
-        Job::Report => false,
+        ModelJob::Learn(ModelId::ColdStart { name, .. }) => section == "cold_starts" && of(name).is_some(),
+        ModelJob::Answer(_) => section == "evaluation",
+        ModelJob::Report => false,
     }
 }
 
@@ -188,7 +188,7 @@ mod tests {
     use crate::config::Overrides;
     use crate::config::explanations::read_text;
 
-    fn list(more: &str) -> Vec<Task<Job>> {
+    fn list(more: &str) -> Vec<Task<ModelJob>> {
         let text = "seeds = [1]\n[[teachers]]\nname = \"rlt\"\n[[teachers]]\nname = \"plain\"\nmethod = \"untrained\"\n\
                     [[students]]\nname = \"same\"\n";
         let overrides = Overrides { set: more.split_whitespace().map(str::to_owned).collect(), seed: None };
@@ -198,7 +198,7 @@ mod tests {
 
     fn changed(more: &str) -> Vec<String> {
         let before = list("");
-        let is_same = |task: &Task<Job>| before.iter().any(|old| old.id == task.id && old.key == task.key);
+        let is_same = |task: &Task<ModelJob>| before.iter().any(|old| old.id == task.id && old.key == task.key);
         list(more).into_iter().filter(|task| !is_same(task)).map(|task| task.id.0).collect()
     }
 

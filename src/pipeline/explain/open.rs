@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 
-use super::job::Job;
+use super::job::ModelJob;
 use super::list::tasks;
 use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
@@ -39,12 +39,12 @@ pub fn read(request: &Request) -> Result<(Explanations, Folder)> {
 /// An experiment with its folder prepared.
 pub struct ExplainPipeline<'a> {
     pub experiment: Explanations,
-    pub task: task::Task,
+    pub task: task::QuestionTask,
     pub folder: Folder,
     pub device: Device,
     pub threads: usize,
     pub jobs: usize,
-    pub tasks: Vec<Task<Job>>,
+    pub tasks: Vec<Task<ModelJob>>,
     pub observer: &'a dyn Observer,
     pub locks: Locks,
     machine: Machine,
@@ -82,7 +82,7 @@ impl<'a> ExplainPipeline<'a> {
         write_file(&folder.experiment(), toml::to_string(&experiment)?.as_bytes()).map_err(refused)?;
         drop(alone);
         Ok(ExplainPipeline {
-            task: task::Task::new(&experiment.task),
+            task: task::QuestionTask::new(&experiment.task),
             experiment,
             folder,
             device: request.device,
@@ -122,9 +122,9 @@ impl<'a> ExplainPipeline<'a> {
 }
 
 impl Line for ExplainPipeline<'_> {
-    type Job = Job;
+    type Job = ModelJob;
 
-    fn tasks(&self) -> &[Task<Job>] {
+    fn tasks(&self) -> &[Task<ModelJob>] {
         &self.tasks
     }
 
@@ -132,17 +132,17 @@ impl Line for ExplainPipeline<'_> {
         numbers.iter().map(|&number| state(&self.tasks[number])).collect()
     }
 
-    fn perform(&self, batch: &Batch<Job>, _: Option<&Path>) -> Result<Ended> {
+    fn perform(&self, batch: &Batch<ModelJob>, _: Option<&Path>) -> Result<Ended> {
         if !self.works.swap(true, Ordering::SeqCst) {
             self.write_manifest(|_| ())?;
         }
         // Each task has a lock of its own.
         let task = batch.tasks[0];
         match &task.work {
-            Job::Learn(model) => self.learn(batch, task, model),
-            Job::Explain { teacher, seed } => self.explain(batch, task, teacher, *seed),
-            Job::Answer(model) => self.answer(batch, task, model),
-            Job::Report => Ok(Ended::Done),
+            ModelJob::Learn(model) => self.learn(batch, task, model),
+            ModelJob::Explain { teacher, seed } => self.explain(batch, task, teacher, *seed),
+            ModelJob::Answer(model) => self.answer(batch, task, model),
+            ModelJob::Report => Ok(Ended::Done),
         }
     }
 
@@ -187,12 +187,12 @@ impl Line for ExplainPipeline<'_> {
 ///
 /// # Errors
 /// If the record is damaged.
-pub fn state(task: &Task<Job>) -> Result<TaskState> {
+pub fn state(task: &Task<ModelJob>) -> Result<TaskState> {
     let output = &task.outputs[0];
     if !output.exists() {
         return Ok(TaskState::Missing);
     }
-    if task.work == Job::Report {
+    if task.work == ModelJob::Report {
         return Ok(TaskState::Done);
     }
     let record = TaskRecord::read(output)?;
@@ -201,11 +201,11 @@ pub fn state(task: &Task<Job>) -> Result<TaskState> {
 }
 
 /// Checks that the results in the folder were made with the same settings, or are made anew.
-fn check_made_alike(request: &Request, folder: &Folder, list: &[Task<Job>]) -> Result<()> {
+fn check_made_alike(request: &Request, folder: &Folder, list: &[Task<ModelJob>]) -> Result<()> {
     let anew: Vec<&TaskId> =
         if request.fresh { renewed(request.scope, list).iter().map(|task| &task.id).collect() } else { Vec::new() };
     let (mut changes, mut stale) = (BTreeSet::new(), Vec::new());
-    for task in list.iter().filter(|task| task.work != Job::Report && !anew.contains(&&task.id)) {
+    for task in list.iter().filter(|task| task.work != ModelJob::Report && !anew.contains(&&task.id)) {
         if state(task).map_err(refused)? == TaskState::Stale {
             let record = TaskRecord::read(&task.outputs[0])?;
             let before = record.map(|record| record.settings).unwrap_or_default();
@@ -227,17 +227,17 @@ fn check_made_alike(request: &Request, folder: &Folder, list: &[Task<Job>]) -> R
 }
 
 /// The tasks that a command makes anew with `--fresh`, and those that become stale by it.
-fn renewed(scope: Scope, list: &[Task<Job>]) -> Vec<&Task<Job>> {
+fn renewed(scope: Scope, list: &[Task<ModelJob>]) -> Vec<&Task<ModelJob>> {
     closure(list, |task| task.work.is_in(scope))
 }
 
 /// Removes what a task has made.
-fn remove(folder: &Folder, task: &Task<Job>) -> Result<()> {
+fn remove(folder: &Folder, task: &Task<ModelJob>) -> Result<()> {
     match &task.work {
-        Job::Learn(model) => remove_folder(folder.run(model).root()),
-        Job::Explain { teacher, seed } => remove_folder(folder.explanations(teacher, *seed).root()),
-        Job::Answer(model) => TaskRecord::remove(&folder.run(model).answers()),
-        Job::Report => {
+        ModelJob::Learn(model) => remove_folder(folder.run(model).root()),
+        ModelJob::Explain { teacher, seed } => remove_folder(folder.explanations(teacher, *seed).root()),
+        ModelJob::Answer(model) => TaskRecord::remove(&folder.run(model).answers()),
+        ModelJob::Report => {
             if folder.scores().exists() {
                 std::fs::remove_file(folder.scores())
                     .with_context(|| format!("{}: cannot be removed", folder.scores().display()))?;

@@ -34,7 +34,7 @@ pub fn plan(request: &Request) -> Result<ExplainPlan> {
     let list = tasks(&experiment, &folder)?;
     let states = list.iter().map(|task| if request.fresh { Ok(TaskState::Missing) } else { state(task) });
     let states: Vec<TaskState> = states.collect::<Result<_>>()?;
-    let vocabulary = task::Task::new(&experiment.task).alphabet().len();
+    let vocabulary = task::QuestionTask::new(&experiment.task).alphabet().len();
     let size = |model: crate::config::explanations::ModelSettings| {
         Size { vocabulary, width: model.width, layers: model.layers, heads: model.heads }.to_string()
     };

@@ -1,12 +1,12 @@
 //! The paper's claims, each with a verdict from the figures.
 
-use super::results::{Answerer, Results};
+use super::results::{Answerer, ExplanationResults};
 use super::tables::{Audit, audit};
 use crate::config::explanations::{ExplainerSettings, Method};
 use crate::eval::statistics::{Interval, correlation_interval, mean, pearson, spearman};
 use crate::report::explanations::results::BOOTSTRAP;
 use crate::report::format::{number, percent, percent_with_interval};
-use crate::task::Split;
+use crate::task::QuestionSplit;
 
 /// A claim and what the results say of it.
 pub struct Claim {
@@ -15,7 +15,7 @@ pub struct Claim {
 }
 
 /// Every claim that the experiment can say something of.
-pub fn claims(results: &Results) -> Vec<Claim> {
+pub fn claims(results: &ExplanationResults) -> Vec<Claim> {
     let all = [
         comparison(results),
         ranking(results),
@@ -40,19 +40,19 @@ fn verdict((difference, interval): (f64, Option<Interval>)) -> String {
     format!("{word}, by {}{bounds} percentage points", points(difference))
 }
 
-fn first_student<'a>(results: &'a Results) -> Option<&'a str> {
+fn first_student<'a>(results: &'a ExplanationResults) -> Option<&'a str> {
     results.experiment.students.first().map(|student| student.name.as_str())
 }
 
 /// Students of the trained teacher against those of each other teacher.
-fn comparison(results: &Results) -> Claim {
+fn comparison(results: &ExplanationResults) -> Claim {
     Claim {
         title: "Students of the trained teacher against those of each other source",
-        sentences: first_student(results).map_or(Vec::new(), |student| against(results, student, Split::Test)),
+        sentences: first_student(results).map_or(Vec::new(), |student| against(results, student, QuestionSplit::Test)),
     }
 }
 
-fn against(results: &Results, student: &str, split: Split) -> Vec<String> {
+fn against(results: &ExplanationResults, student: &str, split: QuestionSplit) -> Vec<String> {
     let Some(trained) = results.trained() else { return Vec::new() };
     let own = results.student(student, trained);
     let temperature = results.temperature();
@@ -79,10 +79,15 @@ fn against(results: &Results, student: &str, split: Split) -> Vec<String> {
 }
 
 /// For each teacher in `chosen` and seed: the mean reward of its explanations, and its students' accuracy.
-pub fn pairs(results: &Results, student: &str, chosen: &dyn Fn(&ExplainerSettings) -> bool) -> Vec<(f64, f64)> {
+pub fn pairs(
+    results: &ExplanationResults,
+    student: &str,
+    chosen: &dyn Fn(&ExplainerSettings) -> bool,
+) -> Vec<(f64, f64)> {
     let mut pairs = Vec::new();
     for teacher in results.experiment.teachers.iter().filter(|teacher| chosen(teacher)) {
-        let shares = results.shares(&results.student(student, &teacher.name), Split::Test, results.temperature());
+        let shares =
+            results.shares(&results.student(student, &teacher.name), QuestionSplit::Test, results.temperature());
         for (seed, lessons) in results.lessons.get(&teacher.name).into_iter().flatten() {
             let accuracy = shares.get(seed).and_then(|shares| mean(shares));
             pairs.extend(Audit::of(lessons).map(|audit| audit.reward).zip(accuracy));
@@ -92,7 +97,7 @@ pub fn pairs(results: &Results, student: &str, chosen: &dyn Fn(&ExplainerSetting
 }
 
 /// Whether the reward ranks explanations as their students do.
-fn ranking(results: &Results) -> Claim {
+fn ranking(results: &ExplanationResults) -> Claim {
     let mut sentences = Vec::new();
     let student = first_student(results).unwrap_or_default();
     let ranked = |teacher: &ExplainerSettings| teacher.method == Method::Ranked;
@@ -119,14 +124,14 @@ fn ranking(results: &Results) -> Claim {
 }
 
 /// Teachers that learned by a changed reward.
-fn ablations(results: &Results) -> Claim {
+fn ablations(results: &ExplanationResults) -> Claim {
     let mut sentences = Vec::new();
     let mut say = |teacher: &ExplainerSettings, what: &str| {
         let Some(seeds) = results.lessons.get(&teacher.name) else { return };
         let share = |value| audit(seeds, value).map_or(String::new(), percent);
         let plain = |value| audit(seeds, value).map_or(String::new(), number);
         let accuracy = first_student(results).and_then(|student| {
-            results.accuracy(&results.student(student, &teacher.name), Split::Test, results.temperature())
+            results.accuracy(&results.student(student, &teacher.name), QuestionSplit::Test, results.temperature())
         });
         let learned = accuracy.map_or(String::new(), |(mean, ci)| {
             format!("; its students answer {} rightly", percent_with_interval(mean, ci))
@@ -155,19 +160,21 @@ fn ablations(results: &Results) -> Claim {
 }
 
 /// Other kinds of students.
-fn sizes(results: &Results) -> Claim {
+fn sizes(results: &ExplanationResults) -> Claim {
     let others = results.experiment.students.iter().skip(1);
-    let sentences = others.flat_map(|student| against(results, &student.name, Split::Test)).collect();
+    let sentences = others.flat_map(|student| against(results, &student.name, QuestionSplit::Test)).collect();
     Claim { title: "Other students", sentences }
 }
 
 /// Students that went on to learn from right answers, against solvers that began with the base model.
-fn cold_starts(results: &Results) -> Claim {
+fn cold_starts(results: &ExplanationResults) -> Claim {
     let mut sentences = Vec::new();
     let temperature = results.temperature();
     for own in &results.experiment.cold_starts {
         let continued = Answerer::ColdStart(own.name.clone());
-        let Some((accuracy, interval)) = results.accuracy(&continued, Split::Test, temperature) else { continue };
+        let Some((accuracy, interval)) = results.accuracy(&continued, QuestionSplit::Test, temperature) else {
+            continue;
+        };
         sentences.push(format!(
             "{}: a student \"{}\" of {}, after {} steps of learning from right answers, answers {} rightly.",
             own.name,
@@ -178,7 +185,7 @@ fn cold_starts(results: &Results) -> Claim {
         ));
         for teacher in results.experiment.teachers.iter().filter(|teacher| teacher.method == Method::Solver) {
             let solver = Answerer::Teacher(teacher.name.clone());
-            if let Some(difference) = results.difference((&continued, &solver), Split::Test, temperature) {
+            if let Some(difference) = results.difference((&continued, &solver), QuestionSplit::Test, temperature) {
                 let steps = teacher.steps;
                 sentences.push(format!(
                     "Against {}, {steps} steps from the base model: {}.",
@@ -192,13 +199,14 @@ fn cold_starts(results: &Results) -> Claim {
 }
 
 /// Questions that are longer than those of training.
-fn out_of_domain(results: &Results) -> Claim {
-    let sentences = first_student(results).map_or(Vec::new(), |student| against(results, student, Split::OutOfDomain));
+fn out_of_domain(results: &ExplanationResults) -> Claim {
+    let sentences =
+        first_student(results).map_or(Vec::new(), |student| against(results, student, QuestionSplit::OutOfDomain));
     Claim { title: "Longer questions than those of training", sentences }
 }
 
 /// Wrong steps in explanations, and in what students write.
-fn inheritance(results: &Results) -> Claim {
+fn inheritance(results: &ExplanationResults) -> Claim {
     let student = first_student(results).unwrap_or_default();
     let rows = results.rows();
     let mut sentences = Vec::new();
@@ -208,7 +216,7 @@ fn inheritance(results: &Results) -> Claim {
         };
         let own = rows.iter().find(|row| {
             let same = row.student == student && row.teacher == teacher.name;
-            same && row.split == Split::Test && row.temperature == results.temperature()
+            same && row.split == QuestionSplit::Test && row.temperature == results.temperature()
         });
         if let Some(own) = own {
             sentences.push(format!(

@@ -1,6 +1,6 @@
 //! Examples of explanations.
 
-use super::results::Results;
+use super::results::ExplanationResults;
 use crate::report::format::number;
 use crate::report::table::{Table, numbers, words};
 
@@ -8,7 +8,7 @@ use crate::report::table::{Table, numbers, words};
 const EXAMPLES: usize = 3;
 
 /// The explanations of the same questions by each teacher, of the first seed.
-pub fn examples(results: &Results) -> Table {
+pub fn examples(results: &ExplanationResults) -> Table {
     let columns = vec![
         words("teacher", ""),
         words("question", ""),

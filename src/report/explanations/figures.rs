@@ -1,7 +1,7 @@
 //! Figures of the report.
 
 use super::claims::pairs;
-use super::results::{Answerer, Results};
+use super::results::{Answerer, ExplanationResults};
 use crate::config::explanations::Method;
 use crate::eval::statistics::mean;
 use crate::explain::ReinforceRow;
@@ -9,21 +9,21 @@ use crate::report::format::{counted, number};
 use crate::report::plot::{
     Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale, Style, mean_curve, numbered, thinned,
 };
-use crate::task::Split;
+use crate::task::QuestionSplit;
 
 /// Every figure for which there are data.
-pub fn figures(results: &Results) -> Vec<Figure> {
+pub fn figures(results: &ExplanationResults) -> Vec<Figure> {
     let of_students = results.experiment.students.iter().filter_map(|student| accuracy(results, &student.name));
     let learning = results.learning.keys().filter_map(|teacher| learning(results, teacher));
     of_students.chain(reward_against_accuracy(results)).chain(learning).collect()
 }
 
-fn style(results: &Results, teacher: &str) -> Style {
+fn style(results: &ExplanationResults, teacher: &str) -> Style {
     numbered(results.place(teacher))
 }
 
 /// Accuracy of the students of each teacher, greedy and drawn, with intervals.
-fn accuracy(results: &Results, student: &str) -> Option<Figure> {
+fn accuracy(results: &ExplanationResults, student: &str) -> Option<Figure> {
     let drawn = results.temperature();
     let of = |answerer: &Answerer| match answerer {
         Answerer::Student { name, .. } => name == student,
@@ -33,26 +33,10 @@ fn accuracy(results: &Results, student: &str) -> Option<Figure> {
     if answerers.len() < 2 {
         return None;
     }
-    let panel = |split: Split, title: &str| {
-        let mut marks = Vec::new();
-        for (place, answerer) in answerers.iter().enumerate() {
-            for (beside, temperature, hollow) in [(-0.14, 0.0, true), (0.14, drawn, false)] {
-                let Some((y, interval)) = results.accuracy(answerer, split, temperature) else { continue };
-                let x = place as f64 + beside;
-                let style = numbered(usize::from(!hollow));
-                if let Some(ci) = interval {
-                    marks.push(Mark::Bar { x, low: 100.0 * ci.low, high: 100.0 * ci.high, style });
-                }
-                marks.push(Mark::Marker { x, y: 100.0 * y, style, hollow });
-            }
-        }
-        let names = answerers.iter().map(Answerer::name).collect();
-        let x = Axis { label: "source of the explanations".into(), scale: Scale::Names(names), include: Vec::new() };
-        Panel { title: title.to_owned(), x, y: Axis::linear("right answers (%)").including(&[0.0, 100.0]), marks }
-    };
-    let mut panels = vec![panel(Split::Test, "test questions")];
+    let panel = |split, title| accuracy_panel(results, &answerers, split, title);
+    let mut panels = vec![panel(QuestionSplit::Test, "test questions")];
     if results.experiment.evaluation.out_of_domain {
-        panels.push(panel(Split::OutOfDomain, "longer questions than those of training"));
+        panels.push(panel(QuestionSplit::OutOfDomain, "longer questions than those of training"));
     }
     let key = |label: String, index: usize, hollow| LegendEntry {
         label,
@@ -75,8 +59,26 @@ fn accuracy(results: &Results, student: &str) -> Option<Figure> {
     })
 }
 
+fn accuracy_panel(results: &ExplanationResults, answerers: &[Answerer], split: QuestionSplit, title: &str) -> Panel {
+    let mut marks = Vec::new();
+    for (place, answerer) in answerers.iter().enumerate() {
+        for (beside, temperature, hollow) in [(-0.14, 0.0, true), (0.14, results.temperature(), false)] {
+            let Some((y, interval)) = results.accuracy(answerer, split, temperature) else { continue };
+            let x = place as f64 + beside;
+            let style = numbered(usize::from(!hollow));
+            if let Some(ci) = interval {
+                marks.push(Mark::Bar { x, low: 100.0 * ci.low, high: 100.0 * ci.high, style });
+            }
+            marks.push(Mark::Marker { x, y: 100.0 * y, style, hollow });
+        }
+    }
+    let names = answerers.iter().map(Answerer::name).collect();
+    let x = Axis { label: "source of the explanations".into(), scale: Scale::Names(names), include: Vec::new() };
+    Panel { title: title.to_owned(), x, y: Axis::linear("right answers (%)").including(&[0.0, 100.0]), marks }
+}
+
 /// The mean reward of explanations against the accuracy of their students, one marker for each teacher and seed.
-fn reward_against_accuracy(results: &Results) -> Option<Figure> {
+fn reward_against_accuracy(results: &ExplanationResults) -> Option<Figure> {
     let student = &results.experiment.students.first()?.name;
     let (mut marks, mut legend) = (Vec::new(), Vec::new());
     for teacher in &results.experiment.teachers {
@@ -113,10 +115,10 @@ fn reward_against_accuracy(results: &Results) -> Option<Figure> {
 }
 
 /// A column of the log, and its name.
-type Column = (&'static str, fn(&ReinforceRow) -> Option<f64>);
+type LoggedQuality = (&'static str, fn(&ReinforceRow) -> Option<f64>);
 
 /// Panels of a teacher's training: title, label of the axis, number of the first style, columns.
-const PANELS: [(&str, &str, usize, &[Column]); 3] = [
+const PANELS: [(&str, &str, usize, &[LoggedQuality]); 3] = [
     (
         "reward and its parts",
         "nats",
@@ -138,7 +140,7 @@ const PANELS: [(&str, &str, usize, &[Column]); 3] = [
 ];
 
 /// A teacher's reward over its training, with the qualities of its explanations beside it.
-fn learning(results: &Results, teacher: &str) -> Option<Figure> {
+fn learning(results: &ExplanationResults, teacher: &str) -> Option<Figure> {
     let seeds = results.learning.get(teacher)?;
     let mut legend = Vec::new();
     let mut panels = Vec::new();

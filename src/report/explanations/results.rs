@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::explanations::{Explanations, Method};
 use crate::eval::statistics::{Interval, mean, mean_of_runs_interval};
-use crate::explain::{AnswerRow, Header, ReinforceRow, Trace, read_traces};
+use crate::explain::{AnswerRow, ReinforceRow, TraceRecord, TracesHeader, read_traces};
 use crate::record::{Folder, Manifest, ModelId, TaskRecord, read_rows};
-use crate::task::{Quality, Split, Task};
+use crate::task::{Quality, QuestionSplit, QuestionTask};
 use crate::units::Seed;
 
 /// The seed of all bootstraps of a report.
 pub const BOOTSTRAP: Seed = Seed(0);
 
 /// Everything that a report says.
-pub struct Results<'a> {
+pub struct ExplanationResults<'a> {
     pub experiment: &'a Explanations,
     pub manifest: Option<Manifest>,
     /// The resolved experiment as text.
@@ -28,7 +28,7 @@ pub struct Results<'a> {
     pub lessons: BTreeMap<String, BTreeMap<u64, Lessons>>,
     /// CPU seconds of finished tasks, by what they made, each with their number.
     pub seconds: BTreeMap<String, (f64, u64)>,
-    pub task: Task,
+    pub task: QuestionTask,
 }
 
 /// A model without its seed.
@@ -67,8 +67,8 @@ impl Answerer {
 
 /// The explanations of one teacher and seed.
 pub struct Lessons {
-    pub header: Header,
-    pub traces: Vec<Trace>,
+    pub header: TracesHeader,
+    pub traces: Vec<TraceRecord>,
     pub qualities: Vec<Quality>,
 }
 
@@ -79,7 +79,7 @@ pub struct AccuracyRow {
     /// Empty for models that are no students.
     pub student: String,
     pub teacher: String,
-    pub split: Split,
+    pub split: QuestionSplit,
     pub temperature: f64,
     pub seeds: u64,
     /// Questions of each seed.
@@ -94,13 +94,13 @@ pub struct AccuracyRow {
     pub tokens: f64,
 }
 
-impl<'a> Results<'a> {
+impl<'a> ExplanationResults<'a> {
     /// Reads what is there; an unfinished experiment has less.
     ///
     /// # Errors
     /// The file that is damaged.
-    pub fn read(folder: &Folder, experiment: &'a Explanations) -> Result<Results<'a>> {
-        let mut results = Results {
+    pub fn read(folder: &Folder, experiment: &'a Explanations) -> Result<ExplanationResults<'a>> {
+        let mut results = ExplanationResults {
             experiment,
             manifest: Manifest::read(&folder.manifest())?,
             settings: toml::to_string(experiment)?,
@@ -108,7 +108,7 @@ impl<'a> Results<'a> {
             learning: BTreeMap::new(),
             lessons: BTreeMap::new(),
             seconds: BTreeMap::new(),
-            task: Task::new(&experiment.task),
+            task: QuestionTask::new(&experiment.task),
         };
         for &seed in &experiment.seeds {
             results.read_models(folder, seed)?;
@@ -173,7 +173,7 @@ impl<'a> Results<'a> {
         }
         self.count(&path, &format!("explanations of {teacher}"))?;
         let (header, traces) = read_traces(&path, &self.experiment.task)?;
-        let quality = |trace: &Trace| {
+        let quality = |trace: &TraceRecord| {
             let question = self.task.question(&trace.question)?;
             Some(self.task.grade(&question, &trace.explanation))
         };
@@ -217,7 +217,7 @@ impl<'a> Results<'a> {
     }
 
     /// For each seed, the share of right answers to each question.
-    pub fn shares(&self, answerer: &Answerer, split: Split, temperature: f64) -> BTreeMap<u64, Vec<f64>> {
+    pub fn shares(&self, answerer: &Answerer, split: QuestionSplit, temperature: f64) -> BTreeMap<u64, Vec<f64>> {
         let of_seed = |rows: &Vec<AnswerRow>| {
             let fits = |row: &&AnswerRow| row.split == split && row.temperature == temperature;
             rows.iter().filter(fits).map(|row| f64::from(row.right) / f64::from(row.samples.max(1))).collect::<Vec<_>>()
@@ -227,7 +227,12 @@ impl<'a> Results<'a> {
     }
 
     /// Mean accuracy with its interval.
-    pub fn accuracy(&self, answerer: &Answerer, split: Split, temperature: f64) -> Option<(f64, Option<Interval>)> {
+    pub fn accuracy(
+        &self,
+        answerer: &Answerer,
+        split: QuestionSplit,
+        temperature: f64,
+    ) -> Option<(f64, Option<Interval>)> {
         let shares = self.shares(answerer, split, temperature);
         mean_with_interval(&shares.values().cloned().collect::<Vec<_>>())
     }
@@ -236,7 +241,7 @@ impl<'a> Results<'a> {
     pub fn difference(
         &self,
         (one, other): (&Answerer, &Answerer),
-        split: Split,
+        split: QuestionSplit,
         temperature: f64,
     ) -> Option<(f64, Option<Interval>)> {
         let (one, other) = (self.shares(one, split, temperature), self.shares(other, split, temperature));
@@ -252,7 +257,7 @@ impl<'a> Results<'a> {
         let mut rows = Vec::new();
         let evaluation = &self.experiment.evaluation;
         for answerer in self.answerers() {
-            for split in [Split::Test, Split::OutOfDomain] {
+            for split in [QuestionSplit::Test, QuestionSplit::OutOfDomain] {
                 for &temperature in &evaluation.temperatures {
                     rows.extend(self.row(&answerer, split, temperature));
                 }
@@ -261,7 +266,7 @@ impl<'a> Results<'a> {
         rows
     }
 
-    fn row(&self, answerer: &Answerer, split: Split, temperature: f64) -> Option<AccuracyRow> {
+    fn row(&self, answerer: &Answerer, split: QuestionSplit, temperature: f64) -> Option<AccuracyRow> {
         let shares = self.shares(answerer, split, temperature);
         let (accuracy, interval) = self.accuracy(answerer, split, temperature)?;
         let fits = |row: &&AnswerRow| row.split == split && row.temperature == temperature;

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::results::{Answerer, Lessons, Results};
+use super::results::{Answerer, ExplanationResults, Lessons};
 use crate::eval::statistics::mean;
 use crate::report::format::{NONE, duration, number, or_dash, percent, percent_with_interval};
 use crate::report::table::{Table, numbers, words};
-use crate::task::Split;
+use crate::task::QuestionSplit;
 use crate::units::grouped;
 
 /// Accuracy of every model: greedy and drawn, and out of domain.
-pub fn accuracy(results: &Results) -> Table {
+pub fn accuracy(results: &ExplanationResults) -> Table {
     let columns = vec![
         words("student", "The way of learning; empty for models that are no students."),
         words("explanations of", "The teacher; or a model that answers by itself."),
@@ -30,10 +30,10 @@ pub fn accuracy(results: &Results) -> Table {
         vec![
             answerer.student(),
             answerer.name(),
-            cell(Split::Test, 0.0),
-            cell(Split::Test, drawn),
-            cell(Split::OutOfDomain, 0.0),
-            cell(Split::OutOfDomain, drawn),
+            cell(QuestionSplit::Test, 0.0),
+            cell(QuestionSplit::Test, drawn),
+            cell(QuestionSplit::OutOfDomain, 0.0),
+            cell(QuestionSplit::OutOfDomain, drawn),
         ]
     };
     Table { columns, rows: results.answerers().into_iter().map(row).collect() }
@@ -86,7 +86,7 @@ pub fn audit(seeds: &BTreeMap<u64, Lessons>, value: fn(&Audit) -> f64) -> Option
 }
 
 /// Reward and quality of each teacher's explanations.
-pub fn explanations(results: &Results) -> Table {
+pub fn explanations(results: &ExplanationResults) -> Table {
     let columns = vec![
         words("teacher", ""),
         numbers(
@@ -126,8 +126,8 @@ pub fn explanations(results: &Results) -> Table {
     Table { columns, rows }
 }
 
-/// What the steps of a training brought: the first ones, the middle, the last ones.
-pub fn learning(results: &Results) -> Table {
+/// The results of the steps of a training: the first ones, the middle, the last ones.
+pub fn learning(results: &ExplanationResults) -> Table {
     let columns = vec![
         words("teacher", ""),
         numbers("step", "Means over all seeds and a tenth of the steps up to this one."),
@@ -168,7 +168,7 @@ pub fn learning(results: &Results) -> Table {
 }
 
 /// CPU time of each kind of task.
-pub fn costs(results: &Results) -> Table {
+pub fn costs(results: &ExplanationResults) -> Table {
     let columns = vec![
         words("work", ""),
         numbers("tasks", ""),

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::claims::{Claim, claims};
 use super::examples::examples;
 use super::figures::figures;
-use super::results::Results;
+use super::results::ExplanationResults;
 use super::tables;
 use crate::config::explanations::Explanations;
 use crate::record::{Folder, replace_folder, write_file, write_rows};
@@ -14,7 +14,7 @@ use crate::report::format::{counted, escape, percent_with_interval};
 use crate::report::page::{document, paragraph, provenance, section, sections};
 use crate::report::table::Table;
 use crate::report::write::Plot;
-use crate::task::Split;
+use crate::task::QuestionSplit;
 
 /// Fewer seeds than this say little about another training.
 const SEEDS: usize = 3;
@@ -24,7 +24,7 @@ const SEEDS: usize = 3;
 /// # Errors
 /// A file that is damaged or cannot be written, and the way out.
 pub fn write(folder: &Folder, experiment: &Explanations) -> Result<TerminalReport> {
-    let results = Results::read(folder, experiment)?;
+    let results = ExplanationResults::read(folder, experiment)?;
     write_rows(&folder.scores(), &results.rows())?;
     let report = Report {
         lead: lead(&results),
@@ -63,7 +63,7 @@ struct Report {
 }
 
 impl Report {
-    fn html(&self, results: &Results, plots: &[Plot]) -> String {
+    fn html(&self, results: &ExplanationResults, plots: &[Plot]) -> String {
         let mut body = String::new();
         if !self.warnings.is_empty() {
             let items: String = self.warnings.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect();
@@ -85,7 +85,7 @@ impl Report {
         document("Reinforcement-learned teachers", &results.experiment.name, &self.lead, &body)
     }
 
-    fn markdown(&self, results: &Results, plots: &[Plot]) -> String {
+    fn markdown(&self, results: &ExplanationResults, plots: &[Plot]) -> String {
         let mut text = format!("# {}\n\n{}\n", results.experiment.name, self.lead);
         for warning in &self.warnings {
             text += &format!("\n> {warning}\n");
@@ -115,12 +115,12 @@ fn claim_html(claim: &Claim) -> String {
 }
 
 /// The result in one sentence.
-fn lead(results: &Results) -> String {
+fn lead(results: &ExplanationResults) -> String {
     let Some(student) = results.experiment.students.first() else { return String::new() };
     let temperature = results.temperature();
     let accuracy = |teacher: &str| {
         let own = results.student(&student.name, teacher);
-        let (mean, interval) = results.accuracy(&own, Split::Test, temperature)?;
+        let (mean, interval) = results.accuracy(&own, QuestionSplit::Test, temperature)?;
         Some(format!("{} of {teacher}", percent_with_interval(mean, interval)))
     };
     let mut parts: Vec<String> = results.trained().and_then(accuracy).into_iter().collect();
@@ -137,7 +137,7 @@ fn lead(results: &Results) -> String {
     }
 }
 
-fn warnings(results: &Results) -> Vec<String> {
+fn warnings(results: &ExplanationResults) -> Vec<String> {
     let experiment = results.experiment;
     let mut warnings = Vec::new();
     let students: usize = experiment.students.iter().map(|student| experiment.teachers_of(student).len()).sum();
@@ -146,7 +146,9 @@ fn warnings(results: &Results) -> Vec<String> {
         .answerers()
         .iter()
         .map(|one| match one {
-            super::results::Answerer::Student { .. } => results.shares(one, Split::Test, results.temperature()).len(),
+            super::results::Answerer::Student { .. } => {
+                results.shares(one, QuestionSplit::Test, results.temperature()).len()
+            }
             _ => 0,
         })
         .sum();
