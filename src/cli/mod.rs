@@ -31,9 +31,6 @@ use crate::pipeline::{self, Request, Scope, refused};
 use crate::progress::Ended;
 use crate::{agent, nn};
 
-/// Stack size of a process's first thread.
-const STACK_BYTES: usize = 8 << 20;
-
 /// Sends the library's messages to stderr: warnings, and more with `-v` or `RUST_LOG`.
 pub fn log_to_stderr(arguments: &Arguments) {
     let level = match arguments.common.verbose {
@@ -53,7 +50,7 @@ pub fn log_to_stderr(arguments: &Arguments) {
 pub fn run(arguments: &Arguments) -> Result<Ended> {
     let common = &arguments.common;
     let threads = common.threads.map_or(0, usize::from);
-    let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?;
+    let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(pipeline::STACK_BYTES).build()?;
     let terminal = Terminal::new(common.quiet);
     let request = |scope, flags| request(scope, flags, common);
     // The calling thread is one of them, so that divided work begins without a wait.

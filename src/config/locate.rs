@@ -128,6 +128,13 @@ impl Walk<'_> {
     }
 }
 
+/// The error for a value out of range, given its key and the problem: at the last setting of that key.
+pub fn at_fault(file: &str, settings: &[Setting], (key, problem): (String, String)) -> ConfigError {
+    let at = settings.iter().rev().find(|setting| setting.key() == key);
+    let place = at.map_or(file.to_owned(), |setting| setting.place.clone());
+    ConfigError { place, problem: format!("{key}: {problem}") }
+}
+
 /// The error for an unknown key.
 pub fn unknown(path: &[String], known: &Table, place: String) -> ConfigError {
     let key = path.last().map_or("", String::as_str);

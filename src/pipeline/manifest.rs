@@ -4,41 +4,51 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
+use super::lock::Locks;
 use super::open::Pipeline;
 use super::task::{Job, Task};
 use crate::env::ale_version;
-use crate::nn;
-use crate::record::{Folder, Manifest, RomRecord};
+use crate::game::Game;
+use crate::nn::{self, Device};
+use crate::record::{Folder, Machine, Manifest, RomRecord};
 
 /// The commit of which the program was built, with `+changes` if its files differed; none outside git.
-pub const COMMIT: Option<&str> = option_env!("PD_COMMIT");
+const COMMIT: Option<&str> = option_env!("PD_COMMIT");
 
-impl Pipeline<'_> {
-    /// Records in the manifest that this command makes results from now on, and applies `change`. Seeds, ROMs of other
-    /// games, times and latencies from before are kept.
+/// The facts about a command and its machine that the manifest states.
+pub struct Maker<'a> {
+    pub device: Device,
+    pub threads: usize,
+    pub machine: &'a Machine,
+    pub seeds: &'a [u64],
+    /// The version of ALE; `None` where no game is played.
+    pub ale: Option<String>,
+    pub roms: BTreeMap<String, RomRecord>,
+}
+
+impl Maker<'_> {
+    /// Records in the folder's manifest that this command makes results from now on, and applies `change`. Seeds, ROMs
+    /// of other games, times and latencies from before are kept.
     ///
     /// # Errors
-    /// If the manifest is damaged or cannot be written.
-    pub fn write_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
-        self.folder.check_there()?;
-        let _lock = self.locks.wait("manifest")?;
-        let mut manifest = self.made_here(Manifest::read(&self.folder.manifest())?);
+    /// If the folder is gone, or the manifest is damaged or cannot be written.
+    pub fn record(self, folder: &Folder, locks: &Locks, change: impl FnOnce(&mut Manifest)) -> Result<()> {
+        folder.check_there()?;
+        let _lock = locks.wait("manifest")?;
+        let mut manifest = self.made_here(Manifest::read(&folder.manifest())?);
         change(&mut manifest);
-        manifest.write(&self.folder.manifest())
+        manifest.write(&folder.manifest())
     }
 
-    fn made_here(&self, old: Option<Manifest>) -> Manifest {
-        let found =
-            self.experiment.games.iter().filter_map(|&game| Some((game.name().to_owned(), self.rom_record(game)?)));
-        let mut roms: BTreeMap<String, RomRecord> = old.as_ref().map(|old| old.roms.clone()).unwrap_or_default();
-        roms.extend(found);
-        let seeds = old.iter().flat_map(|old| &old.seeds).chain(&self.experiment.seeds);
-        let seeds: BTreeSet<u64> = seeds.copied().collect();
+    fn made_here(self, old: Option<Manifest>) -> Manifest {
+        let mut roms = old.as_ref().map(|old| old.roms.clone()).unwrap_or_default();
+        roms.extend(self.roms);
+        let seeds: BTreeSet<u64> = old.iter().flat_map(|old| &old.seeds).chain(self.seeds).copied().collect();
         Manifest {
             program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
             git_commit: COMMIT.map(str::to_owned),
             libtorch: nn::LIBTORCH_VERSION.into(),
-            ale: Some(ale_version().into()),
+            ale: self.ale,
             device: self.device.to_string(),
             threads: self.threads,
             machine: self.machine.clone(),
@@ -48,6 +58,25 @@ impl Pipeline<'_> {
             task_seconds: old.as_ref().map(|old| old.task_seconds.clone()).unwrap_or_default(),
             latencies: old.map(|old| old.latencies).unwrap_or_default(),
         }
+    }
+}
+
+impl Pipeline<'_> {
+    /// As [`Maker::record`], for this command.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn write_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
+        let rom = |&game: &Game| Some((game.name().to_owned(), self.rom_record(game)?));
+        let maker = Maker {
+            device: self.device,
+            threads: self.threads,
+            machine: &self.machine,
+            seeds: &self.experiment.seeds,
+            ale: Some(ale_version().into()),
+            roms: self.experiment.games.iter().filter_map(rom).collect(),
+        };
+        maker.record(&self.folder, &self.locks, change)
     }
 }
 

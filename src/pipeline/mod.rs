@@ -52,7 +52,7 @@ pub use merge::merge;
 pub use open::Request;
 pub use plan::{Plan, PlannedNetwork, PlannedStage, PlannedTask, plan};
 pub use progress::CommandProgress;
-pub use run::run;
+pub use run::{STACK_BYTES, run};
 pub use scope::Scope;
 pub use state::TaskState;
 pub use task::{Amount, Job, Stage, Task, TaskId, Work};

@@ -227,14 +227,18 @@ fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[
         remove_leftovers(folder, experiment)?;
     }
     if request.fresh {
-        if let Some(other) = other {
-            let place = folder.root().display();
-            return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
-        }
+        check_alone(folder, other)?;
         renew(folder, experiment, list, request.scope, earlier.played_otherwise)?;
         forget_times(folder, &request.scope.renews(list))?;
     }
     write_file(&folder.experiment(), toml::to_string(experiment)?.as_bytes()).map_err(refused)
+}
+
+/// Checks that no `other` process is at work in the folder, so that its results can be removed.
+pub fn check_alone(folder: &Folder, other: Option<String>) -> Result<()> {
+    let place = folder.root().display();
+    let busy = |other| refused(format!("{place}: {other} is at work there; wait for it before --fresh"));
+    other.map_or(Ok(()), |other| Err(busy(other)))
 }
 
 /// Checks that the experiment has the tasks that are asked for.

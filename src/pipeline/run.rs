@@ -18,7 +18,7 @@ use crate::progress::Ended;
 use crate::{config, nn};
 
 /// Stack size of a process's first thread.
-const STACK_BYTES: usize = 8 << 20;
+pub const STACK_BYTES: usize = 8 << 20;
 
 /// Does those tasks of a command that are not done, several at once, each with its share of the threads, beside other
 /// processes that do the same. In the end writes the report, if the command asks for it.

@@ -41,13 +41,7 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
     if experiment.name.is_empty() {
         stem.clone_into(&mut experiment.name);
     }
-    check::check(&experiment).map_err(|(key, problem)| {
-        let at = settings.iter().rev().find(|setting| setting.key() == key);
-        ConfigError {
-            place: at.map_or(file.to_owned(), |setting| setting.place.clone()),
-            problem: format!("{key}: {problem}"),
-        }
-    })?;
+    check::check(&experiment).map_err(|fault| locate::at_fault(file, &settings, fault))?;
     Ok(experiment)
 }
 

@@ -10,13 +10,13 @@ use super::job::ModelJob;
 use super::list::tasks;
 use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
-use crate::nn::{self, Device};
+use crate::nn::Device;
 use crate::pipeline::batch::Batch;
 use crate::pipeline::line::Line;
 use crate::pipeline::list::closure;
 use crate::pipeline::lock::Locks;
-use crate::pipeline::manifest::{COMMIT, forget_times};
-use crate::pipeline::open::{Request, check_tasks};
+use crate::pipeline::manifest::{Maker, forget_times};
+use crate::pipeline::open::{Request, check_alone, check_tasks};
 use crate::pipeline::scope::Scope;
 use crate::pipeline::state::TaskState;
 use crate::pipeline::task::{Job as _, Task, TaskId};
@@ -71,10 +71,7 @@ impl<'a> ExplainPipeline<'a> {
         let locks = Locks::in_folder(folder.root().join(".locks"));
         let alone = locks.wait("folder").map_err(refused)?;
         if request.fresh {
-            if let Some(other) = locks.other() {
-                let place = folder.root().display();
-                return Err(refused(format!("{place}: {other} is at work there; wait for it before --fresh")));
-            }
+            check_alone(&folder, locks.other())?;
             let anew = renewed(request.scope, &list);
             anew.iter().try_for_each(|task| remove(&folder, task))?;
             forget_times(&folder, &anew)?;
@@ -96,28 +93,17 @@ impl<'a> ExplainPipeline<'a> {
         })
     }
 
-    /// Records in the manifest that this command makes results, and applies `change`.
+    /// As [`Maker::record`], for this command.
     fn write_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
-        let _lock = self.locks.wait("manifest")?;
-        let old = Manifest::read(&self.folder.manifest())?;
-        let seeds: BTreeSet<u64> =
-            old.iter().flat_map(|old| &old.seeds).chain(&self.experiment.seeds).copied().collect();
-        let mut manifest = Manifest {
-            program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
-            git_commit: COMMIT.map(str::to_owned),
-            libtorch: nn::LIBTORCH_VERSION.into(),
-            ale: None,
-            device: self.device.to_string(),
+        let maker = Maker {
+            device: self.device,
             threads: self.threads,
-            machine: self.machine.clone(),
-            seeds: seeds.into_iter().collect(),
+            machine: &self.machine,
+            seeds: &self.experiment.seeds,
+            ale: None,
             roms: BTreeMap::new(),
-            stage_seconds: old.as_ref().map(|old| old.stage_seconds.clone()).unwrap_or_default(),
-            task_seconds: old.map(|old| old.task_seconds).unwrap_or_default(),
-            latencies: BTreeMap::new(),
         };
-        change(&mut manifest);
-        manifest.write(&self.folder.manifest())
+        maker.record(&self.folder, &self.locks, change)
     }
 }
 
