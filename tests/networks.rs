@@ -5,7 +5,9 @@ use std::path::Path;
 use policy_distillation::agent::{self, Metadata, Played};
 use policy_distillation::config::{self, Mlp, Widths};
 use policy_distillation::game::Game;
-use policy_distillation::nn::{Architecture, Device, Head, Layer, Network, Optimizer, Outputs, Precision};
+use policy_distillation::nn::{
+    Architecture, Device, Head, Layer, Network, ObservationStore, Optimizer, Outputs, Precision,
+};
 use policy_distillation::record::AgentId;
 use policy_distillation::spec::{Shape, Spec, write_values};
 use policy_distillation::teacher::td_targets;
@@ -14,6 +16,12 @@ use rayon::ThreadPoolBuilder;
 use tch::{Kind, Tensor};
 
 const LIBTORCH: Device = Device::Torch(tch::Device::Cpu);
+
+/// Libtorch on the GPU, where there is one, else on the CPU. Its convolutions round to TF32 on a GPU unless the variable
+/// NVIDIA_TF32_OVERRIDE is 0.
+fn libtorch() -> Device {
+    Device::Torch(tch::Device::cuda_if_available())
+}
 
 /// Written by PyTorch; see golden/README.md.
 fn golden(device: Device) -> Network {
@@ -43,7 +51,7 @@ fn squares(outputs: &Tensor) -> Tensor {
 #[test]
 fn weights_written_by_pytorch_give_pytorchs_q_values() {
     let expected = [0.0988215, 0.3991035, -0.2757553, 0.0999665, 0.3998851, -0.2769360];
-    for device in [Device::Cpu, LIBTORCH] {
+    for device in [Device::Cpu, LIBTORCH, libtorch()] {
         close(&golden(device).forward(0, &pattern(2)), &expected);
     }
 }
@@ -55,7 +63,7 @@ fn steps_of_adam_and_radam_equal_pytorchs() {
     let adam = [0.0982979, 0.3962079, -0.2745238, 0.0987161, 0.3962720, -0.2748825];
     let radam = [0.0984436, 0.3970677, -0.2745785, 0.0994998, 0.3977720, -0.2756623];
     let clipped = [0.0986733, 0.3983446, -0.2753415, 0.0997453, 0.3990497, -0.2764383];
-    for device in [Device::Cpu, LIBTORCH] {
+    for device in [Device::Cpu, LIBTORCH, libtorch()] {
         let trained = |rule, steps, max_norm: f64| {
             let mut network = golden(device);
             let mut optimizer = Optimizer::new(rule, 0.001, 1e-8, &network).clipped(max_norm);
@@ -130,17 +138,39 @@ fn difference(found: &[Vec<f32>], expected: &[Vec<f32>]) -> f32 {
 fn the_kernels_outputs_and_gradients_equal_libtorchs() {
     for architecture in architectures() {
         for head in 0..architecture.actions().len() {
-            let [mut ours, mut twin] = [Device::Cpu, LIBTORCH].map(|on| Network::new(&architecture, Seed(5), on));
+            let [mut ours, mut twin] = [Device::Cpu, libtorch()].map(|on| Network::new(&architecture, Seed(5), on));
             for batch in [1, 7, 32] {
                 let observations = observations(architecture.observation, batch);
                 let (outputs, expected) = (ours.forward(head, &observations), twin.forward(head, &observations));
-                let apart = (&outputs - &expected).abs().max().double_value(&[]);
+                let apart = (&outputs - expected.to_device(tch::Device::Cpu)).abs().max().double_value(&[]);
                 assert!(apart < 2e-5 && outputs.size() == expected.size(), "{architecture:?}, {batch}: {apart}");
                 let (loss, same) = (ours.learn(head, &observations, squares), twin.learn(head, &observations, squares));
-                assert!((loss - same).abs().double_value(&[]) < 1e-5);
+                assert!((loss.double_value(&[]) - same.double_value(&[])).abs() < 1e-5);
                 let apart = difference(&ours.gradient(), &twin.gradient());
                 assert!(apart < 2e-3, "{architecture:?}, batch of {batch}, head {head}: {apart}");
             }
+        }
+    }
+}
+
+#[test]
+fn stored_observations_teach_the_same_as_the_same_ones_copied() {
+    for architecture in [&architectures()[1], &architectures()[8]] {
+        let (all, size) = (observations(architecture.observation, 6), architecture.observation.bytes());
+        for device in [Device::Cpu, LIBTORCH, libtorch()] {
+            let mut network = Network::new(architecture, Seed(5), device);
+            let mut store = ObservationStore::new(&network, 6);
+            store.push(&network, &vec![0; 2 * size]);
+            store.clear();
+            store.push(&network, &all[..4 * size]);
+            store.push(&network, &all[4 * size..]);
+            let rows = Tensor::from_slice(&[5_i64, 0, 3]).to_device(device.of_tensors());
+            let _ = network.learn_stored(0, &mut store, &rows, squares);
+            let stored = network.gradient();
+            let copied: Vec<u8> =
+                [5, 0, 3].iter().flat_map(|row| &all[row * size..(row + 1) * size]).copied().collect();
+            let _ = network.learn(0, &copied, squares);
+            assert!(difference(&stored, &network.gradient()) < 1e-5, "{device}");
         }
     }
 }
@@ -196,7 +226,7 @@ fn the_optimisers_steps_equal_those_over_tensors() {
                 }
                 network.values()
             };
-            let apart = difference(&trained(Device::Cpu), &trained(LIBTORCH));
+            let apart = difference(&trained(Device::Cpu), &trained(libtorch()));
             assert!(apart < 1e-3, "{rule:?}, gradients up to {max_norm}: {apart}");
         }
     }

@@ -8,6 +8,7 @@ use tch::{Tensor, no_grad};
 use super::architecture::Architecture;
 use super::block::TensorKind;
 use super::device::Device;
+use super::observation_store::{ObservationStore, Taken};
 use super::{cpu, torch};
 use crate::units::{Generator, Seed};
 
@@ -140,7 +141,10 @@ impl Network {
     pub fn learn(&mut self, head: usize, observations: &[u8], loss: impl FnOnce(&Tensor) -> Tensor) -> Tensor {
         let batch = self.count(observations);
         match &mut self.backend {
-            Backend::Torch(network) => network.learn(head, observations, loss),
+            Backend::Torch(network) => {
+                let uploaded = network.upload(observations);
+                network.learn(head, &uploaded, loss)
+            }
             Backend::Cpu(network) => network.learn(head, observations, |values| {
                 let outputs = Tensor::from_slice(values).view([batch, -1]).set_requires_grad(true);
                 let loss = loss(&outputs);
@@ -149,6 +153,21 @@ impl Network {
                 gradient.contiguous().view(-1).copy_data(&mut values, gradient.numel());
                 (loss.detach(), values)
             }),
+        }
+    }
+
+    /// As [`Network::learn`], on stored observations: those in `rows`, an integer tensor, [batch], on the device.
+    pub fn learn_stored(
+        &mut self,
+        head: usize,
+        store: &mut ObservationStore,
+        rows: &Tensor,
+        loss: impl FnOnce(&Tensor) -> Tensor,
+    ) -> Tensor {
+        match (store.take(rows), &mut self.backend) {
+            (Taken::Uploaded(observations), Backend::Torch(network)) => network.learn(head, &observations, loss),
+            (Taken::Host(observations), _) => self.learn(head, observations, loss),
+            (Taken::Uploaded(_), Backend::Cpu(_)) => unreachable!("a store is made for its network's device"),
         }
     }
 

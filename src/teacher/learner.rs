@@ -59,6 +59,6 @@ pub fn learner(
 ) -> Box<dyn Learner> {
     match settings.algorithm {
         Algorithm::Dqn => Box::new(Dqn::new(settings, architecture, workers, seed, device)),
-        Algorithm::Pqn => Box::new(Pqn::new(settings, architecture, seed, device)),
+        Algorithm::Pqn => Box::new(Pqn::new(settings, architecture, workers, seed, device)),
     }
 }

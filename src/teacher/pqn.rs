@@ -12,7 +12,7 @@ use super::learner::{Learner, UpdateSums};
 use super::loss::{Sums, chosen, td_loss};
 use super::play::{Experience, Play};
 use crate::config;
-use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState, actions_of};
+use crate::nn::{Architecture, Device, Network, ObservationStore, Optimizer, OptimizerState, actions_of};
 use crate::record::{read_state, write_state};
 use crate::replay::Ending;
 use crate::units::{Generator, Seed};
@@ -26,6 +26,8 @@ pub struct Pqn {
     shuffler: Generator,
     sums: Sums,
     rollout: Rollout,
+    /// The rollout's observations, in the order of its steps.
+    observations: ObservationStore,
     settings: config::TeacherSettings,
 }
 
@@ -41,7 +43,6 @@ struct PqnState {
 /// Some steps of all workers: for each step, for each worker.
 #[derive(Default)]
 struct Rollout {
-    observations: Vec<u8>,
     steps: Vec<Experience>,
     /// max_a Q(s, a) when the step was played, and after the last step.
     values: Vec<f32>,
@@ -50,12 +51,19 @@ struct Rollout {
 }
 
 impl Pqn {
-    pub fn new(settings: &config::TeacherSettings, architecture: &Architecture, seed: Seed, device: Device) -> Pqn {
+    pub fn new(
+        settings: &config::TeacherSettings,
+        architecture: &Architecture,
+        workers: usize,
+        seed: Seed,
+        device: Device,
+    ) -> Pqn {
         let network = Network::new(architecture, seed.derive("weights", 0), device);
         let optimizer =
             Optimizer::new(settings.optimizer, settings.learning_rate, settings.optimizer_epsilon, &network);
         Pqn {
             optimizer: optimizer.clipped(settings.max_gradient_norm),
+            observations: ObservationStore::new(&network, settings.rollout as usize * workers),
             network,
             shuffler: seed.derive("shuffling", 0).generator(),
             sums: Sums::new(device),
@@ -72,11 +80,11 @@ impl Pqn {
     fn play(&mut self, head: usize, play: &mut Play) {
         let actions = self.network.architecture().actions()[head] as usize;
         let size = self.network.architecture().observation.bytes();
-        self.rollout = Rollout { observations: std::mem::take(&mut self.rollout.observations), ..Rollout::default() };
-        self.rollout.observations.clear();
+        self.rollout = Rollout::default();
+        self.observations.clear();
         for _ in 0..self.settings.rollout {
             play.begin();
-            self.rollout.observations.extend_from_slice(play.pool().observations());
+            self.observations.push(&self.network, play.pool().observations());
             let (network, values) = (&self.network, &mut self.rollout.values);
             let begin = |observations: &[u8]| network.forward(head, observations).max_dim(1, false);
             let steps = play.step_greedily(actions, begin, |(best, greedy)| {
@@ -96,33 +104,29 @@ impl Pqn {
 
     /// The updates of one rollout.
     fn learn(&mut self, head: usize, targets: &[f32], learning_rate: f64) {
+        let device = self.network.device().of_tensors();
         let count = targets.len() / self.settings.minibatches;
-        let size = self.network.architecture().observation.bytes();
-        let mut order: Vec<usize> = (0..targets.len()).collect();
+        let actions: Vec<_> = self.rollout.steps.iter().map(|step| step.action as i64).collect();
+        let (actions, targets) =
+            (Tensor::from_slice(&actions).to_device(device), Tensor::from_slice(targets).to_device(device));
+        let mut order: Vec<i64> = (0..actions.numel() as i64).collect();
         self.optimizer.set_learning_rate(learning_rate);
-        let mut observations = vec![0; count * size];
         for _ in 0..self.settings.epochs {
             order.shuffle(&mut self.shuffler);
-            for minibatch in order.chunks_exact(count) {
-                for (row, &index) in observations.chunks_exact_mut(size).zip(minibatch) {
-                    row.copy_from_slice(&self.rollout.observations[index * size..(index + 1) * size]);
-                }
-                self.update(head, &observations, minibatch, targets);
+            let order = Tensor::from_slice(&order).to_device(device);
+            for minibatch in 0..self.settings.minibatches {
+                let rows = order.narrow(0, (minibatch * count) as i64, count as i64);
+                self.update(head, &rows, &actions.index_select(0, &rows), &targets.index_select(0, &rows));
             }
         }
     }
 
-    /// One step of the optimiser on the mean loss of a minibatch.
-    fn update(&mut self, head: usize, observations: &[u8], minibatch: &[usize], targets: &[f32]) {
-        let device = self.network.device().of_tensors();
-        let actions: Vec<_> = minibatch.iter().map(|&index| self.rollout.steps[index].action as i64).collect();
-        let actions = Tensor::from_slice(&actions).to_device(device);
-        let targets: Vec<_> = minibatch.iter().map(|&index| targets[index]).collect();
-        let targets = Tensor::from_slice(&targets).to_device(device);
-        let loss = self.network.learn(head, observations, |outputs| {
-            let q = chosen(outputs, &actions);
+    /// One step of the optimiser on the mean loss of the rollout's steps in `rows`, whose actions and targets are given.
+    fn update(&mut self, head: usize, rows: &Tensor, actions: &Tensor, targets: &Tensor) {
+        let loss = self.network.learn_stored(head, &mut self.observations, rows, |outputs| {
+            let q = chosen(outputs, actions);
             self.sums.add_q(&q);
-            td_loss(self.settings.td_error, &q, &targets)
+            td_loss(self.settings.td_error, &q, targets)
         });
         self.sums.add_loss(&loss);
         self.optimizer.step(&mut self.network, head);

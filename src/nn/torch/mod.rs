@@ -118,7 +118,37 @@ impl TorchNetwork {
         observations: &[u8],
         visit: &mut dyn FnMut(usize, Tensor) -> Tensor,
     ) -> Tensor {
-        let mut x = input(self.observation, observations, self.flat.device());
+        self.forward_uploaded(head, &self.upload(observations), visit)
+    }
+
+    /// Copies observations, which follow one another in the slice, to the device: pixels as bytes, [batch, stack, height,
+    /// width], vectors as floats, [batch, size].
+    pub fn upload(&self, observations: &[u8]) -> Tensor {
+        let device = self.flat.device();
+        let host = match self.observation {
+            Shape::Image { stack, height, width } => {
+                Tensor::from_slice(observations).view([-1, stack as i64, height as i64, width as i64])
+            }
+            Shape::Vector { size } => {
+                Tensor::from_slice(&values(observations).collect::<Vec<f32>>()).view([-1, size as i64])
+            }
+        };
+        // From pinned memory the copy does not wait for the device's current work.
+        if device.is_cuda() {
+            host.internal_pin_memory(device).to_device_(device, host.kind(), true, false)
+        } else {
+            host
+        }
+    }
+
+    /// As [`TorchNetwork::forward_by_layer`], on uploaded observations.
+    fn forward_uploaded(
+        &self,
+        head: usize,
+        uploaded: &Tensor,
+        visit: &mut dyn FnMut(usize, Tensor) -> Tensor,
+    ) -> Tensor {
+        let mut x = input(uploaded);
         let mut parameters = Parameters { all: &self.parameters, next: 0 };
         for block in &self.shared {
             x = parameters.apply(block, x, visit);
@@ -132,9 +162,10 @@ impl TorchNetwork {
         x
     }
 
-    /// Computes [`TorchNetwork::gradient`] of a loss, which maps a head's outputs to a scalar, and returns that scalar.
-    pub fn learn(&mut self, head: usize, observations: &[u8], loss: impl FnOnce(&Tensor) -> Tensor) -> Tensor {
-        let loss = loss(&self.forward(head, observations));
+    /// Computes [`TorchNetwork::gradient`] of a loss on uploaded observations and returns the loss, which maps a head's
+    /// outputs to a scalar.
+    pub fn learn(&mut self, head: usize, uploaded: &Tensor, loss: impl FnOnce(&Tensor) -> Tensor) -> Tensor {
+        let loss = loss(&self.forward_uploaded(head, uploaded, &mut |_, x| x));
         let segments = || self.segment_indices(head).map(|index| self.segments[index].clone());
         let parameters = segments().flat_map(|(tensors, _)| &self.parameters[tensors]);
         let parameters: Vec<_> = parameters.map(|parameter| &parameter.tensor).collect();
@@ -179,19 +210,13 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// Observations as a network's input. Pixels, [batch, stack, height, width], become values between 0 and 1, with
-/// channels last in memory; vectors, [batch, size], stay as they are.
-fn input(shape: Shape, bytes: &[u8], device: Device) -> Tensor {
-    let Shape::Image { stack, height, width } = shape else {
-        let values: Vec<f32> = values(bytes).collect();
-        let rows = (bytes.len() / shape.bytes()) as i64;
-        return Tensor::from_slice(&values).view([rows, -1]).to_device(device);
-    };
-    let host = Tensor::from_slice(bytes).view([-1, stack as i64, height as i64, width as i64]);
-    // From pinned memory the copy does not wait for the device's current work.
-    let batch =
-        if device.is_cuda() { host.pin_memory(device).to_device_(device, Kind::Uint8, true, false) } else { host };
-    let last = batch.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
+/// Uploaded observations as a network's input. Pixels become values between 0 and 1, with channels last in memory; vectors
+/// stay as they are.
+fn input(uploaded: &Tensor) -> Tensor {
+    if uploaded.kind() != Kind::Uint8 {
+        return uploaded.shallow_clone();
+    }
+    let last = uploaded.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
     last.to_kind(Kind::Float) / 255.0
 }
 
