@@ -337,7 +337,7 @@ fn weights_for_other_observations_or_actions_than_the_environments_are_refused()
 #[test]
 fn weights_say_with_which_ale_they_were_made_and_old_ones_are_of_0_6_0() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let old = agent::metadata(&root.join("results/teachers/teachers/qbert/seed-1/weights.safetensors")).unwrap();
+    let old = agent::metadata(&root.join("teachers/freeway/teachers/freeway/seed-1/weights.safetensors")).unwrap();
     assert_eq!(old.ale(), Some("0.6.0"));
     assert_eq!(
         agent::metadata(&root.join("tests/golden/network.safetensors")).unwrap().ale(),

@@ -72,6 +72,29 @@ fn students_that_followed_are_scored_beside_their_teacher_and_not_made_again() {
 }
 
 #[test]
+fn a_taken_teachers_episodes_are_taken_with_it_if_the_protocol_is_the_same() {
+    let run = Run::new(TINY);
+    run.succeed(&["train", "x.toml"]);
+    run.succeed(&["evaluate", "x.toml"]);
+    // No game of catch can last so long: who plays again has another number.
+    let path = run.path("results/x/episodes.csv");
+    let marked =
+        fs::read_to_string(&path).unwrap().replacen("teacher,teacher,catch,1,1,", "teacher,teacher,catch,1,1,7", 1);
+    fs::write(&path, &marked).unwrap();
+    let marked = marked.lines().find(|line| line.starts_with("teacher,teacher,catch,1,1,")).unwrap().to_owned();
+    let taken = |out: &str, set: &str| {
+        let evaluate = ["evaluate", "x.toml", "--out", out, "--set", "teacher.from=results/x", "--set", set];
+        run.succeed(&evaluate);
+        let rows = fs::read_to_string(run.path(out).join("episodes.csv")).unwrap();
+        let own: Vec<_> = rows.lines().filter(|line| line.starts_with("teacher,")).map(str::to_owned).collect();
+        (own.len(), own[1] == marked)
+    };
+    assert_eq!(taken("more", "evaluation.episodes=5"), (5, true), "the two that are missing are played");
+    assert_eq!(taken("fewer", "evaluation.episodes=2"), (2, true));
+    assert_eq!(taken("other", "evaluation.epsilon=0.1"), (3, false));
+}
+
+#[test]
 fn students_of_another_teacher_than_the_one_that_is_taken_are_made_again() {
     let run = trained();
     run.succeed(&FOLLOW);

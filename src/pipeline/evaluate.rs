@@ -30,7 +30,7 @@ impl Pipeline<'_> {
             player.as_ref().map(|player| eval::milliseconds_per_decision(player, shape, settings.latency_decisions));
         let policy: &dyn Policy = player.as_ref().map_or(&random, |player| player);
         let seed = Split::Test.seed(agent.seed, agent.game);
-        let before = episodes::played(&self.folder, agent, &weights)?;
+        let before = self.take_recorded(batch, agent, &weights)?;
         let game = Match { episodes: before..settings.episodes.max(before), epsilon: settings.epsilon, seed };
         let mut pool = self.evaluation_pool(agent.game, settings.episodes, environment.observation)?;
         let Some(played) = eval::play(&mut pool, policy, &game, &progress) else { return Ok(Ended::Stopped) };
@@ -43,6 +43,19 @@ impl Pipeline<'_> {
             self.write_manifest(|manifest| manifest.latencies.extend([(latency_name(agent), measured)]))?;
         }
         Ok(Ended::Done)
+    }
+
+    /// Copies the episodes that the teachers' own folder has of the agent, and returns how many there are then.
+    fn take_recorded(&self, batch: &Batch, agent: &AgentId, weights: &str) -> Result<usize> {
+        let before = episodes::played(&self.folder, agent, weights)?;
+        let mut recorded = self.recorded(&batch.tasks[0].key, agent, weights)?;
+        recorded.truncate(self.experiment.evaluation.episodes);
+        if recorded.len() <= before {
+            return Ok(before);
+        }
+        let (count, _lock) = (recorded.len(), self.locks.wait("scores")?);
+        episodes::put(&self.experiment, &self.folder, agent, weights, recorded.split_off(before))?;
+        Ok(count)
     }
 
     /// The agent's network and its head; none for random play.

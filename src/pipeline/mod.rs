@@ -28,6 +28,7 @@ mod owner;
 mod perform;
 mod plan;
 mod progress;
+mod recorded;
 mod resources;
 mod run;
 mod schedule;
