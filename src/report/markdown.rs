@@ -12,9 +12,15 @@ use super::write::Plot;
 use crate::eval::paper::FINDINGS;
 
 /// The text of `summary.md`.
-pub fn summary(results: &Results, agent_results: &AgentResults, warnings: &[Warning], plots: &[Plot]) -> String {
+pub fn summary(
+    results: &Results,
+    agent_results: &AgentResults,
+    verdict: &str,
+    warnings: &[Warning],
+    plots: &[Plot],
+) -> String {
     let name = &results.experiment.name;
-    let mut text = format!("# {name}\n\n{}\n\n", prose::result(results, agent_results));
+    let mut text = format!("# {name}\n\n{verdict}\n\n");
     for warning in warnings {
         let _ = writeln!(text, "- **Warning:** {warning} {}", warning.remedy());
     }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::agent_result::AgentResults;
 use super::plot::{self, Figure};
 use super::read::Results;
-use super::{TerminalReport, markdown, page, prose, tables, warning};
+use super::{TerminalReport, markdown, page, tables, verdict, warning};
 use crate::config::Experiment;
 use crate::game::Game;
 use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, write_rows};
@@ -19,19 +19,20 @@ use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, w
 pub fn write(folder: &Folder, experiment: &Experiment) -> Result<TerminalReport> {
     let results = Results::read(folder, experiment)?;
     let agent_results = AgentResults::of(&results);
+    let verdict = verdict::verdict(&results, &agent_results).join(" ");
     let warnings = warning::warnings(&results, &agent_results);
     let figures = figures(&results, &agent_results);
     write_rows(&folder.summary(), &agent_results.overall)?;
     replace_folder(&folder.report(), |new| {
         let plots: Vec<Plot> =
             figures.iter().map(|(game, figure)| Plot::write(new, *game, figure)).collect::<Result<_>>()?;
-        let page = page::page(&results, &agent_results, &warnings, &plots);
+        let page = page::page(&results, &agent_results, &verdict, &warnings, &plots);
         write_file(&new.join("index.html"), page.as_bytes())?;
-        let summary = markdown::summary(&results, &agent_results, &warnings, &plots);
+        let summary = markdown::summary(&results, &agent_results, &verdict, &warnings, &plots);
         write_file(&new.join("summary.md"), summary.as_bytes())
     })?;
     Ok(TerminalReport {
-        result: prose::result(&results, &agent_results),
+        verdict,
         table: if agent_results.each.is_empty() { String::new() } else { tables::scores(&agent_results).text() },
         warnings,
         page: folder.report().join("index.html"),

@@ -47,7 +47,7 @@ pub fn write(folder: &Folder, experiment: &Explanations) -> Result<TerminalRepor
     let warnings: String = report.warnings.iter().map(|warning| format!("\nwarning: {warning}")).collect();
     Ok(TerminalReport {
         table: report.tables[0].2.text(),
-        result: report.lead + &warnings,
+        verdict: report.lead + &warnings,
         warnings: Vec::new(),
         page: folder.report().join("index.html"),
     })

@@ -5,13 +5,18 @@ pub mod sections;
 
 use super::agent_result::AgentResults;
 use super::format::escape;
-use super::prose;
 use super::read::Results;
 use super::warning::Warning;
 use super::write::Plot;
 
 /// The text of `index.html`.
-pub fn page(results: &Results, agent_results: &AgentResults, warnings: &[Warning], plots: &[Plot]) -> String {
+pub fn page(
+    results: &Results,
+    agent_results: &AgentResults,
+    verdict: &str,
+    warnings: &[Warning],
+    plots: &[Plot],
+) -> String {
     let body = [
         sections::warnings(warnings),
         sections::scores(results, agent_results, plots),
@@ -26,10 +31,10 @@ pub fn page(results: &Results, agent_results: &AgentResults, warnings: &[Warning
         provenance::repeat(results),
     ]
     .concat();
-    document("Policy distillation", &results.experiment.name, &prose::result(results, agent_results), &body)
+    document("Policy distillation", &results.experiment.name, verdict, &body)
 }
 
-/// A whole page: what kind of experiment, its name, the result in a sentence, and the sections as HTML.
+/// A whole page: what kind of experiment, its name, the result in a few sentences, and the sections as HTML.
 pub fn document(kind: &str, name: &str, lead: &str, body: &str) -> String {
     let (kind, name, lead) = (escape(kind), escape(name), escape(lead));
     format!(

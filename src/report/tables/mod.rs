@@ -8,6 +8,6 @@ mod scores;
 
 pub use choices::{adoptions, sweeps};
 pub use networks::networks;
-pub use overall::{between, overall, relative};
+pub use overall::{between, overall};
 pub use paper::{differences, students_beside_paper, teachers_beside_paper};
 pub use scores::{each_seed, scores};

@@ -1,6 +1,7 @@
 //! Reports of made-up folders.
 
 mod made;
+mod verdict;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -85,7 +86,8 @@ fn the_summary_is_the_geometric_mean_beside_the_papers_figure() {
     assert!(small.beats_ci_low < small.beats_teacher && small.beats_teacher < Some(0.5));
     // No figure of the paper for NLL is reported for such a network.
     assert_eq!(made.summary("smaller").paper, None);
-    assert!(outcome.result.contains(&format!("small keeps {}", percent(expected))), "{}", outcome.result);
+    let lost = format!("small (size 6.6%) loses {} [", percent(1.0 - expected));
+    assert!(outcome.verdict.contains(&lost), "{lost} is not in {}", outcome.verdict);
 }
 
 #[test]
@@ -245,8 +247,7 @@ fn without_a_geometric_mean_the_other_means_are_shown_and_it_is_said_why() {
     assert_eq!((row.relative_geometric_mean, row.ci_low, row.ci_high), (None, None, None));
     assert!(row.relative_mean.is_some() && row.mean_ci_low.is_some() && row.relative_iqm.is_some());
     assert!(outcome.warnings.contains(&Warning::NoGeometricMean { students: vec!["smaller in pong".into()] }));
-    let said = "smaller has no geometric mean, since in pong its relative score is not above 0, but the mean ";
-    assert!(outcome.result.contains(said), "{}", outcome.result);
+    assert!(outcome.verdict.contains("Over 2 games (arithmetic mean)"), "{}", outcome.verdict);
 }
 
 #[test]
@@ -282,7 +283,7 @@ fn an_unfinished_run_is_marked_as_such() {
     let made = Made::with(EXPERIMENT);
     made.trained(&AgentId::teacher(Game::named("pong").unwrap(), 2), 25_000);
     let outcome = made.report();
-    assert_eq!((outcome.table.as_str(), outcome.result.as_str()), ("", "No student is scored yet."));
+    assert_eq!((outcome.table.as_str(), outcome.verdict.as_str()), ("", "No student is scored yet."));
     let [Warning::Unfinished { runs }] = &outcome.warnings[..] else { panic!("{:?}", outcome.warnings) };
     assert_eq!((runs.len(), runs[0].as_str()), (24, "teacher of pong, seed 2 (50% learned)"));
     assert!(made.page().contains("24 runs not scored yet: teacher of pong, seed 2 (50% learned)"));
@@ -329,7 +330,7 @@ fn scores_below_0_are_compared_above_random_play() {
     let outcome = made.report();
     assert!(outcome.warnings.contains(&Warning::AboveRandom { games: vec!["pong".into()] }));
     assert!(outcome.warnings.contains(&Warning::FewSeeds { seeds: 1 }));
-    assert!(outcome.result.contains("its teacher’s score above random play"), "{}", outcome.result);
+    assert!(outcome.verdict.contains("by the score above random play"), "{}", outcome.verdict);
     let line = outcome.table.lines().last().unwrap();
     assert!(line.contains("% [") && line.contains("]*"), "{line}");
 }
