@@ -54,7 +54,7 @@ impl Observer for Quiet {
     fn whole(&self, _: &CommandProgress) {}
 
     fn report(&self, report: &TerminalReport) {
-        println!("{}\n{}", report.table, report.result);
+        println!("{}\n{}", report.table, report.verdict);
     }
 
     fn say(&self, message: &str) {

@@ -105,7 +105,7 @@ impl Observer for Terminal {
     }
 
     fn report(&self, report: &TerminalReport) {
-        out!("{}\n{}", report.table, report.result);
+        out!("{}\n{}", report.table, report.verdict);
         for warning in &report.warnings {
             out!("warning: {warning} {}", warning.remedy());
         }

@@ -47,6 +47,11 @@ impl AgentResult {
         self.rows.iter().any(|row| row.ratio == Some(Ratio::AboveRandom))
     }
 
+    /// The definition of the relative score.
+    pub fn ratio(&self) -> Ratio {
+        if self.above_random() { Ratio::AboveRandom } else { Ratio::Raw }
+    }
+
     /// Mean of a column over the seeds; `None` if a seed has no value.
     pub fn mean_of(&self, column: impl Fn(&ScoreRow) -> Option<f64>) -> Option<f64> {
         mean_of(&self.rows, column)
@@ -103,6 +108,11 @@ impl AgentResults {
     /// One agent's results, game by game.
     pub fn of_agent<'a>(&'a self, role: Role, agent: &'a str) -> impl Iterator<Item = &'a AgentResult> {
         self.each.iter().filter(move |agent_result| agent_result.role() == role && agent_result.agent() == agent)
+    }
+
+    /// The results over the games of all agents of one role.
+    pub fn rows_of(&self, role: Role) -> impl Iterator<Item = &SummaryRow> {
+        self.overall.iter().filter(move |row| row.role == role)
     }
 
     /// The result of random play or of the teacher in a game; `role` says which.

@@ -2,39 +2,25 @@
 
 use std::fmt::Write;
 
-use super::agent_result::AgentResults;
 use super::prose;
-use super::read::Results;
 use super::table::Table;
-use super::tables;
-use super::warning::Warning;
-use super::write::Plot;
+use super::tables::Tables;
+use super::write::{Plot, Report};
 use crate::eval::paper::FINDINGS;
 
 /// The text of `summary.md`.
-pub fn summary(results: &Results, agent_results: &AgentResults, warnings: &[Warning], plots: &[Plot]) -> String {
-    let name = &results.experiment.name;
-    let mut text = format!("# {name}\n\n{}\n\n", prose::result(results, agent_results));
+pub fn summary(report: &Report) -> String {
+    let Report { results, verdict, warnings, tables, plots } = report;
+    let mut text = format!("# {}\n\n{verdict}\n\n", results.experiment.name);
     for warning in warnings {
         let _ = writeln!(text, "- **Warning:** {warning} {}", warning.remedy());
     }
     if !warnings.is_empty() {
         text.push('\n');
     }
-    let mut section = |title: &str, table: &Table, note: &str| {
-        if !table.rows.is_empty() {
-            let note = if note.is_empty() { String::new() } else { format!("\n{note}\n") };
-            let _ = write!(text, "## {title}\n\n{}{note}\n", table.markdown());
-        }
-    };
-    section("Scores", &tables::scores(agent_results), "");
-    section("Over games", &tables::overall(results, agent_results), "");
-    section("Networks", &tables::networks(results, agent_results), "");
-    section("Choice of the temperature", &tables::sweeps(results), prose::SWEEPS);
-    section("Teachers that were followed", &tables::adoptions(results), "");
-    section("The paper’s students", &tables::students_beside_paper(agent_results), "");
-    section("The paper’s teachers", &tables::teachers_beside_paper(results, agent_results), prose::PUBLISHED);
-    section("Differences of protocol", &tables::differences(results), &prose::same_as_paper(results));
+    let mut of_all = plots.iter().filter(|plot| plot.game.is_none());
+    text += &of_all.next().map_or(String::new(), image);
+    text += &sections(report, tables);
     let _ = write!(text, "## What is known of the paper\n\n{}\n\n{}\n\n", prose::PAPER, prose::FINDINGS);
     for (finding, source) in FINDINGS {
         let _ = writeln!(text, "- {finding} ({})", source.name());
@@ -45,11 +31,49 @@ pub fn summary(results: &Results, agent_results: &AgentResults, warnings: &[Warn
         let _ = writeln!(text, "- {sentence}");
     }
     if !plots.is_empty() {
-        text.push_str("\n## Plots\n");
+        text.push_str("\n## Plots\n\n");
     }
-    for plot in plots {
-        let _ = write!(text, "\n![{}]({}.png)\n\n{}\n", plot.title, plot.name, plot.caption);
-    }
-    let _ = write!(text, "\n## How to repeat\n\n    {}\n", prose::repeat(results).0);
+    text.extend(of_all.map(image));
+    text += &games(report);
+    let _ = write!(text, "## How to repeat\n\n    {}\n", prose::repeat(results).0);
     text
+}
+
+/// The sections of one table each.
+fn sections(report: &Report, tables: &Tables) -> String {
+    let mut text = String::new();
+    let mut section = |title: &str, table: &Table, note: &str| {
+        if !table.rows.is_empty() {
+            let note = if note.is_empty() { String::new() } else { format!("\n{note}\n") };
+            let _ = write!(text, "## {title}\n\n{}{note}\n", table.markdown());
+        }
+    };
+    section("Every student in every game", &tables.matrix, "Shares of the teacher’s score, with 95% intervals.");
+    section("Scores", &tables.scores, "");
+    section("Over games", &tables.overall, "");
+    section("Networks", &tables.networks, "");
+    section("Choice of the temperature", &tables.sweeps, prose::SWEEPS);
+    section("Teachers that were followed", &tables.adoptions, "");
+    section("The paper’s students", &tables.students_beside_paper, "");
+    section("The paper’s teachers", &tables.teachers_beside_paper, prose::PUBLISHED);
+    section("Differences of protocol", &tables.differences, &prose::same_as_paper(report.results));
+    text
+}
+
+fn image(plot: &Plot) -> String {
+    format!("![{}]({}.png)\n\n{}\n\n", plot.title, plot.name, plot.caption)
+}
+
+/// The figures of each game; of several games a reader opens those of one.
+fn games(report: &Report) -> String {
+    let games = &report.results.experiment.games;
+    let of_game = |&game| {
+        let images: String = report.plots.iter().filter(|plot| plot.game == Some(game)).map(image).collect();
+        match games.len() {
+            _ if images.is_empty() => String::new(),
+            1 => images,
+            _ => format!("<details>\n<summary>{game}</summary>\n\n{images}</details>\n\n"),
+        }
+    };
+    games.iter().map(of_game).collect()
 }

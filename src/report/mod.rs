@@ -14,6 +14,7 @@ mod read;
 mod table;
 mod tables;
 mod unscored;
+mod verdict;
 mod warning;
 mod write;
 
@@ -29,8 +30,8 @@ pub use write::{is_current, write};
 /// Summary of a report for the terminal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TerminalReport {
-    /// The result in one sentence.
-    pub result: String,
+    /// The result in a few sentences.
+    pub verdict: String,
     /// Every agent in every game, aligned with spaces; empty while nothing is scored.
     pub table: String,
     pub warnings: Vec<Warning>,

@@ -97,15 +97,15 @@ fn reported(results: &Results, own: &[&mut AgentResult]) -> Option<(f64, String)
 }
 
 /// The episodes of a student, its teacher and random play with one seed.
-struct EpisodeScores {
-    student: Vec<f64>,
-    teacher: Vec<f64>,
-    random: Vec<f64>,
-    teacher_seed: u64,
+pub struct EpisodeScores {
+    pub student: Vec<f64>,
+    pub teacher: Vec<f64>,
+    pub random: Vec<f64>,
+    pub teacher_seed: u64,
 }
 
 impl EpisodeScores {
-    fn of(results: &Results, agent_result: &AgentResult, seed: u64) -> EpisodeScores {
+    pub fn of(results: &Results, agent_result: &AgentResult, seed: u64) -> EpisodeScores {
         let scores_of = |role, agent, seed| results.episode_scores(role, agent, agent_result.game, seed);
         let teacher_seed = results.experiment.teacher_seed(seed);
         EpisodeScores {
@@ -127,8 +127,10 @@ fn of_student(results: &Results, own: &[&mut AgentResult]) -> Intervals {
     let episodes: Vec<(Ratio, Vec<EpisodeScores>)> = own
         .iter()
         .map(|agent_result| {
-            let ratio = if agent_result.above_random() { Ratio::AboveRandom } else { Ratio::Raw };
-            (ratio, agent_result.rows.iter().map(|row| EpisodeScores::of(results, agent_result, row.seed)).collect())
+            (
+                agent_result.ratio(),
+                agent_result.rows.iter().map(|row| EpisodeScores::of(results, agent_result, row.seed)).collect(),
+            )
         })
         .collect();
     let games: Vec<InGame> = episodes

@@ -1,69 +1,14 @@
-//! The result in one sentence, and the protocol in a few.
+//! The protocol in a few sentences, and what introduces tables.
 
 use super::agent_result::{AgentResult, AgentResults};
-use super::format::{counted, listed, percent, percent_with_interval};
+use super::format::{counted, listed, percent};
 use super::protocol::{of_teachers, points};
 use super::read::Results;
-use super::tables::{between, relative};
+use super::verdict::KEPT;
 use crate::config::{Data, EnvironmentSettings, Keep};
 use crate::game::ActionSet;
-use crate::record::{Role, SummaryRow};
+use crate::record::Role;
 use crate::units::grouped;
-
-/// Maximum number of students that the sentence names.
-const NAMED: usize = 5;
-
-/// The result in one sentence. It names the first students in the experiment's order.
-pub fn result(results: &Results, agent_results: &AgentResults) -> String {
-    let row_of = |name: &str| agent_results.overall.iter().find(|row| row.role == Role::Student && row.agent == name);
-    let rows: Vec<_> = results.experiment.students.iter().filter_map(|student| row_of(&student.name)).collect();
-    if rows.is_empty() {
-        return "No student is scored yet.".to_owned();
-    }
-    let games = rows.iter().map(|row| row.games).max().unwrap_or(0);
-    let seeds = rows.iter().map(|row| row.seeds).max().unwrap_or(0);
-    let clause_of = |(place, row): (usize, &&SummaryRow)| clause(results, agent_results, row, place == 0);
-    let mut clauses: Vec<_> = rows.iter().take(NAMED).enumerate().map(clause_of).collect();
-    if rows.len() > NAMED {
-        clauses.push(format!("{} more are below", rows.len() - NAMED));
-    }
-    let all = &results.experiment.games;
-    let place = match (games, all.len() as u64) {
-        (1, 1) => format!("In {}", all[0]),
-        (some, all) if some < all => format!("Over {some} of {all} games, as a geometric mean"),
-        (all, _) => format!("Over {all} games, as a geometric mean"),
-    };
-    format!("{place}, with {}: {}.", counted(seeds, "seed"), listed(&clauses))
-}
-
-/// One student's part of the sentence. The `first` part also holds what applies to the following parts.
-fn clause(results: &Results, agent_results: &AgentResults, row: &SummaryRow, first: bool) -> String {
-    let agent = &row.agent;
-    let Some((share, interval)) = relative(row) else { return without_mean(agent_results, row) };
-    let verb = if share > 1.0 { "reaches" } else { "keeps" };
-    let share = percent_with_interval(share, interval);
-    let above_random = agent_results.of_agent(Role::Student, agent).any(AgentResult::above_random);
-    let object = if above_random { " of its teacher’s score above random play" } else { " of its teacher’s score" };
-    let size = row.compression.map_or(String::new(), percent);
-    let size = match (results.is_shared(agent), first) {
-        (true, true) => format!("{size} of one teacher’s parameters for all {} games", row.games),
-        (true, false) => format!("{size} for all {}", row.games),
-        (false, true) => format!("{size} of the parameters"),
-        (false, false) => size,
-    };
-    format!("{agent} {verb} {share}{} with {size}", if first { object } else { "" })
-}
-
-/// The text for a student without a geometric mean.
-fn without_mean(agent_results: &AgentResults, row: &SummaryRow) -> String {
-    let agent = &row.agent;
-    let Some(mean) = row.relative_mean else {
-        return format!("{agent} has no score relative to its teacher’s that is defined");
-    };
-    let games = listed(&not_above_0(agent_results, agent));
-    let mean = percent_with_interval(mean, between(row.mean_ci_low, row.mean_ci_high));
-    format!("{agent} has no geometric mean, since in {games} its relative score is not above 0, but the mean {mean}")
-}
 
 /// The games in which a student's relative score is not above 0.
 pub fn not_above_0(agent_results: &AgentResults, agent: &str) -> Vec<String> {
@@ -135,6 +80,13 @@ pub fn protocol(results: &Results) -> Vec<String> {
          random) for all agents, and the game is marked *. The two are not to be compared: where scores are near 0, as \
          Pong’s can be, the first is near 0 and the second far from it."
             .to_owned(),
+        format!(
+            "At the top, a student keeps its teacher’s score if its interval reaches 100% and begins at {} or more. Two \
+             students are compared by the interval of their difference, for which seeds, and the episodes of teacher and \
+             random play, are drawn for both together. Each interval is 95% by itself: among many comparisons some are \
+             wrong by chance.",
+            percent(KEPT)
+        ),
         format!("Latency is the median of {} single decisions.", grouped(evaluation.latency_decisions as u64)),
     ]
 }

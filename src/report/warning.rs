@@ -15,6 +15,9 @@ const SEEDS: usize = 3;
 /// Fewer episodes than this give wide intervals that the bootstrap makes too narrow.
 const EPISODES: usize = 30;
 
+/// Maximum number of things that a warning names, so that it has few lines.
+const NAMED: usize = 3;
+
 /// A fact that a reader should know before the numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Warning {
@@ -48,9 +51,8 @@ impl Warning {
         match self {
             Warning::Unfinished { .. } => "Repeat pd run FILE: it continues where it stopped.",
             Warning::NonFinite { .. } => {
-                "Learning diverged: lower teacher.learning_rate and start over with pd run FILE --fresh, where the \
-                 teacher is trained, or, if only students did, lower distillation.learning_rate and repeat pd distill \
-                 FILE --fresh and pd run FILE."
+                "Learning diverged: lower teacher.learning_rate and repeat pd run FILE --fresh; if only students did, \
+                 distillation.learning_rate, pd distill FILE --fresh and pd run FILE."
             }
             Warning::FewSeeds { .. } => {
                 "Name more seeds in the experiment file and run it again; the seeds that are done stay."
@@ -59,8 +61,8 @@ impl Warning {
                 "Raise evaluation.episodes and repeat pd run FILE: it plays the missing ones."
             }
             Warning::TeacherNearRandom { .. } => {
-                "A score relative to such a teacher means nothing: raise teacher.frames and start over with pd run FILE \
-                 --fresh, where the teacher is trained, or choose another folder with --out."
+                "A score relative to such a teacher means nothing: raise teacher.frames and repeat pd run FILE --fresh, \
+                 where the teacher is trained, or choose another folder with --out."
             }
             Warning::StudentNotAboveRandom { .. } => {
                 "There they learned nothing that scores; a mean over games with such a one says little of the others."
@@ -87,9 +89,9 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Warning::Unfinished { runs } => {
-                write!(f, "{} not scored yet: {}.", counted(runs.len() as u64, "run"), first(runs, 6))
+                write!(f, "{} not scored yet: {}.", counted(runs.len() as u64, "run"), shortened(runs))
             }
-            Warning::NonFinite { files } => write!(f, "Values that are not finite numbers in {}.", first(files, 6)),
+            Warning::NonFinite { files } => write!(f, "Values that are not finite numbers in {}.", shortened(files)),
             Warning::FewSeeds { seeds } => {
                 let shown = if *seeds == 1 { "no interval here shows" } else { "intervals understate" };
                 let seeds = counted(*seeds as u64, "seed");
@@ -99,25 +101,25 @@ impl fmt::Display for Warning {
                 write!(f, "As few as {} in an evaluation: the intervals are too narrow.", counted(*episodes, "episode"))
             }
             Warning::TeacherNearRandom { games } => {
-                write!(f, "The teacher is not clearly better than random play in {}.", listed(games))
+                write!(f, "The teacher is not clearly better than random play in {}.", shortened(games))
             }
             Warning::StudentNotAboveRandom { students } => {
-                write!(f, "No more than random play scores: {}.", listed(students))
+                write!(f, "No more than random play scores: {}.", shortened(students))
             }
             Warning::StudentAboveTeacher { students } => {
-                write!(f, "Better than the teacher beyond chance: {}.", listed(students))
+                write!(f, "Better than the teacher beyond chance: {}.", shortened(students))
             }
             Warning::AboveRandom { games } => {
                 write!(
                     f,
                     "Some agent’s mean score is not clearly above 0, so relative scores are those above random play in {}.",
-                    listed(games)
+                    shortened(games)
                 )
             }
             Warning::NoGeometricMean { students } => {
-                write!(f, "A relative score is not above 0, so that no geometric mean exists: {}.", listed(students))
+                write!(f, "A relative score is not above 0, so that no geometric mean exists: {}.", shortened(students))
             }
-            Warning::Truncated { agents } => write!(f, "Episodes ended by the frame limit: {}.", listed(agents)),
+            Warning::Truncated { agents } => write!(f, "Episodes ended by the frame limit: {}.", shortened(agents)),
             Warning::Foreign { rows } => write!(
                 f,
                 "{} of scores.csv belong to games, seeds or students that the experiment does not name.",
@@ -156,11 +158,12 @@ fn some(items: Vec<String>, warning: impl FnOnce(Vec<String>) -> Warning) -> Opt
     (!items.is_empty()).then(|| warning(items))
 }
 
-fn first(items: &[String], most: usize) -> String {
-    if items.len() <= most {
+/// The first of the items, and the number of the others.
+fn shortened(items: &[String]) -> String {
+    if items.len() <= NAMED {
         return listed(items);
     }
-    format!("{} and {} more", items[..most].join(", "), items.len() - most)
+    format!("{} and {} more", items[..NAMED].join(", "), items.len() - NAMED)
 }
 
 fn near_random(results: &Results, agent_results: &AgentResults) -> Vec<String> {
@@ -236,4 +239,32 @@ fn non_finite(results: &Results) -> Vec<String> {
     let logs = teachers.map(|teacher| &teacher.agent).chain(students.map(|student| &student.agent));
     let logs = logs.map(|agent| format!("the log of {agent}"));
     scores.then(|| "scores.csv".to_owned()).into_iter().chain(logs).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_about_many_things_has_three_lines_on_the_page() {
+        // About as many letters as a line of 54 rem holds.
+        const LINE: usize = 118;
+        let many = |item: &str| vec![item.to_owned(); 90];
+        let (student, game) =
+            (many("small in space_invaders (1,234 against 1,235)"), many("space_invaders (1,234 against 1,235)"));
+        for warning in [
+            Warning::Unfinished { runs: many("student small of space_invaders, seed 1 (not started)") },
+            Warning::NonFinite { files: many("the log of student small of pong, seed 1") },
+            Warning::TeacherNearRandom { games: game.clone() },
+            Warning::StudentNotAboveRandom { students: student.clone() },
+            Warning::StudentAboveTeacher { students: student.clone() },
+            Warning::AboveRandom { games: many("space_invaders") },
+            Warning::NoGeometricMean { students: student.clone() },
+            Warning::Truncated { agents: student.clone() },
+            Warning::Foreign { rows: 123_456 },
+        ] {
+            let text = format!("{warning} {}", warning.remedy());
+            assert!(text.chars().count() <= 3 * LINE, "{}: {text}", text.chars().count());
+        }
+    }
 }

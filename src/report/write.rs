@@ -7,10 +7,21 @@ use anyhow::Result;
 use super::agent_result::AgentResults;
 use super::plot::{self, Figure};
 use super::read::Results;
-use super::{TerminalReport, markdown, page, prose, tables, warning};
+use super::tables::Tables;
+use super::warning::Warning;
+use super::{TerminalReport, markdown, page, verdict, warning};
 use crate::config::Experiment;
 use crate::game::Game;
 use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, write_rows};
+
+/// All that a report says. The page and Markdown are two forms of it.
+pub struct Report<'a> {
+    pub results: &'a Results,
+    pub verdict: String,
+    pub warnings: Vec<Warning>,
+    pub tables: Tables,
+    pub plots: Vec<Plot>,
+}
 
 /// Makes the report of an experiment from its folder. The report of an unfinished run says so.
 ///
@@ -19,20 +30,25 @@ use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, w
 pub fn write(folder: &Folder, experiment: &Experiment) -> Result<TerminalReport> {
     let results = Results::read(folder, experiment)?;
     let agent_results = AgentResults::of(&results);
-    let warnings = warning::warnings(&results, &agent_results);
     let figures = figures(&results, &agent_results);
+    let mut report = Report {
+        results: &results,
+        verdict: verdict::verdict(&results, &agent_results).join(" "),
+        warnings: warning::warnings(&results, &agent_results),
+        tables: Tables::of(&results, &agent_results),
+        plots: Vec::new(),
+    };
     write_rows(&folder.summary(), &agent_results.overall)?;
     replace_folder(&folder.report(), |new| {
-        let plots: Vec<Plot> =
-            figures.iter().map(|(game, figure)| Plot::write(new, *game, figure)).collect::<Result<_>>()?;
-        let page = page::page(&results, &agent_results, &warnings, &plots);
-        write_file(&new.join("index.html"), page.as_bytes())?;
-        let summary = markdown::summary(&results, &agent_results, &warnings, &plots);
-        write_file(&new.join("summary.md"), summary.as_bytes())
+        report.plots = figures.iter().map(|(game, figure)| Plot::write(new, *game, figure)).collect::<Result<_>>()?;
+        report.tables.filled().try_for_each(|table| table.write(new))?;
+        write_file(&new.join("index.html"), page::page(&report).as_bytes())?;
+        write_file(&new.join("summary.md"), markdown::summary(&report).as_bytes())
     })?;
+    let Report { verdict, warnings, tables, .. } = report;
     Ok(TerminalReport {
-        result: prose::result(&results, &agent_results),
-        table: if agent_results.each.is_empty() { String::new() } else { tables::scores(&agent_results).text() },
+        verdict,
+        table: if tables.scores.rows.is_empty() { String::new() } else { tables.scores.text() },
         warnings,
         page: folder.report().join("index.html"),
     })
@@ -60,7 +76,9 @@ pub struct Plot {
     pub caption: String,
     /// Width in CSS pixels.
     pub width: u32,
-    pub svg: String,
+    /// The drawing as SVG, without its title, for wide screens and, unless it does not fit, for narrow ones.
+    pub wide: String,
+    pub narrow: Option<String>,
 }
 
 impl Plot {
@@ -69,16 +87,18 @@ impl Plot {
     /// # Errors
     /// If it cannot be drawn or written.
     pub fn write(folder: &Path, game: Option<Game>, figure: &Figure) -> Result<Plot> {
-        let svg = plot::svg(figure)?;
-        write_file(&folder.join(format!("{}.svg", figure.name)), svg.as_bytes())?;
+        let svg = |drawn: &Figure| plot::svg(drawn, &figure.title);
+        write_file(&folder.join(format!("{}.svg", figure.name)), svg(figure)?.as_bytes())?;
         write_file(&folder.join(format!("{}.png", figure.name)), &plot::png(figure)?)?;
+        let untitled = figure.untitled();
         Ok(Plot {
             name: figure.name.clone(),
             game,
             title: figure.title.clone(),
             caption: figure.caption.clone(),
             width: figure.size().0,
-            svg,
+            wide: svg(&untitled)?,
+            narrow: untitled.narrow().map(|narrow| svg(&narrow)).transpose()?,
         })
     }
 }
@@ -96,7 +116,12 @@ fn figures(results: &Results, agent_results: &AgentResults) -> Vec<(Option<Game>
         ];
         figures.map(|figure| Some((Some(game), figure?)))
     });
-    let of_all = [plot::relative(results, agent_results), plot::temperature(results, agent_results)];
+    let of_all = [
+        plot::relative(results, agent_results),
+        plot::costs(results, agent_results),
+        plot::relative_in_games(results, agent_results),
+        plot::temperature(results, agent_results),
+    ];
     let of_all = of_all.map(|figure| Some((None, figure?)));
     of_all.into_iter().chain(of_games).flatten().collect()
 }

@@ -68,6 +68,11 @@ pub fn drawn(count: usize, generator: &mut Generator) -> usize {
     ((u128::from(generator.next_u64()) * count as u128) >> 64) as usize
 }
 
+/// As many uniformly random indices below `count`, with replacement.
+pub fn numbers(count: usize, generator: &mut Generator) -> Vec<usize> {
+    (0..count).map(|_| drawn(count, generator)).collect()
+}
+
 pub fn sorted(values: &[f64]) -> Vec<f64> {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);

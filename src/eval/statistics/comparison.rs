@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bootstrap::{Interval, RESAMPLES, drawn, percentiles, sorted};
+use super::bootstrap::{Interval, RESAMPLES, drawn, numbers, percentiles, sorted};
 use super::figures::{AgainstTeacher, Figures};
 use super::summary::mean;
 use crate::record::Ratio;
@@ -62,39 +62,45 @@ pub fn intervals(games: &[InGame], one_network: bool, seed: Seed) -> Intervals {
 }
 
 fn resample(games: &[(Ratio, Vec<Ranked>)], one_network: bool, generator: &mut Generator) -> Figures {
-    let draw = |count: usize, generator: &mut Generator| -> Vec<usize> {
-        (0..count).map(|_| drawn(count, generator)).collect()
-    };
-    let count = games.first().map_or(0, |(_, runs)| runs.len());
-    let alike = games.iter().all(|(_, runs)| runs.len() == count);
-    let for_all = (one_network && alike).then(|| draw(count, generator));
+    let for_all = common_runs(games.iter().map(|(_, runs)| runs.len()), one_network, generator);
     let games: Vec<Vec<AgainstTeacher>> = games
         .iter()
         .map(|(ratio, runs)| {
-            let drawn = for_all.clone().unwrap_or_else(|| draw(runs.len(), generator));
-            let mut teachers = Teachers::of(runs);
+            let drawn = for_all.clone().unwrap_or_else(|| numbers(runs.len(), generator));
+            let mut teachers = Teachers::of(runs.iter().map(|ranked| ranked.run.teacher_seed));
             drawn.into_iter().map(|run| runs[run].resample(*ratio, &mut teachers, generator)).collect()
         })
         .collect();
     Figures::of(&games)
 }
 
+/// The numbers of the runs that are drawn for all games at once, where one network plays them all; `counts` are the games' numbers
+/// of runs, and a game that lacks some is drawn apart.
+pub(super) fn common_runs(
+    mut counts: impl Iterator<Item = usize>,
+    one_network: bool,
+    generator: &mut Generator,
+) -> Option<Vec<usize>> {
+    let count = counts.next().unwrap_or(0);
+    (one_network && counts.all(|other| other == count)).then(|| numbers(count, generator))
+}
+
 /// The drawn episodes, by number, of teachers that several runs share.
-struct Teachers {
+pub(super) struct Teachers {
     are_shared: bool,
     drawn: BTreeMap<u64, Vec<usize>>,
 }
 
 impl Teachers {
-    fn of(runs: &[Ranked]) -> Teachers {
-        let seeds: BTreeSet<u64> = runs.iter().map(|ranked| ranked.run.teacher_seed).collect();
-        Teachers { are_shared: seeds.len() < runs.len(), drawn: BTreeMap::new() }
+    /// The teachers of runs, by seed.
+    pub(super) fn of(seeds: impl ExactSizeIterator<Item = u64>) -> Teachers {
+        let runs = seeds.len();
+        Teachers { are_shared: seeds.collect::<BTreeSet<u64>>().len() < runs, drawn: BTreeMap::new() }
     }
 
-    fn draw(&mut self, run: &ComparedRun, generator: &mut Generator) -> Vec<usize> {
-        let count = run.teacher.len();
-        let mut draw = || (0..count).map(|_| drawn(count, generator)).collect();
-        if self.are_shared { self.drawn.entry(run.teacher_seed).or_insert_with(draw).clone() } else { draw() }
+    pub(super) fn draw(&mut self, seed: u64, episodes: usize, generator: &mut Generator) -> Vec<usize> {
+        let mut draw = || numbers(episodes, generator);
+        if self.are_shared { self.drawn.entry(seed).or_insert_with(draw).clone() } else { draw() }
     }
 }
 
@@ -124,7 +130,8 @@ impl<'a> Ranked<'a> {
         let ComparedRun { student, teacher, random, .. } = self.run;
         let drawn_students = (0..student.len()).map(|_| drawn(student.len(), generator));
         let (student, ours) = self.counted(student, &self.student, drawn_students);
-        let (teacher, theirs) = self.counted(teacher, &self.teacher, teachers.draw(&self.run, generator).into_iter());
+        let theirs = teachers.draw(self.run.teacher_seed, teacher.len(), generator);
+        let (teacher, theirs) = self.counted(teacher, &self.teacher, theirs.into_iter());
         let random = if ratio == Ratio::AboveRandom { draw_mean(random, generator) } else { None };
         AgainstTeacher {
             relative: student.zip(teacher).and_then(|(student, teacher)| ratio.value(student, teacher, random)),

@@ -141,6 +141,42 @@ fn runs_of_one_network_are_drawn_for_all_its_games_at_once() {
     within(intervals(&games, true, Seed(1)).geometric_mean, (0.54772, 1.29615), 0.001);
 }
 
+/// In numpy, as [`two_games`]' intervals, with two students against each draw of teacher and random play.
+#[test]
+fn the_difference_of_two_students_is_against_the_same_draws_of_their_teacher() {
+    let run = |first, second, teacher, random, teacher_seed| PairedRun {
+        students: [first, second],
+        teacher,
+        random,
+        teacher_seed,
+    };
+    let firsts = two_games();
+    let [raw, above] = [&firsts[0].runs, &firsts[1].runs];
+    let seconds: [&[f64]; 3] =
+        [&[250.0, 270.0, 220.0, 300.0], &[230.0, 180.0, 260.0, 210.0, 250.0], &[-9.0, -4.0, -12.0, 1.0]];
+    let in_raw = |i: usize| run(raw[i].student, seconds[i], raw[i].teacher, &[], i as u64);
+    let games = [
+        PairedGame { ratio: Ratio::Raw, runs: vec![in_raw(0), in_raw(1)] },
+        PairedGame {
+            ratio: Ratio::AboveRandom,
+            runs: vec![run(above[0].student, seconds[2], above[0].teacher, above[0].random, 1)],
+        },
+    ];
+    let (mean, interval) = difference(&games, |figures| figures.mean, false, Seed(1)).unwrap();
+    near(mean, 0.09748861657177221, 1e-12);
+    within(interval, (-0.01718, 0.20397), 0.005);
+    let (mean, interval) = difference(&games, |figures| figures.geometric_mean, false, Seed(1)).unwrap();
+    near(mean, 0.10993472211226507, 1e-12);
+    within(interval, (-0.01638, 0.23787), 0.006);
+    // The same two runs, of one teacher.
+    const TEACHER: &[f64] = &[320.0, 340.0, 300.0, 310.0, 330.0, 290.0, 100.0, 420.0];
+    let runs = (0..2).map(|i| run(raw[i].student, seconds[i], TEACHER, &[], 1)).collect();
+    let (mean, interval) =
+        difference(&[PairedGame { ratio: Ratio::Raw, runs }], |figures| figures.mean, false, Seed(1)).unwrap();
+    near(mean, 0.06473029045643153, 1e-12);
+    within(interval, (-0.09163, 0.19737), 0.006);
+}
+
 #[test]
 fn the_interval_of_a_mean_is_that_of_numpys_resamples() {
     within(mean_interval(&SCORES, Seed(1)), (9.55, 18.4), 0.15);

@@ -30,5 +30,5 @@ pub fn examples(results: &ExplanationResults) -> Table {
             ]);
         }
     }
-    Table { columns, rows }
+    Table::of(columns, rows)
 }

@@ -36,7 +36,7 @@ pub fn accuracy(results: &ExplanationResults) -> Table {
             cell(QuestionSplit::OutOfDomain, drawn),
         ]
     };
-    Table { columns, rows: results.answerers().into_iter().map(row).collect() }
+    Table::of(columns, results.answerers().into_iter().map(row))
 }
 
 /// Means over a teacher's explanations.
@@ -123,7 +123,7 @@ pub fn explanations(results: &ExplanationResults) -> Table {
             or_dash(mean(&kept), percent),
         ]);
     }
-    Table { columns, rows }
+    Table::of(columns, rows)
 }
 
 /// The results of the steps of a training: the first ones, the middle, the last ones.
@@ -164,7 +164,7 @@ pub fn learning(results: &ExplanationResults) -> Table {
             ]);
         }
     }
-    Table { columns, rows }
+    Table::of(columns, rows)
 }
 
 /// CPU time of each kind of task.
@@ -179,5 +179,5 @@ pub fn costs(results: &ExplanationResults) -> Table {
         let each = if count > 0 { format!("{:.0} s", seconds / count as f64) } else { NONE.to_owned() };
         vec![what.clone(), grouped(count), each, duration(seconds.round() as u64)]
     };
-    Table { columns, rows: results.seconds.iter().map(row).collect() }
+    Table::of(columns, results.seconds.iter().map(row))
 }

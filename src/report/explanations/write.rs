@@ -11,7 +11,7 @@ use crate::config::explanations::Explanations;
 use crate::record::{Folder, replace_folder, write_file, write_rows};
 use crate::report::TerminalReport;
 use crate::report::format::{counted, escape, percent_with_interval};
-use crate::report::page::{document, paragraph, provenance, section, sections};
+use crate::report::page::{self, document, paragraph, provenance, section};
 use crate::report::table::Table;
 use crate::report::write::Plot;
 use crate::task::QuestionSplit;
@@ -47,7 +47,7 @@ pub fn write(folder: &Folder, experiment: &Explanations) -> Result<TerminalRepor
     let warnings: String = report.warnings.iter().map(|warning| format!("\nwarning: {warning}")).collect();
     Ok(TerminalReport {
         table: report.tables[0].2.text(),
-        result: report.lead + &warnings,
+        verdict: report.lead + &warnings,
         warnings: Vec::new(),
         page: folder.report().join("index.html"),
     })
@@ -73,7 +73,7 @@ impl Report {
         }
         for (number, (name, title, table)) in self.tables.iter().enumerate() {
             if !table.rows.is_empty() {
-                let figures = if number == 0 { sections::figures(plots, None) } else { String::new() };
+                let figures = if number == 0 { page::figures::figures(plots, None) } else { String::new() };
                 body += &section(name, title, &(table.html(title) + &figures));
             }
             if number == 0 {

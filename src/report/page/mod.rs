@@ -1,35 +1,32 @@
 //! `index.html`: one file without scripts or external resources.
 
+pub mod figures;
 pub mod provenance;
 pub mod sections;
 
-use super::agent_result::AgentResults;
 use super::format::escape;
-use super::prose;
-use super::read::Results;
-use super::warning::Warning;
-use super::write::Plot;
+use super::write::Report;
 
 /// The text of `index.html`.
-pub fn page(results: &Results, agent_results: &AgentResults, warnings: &[Warning], plots: &[Plot]) -> String {
+pub fn page(report: &Report) -> String {
     let body = [
-        sections::warnings(warnings),
-        sections::scores(results, agent_results, plots),
-        sections::over_games(results, agent_results),
-        sections::networks(results, agent_results),
-        sections::choices(results),
-        sections::games(results, plots),
-        sections::paper(results, agent_results),
-        sections::protocol(results),
-        provenance::machine(results),
-        provenance::settings(results),
-        provenance::repeat(results),
+        sections::warnings(&report.warnings),
+        sections::scores(report),
+        sections::over_games(report),
+        sections::networks(report),
+        sections::choices(report),
+        sections::games(report),
+        sections::paper(report),
+        sections::protocol(report.results),
+        provenance::machine(report.results),
+        provenance::settings(report.results),
+        provenance::repeat(report.results),
     ]
     .concat();
-    document("Policy distillation", &results.experiment.name, &prose::result(results, agent_results), &body)
+    document("Policy distillation", &report.results.experiment.name, &report.verdict, &body)
 }
 
-/// A whole page: what kind of experiment, its name, the result in a sentence, and the sections as HTML.
+/// A whole page: what kind of experiment, its name, the result in a few sentences, and the sections as HTML.
 pub fn document(kind: &str, name: &str, lead: &str, body: &str) -> String {
     let (kind, name, lead) = (escape(kind), escape(name), escape(lead));
     format!(
@@ -51,4 +48,9 @@ pub fn section(id: &str, title: &str, content: &str) -> String {
 /// A paragraph of plain text.
 pub fn paragraph(text: &str) -> String {
     format!("<p>{}</p>\n", escape(text))
+}
+
+/// Content that a reader opens.
+pub fn folded(summary: &str, content: &str) -> String {
+    format!("<details class=\"long\">\n<summary>{}</summary>\n{content}</details>\n", escape(summary))
 }

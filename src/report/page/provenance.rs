@@ -60,7 +60,7 @@ fn roms(manifest: &Manifest) -> String {
     let row = |(game, rom): (&String, &RomRecord)| {
         vec![game.clone(), rom.md5.clone(), dump(game, rom).to_owned(), rom.source.clone()]
     };
-    let table = Table { columns, rows: manifest.roms.iter().map(row).collect() };
+    let table = Table::of(columns, manifest.roms.iter().map(row));
     if table.rows.is_empty() { String::new() } else { table.html("ROMs") }
 }
 
@@ -78,8 +78,8 @@ fn stages(manifest: &Manifest) -> String {
         words("stage", ""),
         numbers("time", "Sum over the tasks that made these results; tasks at the same time count separately."),
     ];
-    let rows = manifest.stage_seconds.iter().map(|(stage, &seconds)| vec![stage.clone(), duration(seconds)]).collect();
-    let table = Table { columns, rows };
+    let rows = manifest.stage_seconds.iter().map(|(stage, &seconds)| vec![stage.clone(), duration(seconds)]);
+    let table = Table::of(columns, rows);
     if table.rows.is_empty() { String::new() } else { table.html("Times of the stages") }
 }
 

@@ -1,15 +1,18 @@
 //! The sections that show results.
 
-use super::{paragraph, section};
+use super::figures::{figure, figures, matrix};
+use super::{folded, paragraph, section};
 use crate::eval::paper::{Citation, FINDINGS};
 use crate::game::Game;
-use crate::report::agent_result::AgentResults;
 use crate::report::format::escape;
 use crate::report::prose;
 use crate::report::read::Results;
-use crate::report::tables;
+use crate::report::tables::Tables;
 use crate::report::warning::Warning;
-use crate::report::write::Plot;
+use crate::report::write::Report;
+
+/// Rows of a table that fit on a screen.
+const LONG: usize = 24;
 
 /// Reasons for doubt, which stand before any number.
 pub fn warnings(warnings: &[Warning]) -> String {
@@ -24,23 +27,30 @@ pub fn warnings(warnings: &[Warning]) -> String {
     format!("<section id=\"warnings\" class=\"warnings\">\n<h2>Read with care</h2>\n<ul>\n{items}</ul>\n</section>\n")
 }
 
-/// The result: every agent in every game.
-pub fn scores(results: &Results, agent_results: &AgentResults, plots: &[Plot]) -> String {
-    if agent_results.each.is_empty() {
+/// The result: every student over the games, then in each game, then every agent's scores.
+pub fn scores(report: &Report) -> String {
+    let Report { tables, plots, results, .. } = report;
+    if tables.scores.rows.is_empty() {
         return section("scores", "Scores", &paragraph("Nothing is scored yet."));
     }
-    let result = tables::scores(agent_results).html("Scores of every agent in every game");
-    let mut content = result + &figures(plots, None);
-    if results.experiment.seeds.len() > 1 {
-        let each = tables::each_seed(results).html("Scores of every seed");
-        content += &format!("<details class=\"long\">\n<summary>Every seed</summary>\n{each}</details>\n");
+    let of_all: Vec<String> = plots.iter().filter(|plot| plot.game.is_none()).map(figure).collect();
+    let (first, others) = of_all.split_at(of_all.len().min(1));
+    let mut content = first.concat();
+    if !tables.matrix.rows.is_empty() {
+        content += &matrix(&tables.matrix);
     }
-    section("scores", "Scores", &content)
+    let scores = tables.scores.html("Scores of every agent in every game");
+    let is_long = tables.scores.rows.len() > LONG;
+    content += &if is_long { folded("Scores of every agent in every game", &scores) } else { scores };
+    if results.experiment.seeds.len() > 1 {
+        content += &folded("Scores of every seed", &tables.each_seed.html("Scores of every seed"));
+    }
+    section("scores", "Scores", &(content + &others.concat()))
 }
 
 /// Results of each student over all games.
-pub fn over_games(results: &Results, agent_results: &AgentResults) -> String {
-    let table = tables::overall(results, agent_results);
+pub fn over_games(report: &Report) -> String {
+    let table = &report.tables.overall;
     if table.rows.is_empty() {
         String::new()
     } else {
@@ -49,8 +59,8 @@ pub fn over_games(results: &Results, agent_results: &AgentResults) -> String {
 }
 
 /// Choices of temperatures, and teachers that were followed.
-pub fn choices(results: &Results) -> String {
-    let (sweeps, adoptions) = (tables::sweeps(results), tables::adoptions(results));
+pub fn choices(report: &Report) -> String {
+    let Tables { sweeps, adoptions, .. } = &report.tables;
     let mut html = String::new();
     if !sweeps.rows.is_empty() {
         html += &section(
@@ -66,40 +76,44 @@ pub fn choices(results: &Results) -> String {
 }
 
 /// Sizes and costs.
-pub fn networks(results: &Results, agent_results: &AgentResults) -> String {
-    let on = results.manifest.as_ref().map(|manifest| manifest.machine.cpu.as_str()).filter(|cpu| !cpu.is_empty());
+pub fn networks(report: &Report) -> String {
+    let manifest = report.results.manifest.as_ref();
+    let on = manifest.map(|manifest| manifest.machine.cpu.as_str()).filter(|cpu| !cpu.is_empty());
     let measured = on.map_or(String::new(), |cpu| paragraph(&format!("Latency was measured on {cpu}.")));
-    let table = tables::networks(results, agent_results).html("Networks and their sizes");
-    section("networks", "Networks", &(table + &measured))
+    section("networks", "Networks", &(report.tables.networks.html("Networks and their sizes") + &measured))
 }
 
-/// All plots, game by game.
-pub fn games(results: &Results, plots: &[Plot]) -> String {
-    let of_game = |&game: &Game| {
-        let figures = figures(plots, Some(game));
-        if figures.is_empty() { String::new() } else { section(&format!("game-{game}"), game.name(), &figures) }
-    };
-    results.experiment.games.iter().map(of_game).collect()
+/// The figures of each game; of several games a reader opens those of one.
+pub fn games(report: &Report) -> String {
+    let games = &report.results.experiment.games;
+    let of_game = |&game: &Game| (game, figures(&report.plots, Some(game)));
+    let with_figures: Vec<(Game, String)> = games.iter().map(of_game).filter(|(_, own)| !own.is_empty()).collect();
+    match with_figures.as_slice() {
+        [] => String::new(),
+        [(game, own)] => section(&format!("game-{game}"), game.name(), own),
+        several => {
+            let content: String = several.iter().map(|(game, own)| folded(game.name(), own)).collect();
+            section("each-game", "Each game", &content)
+        }
+    }
 }
 
 /// The paper's figures beside ours, with their reservations.
-pub fn paper(results: &Results, agent_results: &AgentResults) -> String {
-    let students = tables::students_beside_paper(agent_results);
-    let students = match students.rows.is_empty() {
+pub fn paper(report: &Report) -> String {
+    let Tables { students_beside_paper, teachers_beside_paper, differences, .. } = &report.tables;
+    let students = match students_beside_paper.rows.is_empty() {
         true => paragraph("No student here is one of those whose figures are reported."),
-        false => students.html("Students beside the paper’s"),
+        false => students_beside_paper.html("Students beside the paper’s"),
     };
-    let teachers = tables::teachers_beside_paper(results, agent_results).html("Teachers beside the paper’s");
-    let differences = tables::differences(results).html("Differences of protocol");
     let finding = |(text, source): (&str, Citation)| format!("<li>{} ({})</li>\n", escape(text), source.name());
     let findings: String = FINDINGS.map(finding).concat();
     let content = [
         paragraph(prose::PAPER),
         students,
-        teachers,
+        teachers_beside_paper.html("Teachers beside the paper’s"),
         paragraph(prose::PUBLISHED),
-        differences,
-        paragraph(&prose::same_as_paper(results)),
+        differences.html("Differences of protocol"),
+        paragraph(&prose::same_as_paper(report.results)),
         format!("<p>{}</p>\n<ul>\n{findings}</ul>\n", prose::FINDINGS),
     ];
     format!("<section id=\"paper\" class=\"apart\">\n<h2>Beside the paper</h2>\n{}</section>\n", content.concat())
@@ -110,23 +124,4 @@ pub fn protocol(results: &Results) -> String {
     let items: String =
         prose::protocol(results).iter().map(|sentence| format!("<li>{}</li>\n", escape(sentence))).collect();
     section("protocol", "Protocol", &format!("<ul>\n{items}</ul>\n"))
-}
-
-/// The figures of a game, or those that cover all games.
-pub fn figures(plots: &[Plot], game: Option<Game>) -> String {
-    plots.iter().filter(|plot| plot.game == game).map(figure).collect()
-}
-
-fn figure(plot: &Plot) -> String {
-    // Within an HTML page SVG needs no namespace.
-    let namespace = " xmlns=\"http://www.w3.org/2000/svg\"";
-    // On a narrow screen a plot shrinks to a size at which it is still readable, then scrolls.
-    let narrowest = format!(" style=\"min-width: {}px\"", 4 * plot.width / 5);
-    let svg = plot.svg.replacen(namespace, &narrowest, 1);
-    format!(
-        "<figure>\n<div class=\"plot\" role=\"region\" tabindex=\"0\" aria-label=\"{}\">\n{svg}</div>\n\
-         <figcaption>{}</figcaption>\n</figure>\n",
-        escape(&plot.title),
-        escape(&plot.caption)
-    )
 }

@@ -86,10 +86,12 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         self.area.draw(&Circle::new(pixel(at), scaled(radius), color.filled())).map_err(failed)
     }
 
-    /// Draws a marker with a white rim; a hollow one is white with a coloured rim.
+    /// Draws a marker with a white rim; a hollow one is white with a coloured rim. A cross has no inside and no rim.
     pub fn marker(&self, at: Point, marker: Marker, color: RGBColor, hollow: bool) -> Result<()> {
         let (rim, inside) = if hollow { (color, WHITE) } else { (WHITE, color) };
-        self.shape(at, marker, 5.4, rim.mix(1.0))?;
+        if marker != Marker::Cross {
+            self.shape(at, marker, 5.4, rim.mix(1.0))?;
+        }
         self.shape(at, marker, 4.0, inside.mix(1.0))
     }
 
@@ -108,7 +110,14 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
                 let r = 1.2 * r;
                 self.fill(&[(x, y - r), (x + r, y), (x, y + r), (x - r, y)], color)
             }
+            Marker::Cross => self.cross((x, y), color),
         }
+    }
+
+    fn cross(&self, (x, y): Point, color: RGBAColor) -> Result<()> {
+        let r = 4.5;
+        self.line(&[(x - r, y - r), (x + r, y + r)], color, 2.0, &[])?;
+        self.line(&[(x - r, y + r), (x + r, y - r)], color, 2.0, &[])
     }
 
     pub fn text(&self, text: &str, (x, y): Point, lettering: Lettering) -> Result<()> {

@@ -23,20 +23,25 @@ pub fn distillation(results: &Results, game: Game) -> Option<Figure> {
         let is_its = |student: &&StudentSettings| student.loss == Objective::Teacher(*loss);
         let students: Vec<_> = started.iter().copied().filter(is_its).collect();
         let (title, label) = (format!("{} loss", loss.label), format!("loss ({})", loss.unit));
-        (!students.is_empty()).then(|| panel(results, game, &students, (&title, &label), |row| row.loss))
+        let loss = |row: &DistillRow| (row.loss > 0.0).then_some(row.loss);
+        (!students.is_empty()).then(|| panel(results, game, &students, (&title, Axis::log(&label)), loss))
     };
     let mut panels: Vec<Panel> = losses::ALL.iter().filter_map(of_loss).collect();
-    let share = "same best action (%)";
-    let agreement = ("Agreement, trained states", share);
-    panels.push(panel(results, game, &started, agreement, |row| 100.0 * row.agreement));
-    let held_out = ("Agreement, new play", share);
-    panels.push(panel(results, game, &started, held_out, |row| 100.0 * row.held_out_agreement));
+    let first = started.iter().flat_map(|student| results.students_of(game, &student.name));
+    let first = first.filter_map(|run| run.train.first()).map(|row| row.hour).min().unwrap_or(0);
+    let later = |row: &DistillRow, share: f64| (row.hour > first).then_some(100.0 * share);
+    let share = || Axis::linear("same best action (%)");
+    let agreement = ("Agreement, trained states", share());
+    panels.push(panel(results, game, &started, agreement, |row| later(row, row.agreement)));
+    let held_out = ("Agreement, new play", share());
+    panels.push(panel(results, game, &started, held_out, |row| later(row, row.held_out_agreement)));
+    panels.retain(|panel| panel.marks.iter().any(|mark| !mark.extent().0.is_empty()));
     (!started.is_empty()).then(|| Figure {
         name: format!("distillation-{game}"),
         title: format!("{game}: distillation"),
         caption: "Means over the updates since the row before. New play is the hour's, before the student trained on \
-                  it. Thin lines are single seeds where there are several. Losses of different kinds are not \
-                  comparable."
+                  it. Agreement begins after the first hour, in which the student is not trained yet. Thin lines are \
+                  single seeds where there are several. Losses of different kinds are not comparable."
             .into(),
         legend: legend(results, &started),
         columns: panels.len().min(3),
@@ -49,8 +54,8 @@ fn panel(
     results: &Results,
     game: Game,
     students: &[&StudentSettings],
-    (title, label): (&str, &str),
-    value: impl Fn(&DistillRow) -> f64,
+    (title, y): (&str, Axis),
+    value: impl Fn(&DistillRow) -> Option<f64>,
 ) -> Panel {
     let distillation = &results.experiment.distillation;
     let (unit, label_x) = match distillation.hours * distillation.updates_per_hour {
@@ -60,7 +65,8 @@ fn panel(
     let mut marks = Vec::new();
     for student in students {
         let style = style_of(results, Role::Student, &student.name);
-        let curve = |rows: &[DistillRow]| rows.iter().map(|row| (row.updates as f64 / unit, value(row))).collect();
+        let point = |row: &DistillRow| Some((row.updates as f64 / unit, value(row)?));
+        let curve = |rows: &[DistillRow]| rows.iter().filter_map(point).collect();
         let curves: Vec<Vec<_>> = results.students_of(game, &student.name).map(|run| curve(&run.train)).collect();
         let curves = thinned(curves.into_iter().filter(|curve| !curve.is_empty()).collect());
         if curves.len() > 1 {
@@ -74,7 +80,7 @@ fn panel(
         }
         marks.push(Mark::Line { points: mean_curve(&curves), style, width: 2.0, alpha: 1.0 });
     }
-    Panel { title: title.to_owned(), x: Axis::linear(label_x).including(&[0.0]), y: Axis::linear(label), marks }
+    Panel { title: title.to_owned(), x: Axis::linear(label_x).including(&[0.0]), y, marks }
 }
 
 fn legend(results: &Results, students: &[&StudentSettings]) -> Vec<LegendEntry> {

@@ -30,7 +30,12 @@ impl Figure {
         let rows = self.panels.len().div_ceil(self.columns) as f64;
         let width = self.panel.0 * self.columns as f64;
         let (_, lines) = wrapped(&self.legend, width);
-        (width as u32, (2.0 * LINE + lines as f64 * LINE + rows * self.panel.1) as u32)
+        (width as u32, (self.head() + (0.4 + lines as f64) * LINE + rows * self.panel.1) as u32)
+    }
+
+    /// Height of the title, if there is one.
+    fn head(&self) -> f64 {
+        if self.title.is_empty() { 0.2 * LINE } else { 1.6 * LINE }
     }
 
     /// Draws the figure on an area of [`Figure::size`] times [`SCALE`].
@@ -41,10 +46,11 @@ impl Figure {
         canvas.fill(&[(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)], WHITE.mix(1.0))?;
         canvas.text(&self.title, (LEFT - 48.0, 0.8 * LINE), lettering(TITLE, BLACK, Anchor::Left))?;
         let (places, lines) = wrapped(&self.legend, width);
-        for (key, (x, line)) in self.legend.iter().zip(places) {
-            entry(&canvas, key, (LEFT - 48.0 + x, (1.9 + line as f64) * LINE))?;
+        for (key, place) in self.legend.iter().zip(places) {
+            let y = self.head() + (0.3 + place.line as f64) * LINE;
+            entry(&canvas, key, &place.label, (LEFT - 48.0 + place.x, y))?;
         }
-        let top = (1.6 + lines as f64) * LINE;
+        let top = self.head() + lines as f64 * LINE;
         for (i, panel) in self.panels.iter().enumerate() {
             let corner = ((i % self.columns) as f64 * self.panel.0, top + (i / self.columns) as f64 * self.panel.1);
             Frame::new(panel, corner, self.panel).draw(&canvas)?;
@@ -63,23 +69,53 @@ fn lettering(size: f64, color: RGBColor, anchor: Anchor) -> Lettering {
     Lettering { size, color, anchor }
 }
 
-/// The place of each legend entry (distance from the left, and line), and the number of lines.
-fn wrapped(legend: &[LegendEntry], width: f64) -> (Vec<(f64, usize)>, usize) {
-    let (mut x, mut line) = (0.0, 0);
-    let mut places = Vec::new();
-    for key in legend {
-        // No font is measured, since a reader's may be another one: letters are about half as wide as high.
-        let wide = SAMPLE + 8.0 + 0.54 * TEXT * key.label.chars().count() as f64 + 18.0;
-        if x > 0.0 && x + wide > width - LEFT + 32.0 {
-            (x, line) = (0.0, line + 1);
-        }
-        places.push((x, line));
-        x += wide;
-    }
-    (places, if legend.is_empty() { 0 } else { line + 1 })
+/// The place of a legend entry: its distance from the left, its first line, and the lines of its label.
+struct Place {
+    x: f64,
+    line: usize,
+    label: Vec<String>,
 }
 
-fn entry<DB: DrawingBackend>(canvas: &Canvas<DB>, key: &LegendEntry, (x, y): (f64, f64)) -> Result<()> {
+/// No font is measured, since a reader's may be another one: letters are about half as wide as high.
+const LETTER: f64 = 0.54 * TEXT;
+
+/// The place of each legend entry, and the number of lines.
+fn wrapped(legend: &[LegendEntry], width: f64) -> (Vec<Place>, usize) {
+    let (mut x, mut line) = (0.0, 0);
+    let mut places: Vec<Place> = Vec::new();
+    let width = width - LEFT + 32.0;
+    for key in legend {
+        let label = lines_of(&key.label, ((width - SAMPLE - 8.0) / LETTER) as usize);
+        let longest = label.iter().map(|text| text.chars().count()).max().unwrap_or(0);
+        let wide = SAMPLE + 8.0 + LETTER * longest as f64 + 18.0;
+        if x > 0.0 && x + wide - 18.0 > width {
+            (x, line) = (0.0, line + places.last().map_or(1, |last| last.label.len()));
+        }
+        places.push(Place { x, line, label });
+        x += wide;
+    }
+    let lines = places.last().map_or(0, |last| last.line + last.label.len());
+    (places, lines)
+}
+
+/// The words of a text on lines of at most so many letters, as far as words allow.
+fn lines_of(text: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => *line += &format!(" {word}"),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+fn entry<DB: DrawingBackend>(
+    canvas: &Canvas<DB>,
+    key: &LegendEntry,
+    label: &[String],
+    (x, y): (f64, f64),
+) -> Result<()> {
     let (color, middle) = (key.style.color, (x + SAMPLE / 2.0, y));
     let line = |width: f64| canvas.line(&[(x, y), (x + SAMPLE, y)], color.mix(1.0), width, key.style.dash);
     match key.sample {
@@ -89,10 +125,6 @@ fn entry<DB: DrawingBackend>(canvas: &Canvas<DB>, key: &LegendEntry, (x, y): (f6
             canvas.fill(&corners, color.mix(0.2))?;
             line(2.0)?;
         }
-        Sample::LineAndMarker => {
-            line(2.0)?;
-            canvas.marker(middle, key.style.marker, color, false)?;
-        }
         Sample::Marker { hollow } => canvas.marker(middle, key.style.marker, color, hollow)?,
         Sample::Bar => {
             canvas.line(&[(middle.0, y - 9.0), (middle.0, y + 9.0)], color.mix(1.0), 2.0, &[])?;
@@ -100,7 +132,11 @@ fn entry<DB: DrawingBackend>(canvas: &Canvas<DB>, key: &LegendEntry, (x, y): (f6
         }
         Sample::Dot => canvas.dot(middle, 2.5, color.mix(0.5))?,
     }
-    canvas.text(&key.label, (x + SAMPLE + 8.0, y), lettering(TEXT, BLACK, Anchor::Left))
+    let at = |line: usize| (x + SAMPLE + 8.0, y + line as f64 * LINE);
+    label
+        .iter()
+        .enumerate()
+        .try_for_each(|(line, text)| canvas.text(text, at(line), lettering(TEXT, BLACK, Anchor::Left)))
 }
 
 /// A panel's place on the figure, with its axes.
@@ -201,6 +237,10 @@ impl<'a> Frame<'a> {
                 caps.iter().try_for_each(|cap| canvas.line(cap, style.color.mix(1.0), 2.0, &[]))
             }
             Mark::Marker { x, y, style, hollow } => canvas.marker(self.at(*x, *y), style.marker, style.color, *hollow),
+            Mark::Name { x, y, text } => {
+                let (x, y) = self.at(*x, *y);
+                canvas.text(text, (x, y - 12.0), lettering(SMALL, BLACK, Anchor::Center))
+            }
             Mark::Level { y, label, style, named } if self.y.holds(*y) => {
                 let (_, height) = self.at(0.0, *y);
                 let ends = [(self.left, height), (self.right(), height)];

@@ -20,11 +20,11 @@ static LETTERS: LazyLock<bool> = LazyLock::new(|| {
     register_font(FONT, FontStyle::Normal, font).is_ok()
 });
 
-/// The figure as SVG, with texts as text elements.
+/// The figure as SVG, with texts as text elements. `label` is for those who cannot see it.
 ///
 /// # Errors
 /// If the drawing fails.
-pub fn svg(figure: &Figure) -> Result<String> {
+pub fn svg(figure: &Figure, label: &str) -> Result<String> {
     anyhow::ensure!(*LETTERS, "the built-in font cannot be read");
     let mut text = String::new();
     figure.draw(&SVGBackend::with_string(&mut text, figure.pixels()).into_drawing_area(), SVG_FACE)?;
@@ -33,7 +33,7 @@ pub fn svg(figure: &Figure) -> Result<String> {
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {across} {down}\" role=\"img\" aria-label=\"{}\">\n{content}",
-        escape(&figure.title)
+        escape(label)
     ))
 }
 

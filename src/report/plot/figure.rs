@@ -35,7 +35,6 @@ pub enum Sample {
     },
     /// A line that lies over a band.
     LineAndBand,
-    LineAndMarker,
     Marker {
         hollow: bool,
     },
@@ -103,6 +102,12 @@ pub enum Mark {
         style: Style,
         hollow: bool,
     },
+    /// A name above a place.
+    Name {
+        x: f64,
+        y: f64,
+        text: String,
+    },
     /// A reference line across the panel, with a label at one of its ends. It does not widen the axis.
     Level {
         y: f64,
@@ -119,14 +124,42 @@ pub enum End {
     Right,
 }
 
+/// Width of a phone's screen less the page's margins, in CSS pixels.
+const NARROW: f64 = 340.0;
+
+impl Figure {
+    /// The figure without its title, for pages that show it above.
+    pub fn untitled(&self) -> Figure {
+        Figure { title: String::new(), ..self.clone() }
+    }
+
+    /// The figure for narrow screens: its panels below one another. `None` if names along an axis would not fit.
+    pub fn narrow(&self) -> Option<Figure> {
+        let is_named = |panel: &Panel| matches!(panel.x.scale, Scale::Names(_));
+        let narrow = Figure { columns: 1, panel: (NARROW, self.panel.1.min(300.0)), ..self.clone() };
+        (!self.panels.iter().any(is_named)).then_some(narrow)
+    }
+}
+
 impl Axis {
     pub fn linear(label: &str) -> Axis {
         Axis { label: label.to_owned(), scale: Scale::Linear, include: Vec::new() }
     }
 
+    pub fn log(label: &str) -> Axis {
+        Axis { scale: Scale::Log, ..Axis::linear(label) }
+    }
+
     pub fn including(mut self, values: &[f64]) -> Axis {
         self.include.extend_from_slice(values);
         self
+    }
+}
+
+impl Panel {
+    /// Whether its values lie along y: x, not y, has names or costs.
+    pub fn is_upright(&self) -> bool {
+        self.y.scale == Scale::Linear
     }
 }
 
@@ -140,7 +173,7 @@ impl Mark {
                 points.iter().flat_map(|point| [point.1, point.2]).collect(),
             ),
             Mark::Bar { x, low, high, .. } => (vec![*x], vec![*low, *high]),
-            Mark::Marker { x, y, .. } => (vec![*x], vec![*y]),
+            Mark::Marker { x, y, .. } | Mark::Name { x, y, .. } => (vec![*x], vec![*y]),
             Mark::Level { .. } => (Vec::new(), Vec::new()),
         }
     }

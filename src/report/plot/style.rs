@@ -19,6 +19,8 @@ pub enum Marker {
     Square,
     Triangle,
     Diamond,
+    /// The paper's.
+    Cross,
 }
 
 /// Colour of text and axes.
@@ -30,7 +32,7 @@ pub const PALE: RGBColor = RGBColor(226, 226, 226);
 
 pub const RANDOM: Style = Style { color: GREY, dash: &[2.0, 3.0], marker: Marker::Square };
 pub const TEACHER: Style = Style { color: RGBColor(0, 114, 178), dash: &[], marker: Marker::Diamond };
-pub const PAPER: Style = Style { color: GREY, dash: &[], marker: Marker::Square };
+pub const PAPER: Style = Style { color: GREY, dash: &[], marker: Marker::Cross };
 
 const COLORS: [RGBColor; 6] = [
     RGBColor(213, 94, 0),
@@ -58,6 +60,16 @@ pub fn numbered(index: usize) -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The page recolours in the dark what is drawn in these.
+    #[test]
+    fn the_page_has_a_rule_for_each_colour_of_paper_and_ink() {
+        let rules = include_str!("../page/style.css");
+        for RGBColor(red, green, blue) in [BLACK, GREY, PALE, TEACHER.color, plotters::style::WHITE] {
+            let color = format!("#{red:02X}{green:02X}{blue:02X}\"]");
+            assert!(rules.contains(&color), "{color}");
+        }
+    }
 
     #[test]
     fn twelve_styles_differ() {

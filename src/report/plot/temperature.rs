@@ -1,9 +1,9 @@
 //! Plots of the relative score over the temperature of the softened Q-values.
 
-use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, Scale};
+use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample};
 use super::scores::style_of;
 use super::style::{GREY, PAPER, Style, TEACHER};
-use crate::config::Objective;
+use crate::config::{Objective, Temperature};
 use crate::eval::paper::TEMPERATURE;
 use crate::game::Game;
 use crate::losses::{self, Loss};
@@ -15,11 +15,13 @@ use crate::report::read::Results;
 /// Minimum number of temperatures for a plot.
 const LEAST: usize = 3;
 
-/// Relative score over temperature, one panel per game. `None` unless students have several temperatures.
+/// Relative score over temperature, one panel per game. `None` unless students are set to several temperatures.
 pub fn temperature(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
     let panels: Vec<Panel> =
         results.experiment.games.iter().filter_map(|&game| in_game(results, agent_results, game)).collect();
     let students = results.experiment.students.iter().filter(|student| student.loss.has_temperature());
+    let all: Vec<Temperature> = students.clone().map(|student| student.temperature).collect();
+    let settings = (0..all.len()).filter(|&i| !all[..i].contains(&all[i])).count();
     let key = |label: String, style| LegendEntry { label, style, sample: Sample::Marker { hollow: false } };
     let legend = students.clone().map(|student| {
         let label = format!("{}: τ = {}", student.name, student.temperature);
@@ -28,7 +30,7 @@ pub fn temperature(results: &Results, agent_results: &AgentResults) -> Option<Fi
     let is_used = |loss: &&Loss| students.clone().any(|student| student.loss == Objective::Teacher(**loss));
     let losses: Vec<_> = losses::ALL.iter().filter(is_used).map(|loss| loss.label.to_owned()).collect();
     let losses = listed(&losses);
-    (!panels.is_empty()).then(|| Figure {
+    (settings >= LEAST && !panels.is_empty()).then(|| Figure {
         name: "temperature".into(),
         title: "Score over temperature".into(),
         caption: format!(
@@ -65,7 +67,7 @@ fn in_game(results: &Results, agent_results: &AgentResults, game: Game) -> Optio
     marks.insert(0, Mark::Line { points: upright, style: PAPER, width: 1.0, alpha: 0.7 });
     (seen.len() >= LEAST).then(|| Panel {
         title: game.name().to_owned(),
-        x: Axis { label: "temperature (units of Q)".into(), scale: Scale::Log, include: Vec::new() },
+        x: Axis::log("temperature (units of Q)"),
         y: Axis::linear("of the teacher's score (%)").including(&[100.0]),
         marks,
     })

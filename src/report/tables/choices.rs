@@ -1,9 +1,9 @@
 //! Tables of choices during the experiment: temperatures, and teachers to follow.
 
 use crate::eval::statistics::Interval;
-use crate::report::format::{number, number_with_interval, or_dash, percent};
+use crate::report::format::{number, or_dash};
 use crate::report::read::Results;
-use crate::report::table::{Table, numbers, words};
+use crate::report::table::{Cell, Table, estimates, numbers, words};
 use crate::units::grouped;
 
 /// Every temperature that was tried for a student.
@@ -19,26 +19,26 @@ pub fn sweeps(results: &Results) -> Table {
             "agreement, new play",
             "Share of states not trained on in which student and teacher prefer the same action, an hour’s updates earlier.",
         ),
-        numbers("score [95%]", ""),
+        estimates("score", ""),
         words("", ""),
     ];
-    let mut rows = Vec::new();
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
     for (agent, sweep) in &results.sweeps {
         rows.extend(sweep.iter().map(|row| {
             vec![
-                agent.name.clone(),
-                row.game.clone(),
-                agent.seed.to_string(),
-                row.gaps.to_string(),
-                format!("{:.4}", row.temperature),
-                grouped(row.updates),
-                percent(row.held_out_agreement),
-                number_with_interval(row.mean, Some(Interval { low: row.ci_low, high: row.ci_high })),
-                if row.chosen { "chosen".into() } else { String::new() },
+                agent.name.clone().into(),
+                row.game.clone().into(),
+                agent.seed.to_string().into(),
+                row.gaps.to_string().into(),
+                Cell::of(Some(row.temperature), |temperature| format!("{temperature:.4}")),
+                grouped(row.updates).into(),
+                Cell::percent(Some(row.held_out_agreement)),
+                Cell::number_with_interval(Some(row.mean), Some(Interval { low: row.ci_low, high: row.ci_high })),
+                if row.chosen { "chosen".to_owned() } else { String::new() }.into(),
             ]
         }));
     }
-    Table { columns, rows }
+    Table::of(columns, rows).in_files("temperatures")
 }
 
 /// Every teacher in training that a student adopted.
@@ -70,5 +70,5 @@ pub fn adoptions(results: &Results) -> Table {
             ]
         }));
     }
-    Table { columns, rows }
+    Table::of(columns, rows).in_files("adoptions")
 }

@@ -1,13 +1,53 @@
 //! The tables of a report.
 
 mod choices;
+mod matrix;
 mod networks;
 mod overall;
 mod paper;
 mod scores;
 
-pub use choices::{adoptions, sweeps};
-pub use networks::networks;
-pub use overall::{between, overall, relative};
-pub use paper::{differences, students_beside_paper, teachers_beside_paper};
-pub use scores::{each_seed, scores};
+pub use overall::between;
+
+use super::agent_result::AgentResults;
+use super::read::Results;
+use super::table::Table;
+
+/// Every table of a report. The page, Markdown and files show the same.
+pub struct Tables {
+    pub matrix: Table,
+    pub scores: Table,
+    pub each_seed: Table,
+    pub overall: Table,
+    pub networks: Table,
+    pub sweeps: Table,
+    pub adoptions: Table,
+    pub students_beside_paper: Table,
+    pub teachers_beside_paper: Table,
+    pub differences: Table,
+}
+
+impl Tables {
+    pub fn of(results: &Results, agent_results: &AgentResults) -> Tables {
+        Tables {
+            matrix: matrix::matrix(results, agent_results),
+            scores: scores::scores(agent_results),
+            each_seed: scores::each_seed(results),
+            overall: overall::overall(results, agent_results),
+            networks: networks::networks(results, agent_results),
+            sweeps: choices::sweeps(results),
+            adoptions: choices::adoptions(results),
+            students_beside_paper: paper::students_beside_paper(agent_results),
+            teachers_beside_paper: paper::teachers_beside_paper(results, agent_results),
+            differences: paper::differences(results),
+        }
+    }
+
+    /// The tables that have rows.
+    pub fn filled(&self) -> impl Iterator<Item = &Table> {
+        let Tables { matrix, scores, each_seed, overall, networks, sweeps, adoptions, .. } = self;
+        let paper = [&self.students_beside_paper, &self.teachers_beside_paper, &self.differences];
+        let all = [matrix, scores, each_seed, overall, networks, sweeps, adoptions];
+        all.into_iter().chain(paper).filter(|table| !table.rows.is_empty())
+    }
+}

@@ -6,9 +6,9 @@ use crate::game::{Game, View};
 use crate::nn::{Architecture, Outputs};
 use crate::record::{Role, ScoreRow};
 use crate::report::agent_result::AgentResults;
-use crate::report::format::{number, or_dash, percent};
+use crate::report::format::or_dash;
 use crate::report::read::Results;
-use crate::report::table::{Table, numbers, words};
+use crate::report::table::{Cell, Table, numbers, words};
 use crate::units::grouped;
 
 /// Number of outputs in the paper's table of sizes.
@@ -41,11 +41,10 @@ pub fn networks(results: &Results, agent_results: &AgentResults) -> Table {
         ),
     ];
     let students = results.experiment.students.iter().map(|student| of_student(results, agent_results, student));
-    let rows = std::iter::once(of_teacher(results, agent_results)).chain(students).collect();
-    Table { columns, rows }
+    Table::of(columns, std::iter::once(of_teacher(results, agent_results)).chain(students)).in_files("networks")
 }
 
-fn of_teacher(results: &Results, agent_results: &AgentResults) -> Vec<String> {
+fn of_teacher(results: &Results, agent_results: &AgentResults) -> Vec<Cell> {
     let Experiment { teacher, games, environment, .. } = &results.experiment;
     let here: Vec<_> = games.iter().map(|&game| Architecture::teacher(teacher, &environment.spec(game))).collect();
     let counted = as_counted(&here[0]);
@@ -63,7 +62,7 @@ fn observes(student: &StudentSettings, teachers: &EnvironmentSettings) -> &'stat
     }
 }
 
-fn of_student(results: &Results, agent_results: &AgentResults, student: &StudentSettings) -> Vec<String> {
+fn of_student(results: &Results, agent_results: &AgentResults, student: &StudentSettings) -> Vec<Cell> {
     let Experiment { teacher, games, environment, .. } = &results.experiment;
     let environment = student.environment(environment);
     // A baseline has the layers that the teachers' algorithm needs.
@@ -93,7 +92,7 @@ fn row(
     counted: Option<Architecture>,
     here: Vec<Architecture>,
     rows: &[&ScoreRow],
-) -> Vec<String> {
+) -> Vec<Cell> {
     let mean = |column: fn(&ScoreRow) -> Option<f64>| {
         let values: Vec<f64> = rows.iter().filter_map(|row| column(row)).collect();
         statistics::mean(&values)
@@ -108,15 +107,15 @@ fn row(
         games => format!("; {games} games"),
     };
     vec![
-        name.to_owned(),
-        format!("{}{games}{observes}", here[0].widths()),
-        or_dash(count, grouped),
-        or_dash(share, percent),
-        or_dash(share, |share| format!("{:.1}×", teachers / share)),
-        range(here.iter().map(Architecture::parameters).collect()),
-        or_dash(mean(|row| row.bytes.map(|bytes| bytes as f64)), bytes),
-        or_dash(mean(|row| row.mflops), number),
-        or_dash(mean(|row| row.latency_ms), |ms| format!("{ms:.2} ms")),
+        name.to_owned().into(),
+        format!("{}{games}{observes}", here[0].widths()).into(),
+        Cell::of(count.map(|count| count as f64), |count| grouped(count as u64)),
+        Cell::percent(share),
+        Cell::of(share.map(|share| teachers / share), |times| format!("{times:.1}×")),
+        range(here.iter().map(Architecture::parameters).collect()).into(),
+        Cell::of(mean(|row| row.bytes.map(|bytes| bytes as f64)), bytes),
+        Cell::number(mean(|row| row.mflops)),
+        Cell::of(mean(|row| row.latency_ms), |ms| format!("{ms:.2} ms")),
     ]
 }
 

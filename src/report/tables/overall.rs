@@ -4,9 +4,9 @@ use crate::config::{Data, Objective, StudentRate, StudentSettings};
 use crate::eval::statistics::Interval;
 use crate::record::{Role, SummaryRow};
 use crate::report::agent_result::AgentResults;
-use crate::report::format::{or_dash, percent, percent_with_interval};
+use crate::report::format::or_dash;
 use crate::report::read::Results;
-use crate::report::table::{Table, numbers, words};
+use crate::report::table::{Cell, Table, estimates, numbers, words};
 
 /// Every student over the games, with random play for comparison.
 pub fn overall(results: &Results, agent_results: &AgentResults) -> Table {
@@ -18,15 +18,15 @@ pub fn overall(results: &Results, agent_results: &AgentResults) -> Table {
              teacher’s play if no other is named; or none, but the temporal difference of rewards.",
         ),
         numbers("size", "Parameters as a share of the teacher's, mean over games."),
-        numbers(
-            "geometric mean [95%]",
+        estimates(
+            "geometric mean",
             "Of the scores relative to the teacher, over games; each game is the mean of its seeds. None where a game’s \
              is not above 0.",
         ),
-        numbers("mean [95%]", "Arithmetic mean of the same."),
-        numbers("IQM [95%]", "Interquartile mean of the relative scores of all games and seeds."),
-        numbers(
-            "beats teacher [95%]",
+        estimates("mean", "Arithmetic mean of the same."),
+        estimates("IQM", "Interquartile mean of the relative scores of all games and seeds."),
+        estimates(
+            "beats teacher",
             "Probability that the student scores more in an episode than its teacher, an equal score counting half; \
              mean over games.",
         ),
@@ -35,21 +35,21 @@ pub fn overall(results: &Results, agent_results: &AgentResults) -> Table {
     ];
     let students = agent_results.overall.iter().any(|row| row.role == Role::Student);
     let rows = agent_results.overall.iter().filter(|row| students && row.role != Role::Teacher);
-    Table { columns, rows: rows.map(|row| row_of(results, row)).collect() }
+    Table::of(columns, rows.map(|row| row_of(results, row))).in_files("over-games")
 }
 
-fn row_of(results: &Results, row: &SummaryRow) -> Vec<String> {
-    let share = |value, low, high| or_dash(value, |share| percent_with_interval(share, between(low, high)));
+fn row_of(results: &Results, row: &SummaryRow) -> Vec<Cell> {
+    let share = |value, low, high| Cell::percent_with_interval(value, between(low, high));
     vec![
-        row.agent.clone(),
-        or_dash(results.student(&row.agent), |student| loss(student, results.experiment.distillation.data)),
-        or_dash(row.compression, percent),
+        row.agent.clone().into(),
+        or_dash(results.student(&row.agent), |student| loss(student, results.experiment.distillation.data)).into(),
+        Cell::percent(row.compression),
         share(row.relative_geometric_mean, row.ci_low, row.ci_high),
         share(row.relative_mean, row.mean_ci_low, row.mean_ci_high),
         share(row.relative_iqm, row.iqm_ci_low, row.iqm_ci_high),
         share(row.beats_teacher, row.beats_ci_low, row.beats_ci_high),
-        row.games.to_string(),
-        row.seeds.to_string(),
+        row.games.to_string().into(),
+        row.seeds.to_string().into(),
     ]
 }
 

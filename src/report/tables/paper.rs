@@ -5,35 +5,35 @@ use crate::eval::paper;
 use crate::game::Game;
 use crate::record::{Role, SummaryRow};
 use crate::report::agent_result::AgentResults;
-use crate::report::format::{number, number_with_interval, or_dash, percent_with_interval};
 use crate::report::protocol::{ProtocolPoint, points};
 use crate::report::read::Results;
-use crate::report::table::{Table, numbers, words};
+use crate::report::table::{Cell, Table, estimates, numbers, words};
 
 /// The agents with a counterpart in the paper, and its figure.
 pub fn students_beside_paper(agent_results: &AgentResults) -> Table {
     let columns = vec![
         words("agent", ""),
-        numbers("here [95%]", "Geometric mean over this experiment’s games of student / teacher."),
+        estimates("here", "Geometric mean over this experiment’s games of student / teacher."),
         numbers("paper", "The paper’s for an agent of this size and loss, as a geometric mean over its games."),
         words("what the paper’s figure is", ""),
     ];
-    let row = |row: &SummaryRow| {
+    let row = |row: &SummaryRow| -> Option<Vec<Cell>> {
+        let (share, interval) = relative(row).unzip();
         Some(vec![
-            row.agent.clone(),
-            or_dash(relative(row), |(share, interval)| percent_with_interval(share, interval)),
-            format!("{:.1}%", 100.0 * row.paper?),
-            row.paper_note.clone()?,
+            row.agent.clone().into(),
+            Cell::percent_with_interval(share, interval.flatten()),
+            Cell::of(Some(row.paper?), |share| format!("{:.1}%", 100.0 * share)),
+            row.paper_note.clone()?.into(),
         ])
     };
-    Table { columns, rows: agent_results.overall.iter().filter_map(row).collect() }
+    Table::of(columns, agent_results.overall.iter().filter_map(row)).in_files("paper-students")
 }
 
 /// Teachers beside the paper's and other published scores, game by game.
 pub fn teachers_beside_paper(results: &Results, agent_results: &AgentResults) -> Table {
     let columns = vec![
         words("game", ""),
-        numbers("teacher here [95%]", "Null-op starts."),
+        estimates("teacher here", "Null-op starts."),
         numbers("paper’s DQN", "Its teacher, from human starts; confirmed in published data for these games alone."),
         numbers("published DQN", "After 200 million frames, null-op starts, epsilon 0.05; the best checkpoint."),
         numbers("random here", "Uniformly random play by the protocol below."),
@@ -42,20 +42,19 @@ pub fn teachers_beside_paper(results: &Results, agent_results: &AgentResults) ->
     ];
     let row = |&game: &Game| {
         let entry = game.entry();
+        let teacher = agent_results.reference(Role::Teacher, game);
         let paper = paper::TEACHERS.iter().find(|(name, _)| *name == game.name()).map(|(_, score)| *score);
         vec![
-            game.to_string(),
-            or_dash(agent_results.reference(Role::Teacher, game), |result| {
-                number_with_interval(result.mean, result.interval)
-            }),
-            or_dash(paper, number),
-            or_dash(entry.dqn, number),
-            or_dash(agent_results.reference(Role::Random, game), |result| number(result.mean)),
-            or_dash(entry.random, number),
-            or_dash(entry.human, number),
+            game.to_string().into(),
+            Cell::number_with_interval(teacher.map(|own| own.mean), teacher.and_then(|own| own.interval)),
+            Cell::number(paper),
+            Cell::number(entry.dqn),
+            Cell::number(agent_results.reference(Role::Random, game).map(|result| result.mean)),
+            Cell::number(entry.random),
+            Cell::number(entry.human),
         ]
     };
-    Table { columns, rows: results.experiment.games.iter().map(row).collect() }
+    Table::of(columns, results.experiment.games.iter().map(row)).in_files("paper-teachers")
 }
 
 /// Points in which the protocol differs from the paper's.
@@ -68,5 +67,5 @@ pub fn differences(results: &Results) -> Table {
     ];
     let row =
         |point: ProtocolPoint| vec![point.what.to_owned(), point.paper, point.here, point.source.name().to_owned()];
-    Table { columns, rows: points(results).into_iter().filter(ProtocolPoint::differs).map(row).collect() }
+    Table::of(columns, points(results).into_iter().filter(ProtocolPoint::differs).map(row)).in_files("differences")
 }

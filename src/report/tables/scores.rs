@@ -2,9 +2,8 @@
 
 use crate::record::{Ratio, Role, ScoreRow};
 use crate::report::agent_result::{AgentResult, AgentResults, interval_of};
-use crate::report::format::{number, number_with_interval, or_dash, percent, percent_with_interval};
 use crate::report::read::Results;
-use crate::report::table::{Table, numbers, words};
+use crate::report::table::{Cell, Table, estimates, numbers, words};
 use crate::units::grouped;
 
 /// Every agent in every game: the result of the experiment.
@@ -12,9 +11,9 @@ pub fn scores(agent_results: &AgentResults) -> Table {
     let columns = vec![
         words("game", ""),
         words("agent", ""),
-        numbers("score [95%]", "Mean raw score of an episode; over seeds, the mean of the seeds' means."),
-        numbers(
-            "of teacher's [95%]",
+        estimates("score", "Mean raw score of an episode; over seeds, the mean of the seeds' means."),
+        estimates(
+            "of teacher's",
             "Mean score / teacher's mean score with the same seed; * in games where it is (mean − random) / (teacher − \
              random), since some agent's mean there is not clearly above 0.",
         ),
@@ -23,8 +22,8 @@ pub fn scores(agent_results: &AgentResults) -> Table {
             "The same by the other definition: (mean − random) / (teacher − random), or where that is marked *, mean / \
              teacher's mean.",
         ),
-        numbers(
-            "beats teacher [95%]",
+        estimates(
+            "beats teacher",
             "Probability that it scores more in an episode than its teacher, an equal score counting half.",
         ),
         numbers("size", "Parameters as a share of the teacher's."),
@@ -32,26 +31,25 @@ pub fn scores(agent_results: &AgentResults) -> Table {
         numbers("latency", "Median milliseconds per decision at batch 1, on the machine named below."),
         numbers("episodes", "Seeds, each a training of its own, × episodes that score each."),
     ];
-    Table { columns, rows: agent_results.each.iter().map(row).collect() }
+    Table::of(columns, agent_results.each.iter().map(row)).in_files("scores")
 }
 
-fn row(agent_result: &AgentResult) -> Vec<String> {
+fn row(agent_result: &AgentResult) -> Vec<Cell> {
     let mean_of = |column: fn(&ScoreRow) -> Option<f64>| agent_result.mean_of(column);
     let mark = if agent_result.above_random() { "*" } else { "" };
     let of_student = |value: Option<f64>| value.filter(|_| agent_result.role() == Role::Student);
     vec![
-        agent_result.game.to_string(),
-        agent_result.agent().to_owned(),
-        number_with_interval(agent_result.mean, agent_result.interval),
-        or_dash(of_student(agent_result.relative), |share| {
-            percent_with_interval(share, agent_result.relative_interval) + mark
-        }),
-        or_dash(of_student(agent_result.otherwise), percent),
-        or_dash(of_student(agent_result.beats), |share| percent_with_interval(share, agent_result.beats_interval)),
-        or_dash(mean_of(|row| row.compression), percent),
-        or_dash(mean_of(|row| row.human_normalized), percent),
-        or_dash(mean_of(|row| row.latency_ms), |ms| format!("{ms:.2} ms")),
-        format!("{} × {}", agent_result.rows.len(), grouped(agent_result.episodes() / agent_result.rows.len() as u64)),
+        agent_result.game.to_string().into(),
+        agent_result.agent().to_owned().into(),
+        Cell::number_with_interval(Some(agent_result.mean), agent_result.interval),
+        Cell::percent_with_interval(of_student(agent_result.relative), agent_result.relative_interval).marked(mark),
+        Cell::percent(of_student(agent_result.otherwise)),
+        Cell::percent_with_interval(of_student(agent_result.beats), agent_result.beats_interval),
+        Cell::percent(mean_of(|row| row.compression)),
+        Cell::percent(mean_of(|row| row.human_normalized)),
+        Cell::of(mean_of(|row| row.latency_ms), |ms| format!("{ms:.2} ms")),
+        format!("{} × {}", agent_result.rows.len(), grouped(agent_result.episodes() / agent_result.rows.len() as u64))
+            .into(),
     ]
 }
 
@@ -62,28 +60,28 @@ pub fn each_seed(results: &Results) -> Table {
         words("agent", ""),
         numbers("seed", ""),
         numbers("episodes", ""),
-        numbers("score [95%]", "Mean raw score of an episode."),
+        estimates("score", "Mean raw score of an episode."),
         numbers("median", ""),
         numbers("std", "Standard deviation over episodes."),
         numbers("of teacher's", "Relative to the teacher with this seed; * as above."),
         numbers("beats teacher", "In an episode, an equal score counting half."),
         numbers("of human", ""),
     ];
-    let row = |row: &ScoreRow| {
+    let row = |row: &ScoreRow| -> Vec<Cell> {
         let mark = if row.ratio == Some(Ratio::AboveRandom) { "*" } else { "" };
         let of_student = |value: Option<f64>| value.filter(|_| row.role == Role::Student);
         vec![
-            row.game.clone(),
-            row.agent.clone(),
-            row.seed.to_string(),
-            row.episodes.to_string(),
-            number_with_interval(row.mean, interval_of(row)),
-            number(row.median),
-            or_dash(row.std, number),
-            or_dash(of_student(row.relative_to_teacher), |share| percent(share) + mark),
-            or_dash(of_student(row.beats_teacher), percent),
-            or_dash(row.human_normalized, percent),
+            row.game.clone().into(),
+            row.agent.clone().into(),
+            row.seed.to_string().into(),
+            row.episodes.to_string().into(),
+            Cell::number_with_interval(Some(row.mean), interval_of(row)),
+            Cell::number(Some(row.median)),
+            Cell::number(row.std),
+            Cell::percent(of_student(row.relative_to_teacher)).marked(mark),
+            Cell::percent(of_student(row.beats_teacher)),
+            Cell::percent(row.human_normalized),
         ]
     };
-    Table { columns, rows: results.scores.iter().map(row).collect() }
+    Table::of(columns, results.scores.iter().map(row)).in_files("seeds")
 }

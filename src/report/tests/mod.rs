@@ -1,6 +1,7 @@
 //! Reports of made-up folders.
 
 mod made;
+mod verdict;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +9,7 @@ use std::path::Path;
 
 use made::{EXPERIMENT, Made};
 
-use super::format::{number, number_with_interval, percent};
+use super::format::{number, number_with_interval, percent, percent_with_interval};
 use super::{Warning, is_current};
 use crate::eval::statistics::{self, Interval};
 use crate::game::Game;
@@ -44,11 +45,61 @@ fn the_page_needs_nothing_from_anywhere_and_holds_every_plot() {
     let made = Made::finished();
     made.report();
     let page = made.page();
-    for loads in ["http", "src=", "href=", "url(", "@import", "<script", "<link", "<img"] {
+    for loads in ["http", "src=", "url(", "@import", "<script", "<link", "<img"] {
         assert!(!page.contains(loads), "the page contains {loads}");
     }
-    let plots = files(&made.folder.report()).keys().filter(|name| name.ends_with(".svg")).count();
-    assert_eq!((page.matches("<svg").count(), plots), (plots, 9));
+    let files = files(&made.folder.report());
+    let plots: Vec<&str> = files.keys().filter_map(|name| name.strip_suffix(".svg")).collect();
+    assert!(plots.iter().all(|name| page.contains(&format!("<figure id=\"figure-{name}\">"))), "{plots:?}");
+    assert_eq!(plots.len(), 10);
+}
+
+#[test]
+fn every_link_of_the_page_leads_to_a_file_beside_it_or_to_a_place_on_it() {
+    let made = Made::finished();
+    made.report();
+    let (page, files) = (made.page(), files(&made.folder.report()));
+    let links: Vec<&str> = page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    for link in &links {
+        let exists = match link.strip_prefix('#') {
+            Some(place) => page.contains(&format!("id=\"{place}\"")),
+            None => files.contains_key(*link),
+        };
+        assert!(exists, "{link} leads nowhere");
+    }
+    for file in files.keys().filter(|name| *name != "index.html" && *name != "summary.md") {
+        assert!(links.contains(&file.as_str()), "nothing links to {file}");
+    }
+}
+
+#[test]
+fn the_files_of_a_table_hold_the_values_that_the_page_rounds() {
+    let made = Made::finished();
+    made.report();
+    let read = |name: &str| fs::read_to_string(made.folder.report().join(name)).unwrap();
+    let text = read("scores.csv");
+    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let header = lines.next().unwrap();
+    assert_eq!(header[..5], ["game", "agent", "score", "score low", "score high"]);
+    let row = lines.find(|row| row[..2] == ["breakout", "random"]).unwrap();
+    let of_random = |row: &&ScoreRow| row.agent == "random" && row.game == "breakout";
+    let means: Vec<f64> = made.scores.iter().filter(of_random).map(|row| row.mean).collect();
+    assert_eq!(row[2].parse::<f64>().unwrap(), statistics::mean(&means).unwrap());
+    assert!(read("matrix.tex").contains("\\\\\n\\midrule\nbreakout"), "{}", read("matrix.tex"));
+}
+
+#[test]
+fn a_cell_of_the_matrix_tells_its_interval() {
+    let made = Made::finished();
+    made.report();
+    let small = made.summary("small");
+    let share = small.relative_geometric_mean.unwrap();
+    let interval = Interval { low: small.ci_low.unwrap(), high: small.ci_high.unwrap() };
+    let title = format!("small in geometric mean: {}", percent_with_interval(share, Some(interval)));
+    let cell = format!("style=\"--share: {:.0}%\">{}</td>", 100.0 * share, percent(share));
+    let page = made.page();
+    let line = page.lines().find(|line| line.contains(&title)).unwrap_or_else(|| panic!("{title} is not in the page"));
+    assert!(line.contains(&cell), "{cell} is not in {line}");
 }
 
 #[test]
@@ -85,7 +136,8 @@ fn the_summary_is_the_geometric_mean_beside_the_papers_figure() {
     assert!(small.beats_ci_low < small.beats_teacher && small.beats_teacher < Some(0.5));
     // No figure of the paper for NLL is reported for such a network.
     assert_eq!(made.summary("smaller").paper, None);
-    assert!(outcome.result.contains(&format!("small keeps {}", percent(expected))), "{}", outcome.result);
+    let lost = format!("small (size 6.6%) loses {} [", percent(1.0 - expected));
+    assert!(outcome.verdict.contains(&lost), "{lost} is not in {}", outcome.verdict);
 }
 
 #[test]
@@ -99,7 +151,10 @@ fn a_figure_of_the_paper_never_stands_without_what_it_is() {
     for line in text("summary.md").lines().chain(text("index.html").lines()).filter(|line| line.contains("101.7%")) {
         assert!(line.contains(note), "{line}");
     }
-    assert!(text("summary.md").contains("101.7%") && text("relative.svg").contains(note));
+    // A long label has several lines.
+    let figure = text("relative.svg");
+    let lines: Vec<&str> = figure.lines().filter(|line| !line.starts_with('<')).collect();
+    assert!(text("summary.md").contains("101.7%") && lines.join(" ").contains(note), "{lines:?}");
 }
 
 #[test]
@@ -245,8 +300,7 @@ fn without_a_geometric_mean_the_other_means_are_shown_and_it_is_said_why() {
     assert_eq!((row.relative_geometric_mean, row.ci_low, row.ci_high), (None, None, None));
     assert!(row.relative_mean.is_some() && row.mean_ci_low.is_some() && row.relative_iqm.is_some());
     assert!(outcome.warnings.contains(&Warning::NoGeometricMean { students: vec!["smaller in pong".into()] }));
-    let said = "smaller has no geometric mean, since in pong its relative score is not above 0, but the mean ";
-    assert!(outcome.result.contains(said), "{}", outcome.result);
+    assert!(outcome.verdict.contains("Over 2 games (arithmetic mean)"), "{}", outcome.verdict);
 }
 
 #[test]
@@ -282,7 +336,7 @@ fn an_unfinished_run_is_marked_as_such() {
     let made = Made::with(EXPERIMENT);
     made.trained(&AgentId::teacher(Game::named("pong").unwrap(), 2), 25_000);
     let outcome = made.report();
-    assert_eq!((outcome.table.as_str(), outcome.result.as_str()), ("", "No student is scored yet."));
+    assert_eq!((outcome.table.as_str(), outcome.verdict.as_str()), ("", "No student is scored yet."));
     let [Warning::Unfinished { runs }] = &outcome.warnings[..] else { panic!("{:?}", outcome.warnings) };
     assert_eq!((runs.len(), runs[0].as_str()), (24, "teacher of pong, seed 2 (50% learned)"));
     assert!(made.page().contains("24 runs not scored yet: teacher of pong, seed 2 (50% learned)"));
@@ -329,7 +383,7 @@ fn scores_below_0_are_compared_above_random_play() {
     let outcome = made.report();
     assert!(outcome.warnings.contains(&Warning::AboveRandom { games: vec!["pong".into()] }));
     assert!(outcome.warnings.contains(&Warning::FewSeeds { seeds: 1 }));
-    assert!(outcome.result.contains("its teacher’s score above random play"), "{}", outcome.result);
+    assert!(outcome.verdict.contains("by the score above random play"), "{}", outcome.verdict);
     let line = outcome.table.lines().last().unwrap();
     assert!(line.contains("% [") && line.contains("]*"), "{line}");
 }

@@ -1,0 +1,73 @@
+//! Figures on the page, and the score matrix.
+
+use std::fmt::Write;
+
+use crate::game::Game;
+use crate::report::format::{escape, percent};
+use crate::report::table::{Cell, Table};
+use crate::report::write::Plot;
+
+/// The figures of a game, or those that cover all games.
+pub fn figures(plots: &[Plot], game: Option<Game>) -> String {
+    plots.iter().filter(|plot| plot.game == game).map(figure).collect()
+}
+
+/// A figure with its title, its caption and links to its files. On a narrow screen its panels stand below one another.
+pub fn figure(plot: &Plot) -> String {
+    let title = escape(&plot.title);
+    let screen = |class: &str, svg: &str| {
+        format!("<div class=\"{class}\" role=\"region\" tabindex=\"0\" aria-label=\"{title}\">\n{svg}</div>\n")
+    };
+    // Within an HTML page SVG needs no namespace.
+    let namespace = " xmlns=\"http://www.w3.org/2000/svg\"";
+    let drawings = match &plot.narrow {
+        Some(narrow) => {
+            screen("plot wide", &plot.wide.replacen(namespace, "", 1))
+                + &screen("plot narrow", &narrow.replacen(namespace, "", 1))
+        }
+        // It shrinks to a size at which it is still readable, then scrolls.
+        None => {
+            let narrowest = format!(" style=\"min-width: {}px\"", 3 * plot.width / 5);
+            screen("plot", &plot.wide.replacen(namespace, &narrowest, 1))
+        }
+    };
+    let (name, caption) = (&plot.name, escape(&plot.caption));
+    format!(
+        "<figure id=\"figure-{name}\">\n<h3>{title}</h3>\n{drawings}<figcaption>{caption}</figcaption>\n\
+         <p class=\"files\"><a href=\"{name}.svg\">SVG</a> · <a href=\"{name}.png\">PNG</a></p>\n</figure>\n"
+    )
+}
+
+/// The score matrix: the higher a share of the teacher's score, the stronger its cell's colour. A cell's title has its interval.
+pub fn matrix(table: &Table) -> String {
+    let mut html = String::from(
+        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Every student in every game\">\n\
+         <table class=\"matrix\">\n<thead><tr>",
+    );
+    for column in &table.columns {
+        let _ = write!(html, "<th scope=\"col\">{}</th>", escape(&column.name));
+    }
+    html.push_str("</tr></thead>\n<tbody>\n");
+    for row in &table.rows {
+        let [game, shares @ ..] = row.as_slice() else { continue };
+        let _ = write!(html, "<tr><th scope=\"row\">{}</th>", escape(&game.text));
+        let students = table.columns.iter().skip(1);
+        html.extend(
+            students.zip(shares).map(|(student, share)| shaded(&format!("{} in {}", student.name, game.text), share)),
+        );
+        html.push_str("</tr>\n");
+    }
+    html + "</tbody></table>\n</div>\n<p class=\"quiet\">Shares of the teacher’s score.</p>\n" + &table.links()
+}
+
+fn shaded(what: &str, share: &Cell) -> String {
+    let title = escape(&format!("{what}: {}", share.text));
+    match share.value.filter(|value| value.is_finite()) {
+        Some(value) => {
+            let shade = (100.0 * value.clamp(0.0, 1.0)).round();
+            let text = percent(value);
+            format!("<td title=\"{title}\" aria-label=\"{title}\" style=\"--share: {shade}%\">{text}</td>")
+        }
+        None => format!("<td title=\"{title}\">{}</td>", escape(&share.text)),
+    }
+}

@@ -1,0 +1,83 @@
+//! Sentences about students and their teacher.
+
+use super::{Scored, differ_in_size, named};
+use crate::eval::statistics::Interval;
+use crate::report::format::{percent, percent_with_interval};
+
+/// A student keeps its teacher's score if its interval reaches 100% and begins no lower than this.
+pub const KEPT: f64 = 0.9;
+
+/// A student's standing, by the interval of its relative score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Above,
+    Keeps,
+    Unclear,
+    Below,
+}
+
+impl Standing {
+    /// In the order of telling.
+    const ALL: [Standing; 4] = [Standing::Above, Standing::Keeps, Standing::Unclear, Standing::Below];
+
+    fn of(one: &Scored) -> Standing {
+        match one.interval {
+            Some(Interval { low, .. }) if low > 1.0 => Standing::Above,
+            Some(Interval { high, .. }) if high < 1.0 => Standing::Below,
+            Some(Interval { low, .. }) if low >= KEPT => Standing::Keeps,
+            _ => Standing::Unclear,
+        }
+    }
+}
+
+/// The smallest student that keeps its teacher's score, where students differ in size.
+pub fn smallest(scored: &[Scored]) -> Option<String> {
+    if !differ_in_size(scored) {
+        return None;
+    }
+    let keeps = |one: &&Scored| matches!(Standing::of(one), Standing::Above | Standing::Keeps);
+    let size = |one: &Scored| one.row.compression.unwrap_or(f64::INFINITY);
+    let smallest = scored.iter().filter(keeps).min_by(|one, other| size(one).total_cmp(&size(other)));
+    Some(match smallest {
+        Some(one) => format!(
+            "{} is the smallest student that keeps the teacher’s score, with {} of its parameters.",
+            one.student.name,
+            percent(size(one))
+        ),
+        None => "No student is shown to keep the teacher’s score.".to_owned(),
+    })
+}
+
+/// A clause for each standing that students have.
+pub fn standings(scored: &[Scored]) -> String {
+    let sizes = differ_in_size(scored) || scored.len() == 1;
+    let of = |standing: Standing| scored.iter().filter(move |one| Standing::of(one) == standing).collect::<Vec<_>>();
+    let groups: Vec<(Standing, Vec<&Scored>)> =
+        Standing::ALL.into_iter().map(|standing| (standing, of(standing))).filter(|(_, own)| !own.is_empty()).collect();
+    let score = |place: usize| if place == 0 { "the teacher’s score" } else { "it" };
+    let clause =
+        |(place, (standing, own)): (usize, &(Standing, Vec<&Scored>))| clause(*standing, own, score(place), sizes);
+    groups.iter().enumerate().map(clause).collect::<Vec<_>>().join("; ")
+}
+
+/// `score` names the teacher's score.
+fn clause(standing: Standing, own: &[&Scored], score: &str, sizes: bool) -> String {
+    let (s, they) = if own.len() == 1 { ("s", "it") } else { ("", "they") };
+    let size = |one: &Scored| one.row.compression.filter(|_| sizes).map(percent);
+    let kept = |one: &&Scored| {
+        let size = size(one).map_or(String::new(), |size| format!(", size {size}"));
+        format!("{} ({}{size})", one.student.name, percent_with_interval(one.share, one.interval))
+    };
+    let lost = |one: &&Scored| {
+        let interval = one.interval.map(|interval| Interval { low: 1.0 - interval.high, high: 1.0 - interval.low });
+        let size = size(one).map_or(String::new(), |size| format!(" (size {size})"));
+        let loses = if one.student.name == own[0].student.name { " loses" } else { "" };
+        format!("{}{size}{loses} {}", one.student.name, percent_with_interval(1.0 - one.share, interval))
+    };
+    match standing {
+        Standing::Above => format!("{} score{s} more than the teacher", named(own, kept)),
+        Standing::Keeps => format!("{} keep{s} {score}", named(own, kept)),
+        Standing::Unclear => format!("for {} it is not clear whether {they} lose{s} any of {score}", named(own, kept)),
+        Standing::Below => format!("{} of {score}", named(own, lost)),
+    }
+}

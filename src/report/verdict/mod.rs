@@ -1,0 +1,91 @@
+//! The answer of an experiment in a few sentences. They claim no more than 95% intervals say.
+
+mod against_teacher;
+mod among_equals;
+mod mean;
+mod paired;
+
+pub use against_teacher::KEPT;
+pub use mean::Mean;
+
+use super::agent_result::AgentResults;
+use super::format::{counted, listed, percent};
+use super::read::Results;
+use crate::config::StudentSettings;
+use crate::eval::statistics::Interval;
+use crate::record::{Role, SummaryRow};
+
+/// Maximum number of students that a clause names.
+const NAMED: usize = 6;
+
+/// A scored student, its score as a share of its teacher's over the games, and the interval of that.
+struct Scored<'a> {
+    student: &'a StudentSettings,
+    row: &'a SummaryRow,
+    share: f64,
+    interval: Option<Interval>,
+}
+
+/// The sentences of the verdict.
+pub fn verdict(results: &Results, agent_results: &AgentResults) -> Vec<String> {
+    let mean = Mean::over(agent_results.rows_of(Role::Student));
+    let scored: Vec<Scored> = results
+        .experiment
+        .students
+        .iter()
+        .filter_map(|student| {
+            let row = agent_results.rows_of(Role::Student).find(|row| row.agent == student.name)?;
+            let (share, interval) = mean.of(row)?;
+            Some(Scored { student, row, share, interval })
+        })
+        .collect();
+    if scored.is_empty() {
+        return vec!["No student is scored yet.".to_owned()];
+    }
+    let mut sentences: Vec<String> = against_teacher::smallest(&scored).into_iter().collect();
+    let standings = against_teacher::standings(&scored);
+    sentences.push(format!("{}: {standings}.", place(results, agent_results, mean, &scored)));
+    sentences.extend(among_equals::sentences(results, agent_results, mean, &scored));
+    let random = agent_results.rows_of(Role::Random).find_map(|row| mean.of(row)).filter(|(share, _)| *share > 0.0);
+    sentences.extend(random.map(|(share, _)| format!("Random play has {} of the teacher’s score.", percent(share))));
+    if scored.iter().all(|one| one.row.seeds == 1) {
+        sentences.push("With one seed it is not known how another training would come out.".to_owned());
+    }
+    sentences
+}
+
+/// Games, mean and seeds of what follows.
+fn place(results: &Results, agent_results: &AgentResults, mean: Mean, scored: &[Scored]) -> String {
+    let all = &results.experiment.games;
+    let games = scored.iter().map(|one| one.row.games).max().unwrap_or(0);
+    let seeds = scored.iter().map(|one| one.row.seeds).max().unwrap_or(0);
+    let above_random: Vec<String> =
+        all.iter().filter(|&&game| agent_results.are_above_random(game)).map(ToString::to_string).collect();
+    let above_random = match above_random.len() {
+        0 => String::new(),
+        _ if all.len() == 1 => ", by the score above random play".to_owned(),
+        1..=3 => format!(", in {} by the score above random play", listed(&above_random)),
+        games => format!(", in {games} of them by the score above random play"),
+    };
+    let teacher = if seeds > 1 && results.experiment.teacher_seeds().len() == 1 { " of one teacher" } else { "" };
+    let place = match (games, all.len() as u64) {
+        (1, 1) => format!("In {}", all[0]),
+        (some, all) if some < all => format!("Over {some} of {all} games ({})", mean.name()),
+        (all, _) => format!("Over {all} games ({})", mean.name()),
+    };
+    format!("{place}, with {}{teacher}{above_random}", counted(seeds, "seed"))
+}
+
+/// Whether students have different networks.
+fn differ_in_size(scored: &[Scored]) -> bool {
+    scored.iter().any(|one| one.student.network != scored[0].student.network)
+}
+
+/// The first of the items, and the number of the others.
+fn named<T>(items: &[T], text: impl Fn(&T) -> String) -> String {
+    let mut names: Vec<String> = items.iter().take(NAMED).map(text).collect();
+    if items.len() > NAMED {
+        names.push(format!("{} more", items.len() - NAMED));
+    }
+    listed(&names)
+}
