@@ -156,7 +156,7 @@ impl Network {
         }
     }
 
-    /// As [`Network::learn`], on stored observations: those in `rows`, an integer tensor, [batch], on the device.
+    /// As [`Network::learn`], on stored observations: those in `rows`, an integer tensor, `[batch]`, on the device.
     pub fn learn_stored(
         &mut self,
         head: usize,

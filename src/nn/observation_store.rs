@@ -58,7 +58,7 @@ impl ObservationStore {
         }
     }
 
-    /// The observations with those numbers, an integer tensor, [batch], on the network's device.
+    /// The observations with those numbers, an integer tensor, `[batch]`, on the network's device.
     pub(super) fn take(&mut self, rows: &Tensor) -> Taken<'_> {
         match &mut self.stored {
             Stored::Device(all, _) => Taken::Uploaded(all.index_select(0, rows)),

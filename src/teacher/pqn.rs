@@ -222,7 +222,6 @@ mod tests {
             ],
             values: vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
             cut_off: vec![None; 6],
-            ..Rollout::default()
         };
         let expected = [1.40223, -1.0, 0.52605, 1.6952, 0.63, 1.72];
         let returns = rollout.returns(0.9, 0.65);
@@ -235,7 +234,6 @@ mod tests {
             steps: vec![step(1.0, Ending::Truncated), step(5.0, Ending::No)],
             values: vec![0.0, 9.0, 2.0],
             cut_off: vec![Some(4.0), None],
-            ..Rollout::default()
         };
         assert_eq!(rollout.returns(0.5, 0.65), [3.0, 6.0]);
     }
