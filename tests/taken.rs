@@ -72,7 +72,7 @@ fn students_that_followed_are_scored_beside_their_teacher_and_not_made_again() {
 }
 
 #[test]
-fn a_taken_teachers_episodes_are_taken_with_it_if_the_protocol_is_the_same() {
+fn a_taken_teachers_episodes_are_taken_with_it_if_they_are_of_its_weights() {
     let run = Run::new(TINY);
     run.succeed(&["train", "x.toml"]);
     run.succeed(&["evaluate", "x.toml"]);
@@ -83,15 +83,18 @@ fn a_taken_teachers_episodes_are_taken_with_it_if_the_protocol_is_the_same() {
     fs::write(&path, &marked).unwrap();
     let marked = marked.lines().find(|line| line.starts_with("teacher,teacher,catch,1,1,")).unwrap().to_owned();
     let taken = |out: &str, set: &str| {
-        let evaluate = ["evaluate", "x.toml", "--out", out, "--set", "teacher.from=results/x", "--set", set];
-        run.succeed(&evaluate);
+        for command in ["train", "evaluate"] {
+            run.succeed(&[command, "x.toml", "--out", out, "--set", "teacher.from=results/x", "--set", set]);
+        }
         let rows = fs::read_to_string(run.path(out).join("episodes.csv")).unwrap();
         let own: Vec<_> = rows.lines().filter(|line| line.starts_with("teacher,")).map(str::to_owned).collect();
         (own.len(), own[1] == marked)
     };
     assert_eq!(taken("more", "evaluation.episodes=5"), (5, true), "the two that are missing are played");
     assert_eq!(taken("fewer", "evaluation.episodes=2"), (2, true));
-    assert_eq!(taken("other", "evaluation.epsilon=0.1"), (3, false));
+    let (_, weights) = marked.rsplit_once(',').unwrap();
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace(weights, "0123456789abcdef")).unwrap();
+    assert_eq!(taken("other", "evaluation.episodes=3"), (3, false), "they are of other weights");
 }
 
 #[test]

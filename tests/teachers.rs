@@ -16,8 +16,8 @@ use super::scoring::Watch;
 fn each_teacher_plays_the_episodes_that_are_recorded_of_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("teachers");
     let mut teachers = 0;
-    for entry in std::fs::read_dir(&root).unwrap() {
-        let folder = Folder::at(entry.unwrap().path());
+    let entries = std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path());
+    for folder in entries.filter(|entry| entry.is_dir()).map(Folder::at) {
         let experiment = config::read(&folder.experiment(), &Overrides::default()).unwrap();
         let (game, seed) = (experiment.games[0], experiment.seeds[0]);
         let teacher = AgentId::teacher(game, seed);
@@ -45,7 +45,7 @@ fn the_catalogue_names_the_teachers_with_their_scores() {
     let (_, lines) = text.split_once("`teacher.from = \"shipped\"` distils:\n").unwrap();
     let lines: Vec<_> = lines.lines().collect();
     assert_eq!(lines.len(), 10, "{text}");
-    assert!(lines[6].starts_with("qbert ") && lines[3].contains(" 3996.5 ["), "{text}");
+    assert!(lines[6].starts_with("qbert ") && lines[6].contains(" 3996.5 ["), "{text}");
 }
 
 /// Two games whose shipped teachers learned with different settings.

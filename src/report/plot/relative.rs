@@ -40,7 +40,7 @@ pub fn relative(results: &Results, agent_results: &AgentResults) -> Option<Figur
     })
 }
 
-/// The same in each game, with axes in common. `None` for a single game.
+/// Score kept over size, in each game, with axes in common. `None` for a single game.
 pub fn relative_in_games(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
     let games = &results.experiment.games;
     let one_size = are_of_one_size(results, agent_results);
@@ -53,7 +53,7 @@ pub fn relative_in_games(results: &Results, agent_results: &AgentResults) -> Opt
     let students = results.experiment.students.len();
     (games.len() > 1 && !panels.is_empty()).then(|| Figure {
         name: "relative-in-games".into(),
-        title: "The same in each game".into(),
+        title: "Score kept over size, in each game".into(),
         caption: caption(results, agent_results, one_size, false),
         legend: if one_size { forest::legend() } else { frontier::legend() },
         columns: panels.len().min(3),
