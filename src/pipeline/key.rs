@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 use toml::Value;
 
 use super::task::{TaskId, Work};
-use crate::config::{Experiment, Keep};
+use crate::config::{self, Experiment, Keep, Overrides};
+use crate::record::Folder;
 
 /// Hexadecimal digits of a key in plans.
 const DIGITS: usize = 16;
@@ -110,6 +111,14 @@ pub fn settings(experiment: &Experiment) -> Result<Settings> {
         settings.extend(own.map(|(key, value)| (format!("students.{name}.{key}"), value.clone())));
     }
     Ok(settings)
+}
+
+/// The settings with which the folder's results were made.
+///
+/// # Errors
+/// If the folder's experiment cannot be read.
+pub fn settings_in(folder: &Folder) -> Result<Settings> {
+    settings(&config::read(&folder.experiment(), &Overrides::default())?)
 }
 
 /// Settings of the teacher that change no weights.

@@ -5,7 +5,6 @@ use anyhow::Result;
 use super::episodes;
 use super::key::{self, Key};
 use super::open::Pipeline;
-use crate::config::{self, Overrides};
 use crate::env::ale_version;
 use crate::eval::Episode;
 use crate::record::{AgentId, EpisodeRow, Folder, Manifest, RomRecord};
@@ -36,7 +35,7 @@ impl Pipeline<'_> {
         if !from.experiment().exists() {
             return Ok(false);
         }
-        let theirs = key::settings(&config::read(&from.experiment(), &Overrides::default())?)?;
+        let theirs = key::settings_in(from)?;
         let manifest = Manifest::read(&from.manifest())?;
         let md5 = |rom: &RomRecord| rom.md5.clone();
         let rom = self.rom_record(agent.game).as_ref().map(md5);

@@ -158,7 +158,7 @@ fn distinct(stale: Vec<(&Task, Vec<SettingChange>)>) -> Vec<String> {
 /// # Errors
 /// If the folder's experiment cannot be read.
 pub fn learned_otherwise(from: &Folder, experiment: &Experiment) -> Result<String> {
-    let theirs = key::settings(&config::read(&from.experiment(), &Overrides::default())?)?;
+    let theirs = key::settings_in(from)?;
     let mut teachers = tasks(experiment, from, Teaching::Finished)?.into_iter();
     let teacher = teachers.find(|task| task.work.agent().is_some_and(|agent| agent.role == Role::Teacher));
     let own = key::settings(experiment)?.into_iter().filter(|(key, _)| key::PROTOCOL.contains(&key.as_str()));

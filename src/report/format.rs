@@ -76,6 +76,11 @@ pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
+/// A box of that class for wide content, which scrolls in it; screen readers call it by `label`, which is escaped text.
+pub fn region(class: &str, label: &str, content: &str) -> String {
+    format!("<div class=\"{class}\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\">\n{content}</div>\n")
+}
+
 /// The text with the characters that have a meaning in HTML content or in quoted attributes replaced.
 pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::game::Game;
-use crate::report::format::{escape, percent};
+use crate::report::format::{escape, percent, region};
 use crate::report::table::{Cell, Table};
 use crate::report::write::Plot;
 
@@ -15,20 +15,17 @@ pub fn figures(plots: &[Plot], game: Option<Game>) -> String {
 /// A figure with its title, its caption and links to its files. On a narrow screen its panels stand below one another.
 pub fn figure(plot: &Plot) -> String {
     let title = escape(&plot.title);
-    let screen = |class: &str, svg: &str| {
-        format!("<div class=\"{class}\" role=\"region\" tabindex=\"0\" aria-label=\"{title}\">\n{svg}</div>\n")
-    };
     // Within an HTML page SVG needs no namespace.
     let namespace = " xmlns=\"http://www.w3.org/2000/svg\"";
     let drawings = match &plot.narrow {
         Some(narrow) => {
-            screen("plot wide", &plot.wide.replacen(namespace, "", 1))
-                + &screen("plot narrow", &narrow.replacen(namespace, "", 1))
+            region("plot wide", &title, &plot.wide.replacen(namespace, "", 1))
+                + &region("plot narrow", &title, &narrow.replacen(namespace, "", 1))
         }
         // It shrinks to a size at which it is still readable, then scrolls.
         None => {
             let narrowest = format!(" style=\"min-width: {}px\"", 3 * plot.width / 5);
-            screen("plot", &plot.wide.replacen(namespace, &narrowest, 1))
+            region("plot", &title, &plot.wide.replacen(namespace, &narrowest, 1))
         }
     };
     let (name, caption) = (&plot.name, escape(&plot.caption));
@@ -40,10 +37,7 @@ pub fn figure(plot: &Plot) -> String {
 
 /// The score matrix: the higher a share of the teacher's score, the stronger its cell's colour. A cell's title has its interval.
 pub fn matrix(table: &Table) -> String {
-    let mut html = String::from(
-        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Every student in every game\">\n\
-         <table class=\"matrix\">\n<thead><tr>",
-    );
+    let mut html = String::from("<table class=\"matrix\">\n<thead><tr>");
     for column in &table.columns {
         let _ = write!(html, "<th scope=\"col\">{}</th>", escape(&column.name));
     }
@@ -57,7 +51,9 @@ pub fn matrix(table: &Table) -> String {
         );
         html.push_str("</tr>\n");
     }
-    html + "</tbody></table>\n</div>\n<p class=\"quiet\">Shares of the teacher’s score.</p>\n" + &table.links()
+    html += "</tbody></table>\n";
+    let note = "<p class=\"quiet\">Shares of the teacher’s score.</p>\n";
+    region("scroll", "Every student in every game", &html) + note + &table.links()
 }
 
 fn shaded(what: &str, share: &Cell) -> String {

@@ -22,7 +22,6 @@ pub fn relative(results: &Results, agent_results: &AgentResults) -> Option<Figur
     };
     let paper = paper_note(&agent_results.overall).filter(|_| shares.students.iter().any(|one| one.paper.is_some()));
     let has_paper = paper.is_some();
-    let what = if one_size { "Score relative to the teacher" } else { "Score kept over size" };
     let mut legend = if one_size { forest::legend() } else { frontier::legend() };
     legend.extend(paper.map(|note| LegendEntry {
         label: format!("the paper’s ({note})"),
@@ -31,7 +30,7 @@ pub fn relative(results: &Results, agent_results: &AgentResults) -> Option<Figur
     }));
     Some(Figure {
         name: "relative".into(),
-        title: format!("{what}: {}", shares.title),
+        title: format!("{}: {}", quantity(one_size), shares.title),
         caption: caption(results, agent_results, one_size, has_paper),
         legend,
         columns: 1,
@@ -40,7 +39,12 @@ pub fn relative(results: &Results, agent_results: &AgentResults) -> Option<Figur
     })
 }
 
-/// Score kept over size, in each game, with axes in common. `None` for a single game.
+/// The quantity that the figures show, for their titles.
+fn quantity(one_size: bool) -> &'static str {
+    if one_size { "Score relative to the teacher" } else { "Score kept over size" }
+}
+
+/// The same in each game, with axes in common. `None` for a single game.
 pub fn relative_in_games(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
     let games = &results.experiment.games;
     let one_size = are_of_one_size(results, agent_results);
@@ -53,7 +57,7 @@ pub fn relative_in_games(results: &Results, agent_results: &AgentResults) -> Opt
     let students = results.experiment.students.len();
     (games.len() > 1 && !panels.is_empty()).then(|| Figure {
         name: "relative-in-games".into(),
-        title: "Score kept over size, in each game".into(),
+        title: format!("{}, in each game", quantity(one_size)),
         caption: caption(results, agent_results, one_size, false),
         legend: if one_size { forest::legend() } else { frontier::legend() },
         columns: panels.len().min(3),

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 pub use cell::Cell;
 
-use super::format::escape;
+use super::format::{escape, region};
 
 /// The heading of a column, and the meaning of its values.
 #[derive(Debug, Clone)]
@@ -80,9 +80,7 @@ impl Table {
 
     /// The table for the page: it scrolls in its own box, and links to its files and the meaning of each column follow it.
     pub fn html(&self, label: &str) -> String {
-        let mut html =
-            format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\">\n", escape(label));
-        html.push_str("<table>\n<thead><tr>");
+        let mut html = String::from("<table>\n<thead><tr>");
         let class = |column: &Column| if column.kind == Kind::Words { "" } else { " class=\"number\"" };
         for column in &self.columns {
             let _ = write!(html, "<th scope=\"col\"{}>{}</th>", class(column), escape(&column.heading()));
@@ -95,8 +93,8 @@ impl Table {
             }
             html.push_str("</tr>\n");
         }
-        html.push_str("</tbody></table>\n</div>\n");
-        html + &self.links() + &self.meanings()
+        html.push_str("</tbody></table>\n");
+        region("scroll", &escape(label), &html) + &self.links() + &self.meanings()
     }
 
     /// Links to the table's files.
