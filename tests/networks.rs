@@ -213,9 +213,9 @@ fn the_kernels_give_the_same_bytes_with_any_number_of_threads_and_whatever_is_be
 
 #[test]
 fn the_optimisers_steps_equal_those_over_tensors() {
-    use config::OptimizerRule::{Adam, RAdam, RmsProp};
+    use config::OptimizerRule::{Adam, Muon, RAdam, RmsProp};
     let architecture = &architectures()[5];
-    for rule in [RmsProp, Adam, RAdam] {
+    for rule in [RmsProp, Adam, RAdam, Muon] {
         for max_norm in [0.0, 0.01] {
             let trained = |device| {
                 let mut network = Network::new(architecture, Seed(5), device);
@@ -269,9 +269,10 @@ fn three_steps_of_rmsprop_equal_the_formula_of_nature_dqn() {
 
 #[test]
 fn a_restored_optimiser_goes_on_as_if_it_had_not_stopped() {
-    use config::OptimizerRule::{Adam, RAdam, RmsProp};
+    use config::OptimizerRule::{Adam, Muon, RAdam, RmsProp};
     let architecture = &architectures()[6];
-    for (rule, device) in [(RmsProp, Device::Cpu), (Adam, Device::Cpu), (RAdam, Device::Cpu), (Adam, LIBTORCH)] {
+    let on_the_cpu = [RmsProp, Adam, RAdam, Muon].map(|rule| (rule, Device::Cpu));
+    for (rule, device) in on_the_cpu.into_iter().chain([(Adam, LIBTORCH), (Muon, LIBTORCH)]) {
         let mut network = Network::new(architecture, Seed(1), device);
         let mut optimizer = Optimizer::new(rule, 0.01, 0.01, &network);
         let step = |network: &mut Network, optimizer: &mut Optimizer| {

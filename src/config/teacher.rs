@@ -38,6 +38,8 @@ pub enum OptimizerRule {
     Adam,
     /// Rectified Adam (Liu et al., 2020), betas 0.9 and 0.999.
     RAdam,
+    /// Muon (Jordan et al., 2024) for the weights of hidden layers, Adam for all other parameters.
+    Muon,
 }
 
 /// The loss on the temporal-difference error.

@@ -41,12 +41,12 @@ fn set_layers(
 ) {
     let (mut values, tensors) = (network.values(), network.architecture().tensors());
     network.visit_layers(head, observations, &mut |index, x| {
-        let name = &tensors[index].name;
-        if !is_set(name) {
+        let tensor = &tensors[index];
+        if !is_set(&tensor.name) {
             return x;
         }
         let (mean, deviation) = moments(&x);
-        let wanted = if name.ends_with("output.weight") { OUTPUTS } else { 1.0 };
+        let wanted = if tensor.is_output() { OUTPUTS } else { 1.0 };
         let scale = |&deviation: &f64| match initialization {
             Initialization::Data if deviation > CONSTANT => wanted / deviation,
             _ => 1.0,

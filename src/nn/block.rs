@@ -26,6 +26,13 @@ pub struct TensorShape {
     pub kind: TensorKind,
 }
 
+impl TensorShape {
+    /// Whether it is the weight of an output layer.
+    pub fn is_output(&self) -> bool {
+        self.name.ends_with("output.weight")
+    }
+}
+
 /// The purpose of a tensor, which decides its initial values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TensorKind {

@@ -6,9 +6,10 @@ use rand::RngExt;
 use tch::{Tensor, no_grad};
 
 use super::architecture::Architecture;
-use super::block::TensorKind;
+use super::block::{TensorKind, TensorShape};
 use super::device::Device;
 use super::observation_store::{ObservationStore, Taken};
+use super::optimizer::Matrix;
 use super::{cpu, torch};
 use crate::units::{Generator, Seed};
 
@@ -177,6 +178,21 @@ impl Network {
             Backend::Cpu(network) => network.segments(head),
             Backend::Torch(network) => network.segments(head),
         }
+    }
+
+    /// The weights of the hidden layers, in the order of the parameters.
+    pub(super) fn hidden_matrices(&self) -> Vec<Matrix> {
+        let ranges = match &self.backend {
+            Backend::Cpu(network) => network.ranges(),
+            Backend::Torch(network) => network.ranges(),
+        };
+        let tensors = self.architecture.tensors().into_iter().zip(ranges);
+        let hidden = tensors.filter(|(tensor, _)| tensor.kind == TensorKind::Weight && !tensor.is_output());
+        let matrix = |(TensorShape { shape, .. }, range): (TensorShape, _)| {
+            let columns = shape[1..].iter().product::<i64>();
+            Matrix { range, rows: shape[0] as usize, columns: columns as usize }
+        };
+        hidden.map(matrix).collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Optimisers over a network's parameters, with state that can be saved.
 
+use std::ops::Range;
+
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
@@ -12,6 +14,15 @@ use crate::config;
 const RMSPROP_DECAY: f64 = 0.95;
 /// Adam's and RAdam's betas, PyTorch's defaults.
 const BETAS: (f64, f64) = (0.9, 0.999);
+/// Decay of Muon's running mean of the gradient (Jordan et al., 2024).
+const MUON_DECAY: f64 = 0.95;
+/// Rows of a matrix that Muon orthogonalises together, which bounds the cost of wide layers.
+pub const MUON_ROWS: usize = 64;
+/// Iterations of [`NEWTON_SCHULZ`].
+pub const ITERATIONS: usize = 5;
+/// Coefficients a, b and c of the iteration X ← (a I + b XXᵀ + c (XXᵀ)²) X, which brings every singular value of a matrix
+/// near to 1 (Jordan et al., 2024).
+pub const NEWTON_SCHULZ: (f64, f64, f64) = (3.4445, -4.7750, 2.0315);
 
 /// Updates the parameters of one network.
 pub struct Optimizer {
@@ -22,7 +33,45 @@ pub struct Optimizer {
     max_norm: Option<f64>,
     /// Number of steps of the shared parameters, then of each head's.
     steps: Vec<u64>,
+    /// The matrices that the rule orthogonalises, in the order of the parameters.
+    matrices: Vec<Matrix>,
     averages: Averages,
+}
+
+/// The weights of a hidden layer, a convolution's with a row for each filter.
+#[derive(Debug, Clone)]
+pub struct Matrix {
+    /// The position among the network's parameters.
+    pub range: Range<usize>,
+    pub rows: usize,
+    pub columns: usize,
+}
+
+/// One step over some of the parameters.
+pub enum Step {
+    /// Each parameter by itself.
+    Elementwise(OptimizerStep),
+    /// A matrix as a whole.
+    Orthogonal(OrthogonalStep),
+}
+
+/// The step of Muon (Jordan et al., 2024) over a matrix with gradient G. The running mean M takes in `1 − decay` of G, and
+/// `rate` times the orthogonalised G + decay (M − G) is subtracted: the matrix whose singular vectors are the same, and
+/// whose singular values are all near 1. Each [`MUON_ROWS`] rows are orthogonalised by themselves. A factor makes the
+/// root mean square of the subtracted values about `rate` (as in Liu et al., 2025, arXiv 2502.16982).
+#[derive(Debug, Clone, Copy)]
+pub struct OrthogonalStep {
+    pub decay: f64,
+    pub rate: f64,
+    pub rows: usize,
+    pub columns: usize,
+}
+
+impl OrthogonalStep {
+    /// Factor of the orthogonalised matrix of `rows` rows.
+    pub fn scale(&self, rows: usize) -> f64 {
+        self.rate * (rows.max(self.columns) as f64).sqrt()
+    }
 }
 
 /// Running means of the gradient and of its square, in the order of the network's parameters.
@@ -81,7 +130,8 @@ impl Optimizer {
             Backend::Torch(torch) => Averages::Torch { mean: torch.flat.zeros_like(), square: torch.flat.zeros_like() },
         };
         let steps = vec![0; 1 + network.architecture().heads().len()];
-        Optimizer { rule, learning_rate, epsilon, max_norm: None, steps, averages }
+        let matrices = if rule == config::OptimizerRule::Muon { network.hidden_matrices() } else { Vec::new() };
+        Optimizer { rule, learning_rate, epsilon, max_norm: None, steps, matrices, averages }
     }
 
     /// Scales gradients whose Euclidean norm is above `max_norm` down to it, as PyTorch's `clip_grad_norm_`; 0 for none.
@@ -105,7 +155,7 @@ impl Optimizer {
         let mut parts = Vec::new();
         for (range, counter) in network.segments(head).into_iter().zip(counters.into_iter().flatten()) {
             self.steps[counter] += 1;
-            parts.push((range, self.at(self.steps[counter])));
+            self.split(range, self.at(self.steps[counter]), &mut parts);
         }
         match (network.backend_mut(), &mut self.averages) {
             (Backend::Cpu(network), Averages::Cpu { mean, square }) => {
@@ -118,7 +168,22 @@ impl Optimizer {
         }
     }
 
-    /// The rule's step number `t`, counted from 1.
+    /// Adds the steps over a range of the parameters: the orthogonal one of each matrix, and `elementwise` over the rest.
+    fn split(&self, range: Range<usize>, elementwise: OptimizerStep, parts: &mut Vec<(Range<usize>, Step)>) {
+        let mut start = range.start;
+        for Matrix { range: matrix, rows, columns } in &self.matrices {
+            if range.start <= matrix.start && matrix.end <= range.end {
+                let step =
+                    OrthogonalStep { decay: MUON_DECAY, rate: self.learning_rate, rows: *rows, columns: *columns };
+                parts.push((start..matrix.start, Step::Elementwise(elementwise)));
+                parts.push((matrix.clone(), Step::Orthogonal(step)));
+                start = matrix.end;
+            }
+        }
+        parts.push((start..range.end, Step::Elementwise(elementwise)));
+    }
+
+    /// The step number `t`, counted from 1, of a parameter by itself.
     fn at(&self, t: u64) -> OptimizerStep {
         let Optimizer { learning_rate, epsilon, .. } = *self;
         let rate = learning_rate / correction(BETAS.0, t);
@@ -128,7 +193,9 @@ impl Optimizer {
                 decay: (RMSPROP_DECAY, RMSPROP_DECAY),
                 change: ParameterChange::Centred { rate: learning_rate, epsilon },
             },
-            config::OptimizerRule::Adam => OptimizerStep::adam(learning_rate, BETAS, epsilon, t),
+            config::OptimizerRule::Adam | config::OptimizerRule::Muon => {
+                OptimizerStep::adam(learning_rate, BETAS, epsilon, t)
+            }
             config::OptimizerRule::RAdam => {
                 let change = match rectification(t) {
                     Some(r) => ParameterChange::Rooted {

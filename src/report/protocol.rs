@@ -157,6 +157,7 @@ fn optimizer(settings: &Distillation) -> String {
         OptimizerRule::RmsProp => "RMSProp",
         OptimizerRule::Adam => "Adam",
         OptimizerRule::RAdam => "RAdam",
+        OptimizerRule::Muon => "Muon",
     }
     .to_owned();
     if settings.learning_rate_end_share != 1.0 {

@@ -30,7 +30,8 @@ pub struct LayerPlan {
 /// place. Here the channels of a place are adjacent, padded to whole rows.
 #[derive(Debug, Clone)]
 pub struct Layout {
-    start: usize,
+    /// The position of the tensor in the flat vector.
+    pub start: usize,
     /// Number of values of one output in PyTorch's layout; for a vector its whole length.
     inputs: usize,
     /// The start of the channels of each place.

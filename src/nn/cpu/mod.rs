@@ -6,6 +6,7 @@ mod kernel;
 mod layer;
 mod layer_plan;
 mod norm;
+mod orthogonal;
 mod step;
 
 use rayon::prelude::*;
@@ -68,6 +69,12 @@ impl CpuNetwork {
     pub fn segments(&self, head: usize) -> Vec<std::ops::Range<usize>> {
         let head_segment = self.plan.segments.get(1 + head).cloned();
         [self.plan.segments[0].clone()].into_iter().chain(head_segment).collect()
+    }
+
+    /// The range of [`CpuNetwork::flat`] of each tensor of [`Architecture::tensors`].
+    pub fn ranges(&self) -> Vec<std::ops::Range<usize>> {
+        let starts: Vec<_> = self.plan.layouts.iter().map(|layout| layout.start).chain([self.plan.length]).collect();
+        starts.windows(2).map(|ends| ends[0]..ends[1]).collect()
     }
 
     /// Converts a vector in the order of [`CpuNetwork::flat`] to values in PyTorch's layout.

@@ -6,7 +6,8 @@ use multiversion::multiversion;
 use rayon::prelude::*;
 
 use super::CpuNetwork;
-use crate::nn::optimizer::{OptimizerStep, ParameterChange};
+use super::orthogonal;
+use crate::nn::optimizer::{OptimizerStep, ParameterChange, Step};
 
 /// Number of values that a thread takes at once.
 const PIECE: usize = 1 << 14;
@@ -14,26 +15,32 @@ const PIECE: usize = 1 << 14;
 /// One step over each of `parts`. `mean` and `square` are the running means of the gradient and of its square.
 pub fn step(
     network: &mut CpuNetwork,
-    parts: &[(Range<usize>, OptimizerStep)],
+    parts: &[(Range<usize>, Step)],
     mean: &mut [f32],
     square: &mut [f32],
     max_norm: Option<f64>,
 ) {
     let clip = max_norm.map_or(1.0, |max_norm| (max_norm / (norm(&network.gradient, parts) + 1e-6)).min(1.0)) as f32;
     for (range, step) in parts {
-        let gradient = network.gradient[range.clone()].par_chunks(PIECE);
-        let values = network.flat[range.clone()].par_chunks_mut(PIECE);
-        let means = mean[range.clone()].par_chunks_mut(PIECE).zip(square[range.clone()].par_chunks_mut(PIECE));
-        gradient.zip(values).zip(means).for_each(|((gradient, values), (mean, square))| {
-            piece(step, clip, gradient, values, mean, square);
-        });
+        let (gradient, values) = (&network.gradient[range.clone()], &mut network.flat[range.clone()]);
+        let (mean, square) = (&mut mean[range.clone()], &mut square[range.clone()]);
+        match step {
+            Step::Elementwise(step) => {
+                let values = gradient.par_chunks(PIECE).zip(values.par_chunks_mut(PIECE));
+                let means = mean.par_chunks_mut(PIECE).zip(square.par_chunks_mut(PIECE));
+                values.zip(means).for_each(|((gradient, values), (mean, square))| {
+                    piece(step, clip, gradient, values, mean, square);
+                });
+            }
+            Step::Orthogonal(step) => orthogonal::step(step, clip, gradient, values, mean),
+        }
     }
 }
 
 /// Euclidean norm of the gradient, summed in a fixed order.
-fn norm(gradient: &[f32], parts: &[(Range<usize>, OptimizerStep)]) -> f64 {
+fn norm(gradient: &[f32], parts: &[(Range<usize>, Step)]) -> f64 {
     let squares = |piece: &[f32]| piece.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>();
-    let part = |(range, _): &(Range<usize>, OptimizerStep)| {
+    let part = |(range, _): &(Range<usize>, Step)| {
         gradient[range.clone()].par_chunks(PIECE).map(squares).collect::<Vec<_>>().into_iter().sum::<f64>()
     };
     parts.iter().map(part).sum::<f64>().sqrt()

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Tensor, no_grad};
 
 use super::transformer::Transformer;
-use crate::nn::optimizer::OptimizerStep;
+use crate::nn::optimizer::{OptimizerStep, Step};
 use crate::nn::torch;
 
 /// PyTorch's default.
@@ -51,7 +51,14 @@ impl AdamW {
         }
         let step = OptimizerStep::adam(learning_rate, betas, EPSILON, self.steps);
         let whole = 0..model.flat.numel();
-        torch::step(&model.flat, &model.gradient, &[(whole, step)], &self.mean, &self.square, Some(max_norm));
+        torch::step(
+            &model.flat,
+            &model.gradient,
+            &[(whole, Step::Elementwise(step))],
+            &self.mean,
+            &self.square,
+            Some(max_norm),
+        );
     }
 
     /// Everything that further steps depend on.

@@ -81,6 +81,16 @@ impl TorchNetwork {
         self.segment_indices(head).map(|index| self.segments[index].1.clone()).collect()
     }
 
+    /// The range of [`TorchNetwork::flat`] of each tensor of [`Architecture::tensors`].
+    pub fn ranges(&self) -> Vec<Range<usize>> {
+        let mut start = 0;
+        let range = |shape: &Vec<i64>| {
+            let end = start + shape.iter().product::<i64>() as usize;
+            std::mem::replace(&mut start, end)..end
+        };
+        self.shapes.iter().map(range).collect()
+    }
+
     fn segment_indices(&self, head: usize) -> impl Iterator<Item = usize> + use<> {
         let head_segment = (self.segments.len() > 1).then_some(1 + head);
         std::iter::once(0).chain(head_segment)
