@@ -134,6 +134,8 @@ pub enum Initialization {
 /// `[distillation]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Distillation {
+    /// The block of `distillation_presets.toml` whose values the file's own values override.
+    pub preset: String,
     /// Rounds of new play followed by updates.
     pub hours: u64,
     pub steps_per_hour: u64,

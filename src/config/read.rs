@@ -99,27 +99,33 @@ fn of_atari(settings: Vec<Setting>) -> Result<Vec<Setting>, ConfigError> {
     }
 }
 
-/// The preset that the others build on.
+/// The teacher's preset that the others build on.
 const NATURE: &str = "nature";
+/// The preset of distillation that is the defaults.
+const PAPER: &str = "paper";
 
 fn parse(text: &str) -> Table {
-    text.parse().expect("defaults.toml and presets.toml are part of this build and its tests read them")
+    text.parse().expect("the files of defaults and presets are part of this build and its tests read them")
 }
 
 pub fn defaults() -> Table {
     parse(include_str!("defaults.toml"))
 }
 
-fn presets() -> Table {
+fn teacher_presets() -> Table {
     parse(include_str!("presets.toml"))
+}
+
+fn distillation_presets() -> Table {
+    parse(include_str!("distillation_presets.toml"))
 }
 
 /// Every key that a file may set, each with a value of its type.
 fn known_keys() -> Table {
     let mut known = defaults();
     known.insert("line".into(), Value::from("atari"));
-    for preset in presets().values() {
-        lay_preset(&mut known, preset);
+    for preset in teacher_presets().values() {
+        lay_preset(&mut known, "teacher", preset);
     }
     let teacher = known["teacher"].as_table_mut().expect("[teacher] is a section");
     for algorithm in Algorithm::ALL {
@@ -135,9 +141,33 @@ fn known_keys() -> Table {
     known
 }
 
-fn lay_preset(root: &mut Table, preset: &Value) {
-    let teacher = root["teacher"].as_table_mut().expect("[teacher] is a section");
-    teacher.extend(preset.as_table().expect("each preset is a section").clone());
+fn lay_preset(root: &mut Table, section: &str, preset: &Value) {
+    let settings = root[section].as_table_mut().expect("presets are of sections");
+    settings.extend(preset.as_table().expect("each preset is a section").clone());
+}
+
+/// Lays the preset of a section that `settings` name, or else the `usual` one, and its name.
+fn lay_named_preset(
+    base: &mut Table,
+    section: &str,
+    presets: &Table,
+    usual: &str,
+    settings: &[Setting],
+) -> Result<(), ConfigError> {
+    let key = format!("{section}.preset");
+    let asked = settings.iter().rev().find(|setting| setting.key() == key);
+    let asked = asked.filter(|setting| setting.value.as_str() != Some(""));
+    let name = asked.map_or(Value::from(usual), |setting| setting.value.clone());
+    let Some(preset) = name.as_str().and_then(|name| presets.get(name)) else {
+        let names: Vec<_> = presets.keys().map(|name| format!("\"{name}\"")).collect();
+        return Err(ConfigError {
+            place: asked.map_or(String::new(), |setting| setting.place.clone()),
+            problem: format!("{key} is {name}; there are {}", names.join(", ")),
+        });
+    };
+    lay_preset(base, section, preset);
+    base[section]["preset"] = name;
+    Ok(())
 }
 
 /// Whether `games` names games of classic control and no others.
@@ -156,7 +186,7 @@ fn lay_classic_control(base: &mut Table) {
     }
 }
 
-/// The defaults, with the preset that `settings` name.
+/// The defaults, with the presets that `settings` name.
 fn base(settings: &[Setting]) -> Result<Table, ConfigError> {
     let mut base = defaults();
     let asked = |key| settings.iter().rev().find(|setting: &&Setting| setting.key() == key);
@@ -165,25 +195,16 @@ fn base(settings: &[Setting]) -> Result<Table, ConfigError> {
         lay_classic_control(&mut base);
     }
     let pqn = asked("teacher.algorithm").is_some_and(|setting| setting.value.as_str() == Some("pqn"));
-    let asked = asked("teacher.preset").filter(|setting| setting.value.as_str() != Some(""));
-    let usual = Value::from(match (classic, pqn) {
+    let usual = match (classic, pqn) {
         (false, false) => NATURE,
         (false, true) => "pqn",
         (true, false) => "control",
         (true, true) => "control_pqn",
-    });
-    let name = asked.map_or(usual, |setting| setting.value.clone());
-    let presets = presets();
-    let Some(preset) = name.as_str().and_then(|name| presets.get(name)) else {
-        let names: Vec<_> = presets.keys().map(|name| format!("\"{name}\"")).collect();
-        return Err(ConfigError {
-            place: asked.map_or(String::new(), |setting| setting.place.clone()),
-            problem: format!("teacher.preset is {name}; there are {}", names.join(", ")),
-        });
     };
-    lay_preset(&mut base, &presets[NATURE]);
-    lay_preset(&mut base, preset);
-    base["teacher"]["preset"] = name;
+    let presets = teacher_presets();
+    lay_preset(&mut base, "teacher", &presets[NATURE]);
+    lay_named_preset(&mut base, "teacher", &presets, usual, settings)?;
+    lay_named_preset(&mut base, "distillation", &distillation_presets(), PAPER, settings)?;
     if names_students(settings) {
         base["students"] = Value::Array(Vec::new());
     }

@@ -109,6 +109,11 @@ fn a_file_lies_over_its_preset_and_options_over_the_file() {
     let teacher = from(text, &["teacher.batch=64", "teacher.optimizer=rmsprop"]).unwrap().teacher;
     assert_eq!((teacher.target_period, teacher.batch), (500, 64));
     assert_eq!((teacher.learning_rate, teacher.optimizer), (1e-4, OptimizerRule::RmsProp));
+
+    let text = "[distillation]\npreset = \"fast\"\nhours = 3\n";
+    let distillation = from(text, &["distillation.batch=64"]).unwrap().distillation;
+    assert_eq!((distillation.hours, distillation.batch, distillation.optimizer), (3, 64, OptimizerRule::Muon));
+    assert_eq!(from("[distillation]\npreset = \"paper\"\n", &[]).unwrap(), from("", &[]).unwrap());
 }
 
 #[test]
@@ -179,6 +184,7 @@ fn a_wrong_type_or_word_is_refused_with_its_line() {
     assert!(refusal("teacher = 3\n", &[]).contains("x.toml:1: teacher is a section"));
     assert!(refusal("[[students]]\nloss = \"kl\"\n", &[]).contains("missing field `name`"));
     assert!(refusal("[teacher]\npreset = \"natur\"\n", &[]).contains("x.toml:2: teacher.preset"));
+    assert!(refusal("[distillation]\npreset = \"quick\"\n", &[]).contains("x.toml:2: distillation.preset"));
     assert!(refusal("a = = 3", &[]).starts_with("x.toml:1:"));
 }
 

@@ -97,6 +97,7 @@ fn identity(group: &StudentGroup) -> Result<String> {
     }
     // The result does not depend on how often it is saved and scored, nor on the number of final episodes.
     let without_effect = config::Distillation {
+        preset: String::new(),
         checkpoint_every: 0,
         evaluation_every: 0,
         evaluation_episodes: 0,

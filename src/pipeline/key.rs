@@ -128,9 +128,9 @@ const WITHOUT_EFFECT: [&str; 5] = ["from", "seeds", "preset", "checkpoint_every"
 const CHOICE_OF_BEST: [&str; 2] = ["evaluation_every", "evaluation_episodes"];
 
 /// Settings of distillation that change no student's weights.
-const WITHOUT_EFFECT_ON_STUDENTS: [&str; 4] =
+const WITHOUT_EFFECT_ON_STUDENTS: [&str; 5] =
     // Each student's own section has the learning rate.
-    ["checkpoint_every", "evaluation_every", "evaluation_episodes", "learning_rate"];
+    ["preset", "checkpoint_every", "evaluation_every", "evaluation_episodes", "learning_rate"];
 
 /// The protocol by which agents are scored.
 pub const PROTOCOL: [&str; 3] = ["evaluation.epsilon", "evaluation.no_op_max", "evaluation.max_frames"];
@@ -157,7 +157,7 @@ pub fn depends_on(experiment: &Experiment, work: &Work, key: &str) -> bool {
         Work::Sweep(agent) | Work::Distill(agent) | Work::Follow(agent) => match section {
             "environment" => true,
             "distillation" => match work {
-                Work::Sweep(_) => rest != "checkpoint_every" && rest != "evaluation_every",
+                Work::Sweep(_) => !["preset", "checkpoint_every", "evaluation_every"].contains(&rest),
                 _ => !rest.starts_with("sweep_") && !WITHOUT_EFFECT_ON_STUDENTS.contains(&rest),
             },
             "students" => student_depends_on(experiment, &agent.name, rest),
