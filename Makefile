@@ -4,10 +4,10 @@
 
 PD := $(or $(CARGO_TARGET_DIR),target)/release/pd
 
-.PHONY: help setup quickstart test attack gym check bench
+.PHONY: help setup quickstart test attack attack-full soak valgrind gym check bench
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: ## install libtorch, the emulator and the ROMs into the cache (PD_FLAVOUR=cpu|cuda chooses libtorch's flavour)
 	@scripts/setup.sh
@@ -23,6 +23,17 @@ test: setup ## test the set-up and the program
 attack: setup ## attack the program: kills, flipped bits, full disks, hostile files (minutes)
 	cargo build --release --locked
 	python3 -B tests/attacks/attack.py $(PD)
+
+attack-full: setup ## the same with 1,000 kills, 1,000 flipped bits and 100,000 hostile inputs (an hour)
+	cargo build --release --locked
+	python3 -B tests/attacks/attack.py $(PD) --full
+
+soak: setup ## ten games on four threads for half an hour: memory and open files must not grow
+	cargo build --release --locked
+	python3 -B tests/attacks/soak.py $(PD)
+
+valgrind: setup ## the emulator's binding and the kernels under valgrind (on Debian: apt install valgrind)
+	tests/attacks/valgrind.sh
 
 gym: setup ## test the games of the crate gym-rs (on Debian: apt install cmake libsdl2-gfx-dev)
 	cargo test --release --locked --features gym-rs gym_rs

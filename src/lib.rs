@@ -3,6 +3,8 @@
 // In the order in which they build on one another: a module imports only from modules above it.
 pub mod units;
 
+pub mod digest;
+
 pub mod limited;
 
 pub mod progress;

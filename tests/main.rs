@@ -12,6 +12,7 @@ mod fresh;
 #[cfg(feature = "gym-rs")]
 mod gym_rs;
 mod networks;
+mod parsers;
 mod pipeline;
 mod reliability;
 mod replay;

@@ -6,7 +6,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
 
 use super::metadata::{Metadata, Played};
 use crate::config::{self, EnvironmentSettings};
@@ -215,5 +214,5 @@ pub fn check_for(
 /// The path and the system's reason.
 pub fn sha256(path: &Path) -> Result<String> {
     let content = read_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
-    Ok(Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(crate::digest::sha256(&content))
 }

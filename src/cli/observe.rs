@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::digest::sha256;
 use crate::env::{Env, Environment, Rom, Rules, load};
 use crate::game::{ActionSet, Game, View};
 use crate::limited::read_text_limited;
@@ -66,7 +66,7 @@ pub fn observe(game: &str, actions: &Path, out: &Path) -> Result<Ended> {
     env.begin(Seed(0));
     for action in actions {
         let step = env.step(action);
-        let sha256 = Sha256::digest(env.frame(0)).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = sha256(env.frame(0));
         frames.extend_from_slice(env.frame(0));
         let (lives, game_over) = (env.lives(), step.terminated);
         steps.push(ObservedStep { action, reward: step.reward, lives, game_over, sha256 });
@@ -83,14 +83,39 @@ pub fn observe(game: &str, actions: &Path, out: &Path) -> Result<Ended> {
 }
 
 fn read(path: &Path, actions: usize) -> Result<Vec<usize>> {
-    let place = || format!("{}: not a list of action indices below {actions}", path.display());
     let text = read_text_limited(path, MOST_ACTIONS).with_context(|| format!("{}: cannot be read", path.display()))?;
-    let indices = match serde_json::from_str(&text).with_context(place)? {
+    parse(&text, actions).with_context(|| format!("{}: not a list of action indices below {actions}", path.display()))
+}
+
+/// Action indices below `actions`, as a list or as steps.
+fn parse(text: &str, actions: usize) -> Result<Vec<usize>> {
+    let indices = match serde_json::from_str(text)? {
         Actions::Indices(indices) => indices,
         Actions::Steps { steps } => steps.into_iter().map(|step| step.action).collect(),
     };
     if let Some(wrong) = indices.iter().find(|&&index| index >= actions) {
-        bail!("{}: it has the index {wrong}", place());
+        bail!("it has the index {wrong}");
     }
     Ok(indices)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn any_text_is_a_list_of_possible_actions_or_is_refused(
+            text in r#"(\{"steps": ?\[)?\[?(\{"action": ?)?[-0-9eE.,\[\]{}" naul]{0,40}\}?\]?\}?"#,
+            actions in 0_usize..20,
+        ) {
+            if let Ok(indices) = parse(&text, actions) {
+                prop_assert!(indices.iter().all(|&index| index < actions), "{text}");
+            }
+        }
+    }
 }

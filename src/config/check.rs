@@ -260,6 +260,10 @@ fn memories(experiment: &Experiment) -> Result<(), Fault> {
         let must =
             format!("must be below the {steps} steps of the training (teacher.frames): it would end without an update");
         rule("teacher.warmup", teacher.warmup < steps, &must)?;
+        let updates = teacher.updates(experiment.environment.frame_skip, experiment.environment.workers);
+        let must =
+            format!("must be less: with teacher.warmup = {}, {steps} steps end without an update", teacher.warmup);
+        rule("teacher.update_period", updates > 0, &must)?;
     }
     rule("distillation.memory", experiment.distillation.memory >= least, &enough)?;
     rule("distillation.steps_per_hour", experiment.distillation.steps_per_hour >= least, &enough)

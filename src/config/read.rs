@@ -11,6 +11,7 @@ use super::locate::{self, Setting};
 use super::option::from_option;
 use super::source::{SHIPPED_SEED, lay_source, shipped, source};
 use super::{Algorithm, ConfigError, Experiment, check};
+use crate::digest::Ending;
 use crate::game::Game;
 use crate::limited::read_text_limited;
 
@@ -42,12 +43,20 @@ pub fn read(file: &Path, overrides: &Overrides) -> Result<Experiment, ConfigErro
 
 /// The text of an experiment file.
 pub fn text_of(file: &Path) -> Result<String, ConfigError> {
-    read_text_limited(file, MOST_BYTES).map_err(|error| ConfigError {
-        place: file.display().to_string(),
-        problem: format!(
+    let fault = |problem: String| ConfigError { place: file.display().to_string(), problem };
+    let text = read_text_limited(file, MOST_BYTES).map_err(|error| {
+        fault(format!(
             "cannot be read ({error}); give the path of an experiment file, such as experiments/quickstart.toml"
-        ),
-    })
+        ))
+    })?;
+    if Ending::TOML.open(&text).is_none() {
+        return Err(fault(
+            "damaged: not what was written; bring back a copy, or, if you changed it yourself, remove its last line, \
+             which is the SHA-256 of the others"
+                .into(),
+        ));
+    }
+    Ok(text)
 }
 
 /// As [`read`], for a file's text; `stem` is the experiment's name if the text sets none.

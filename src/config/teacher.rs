@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::source::SHIPPED;
 use super::student::NetworkChoice;
 
+/// Multiple of the largest possible Q-value that is far beyond it: a little too much is the usual overestimation.
+const FAR: f64 = 2.0;
+
 /// How a teacher learns its Q-values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -171,6 +174,31 @@ impl TeacherSettings {
     /// Whether the teachers are the repository's own.
     pub fn is_shipped(&self) -> bool {
         self.from.as_os_str() == SHIPPED
+    }
+
+    /// Number of updates of a training with that many workers, in each game.
+    pub fn updates(&self, frame_skip: u32, workers: usize) -> u64 {
+        let steps = self.frames / u64::from(frame_skip);
+        match self.algorithm {
+            Algorithm::Dqn => (steps / self.update_period).saturating_sub(self.warmup / self.update_period),
+            Algorithm::Pqn => {
+                let rollouts = steps.div_ceil(self.rollout.saturating_mul(workers as u64));
+                rollouts.saturating_mul(self.epochs).saturating_mul(self.minibatches as u64)
+            }
+        }
+    }
+
+    /// The largest magnitude that a Q-value can have: that of the largest reward in every step. `None` where rewards or
+    /// their sum have no bound.
+    pub fn most_q(&self) -> Option<f64> {
+        // Munchausen-DQN takes up to 0.9 from a reward.
+        let reward = if self.munchausen { 1.9 } else { 1.0 };
+        (self.clip_rewards && self.gamma < 1.0).then(|| reward / (1.0 - self.gamma))
+    }
+
+    /// Whether a mean Q-value is far beyond what the rewards allow, as in a training that diverges.
+    pub fn is_beyond_rewards(&self, q: f64) -> bool {
+        self.most_q().is_some_and(|most| q.abs() > FAR * most)
     }
 
     /// Whether the first steps of a training do not depend on its length, so that a finished training can go on. A

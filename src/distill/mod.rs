@@ -24,5 +24,6 @@ pub use follow::follow;
 pub use group::{StudentGroup, group_name, group_names};
 pub use run::distill;
 pub use state_source::mean_action_gap;
+pub use student::Diverged;
 pub use sweep::choose;
 pub use teacher_source::{Teacher, TeacherSource};

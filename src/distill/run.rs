@@ -261,6 +261,7 @@ impl<'a> DistillRun<'a> {
         let teachers: Vec<_> = self.sources.iter().map(|source| source.teacher.hash.as_str()).collect();
         for student in &self.students {
             student.sync()?;
+            student.finite_weights(self.state.hour)?;
             let games = self.group.games.iter().map(|(played, _)| played.clone()).collect();
             let architecture = student.network.architecture();
             let mut metadata = Metadata::new(&student.agent, architecture, &self.group.environment(), games, frames);

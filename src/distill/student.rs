@@ -24,6 +24,18 @@ const INITIAL_STATES: usize = 512;
 /// Number of quantities that are summed between two rows of `train.csv`.
 const SUMS: i64 = 3;
 
+/// A student whose numbers are not finite any more.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{student}: the distillation diverged: {which} is not a finite number in hour {hour}; lower \
+     distillation.learning_rate and start over with --fresh (the last good checkpoint is kept)"
+)]
+pub struct Diverged {
+    pub student: AgentId,
+    which: &'static str,
+    hour: u64,
+}
+
 /// A student that is being distilled.
 pub struct Student {
     /// The student. For a network for several games, the player of the first.
@@ -250,20 +262,15 @@ impl Student {
             };
             self.train.append(&row)?;
             let is_finite = row.loss.is_finite() && row.teacher_entropy.is_finite();
-            ensure!(is_finite, "{}", self.divergence("a loss", hour));
+            ensure!(is_finite, self.diverged("a loss", hour));
         }
         let _ = self.sums.zero_();
         self.state.since.fill(0);
         Ok(())
     }
 
-    /// The message for a student whose numbers are not finite any more.
-    fn divergence(&self, which: &str, hour: u64) -> String {
-        format!(
-            "{}: the distillation diverged: {which} is not a finite number in hour {hour}; lower \
-             distillation.learning_rate and start over with --fresh (the last good checkpoint is kept)",
-            self.agent
-        )
+    fn diverged(&self, which: &'static str, hour: u64) -> Diverged {
+        Diverged { student: self.agent.clone(), which, hour }
     }
 
     /// Flushes the logs to disk, and returns their ends.
@@ -275,16 +282,24 @@ impl Student {
         Ok([self.train.sync()?, self.eval.sync()?, adoptions.unwrap_or_default()])
     }
 
+    /// The weights.
+    ///
+    /// # Errors
+    /// [`Diverged`], if one is not a finite number.
+    pub fn finite_weights(&self, hour: u64) -> Result<Vec<Vec<f32>>, Diverged> {
+        let weights = self.network.values();
+        let is_finite = weights.iter().flatten().all(|weight| weight.is_finite());
+        if is_finite { Ok(weights) } else { Err(self.diverged("a weight", hour)) }
+    }
+
     /// Everything on which further updates depend.
     ///
     /// # Errors
     /// If the logs, whose rows are counted, cannot be written, or a weight is not a finite number.
     pub fn save(&self, hour: u64) -> Result<SavedStudent> {
-        let (logs, weights) = (self.sync()?, self.network.values());
-        let is_finite = weights.iter().flatten().all(|weight| weight.is_finite());
-        ensure!(is_finite, "{}", self.divergence("a weight", hour));
+        let logs = self.sync()?;
         Ok(SavedStudent {
-            weights,
+            weights: self.finite_weights(hour)?,
             optimizer: self.optimizer.save(&self.network),
             sums: Vec::try_from(self.sums.view(-1)).expect("sums are doubles"),
             state: StudentState { logs, ..self.state.clone() },

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::agent::Policy;
+use crate::progress::Progress;
 use crate::spec::Shape;
 use crate::units::Seed;
 
@@ -11,16 +12,24 @@ use super::statistics::median;
 /// Decisions before the measurement starts.
 const WARM_UP: usize = 20;
 
-/// Median time, over `decisions`, from the bytes of one observation of that shape to an action.
-pub fn milliseconds_per_decision(policy: &dyn Policy, shape: Shape, decisions: usize) -> f64 {
+/// Median time, over `decisions`, from the bytes of one observation of that shape to an action; `None` if it was asked to
+/// stop.
+pub fn milliseconds_per_decision(
+    policy: &dyn Policy,
+    shape: Shape,
+    decisions: usize,
+    progress: &dyn Progress,
+) -> Option<f64> {
     let observation = vec![128; shape.bytes()];
     let mut generators = [Seed(0).generator()];
-    let times: Vec<f64> = (0..WARM_UP + decisions)
-        .map(|_| {
-            let start = Instant::now();
-            policy.act(&observation, 0.0, &mut generators);
-            1e3 * start.elapsed().as_secs_f64()
-        })
-        .collect();
-    median(&times[WARM_UP..]).expect("at least one decision is timed")
+    let mut times = Vec::new();
+    for _ in 0..WARM_UP + decisions {
+        if progress.stop() {
+            return None;
+        }
+        let start = Instant::now();
+        policy.act(&observation, 0.0, &mut generators);
+        times.push(1e3 * start.elapsed().as_secs_f64());
+    }
+    median(&times[WARM_UP..])
 }

@@ -1,12 +1,17 @@
-//! Explanations on disk: JSON lines, first a header.
+//! Explanations on disk: JSON lines, first a header, last a digest.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Ending;
+use crate::limited::read_text_limited;
 use crate::record::write_file;
 use crate::task::TaskSettings;
+
+/// Maximum number of bytes of a file of traces.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// The first line of a file of traces.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,7 +61,7 @@ pub fn write_traces(path: &Path, header: &TracesHeader, traces: &[TraceRecord]) 
         text += &serde_json::to_string(trace)?;
         text.push('\n');
     }
-    write_file(path, text.as_bytes())
+    write_file(path, Ending::JSON_LINES.close(&text).as_bytes())
 }
 
 /// Reads traces of a task.
@@ -64,9 +69,12 @@ pub fn write_traces(path: &Path, header: &TracesHeader, traces: &[TraceRecord]) 
 /// # Errors
 /// [`TraceError`] with the line, also if lines are missing at the end.
 pub fn read_traces(path: &Path, task: &TaskSettings) -> Result<(TracesHeader, Vec<TraceRecord>)> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let text = read_text_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
     let damaged = |line: usize, problem: String| TraceError::Damaged { path: path.to_owned(), line: line + 1, problem };
-    let mut lines = text.lines();
+    let whole = Ending::JSON_LINES.open(&text);
+    let body =
+        whole.ok_or_else(|| damaged(text.lines().count(), "the lines before are not what was written".into()))?;
+    let mut lines = body.lines();
     let first = lines.next().unwrap_or_default();
     let header: TracesHeader = serde_json::from_str(first).map_err(|error| damaged(0, error.to_string()))?;
     if header.task != *task {

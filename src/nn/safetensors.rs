@@ -7,11 +7,11 @@ use half::f16;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::architecture::Architecture;
 use super::block::TensorShape;
 use super::network::Network;
+use crate::digest::sha256;
 
 /// Key of the SHA-256 of all bytes after the header, in hexadecimal.
 const DATA_DIGEST: &str = "data_sha256";
@@ -87,7 +87,7 @@ pub fn encode_tensors(
         header.insert(name, json!({"dtype": dtype, "shape": shape, "data_offsets": [start, data.len()]}));
     }
     let mut strings = strings.clone();
-    strings.insert(DATA_DIGEST.into(), hexadecimal(&data));
+    strings.insert(DATA_DIGEST.into(), sha256(&data));
     strings.insert(STRINGS_DIGEST.into(), digest_of(strings.iter()));
     header.insert("__metadata__".to_owned(), json!(strings));
     let mut header = serde_json::to_vec(&header)?;
@@ -99,11 +99,7 @@ pub fn encode_tensors(
 fn digest_of<'a>(strings: impl Iterator<Item = (&'a String, &'a String)>) -> String {
     let strings: BTreeMap<_, _> = strings.filter(|(key, _)| *key != STRINGS_DIGEST).collect();
     let lines: Vec<_> = strings.into_iter().map(|(key, value)| format!("{key}\n{value}\n")).collect();
-    hexadecimal(lines.concat().as_bytes())
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(lines.concat().as_bytes())
 }
 
 /// Refuses a header whose strings are not those that were written. Files of other programs, and older ones, have no
@@ -138,7 +134,7 @@ pub fn strings_of(content: &[u8]) -> Result<HashMap<String, String>, Unreadable>
     let strings = header.metadata().clone().ok_or_else(|| Unreadable::Foreign("its header has no metadata".into()))?;
     let strings = checked(strings)?;
     let data = content.get(8 + length..).unwrap_or_default();
-    if strings.get(DATA_DIGEST).is_some_and(|digest| *digest != hexadecimal(data)) {
+    if strings.get(DATA_DIGEST).is_some_and(|digest| *digest != sha256(data)) {
         return Err(Unreadable::Damaged("its weights are not those that were written".into()));
     }
     Ok(strings)

@@ -69,7 +69,7 @@ impl<'a, L: Line> Board<'a, L> {
                     left.push(number);
                     Position::Waiting
                 }
-                Err(error) => self.fail(number, error),
+                Err(error) => self.fail(&[number], error),
             };
         }
         Ok(left)
@@ -111,10 +111,22 @@ impl<'a, L: Line> Board<'a, L> {
         numbers.iter().for_each(|&number| self.positions[number] = position);
     }
 
-    /// Records the error with which a task failed.
-    pub fn fail(&mut self, number: usize, error: Error) -> Position {
-        self.failures.push(error.context(self.line.tasks()[number].work.to_string()));
+    /// Records the error with which tasks failed together. Where there are several, it says itself whose it is.
+    pub fn fail(&mut self, numbers: &[usize], error: Error) -> Position {
+        self.failures.push(match numbers {
+            [number] => error.context(self.line.tasks()[*number].work.to_string()),
+            _ => error,
+        });
         Position::Failed
+    }
+
+    /// Those of a failed batch's tasks whose outputs are there: one student that diverges takes none with it.
+    pub fn done_all_the_same(&mut self, numbers: &[usize]) -> Vec<usize> {
+        let states = numbers.iter().zip(self.line.states(numbers));
+        let is_done = |(_, state): &(&usize, Result<TaskState>)| matches!(state, Ok(TaskState::Done));
+        let done: Vec<usize> = states.filter(is_done).map(|(&number, _)| number).collect();
+        self.set(&done, Position::Done);
+        done
     }
 
     /// Tasks whose inputs are done, grouped by lock, without those whose lock is held `elsewhere`. Tasks that share a

@@ -9,12 +9,13 @@ use super::batch::Batch;
 use super::evaluator::TrainingEvaluator;
 use super::open::Pipeline;
 use super::sweep::temperature;
+use super::train::warn_of_few_updates;
 use crate::agent::{self, Policy};
 use crate::config::StudentSettings;
-use crate::distill::{self, StudentGroup, TeacherSource};
+use crate::distill::{self, Diverged, StudentGroup, TeacherSource, group_name};
 use crate::game::Game;
 use crate::progress::Ended;
-use crate::record::AgentId;
+use crate::record::{AgentId, SHARED};
 
 /// Students of a seed that are distilled together, for messages.
 struct Together<'a> {
@@ -32,8 +33,47 @@ impl fmt::Display for Together<'_> {
 }
 
 impl Pipeline<'_> {
-    /// Distils students with the same games and seed until their weights are on disk.
+    /// Distils students with the same games and seed until their weights are on disk. One that diverges takes none with
+    /// it: the others go on from the last checkpoint without it.
+    ///
+    /// # Errors
+    /// The failure of all, or of a student that diverged, after the others are done.
     pub fn distill(&self, batch: &Batch, agents: &[&AgentId]) -> Result<Ended> {
+        let (begun, new) = self.begun(agents)?;
+        let mut failure = None;
+        for mut together in [begun, new] {
+            while !together.is_empty() {
+                match self.distill_together(batch, &together) {
+                    Ok(Ended::Done) => break,
+                    Ok(Ended::Stopped) => return Ok(Ended::Stopped),
+                    Err(error) => {
+                        let Some(Diverged { student, .. }) = error.downcast_ref() else {
+                            let name =
+                                Together { seed: together[0].seed, games: &games(&self.experiment, together[0]) };
+                            return Err(error.context(name.to_string()));
+                        };
+                        together.retain(|agent| *agent != student);
+                        failure.replace(error).iter().for_each(|earlier| self.observer.say(&format!("{earlier:#}")));
+                    }
+                }
+            }
+        }
+        failure.map_or(Ok(Ended::Done), Err)
+    }
+
+    /// The agents whose distillation is in the checkpoint of their group, if there is one, and those that begin.
+    fn begun<'b>(&self, agents: &[&'b AgentId]) -> Result<(Vec<&'b AgentId>, Vec<&'b AgentId>)> {
+        let first = agents.first().context("a distillation without students")?;
+        let student = student(&self.experiment, first).with_context(|| format!("{first}: not a student"))?;
+        let place = if first.shared { SHARED } else { first.game.name() };
+        let checkpoint = self.folder.distillation(&group_name(&self.experiment, student, place), first.seed);
+        // A checkpoint that cannot be read is reported when it is continued.
+        let saved = distill::students_in(&checkpoint).unwrap_or_default();
+        let is_saved = |agent: &&&AgentId| saved.is_empty() || saved.iter().any(|saved| saved.name == agent.name);
+        Ok(agents.iter().partition(is_saved))
+    }
+
+    fn distill_together(&self, batch: &Batch, agents: &[&AgentId]) -> Result<Ended> {
         let first = agents.first().context("a distillation without students")?;
         let students = self.students(agents)?;
         let games = games(&self.experiment, first);
@@ -42,6 +82,8 @@ impl Pipeline<'_> {
         });
         let games = leads.collect::<Result<_>>()?;
         let (experiment, folder, device) = (&self.experiment, &self.folder, self.device);
+        let updates = experiment.distillation.hours * experiment.distillation.updates_per_hour;
+        warn_of_few_updates(first, updates, "raise distillation.hours or distillation.updates_per_hour");
         self.distill_group(batch, &StudentGroup { experiment, seed: first.seed, students, games, folder, device })
     }
 

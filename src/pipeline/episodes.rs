@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::agents::agents;
 use super::digests::Digests;
@@ -75,8 +75,20 @@ pub fn short_digest(folder: &Folder, digests: &Digests, agent: &AgentId) -> Resu
 pub fn read_episodes(folder: &Folder) -> Result<EpisodeRows> {
     let mut episodes = EpisodeRows::new();
     for row in read_rows::<EpisodeRow>(&folder.episodes())? {
-        let agent = row.id().with_context(|| format!("{}: damaged", folder.episodes().display()))?;
-        episodes.entry(agent).or_default().push(row);
+        let place = || format!("{}: damaged", folder.episodes().display());
+        let agent = row.id().with_context(place)?;
+        let rows = episodes.entry(agent).or_default();
+        ensure!(
+            row.episode == rows.len() as u64,
+            "{}: an episode of {} in {}, seed {}, is lost before number {}; bring back a copy, or remove all its episodes, \
+             and the next command plays them again",
+            place(),
+            row.agent,
+            row.game,
+            row.seed,
+            row.episode
+        );
+        rows.push(row);
     }
     Ok(episodes)
 }

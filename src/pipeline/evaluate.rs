@@ -26,8 +26,12 @@ impl Pipeline<'_> {
         let player = network.as_ref().map(|(network, head)| Player::new(network, *head));
         let environment = environment(&self.experiment, agent);
         let shape = environment.spec(agent.game).observation;
-        let latency =
-            player.as_ref().map(|player| eval::milliseconds_per_decision(player, shape, settings.latency_decisions));
+        let decisions = settings.latency_decisions;
+        let measure = |player: &Player| eval::milliseconds_per_decision(player, shape, decisions, &progress);
+        let latency = player.as_ref().map(measure);
+        if latency == Some(None) {
+            return Ok(Ended::Stopped);
+        }
         let policy: &dyn Policy = player.as_ref().map_or(&random, |player| player);
         let seed = Split::Test.seed(agent.seed, agent.game);
         let before = self.take_recorded(batch, agent, &weights)?;
@@ -38,7 +42,7 @@ impl Pipeline<'_> {
         let lock = self.locks.wait("scores")?;
         episodes::put(&self.experiment, &self.folder, agent, &weights, played)?;
         drop(lock);
-        if let Some(milliseconds) = latency {
+        if let Some(milliseconds) = latency.flatten() {
             let measured = Latency { weights, milliseconds };
             self.write_manifest(|manifest| manifest.latencies.extend([(latency_name(agent), measured)]))?;
         }

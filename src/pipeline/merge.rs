@@ -14,7 +14,7 @@ use super::scores::Scores;
 use super::task::{Job, Stage, Task};
 use super::{listed, refused};
 use crate::config::{self, Experiment, Overrides};
-use crate::record::{AgentId, EpisodeRow, Folder, Manifest, ScoreRow, read_rows, write_file, write_rows};
+use crate::record::{AgentId, EpisodeRow, Folder, Manifest, ScoreRow, read_rows, write_file, write_rows, write_toml};
 
 /// Copies the results of several folders of an experiment into one folder, which is new or one of them. Trainings that
 /// are not finished stay where they are.
@@ -60,7 +60,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     if let Some(manifest) = manifest {
         manifest.write(&target.manifest())?;
     }
-    write_file(&target.experiment(), toml::to_string(&joined)?.as_bytes())?;
+    write_toml(&target.experiment(), &joined)?;
     Scores::read(&joined, &target, &digests)?.write()
 }
 

@@ -22,7 +22,7 @@ use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules};
 use crate::game::{Game, View};
 use crate::nn::Device;
-use crate::record::{AgentId, Folder, Machine, RomRecord, write_file};
+use crate::record::{AgentId, Folder, Machine, RomRecord, write_toml};
 
 /// A command's request.
 #[derive(Debug, Clone, Copy)]
@@ -231,7 +231,7 @@ fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[
         renew(folder, experiment, list, request.scope, earlier.played_otherwise)?;
         forget_times(folder, &request.scope.renews(list))?;
     }
-    write_file(&folder.experiment(), toml::to_string(experiment)?.as_bytes()).map_err(refused)
+    write_toml(&folder.experiment(), experiment).map_err(refused)
 }
 
 /// Checks that no `other` process is at work in the folder, so that its results can be removed.

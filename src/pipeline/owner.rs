@@ -42,6 +42,13 @@ fn began(process: u32) -> Option<String> {
     state.rsplit_once(')')?.1.split(' ').nth(20).map(str::to_owned)
 }
 
+/// Name of the user, or the number where nothing says the name.
+fn user() -> String {
+    let number = || fs::metadata("/proc/self").map(|own| format!("user {}", own.uid()));
+    let name = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
+    name.or_else(|_| number()).unwrap_or_default()
+}
+
 impl Owner {
     /// This process, as the owner of a lock that it takes now.
     pub fn of_this_process() -> Owner {
@@ -54,7 +61,7 @@ impl Owner {
             machine: kernel("/proc/sys/kernel/hostname"),
             boot: format!("{} {}", kernel("/proc/sys/kernel/random/boot_id"), name_space.display()),
             process,
-            user: std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default(),
+            user: user(),
             began: began(process).unwrap_or_default(),
             since: since.map_or(0, |since| since.as_secs()),
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
@@ -67,11 +74,13 @@ impl Owner {
         Owner { beat: 0, ..self.clone() } == Owner { beat: 0, ..other.clone() }
     }
 
-    /// Whether it runs, as far as this machine can tell.
+    /// Whether it runs, as far as this machine can tell: it may hide the processes of other users.
     pub fn runs(&self) -> Option<bool> {
         let this = Owner::of_this_process();
         let here = (&self.machine, &self.boot) == (&this.machine, &this.boot);
-        here.then(|| began(self.process).is_some_and(|began| began == self.began))
+        let seen = if here { began(self.process) } else { None };
+        let is_visible = here && (seen.is_some() || self.user == this.user);
+        is_visible.then(|| seen.is_some_and(|began| began == self.began))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Runs a command: does its tasks, several at once, and reports them.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::channel;
@@ -70,5 +71,12 @@ fn perform<L: Line>(line: &L, batch: &Batch<L::Job>, from: Option<&Path>) -> Res
         nn::set_threads(line.device(), batch.threads);
         line.perform(batch, from)
     };
-    catch_unwind(AssertUnwindSafe(|| pool.install(on_threads))).unwrap_or_else(|_| Err(anyhow!("it panicked")))
+    catch_unwind(AssertUnwindSafe(|| pool.install(on_threads)))
+        .unwrap_or_else(|panic| Err(anyhow!("it panicked: {}", panic_message(panic.as_ref()))))
+}
+
+/// The message of a panic.
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let fixed = panic.downcast_ref::<&str>().copied();
+    fixed.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }

@@ -149,12 +149,13 @@ impl<'a, L: Line> Scheduler<'a, L> {
                 self.stopped = true;
                 Position::Waiting
             }
-            Err(error) => self.board.fail(first, error),
+            Err(error) => self.board.fail(&tasks, error),
         };
         self.board.set(&tasks, position);
         drop(lock);
-        if position == Position::Done {
-            self.board.inputs_changed(&tasks)?;
+        let done = if position == Position::Failed { self.board.done_all_the_same(&tasks) } else { tasks.clone() };
+        if position != Position::Waiting {
+            self.board.inputs_changed(&done)?;
         }
         self.write_times(&tasks, started.elapsed(), reached.before() > 0.0)
     }

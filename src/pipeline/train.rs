@@ -1,5 +1,7 @@
 //! Trains networks from rewards: teachers, and the baselines beside the students.
 
+use std::fmt::Display;
+
 use anyhow::{Context, Result};
 
 use super::agents::{architecture, environment, games};
@@ -14,12 +16,25 @@ use crate::record::{AgentId, Role};
 use crate::teacher::{self, Training};
 use crate::units::{Frames, Steps};
 
+/// Fewer updates than this teach hardly anything.
+const FEW_UPDATES: u64 = 100;
+
+/// Warns if `agent` learns from so few updates that its settings are probably a mistake.
+pub fn warn_of_few_updates(agent: impl Display, updates: u64, remedy: &str) {
+    if updates < FEW_UPDATES {
+        log::warn!("{agent}: {updates} updates in all, which teach hardly anything; {remedy}");
+    }
+}
+
 impl Pipeline<'_> {
     /// Trains the agent's network until its weights are on disk.
     pub fn train(&self, batch: &Batch, agent: &AgentId) -> Result<Ended> {
         let architecture = architecture(&self.experiment, agent).context("random play is not trained")?;
         let games = games(&self.experiment, agent);
         self.warn_of_exploration(agent);
+        let console = &self.experiment.environment;
+        let updates = self.experiment.teacher.updates(console.frame_skip, console.workers);
+        warn_of_few_updates(agent, updates, "raise teacher.frames, or lower teacher.warmup or teacher.rollout");
         let Amount { amount, unit } = batch.tasks[0].amount;
         let progress = &self.watch(batch, &agent.to_string(), amount, unit);
         let episodes = self.experiment.teacher.evaluation_episodes;

@@ -4,11 +4,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::limited::read_limited;
+use crate::digest::Ending;
+use crate::limited::read_text_limited;
 
 /// Beginning of the names of files that are not written in full yet. The number of the process that writes follows.
 const TEMPORARY: &str = ".tmp";
@@ -149,22 +150,32 @@ pub fn remove_folder(path: &Path) -> Result<()> {
     }
 }
 
-/// Replaces a JSON file.
+/// Replaces a JSON file of an object; its last member is the digest of the others.
 ///
 /// # Errors
 /// As [`write_file`].
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    write_file(path, &[serde_json::to_vec_pretty(value)?, b"\n".to_vec()].concat())
+    let text = serde_json::to_string_pretty(value)?;
+    write_file(path, Ending::JSON.close(text.trim_end_matches("\n}")).as_bytes())
 }
 
-/// Reads a JSON file that [`write_json`] wrote.
+/// Reads a JSON file that [`write_json`] wrote. Files of older versions have no digest and are taken as they are.
 ///
 /// # Errors
 /// The path, and the fault in its content.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let content = read_limited(path, MOST_JSON).with_context(|| format!("{}: cannot be read", path.display()))?;
-    serde_json::from_slice(&content)
-        .with_context(|| format!("{}: damaged; remove it, or start over with --fresh", path.display()))
+    let text = read_text_limited(path, MOST_JSON).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let damaged = || format!("{}: damaged; bring back a copy, remove it, or start over with --fresh", path.display());
+    ensure!(Ending::JSON.open(&text).is_some(), "{}: its content is not what was written", damaged());
+    serde_json::from_str(&text).with_context(damaged)
+}
+
+/// Replaces a TOML file; its last line is the digest of the others.
+///
+/// # Errors
+/// As [`write_file`].
+pub fn write_toml(path: &Path, value: &impl Serialize) -> Result<()> {
+    write_file(path, Ending::TOML.close(&toml::to_string(value)?).as_bytes())
 }
 
 /// The message for a result that cannot be written.

@@ -9,12 +9,14 @@ mod folder;
 mod machine;
 mod manifest;
 mod ratio;
+mod row_digest;
 mod rows;
 mod table;
 
 pub use agent_id::{AgentId, Role};
 pub use atomic::{
     behind_links, cannot_write, is_left_behind, read_json, remove_folder, replace_folder, write_file, write_json,
+    write_toml,
 };
 pub use best::{best_name, bests};
 pub use checkpoint::{
@@ -27,4 +29,4 @@ pub use machine::{Machine, thread_seconds};
 pub use manifest::{Latency, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};
-pub use table::{Log, LogMark, read_rows, write_rows};
+pub use table::{Log, LogMark, parse_rows, read_rows, write_rows};

@@ -5,24 +5,52 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::row_digest::{has_digest, is_whole, with_digest};
 use super::{cannot_write, write_file};
 
-/// All rows of the file; an empty list if the file is absent.
+/// The remedy for a file that is damaged.
+const WAY_OUT: &str = "bring back a copy of the file, or remove it: the next command plays its episodes again, and a report does \
+                       without a log";
+
+/// All rows of the file; an empty list if the file is absent. Rows of files from older versions have no digest and are
+/// taken as they are.
 ///
 /// # Errors
-/// The path, the line, and the fault there.
+/// The path, the line, the fault there, and the way out.
 pub fn read_rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
     ensure!(path.is_file(), "{}: not a plain file", path.display());
-    let mut reader = csv::Reader::from_path(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    reader.deserialize().collect::<Result<_, _>>().with_context(|| format!("{}: damaged", path.display()))
+    let file = File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    parse_rows(file).map_err(|error| anyhow!("{}: damaged: {error:#}; {WAY_OUT}", path.display()))
+}
+
+/// The rows of a CSV file's content, verified where they have digests.
+///
+/// # Errors
+/// The line, and the fault there.
+pub fn parse_rows<T: DeserializeOwned>(content: impl Read) -> Result<Vec<T>> {
+    let mut reader = csv::Reader::from_reader(content);
+    let columns = reader.headers()?.clone();
+    // A quotation mark where a letter was takes the other lines into a name.
+    ensure!(columns.iter().all(|column| !column.contains('\n')), "line 1 is not what was written");
+    let (is_verified, mut rows) = (has_digest(&columns), Vec::new());
+    for cells in reader.records() {
+        let cells = cells?;
+        let line = cells.position().map_or(0, csv::Position::line);
+        ensure!(
+            !is_verified || is_whole(&columns, &cells),
+            "line {line} is not what was written (if you changed it yourself, empty its row_sha256)"
+        );
+        rows.push(cells.deserialize(Some(&columns))?);
+    }
+    Ok(rows)
 }
 
 /// Replaces the file atomically.
@@ -31,8 +59,12 @@ pub fn read_rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
 /// As [`write_file`].
 pub fn write_rows<T: Serialize>(path: &Path, rows: &[T]) -> Result<()> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.serialize(row)?;
+    for (number, row) in rows.iter().enumerate() {
+        let (columns, cells) = with_digest(row)?;
+        if number == 0 {
+            writer.write_record(&columns)?;
+        }
+        writer.write_record(&cells)?;
     }
     write_file(path, &writer.into_inner()?)
 }
@@ -45,6 +77,8 @@ pub struct Log {
     bytes: u64,
     /// Of all bytes so far.
     hash: Sha256,
+    /// Whether rows have digests; those of a log that an older version began have none.
+    has_digests: bool,
 }
 
 /// How far a log was when a checkpoint was written. Its hash tells whether the log was changed since.
@@ -74,7 +108,8 @@ impl Log {
         let place = || format!("{}: cannot be written", path.display());
         let file = OpenOptions::new().append(true).open(path).with_context(place)?;
         let hash = Sha256::new_with_prefix(&kept);
-        Ok(Log { path: path.to_owned(), file, rows, bytes: kept.len() as u64, hash })
+        let has_digests = kept.is_empty() || has_digest(csv::Reader::from_reader(&kept[..]).headers()?);
+        Ok(Log { path: path.to_owned(), file, rows, bytes: kept.len() as u64, hash, has_digests })
     }
 
     /// Flushes all rows to disk, and returns the mark from which the log can be continued.
@@ -100,8 +135,16 @@ impl Log {
     /// # Errors
     /// The system's reason.
     pub fn append(&mut self, row: &impl Serialize) -> Result<()> {
-        let mut writer = csv::WriterBuilder::new().has_headers(self.bytes == 0).from_writer(Vec::new());
-        writer.serialize(row).context("a row cannot be written")?;
+        let (mut columns, mut cells) = with_digest(row)?;
+        if !self.has_digests {
+            columns.truncate(columns.len() - 1);
+            cells.truncate(cells.len() - 1);
+        }
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        if self.bytes == 0 {
+            writer.write_record(&columns)?;
+        }
+        writer.write_record(&cells)?;
         let bytes = writer.into_inner()?;
         self.file.write_all(&bytes).with_context(|| cannot_write(&self.path))?;
         self.hash.update(&bytes);
@@ -141,12 +184,10 @@ fn set_aside(path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::EvalRow;
 
-    #[test]
-    fn a_log_continues_after_the_rows_that_its_checkpoint_counts() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rows.csv");
-        let row = |steps: u64| crate::record::EvalRow {
+    fn row(steps: u64) -> EvalRow {
+        EvalRow {
             game: String::new(),
             steps,
             frames: 4 * steps,
@@ -156,7 +197,50 @@ mod tests {
             ci_low: 0.0,
             ci_high: 1.0,
             best: false,
-        };
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_of_finished_rows_is_noticed_or_changes_no_value() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.csv");
+        let rows = [row(1), row(2), row(22)];
+        write_rows(&path, &rows).unwrap();
+        let written = fs::read(&path).unwrap();
+        assert_eq!(read_rows::<EvalRow>(&path).unwrap(), rows);
+        for bit in 0..8 * written.len() {
+            let mut changed = written.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(found) = parse_rows::<EvalRow>(&changed[..]) {
+                assert_eq!(found, rows, "bit {bit}: {}", String::from_utf8_lossy(&changed));
+            }
+        }
+        let edited = String::from_utf8(written).unwrap().replacen("0.5,", "0.75,", 1);
+        fs::write(&path, &edited).unwrap();
+        let error = read_rows::<EvalRow>(&path).unwrap_err().to_string();
+        assert!(error.contains("rows.csv: damaged: line 2") && error.contains("bring back a copy"), "{error}");
+        let digest = edited.lines().nth(1).unwrap().rsplit(',').next().unwrap();
+        fs::write(&path, edited.replace(digest, "")).unwrap();
+        assert_eq!(read_rows::<EvalRow>(&path).unwrap()[0].mean, 0.75);
+    }
+
+    #[test]
+    fn files_without_digests_are_read_and_continued_as_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.csv");
+        let old = "steps,frames,updates,episodes,mean,ci_low,ci_high,best,game\n1,4,0,1,0.5,0.0,1.0,false,\n";
+        fs::write(&path, old).unwrap();
+        assert_eq!(read_rows::<EvalRow>(&path).unwrap(), [row(1)]);
+        let mark = LogMark { rows: 1, bytes: old.len() as u64, hash: Sha256::digest(old).into() };
+        Log::resume(&path, &mark).unwrap().append(&row(2)).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{old}2,8,0,1,0.5,0.0,1.0,false,\n"));
+        assert_eq!(read_rows::<EvalRow>(&path).unwrap(), [row(1), row(2)]);
+    }
+
+    #[test]
+    fn a_log_continues_after_the_rows_that_its_checkpoint_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.csv");
         let mut log = Log::resume(&path, &LogMark::default()).unwrap();
         let mut marks = Vec::new();
         for steps in 1..=3 {

@@ -1,8 +1,8 @@
 //! Reads those files of an experiment's folder that exist already.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::de::DeserializeOwned;
 
 use crate::config::{Experiment, StudentSettings};
@@ -52,10 +52,10 @@ impl Results {
     pub fn read(folder: &Folder, experiment: &Experiment) -> Result<Results> {
         let of_experiment =
             |role: Role, agent: &str, game: &str, seed: u64| belongs(experiment, role, agent, game, seed);
-        let mut scores: Vec<ScoreRow> = rows(&folder.scores())?;
+        let mut scores: Vec<ScoreRow> = read_rows(&folder.scores())?;
         let rows_before = scores.len();
         scores.retain(|row| of_experiment(row.role, &row.agent, &row.game, row.seed));
-        let mut episodes: Vec<EpisodeRow> = rows(&folder.episodes())?;
+        let mut episodes: Vec<EpisodeRow> = read_rows(&folder.episodes())?;
         episodes.retain(|row| of_experiment(row.role, &row.agent, &row.game, row.seed));
         // There may be more than the experiment asks for.
         episodes.retain(|row| row.episode < experiment.evaluation.episodes as u64);
@@ -140,7 +140,7 @@ fn of_networks<Row: DeserializeOwned>(
 ) -> Result<Vec<(AgentId, Vec<Row>)>> {
     let first = experiment.games[0];
     let networks = student_agents(experiment, |_| true).filter(|agent| !agent.shared || agent.game == first);
-    let read = networks.map(|agent| Ok((rows(&file(&agent))?, agent)));
+    let read = networks.map(|agent| Ok((read_rows(&file(&agent))?, agent)));
     let found =
         read.filter(|read: &Result<(Vec<Row>, AgentId)>| read.as_ref().map_or(true, |(rows, _)| !rows.is_empty()));
     found.map(|read| read.map(|(rows, agent)| (agent, rows))).collect()
@@ -163,8 +163,8 @@ fn learners<Row: DeserializeOwned>(
     agents
         .map(|agent| {
             let is_own = |game: Option<&String>| !agent.shared || game.is_none_or(|game| game == agent.game.name());
-            let train: Vec<Row> = rows(&folder.train(&agent))?;
-            let eval: Vec<EvalRow> = rows(&folder.eval(&agent))?;
+            let train: Vec<Row> = read_rows(&folder.train(&agent))?;
+            let eval: Vec<EvalRow> = read_rows(&folder.eval(&agent))?;
             Ok(AgentLog {
                 train: train.into_iter().filter(|row| is_own(game(row))).collect(),
                 eval: eval.into_iter().filter(|row| is_own(Some(&row.game))).collect(),
@@ -173,8 +173,4 @@ fn learners<Row: DeserializeOwned>(
             })
         })
         .collect()
-}
-
-fn rows<Row: DeserializeOwned>(path: &Path) -> Result<Vec<Row>> {
-    read_rows(path).context("correct that line, or remove the file and repeat the stage that writes it")
 }

@@ -5,10 +5,11 @@ use std::fmt;
 use super::agent_result::{AgentResult, AgentResults};
 use super::format::{counted, listed, number, percent};
 use super::prose::not_above_0;
-use super::read::Results;
+use super::read::{AgentLog, Results};
 use super::unscored;
+use crate::config::TeacherSettings;
 use crate::eval::statistics::Interval;
-use crate::record::{Role, SummaryRow};
+use crate::record::{Role, SummaryRow, TrainRow};
 
 /// Fewer seeds than this say little about another training.
 const SEEDS: usize = 3;
@@ -25,6 +26,8 @@ pub enum Warning {
     Unfinished { runs: Vec<String> },
     /// Files with values that are not finite numbers.
     NonFinite { files: Vec<String> },
+    /// Trainings with Q-values far beyond what the rewards allow.
+    BeyondRewards { runs: Vec<String> },
     /// The experiment has few seeds.
     FewSeeds { seeds: usize },
     /// An evaluation has few episodes.
@@ -53,6 +56,9 @@ impl Warning {
             Warning::NonFinite { .. } => {
                 "Learning diverged: lower teacher.learning_rate and repeat pd run FILE --fresh; if only students did, \
                  distillation.learning_rate, pd distill FILE --fresh and pd run FILE."
+            }
+            Warning::BeyondRewards { .. } => {
+                "Learning diverged there: lower teacher.learning_rate and repeat pd run FILE --fresh."
             }
             Warning::FewSeeds { .. } => {
                 "Name more seeds in the experiment file and run it again; the seeds that are done stay."
@@ -92,6 +98,9 @@ impl fmt::Display for Warning {
                 write!(f, "{} not scored yet: {}.", counted(runs.len() as u64, "run"), shortened(runs))
             }
             Warning::NonFinite { files } => write!(f, "Values that are not finite numbers in {}.", shortened(files)),
+            Warning::BeyondRewards { runs } => {
+                write!(f, "Q-values far beyond what the rewards allow: {}.", shortened(runs))
+            }
             Warning::FewSeeds { seeds } => {
                 let shown = if *seeds == 1 { "no interval here shows" } else { "intervals understate" };
                 let seeds = counted(*seeds as u64, "seed");
@@ -141,6 +150,7 @@ pub fn warnings(results: &Results, agent_results: &AgentResults) -> Vec<Warning>
     let candidates = [
         some(unscored::unscored(results), |runs| Warning::Unfinished { runs }),
         some(non_finite(results), |files| Warning::NonFinite { files }),
+        some(beyond_rewards(results), |runs| Warning::BeyondRewards { runs }),
         (scored && seeds < SEEDS).then_some(Warning::FewSeeds { seeds }),
         episodes.map(|episodes| Warning::FewEpisodes { episodes }),
         some(near_random(results, agent_results), |games| Warning::TeacherNearRandom { games }),
@@ -241,6 +251,19 @@ fn non_finite(results: &Results) -> Vec<String> {
     scores.then(|| "scores.csv".to_owned()).into_iter().chain(logs).collect()
 }
 
+/// The trainings from rewards whose mean Q-value was ever too large, with the largest and its bound.
+fn beyond_rewards(results: &Results) -> Vec<String> {
+    let teachers = results.teachers.iter().map(|log| (results.experiment.teacher_settings(log.agent.game), log));
+    let baselines = results.baselines.iter().map(|log| (&results.experiment.teacher, log));
+    let largest = |(settings, log): (&TeacherSettings, &AgentLog<TrainRow>)| {
+        let q = log.train.iter().filter_map(|row| row.q_mean).filter(|q| q.is_finite());
+        let (largest, most) = (q.map(f64::abs).reduce(f64::max)?, settings.most_q()?);
+        let is_beyond = settings.is_beyond_rewards(largest);
+        is_beyond.then(|| format!("{} ({} of at most {most:.0})", log.agent, number(largest)))
+    };
+    teachers.chain(baselines).filter_map(largest).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,6 +278,7 @@ mod tests {
         for warning in [
             Warning::Unfinished { runs: many("student small of space_invaders, seed 1 (not started)") },
             Warning::NonFinite { files: many("the log of student small of pong, seed 1") },
+            Warning::BeyondRewards { runs: many("teacher of space_invaders, seed 1 (12,345 of at most 100)") },
             Warning::TeacherNearRandom { games: game.clone() },
             Warning::StudentNotAboveRandom { students: student.clone() },
             Warning::StudentAboveTeacher { students: student.clone() },

@@ -54,7 +54,8 @@ pub fn write(folder: &Folder, experiment: &Experiment) -> Result<TerminalReport>
     })
 }
 
-/// Whether a report exists and its `summary.csv` agrees with the folder's current scores of the experiment.
+/// Whether a report exists and its `summary.csv` agrees with the folder's current scores of the experiment. One that is
+/// damaged does not: it is derived, and written anew.
 ///
 /// # Errors
 /// A file that is damaged.
@@ -62,7 +63,9 @@ pub fn is_current(folder: &Folder, experiment: &Experiment) -> Result<bool> {
     if !folder.report().join("index.html").exists() {
         return Ok(false);
     }
-    let reported: Vec<SummaryRow> = read_rows(&folder.summary())?;
+    let Ok(reported) = read_rows::<SummaryRow>(&folder.summary()).inspect_err(|error| log::warn!("{error:#}")) else {
+        return Ok(false);
+    };
     Ok(AgentResults::of(&Results::read(folder, experiment)?).overall == reported)
 }
 

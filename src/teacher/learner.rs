@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::play::Play;
 use crate::config::{self, Algorithm};
 use crate::nn::{Architecture, Device, Network};
+use crate::progress::Patience;
 use crate::units::Seed;
 
 use super::dqn::Dqn;
@@ -18,8 +19,9 @@ pub trait Learner {
     /// The network that learns.
     fn network(&self) -> &Network;
 
-    /// Plays some steps of a head's game (0 in a network for one game), and makes the updates that are then due.
-    fn advance(&mut self, head: usize, play: &mut Play);
+    /// Plays some steps of a head's game (0 in a network for one game), and makes the updates that are then due. Returns
+    /// whether that was done; if not, because `patience` was over, only a checkpoint can be gone on from.
+    fn advance(&mut self, head: usize, play: &mut Play, patience: &Patience) -> bool;
 
     /// Updates made since the start of the training.
     fn updates(&self) -> u64;

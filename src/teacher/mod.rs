@@ -7,6 +7,7 @@ mod checkpoint;
 mod dqn;
 mod learner;
 mod loss;
+mod messages;
 mod play;
 mod pqn;
 mod schedule;

@@ -13,6 +13,7 @@ use super::loss::{Sums, chosen, td_loss};
 use super::play::{Experience, Play};
 use crate::config;
 use crate::nn::{Architecture, Device, Network, ObservationStore, Optimizer, OptimizerState, actions_of};
+use crate::progress::Patience;
 use crate::record::{read_state, write_state};
 use crate::replay::Ending;
 use crate::units::{Generator, Seed};
@@ -77,12 +78,16 @@ impl Pqn {
         values_of(self.network.forward(head, observations).max_dim(1, false).0)
     }
 
-    fn play(&mut self, head: usize, play: &mut Play) {
+    /// Plays a rollout; returns whether it is complete.
+    fn play(&mut self, head: usize, play: &mut Play, patience: &Patience) -> bool {
         let actions = self.network.architecture().actions()[head] as usize;
         let size = self.network.architecture().observation.bytes();
         self.rollout = Rollout::default();
         self.observations.clear();
         for _ in 0..self.settings.rollout {
+            if patience.is_over() {
+                return false;
+            }
             play.begin();
             self.observations.push(&self.network, play.pool().observations());
             let (network, values) = (&self.network, &mut self.rollout.values);
@@ -100,10 +105,11 @@ impl Pqn {
         play.begin();
         let last = self.values(head, play.pool().observations());
         self.rollout.values.extend(last);
+        true
     }
 
-    /// The updates of one rollout.
-    fn learn(&mut self, head: usize, targets: &[f32], learning_rate: f64) {
+    /// The updates of one rollout; returns whether all were made.
+    fn learn(&mut self, head: usize, targets: &[f32], learning_rate: f64, patience: &Patience) -> bool {
         let device = self.network.device().of_tensors();
         let count = targets.len() / self.settings.minibatches;
         let actions: Vec<_> = self.rollout.steps.iter().map(|step| step.action as i64).collect();
@@ -115,10 +121,14 @@ impl Pqn {
             order.shuffle(&mut self.shuffler);
             let order = Tensor::from_slice(&order).to_device(device);
             for minibatch in 0..self.settings.minibatches {
+                if patience.is_over() {
+                    return false;
+                }
                 let rows = order.narrow(0, (minibatch * count) as i64, count as i64);
                 self.update(head, &rows, &actions.index_select(0, &rows), &targets.index_select(0, &rows));
             }
         }
+        true
     }
 
     /// One step of the optimiser on the mean loss of the rollout's steps in `rows`, whose actions and targets are given.
@@ -142,11 +152,12 @@ impl Learner for Pqn {
         &self.network
     }
 
-    fn advance(&mut self, head: usize, play: &mut Play) {
+    fn advance(&mut self, head: usize, play: &mut Play, patience: &Patience) -> bool {
         let learning_rate = play.schedule.learning_rate(play.steps());
-        self.play(head, play);
-        let targets = self.rollout.returns(self.settings.gamma as f32, self.settings.lambda as f32);
-        self.learn(head, &targets, learning_rate);
+        self.play(head, play, patience) && {
+            let targets = self.rollout.returns(self.settings.gamma as f32, self.settings.lambda as f32);
+            self.learn(head, &targets, learning_rate, patience)
+        }
     }
 
     fn updates(&self) -> u64 {

@@ -13,10 +13,8 @@ use crate::agent::{self, Evaluate, Metadata, PlayState, Played, Player};
 use crate::config::{Experiment, Keep};
 use crate::env::Pool;
 use crate::nn::{Architecture, Device, Network};
-use crate::progress::{Ended, Progress};
-use crate::record::{
-    AgentId, Folder, Log, LogMark, TrainRow, best_name, bests, read_rows, remove_before, remove_checkpoint,
-};
+use crate::progress::{Ended, Patience, Progress};
+use crate::record::{AgentId, Folder, Log, LogMark, TrainRow, best_name, bests, remove_before, remove_checkpoint};
 use crate::units::{Frames, Seed, Steps};
 
 /// Settings of one training by the experiment's teacher section: a teacher, or a baseline that learns from rewards.
@@ -39,6 +37,7 @@ pub struct Training<'a> {
 pub fn train(training: &Training, pools: Vec<Pool>, evaluate: &mut Evaluate, progress: &dyn Progress) -> Result<Ended> {
     let settings = &training.experiment.teacher;
     let mut run = TeacherRun::start(training, pools)?;
+    let patience = Patience::new(progress);
     loop {
         if run.state.to_evaluate.is_some() && !run.evaluate(evaluate)? {
             run.save()?;
@@ -53,7 +52,10 @@ pub fn train(training: &Training, pools: Vec<Pool>, evaluate: &mut Evaluate, pro
             return Ok(Ended::Stopped);
         }
         let before = run.steps();
-        run.advance();
+        if !run.advance(&patience) {
+            log::warn!("{}: stopped in the middle of a rollout; it goes on from its last checkpoint", training.agent);
+            return Ok(Ended::Stopped);
+        }
         let now = run.steps();
         // With several games, all totals are multiplied by their number.
         let games = run.plays.len() as u64;
@@ -76,15 +78,6 @@ impl Training<'_> {
     /// Agent steps of the training in each game.
     fn steps(&self) -> u64 {
         Frames(self.experiment.teacher.frames).steps(self.experiment.environment.frame_skip).0
-    }
-
-    /// Warns of the steps between `steps`, from which the training continues, and the end of its log.
-    pub fn say_what_is_lost(&self, steps: u64) {
-        let rows: Vec<TrainRow> = read_rows(&self.folder.train(&self.agent)).unwrap_or_default();
-        let last = |game: &Played| rows.iter().filter(|row| row.game == game.game.name()).map(|row| row.steps).max();
-        let logged: u64 = self.games.iter().filter_map(last).sum();
-        let lost = Steps(logged.saturating_sub(steps));
-        log::warn!("{}: {lost} steps are lost and played again, from step {} on", self.agent, Steps(steps));
     }
 }
 
@@ -129,6 +122,8 @@ pub struct TeacherRun<'a> {
     train: Log,
     eval: Log,
     note: String,
+    /// Whether a warning was given of Q-values beyond the rewards.
+    warned: bool,
 }
 
 impl<'a> TeacherRun<'a> {
@@ -154,6 +149,7 @@ impl<'a> TeacherRun<'a> {
             train: Log::resume(&folder.train(agent), &state.logs.0)?,
             eval: Log::resume(&folder.eval(agent), &state.logs.1)?,
             note: String::new(),
+            warned: false,
             training,
             state,
             learner,
@@ -173,15 +169,18 @@ impl<'a> TeacherRun<'a> {
     /// Plays and learns a little in the game whose turn it is. At the end of an episode, or of the game's training, the
     /// turn passes to the game with the fewest steps. All games thus end together, and those with long episodes have
     /// fewer turns.
-    fn advance(&mut self) {
+    fn advance(&mut self, patience: &Patience) -> bool {
         let turn = self.state.turn;
         let before = self.plays[turn].collector.state.episodes_ended;
-        self.learner.advance(turn, &mut self.plays[turn]);
+        if !self.learner.advance(turn, &mut self.plays[turn], patience) {
+            return false;
+        }
         let PlayState { episodes_ended, steps, .. } = self.plays[turn].collector.state;
         if episodes_ended != before || steps >= self.training.steps() {
             let least = (0..self.plays.len()).min_by_key(|&game| self.plays[game].steps());
             self.state.turn = least.unwrap_or(turn);
         }
+        true
     }
 
     fn log(&mut self) -> Result<()> {
@@ -207,6 +206,7 @@ impl<'a> TeacherRun<'a> {
             self.train.append(&row)?;
             let is_finite = [row.loss, row.q_mean].into_iter().flatten().all(f64::is_finite);
             ensure!(is_finite, "{}", self.divergence("a loss or Q-value"));
+            self.warned = self.warned || self.training.warn_of_q(row.q_mean, steps);
         }
         Ok(())
     }

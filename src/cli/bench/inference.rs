@@ -1,8 +1,11 @@
 //! Time of one decision: from the bytes of one observation to the action.
 
+use anyhow::Context;
+
 use super::measure::Case;
 use super::{Bench, NETWORKS};
 use crate::agent::Player;
+use crate::cli::terminal::TaskProgress;
 use crate::config::NetworkChoice;
 use crate::eval;
 use crate::game::{ActionSet, View};
@@ -21,7 +24,10 @@ pub fn cases(bench: &Bench) -> Vec<Case> {
         let architecture = Architecture::new(&NetworkChoice::Named(size), &spec);
         let network = Network::new(&architecture, bench.seed.derive(name, 0), bench.device);
         let shape = spec.observation;
-        let measure = move || Ok(eval::milliseconds_per_decision(&Player::new(&network, 0), shape, decisions));
+        let measure = move || {
+            let (player, stage) = (Player::new(&network, 0), TaskProgress::new("", 0, "", true));
+            eval::milliseconds_per_decision(&player, shape, decisions, &stage).context("it was asked to stop")
+        };
         Case::new(name, "milliseconds", measure)
     };
     NETWORKS.into_iter().map(case).collect()

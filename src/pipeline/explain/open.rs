@@ -22,7 +22,7 @@ use crate::pipeline::state::TaskState;
 use crate::pipeline::task::{Job as _, Task, TaskId};
 use crate::pipeline::{Observer, listed, refused};
 use crate::progress::Ended;
-use crate::record::{Folder, Machine, Manifest, TaskRecord, remove_folder, write_file};
+use crate::record::{Folder, Machine, Manifest, TaskRecord, remove_folder, write_toml};
 use crate::{report, task};
 
 /// The experiment of a request, and its folder.
@@ -76,7 +76,7 @@ impl<'a> ExplainPipeline<'a> {
             anew.iter().try_for_each(|task| remove(&folder, task))?;
             forget_times(&folder, &anew)?;
         }
-        write_file(&folder.experiment(), toml::to_string(&experiment)?.as_bytes()).map_err(refused)?;
+        write_toml(&folder.experiment(), &experiment).map_err(refused)?;
         drop(alone);
         Ok(ExplainPipeline {
             task: task::QuestionTask::new(&experiment.task),

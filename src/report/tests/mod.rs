@@ -15,8 +15,8 @@ use crate::eval::statistics::{self, Interval};
 use crate::game::Game;
 use crate::losses::{self, Loss};
 use crate::record::{
-    AdoptionRow, AgentId, DistillRow, Machine, Manifest, ScoreRow, SummaryRow, SweepRow, read_rows, write_file,
-    write_rows,
+    AdoptionRow, AgentId, DistillRow, Machine, Manifest, ScoreRow, SummaryRow, SweepRow, TrainRow, read_rows,
+    write_file, write_rows,
 };
 
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -401,6 +401,24 @@ fn a_single_episode_has_no_interval_and_is_warned_about() {
     assert!(outcome.warnings.iter().any(|warning| matches!(warning, Warning::TeacherNearRandom { .. })));
     let students = vec!["net1 in catch (1.08 against 1.08)".to_owned()];
     assert!(outcome.warnings.contains(&Warning::StudentNotAboveRandom { students }), "{:?}", outcome.warnings);
+}
+
+#[test]
+fn q_values_far_beyond_what_the_rewards_allow_are_a_warning() {
+    let made = Made::finished();
+    let teacher = AgentId::teacher(Game::named("pong").unwrap(), 1);
+    let mut rows: Vec<TrainRow> = read_rows(&made.folder.train(&teacher)).unwrap();
+    let warned = |rows: &[TrainRow]| {
+        write_rows(&made.folder.train(&teacher), rows).unwrap();
+        let warnings = made.report().warnings;
+        warnings.into_iter().filter(|warning| matches!(warning, Warning::BeyondRewards { .. })).collect::<Vec<_>>()
+    };
+    // With rewards up to 1 and a discount of 0.99 no sum of rewards is above 100.
+    rows[10].q_mean = Some(-150.0);
+    assert_eq!(warned(&rows), []);
+    rows[10].q_mean = Some(-1234.0);
+    let runs = vec!["teacher of pong, seed 1 (1,234 of at most 100)".to_owned()];
+    assert_eq!(warned(&rows), [Warning::BeyondRewards { runs }]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::learner::{Learner, UpdateSums};
 use super::play::Play;
 use crate::config;
 use crate::nn::{Architecture, Device, Network, actions_of};
+use crate::progress::Patience;
 use crate::record::{read_state, write_state};
 use crate::replay::{Ending, Replay, Transition, TransitionBatch, transitions};
 use crate::units::{Generator, Seed};
@@ -92,7 +93,7 @@ impl Learner for Dqn {
         self.networks.online()
     }
 
-    fn advance(&mut self, head: usize, play: &mut Play) {
+    fn advance(&mut self, head: usize, play: &mut Play, _: &Patience) -> bool {
         let before = play.steps();
         self.play(head, play);
         for step in before + 1..=play.steps() {
@@ -108,6 +109,7 @@ impl Learner for Dqn {
                 self.networks.update_target();
             }
         }
+        true
     }
 
     fn updates(&self) -> u64 {

@@ -1,14 +1,14 @@
 //! Nothing is lost, and nothing is silently wrong: damage, signals, values and files that nobody meant.
 
+mod evidence;
+mod outputs;
+mod signals;
+
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use policy_distillation::agent;
 use policy_distillation::config::{self, Overrides};
-use policy_distillation::nn::Device;
 
 use super::bad_input::refused;
 use super::command::{Run, TINY};
@@ -28,73 +28,22 @@ fn shell(run: &Run, command: &str) -> Child {
     shell.stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// Waits until the training has logged something.
-fn wait_for_work(run: &Run, child: &mut Child) {
-    let log = run.path(TEACHER).join("train.csv");
-    while fs::read_to_string(&log).unwrap_or_default().lines().count() < 3 {
+/// Waits until something is there.
+fn wait_until(child: &mut Child, is_there: impl Fn() -> bool) {
+    while !is_there() {
         std::thread::sleep(Duration::from_millis(5));
         assert!(child.try_wait().unwrap().is_none(), "it ended too early");
     }
 }
 
+/// Waits until the training has logged something.
+fn wait_for_work(run: &Run, child: &mut Child) {
+    let log = run.path(TEACHER).join("train.csv");
+    wait_until(child, || fs::read_to_string(&log).unwrap_or_default().lines().count() >= 3);
+}
+
 fn send(signal: &str, child: &Child) {
     assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
-}
-
-#[test]
-fn every_flipped_bit_of_weights_is_noticed_or_changes_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("weights.safetensors");
-    let experiment = config::read_text("x.toml", "x", TINY, &Overrides::default()).unwrap();
-    teacher(&experiment, experiment.games[0], &path, 3);
-    let (network, metadata) = agent::load(&path, Device::Cpu).unwrap();
-    let bytes = fs::read(&path).unwrap();
-    let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-    // Every bit of the header, and some of the data.
-    let bits = (0..8 * header).chain((8 * header..8 * bytes.len()).step_by(131));
-    let mut unnoticed = 0;
-    for bit in bits {
-        let mut changed = bytes.clone();
-        changed[bit / 8] ^= 1 << (bit % 8);
-        fs::write(&path, changed).unwrap();
-        if let Ok((other, found)) = agent::load(&path, Device::Cpu) {
-            assert!(found == metadata && other.values() == network.values(), "bit {bit} of {header} header bytes");
-            unnoticed += 1;
-        }
-        if let Ok(found) = agent::metadata(&path) {
-            assert_eq!(found, metadata, "bit {bit} of the header");
-        }
-    }
-    // Those in the padding and in the keys of the digests themselves.
-    assert!(unnoticed < 8 * 64, "{unnoticed}");
-}
-
-#[test]
-fn weights_without_a_digest_are_read_as_before() {
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/network.safetensors");
-    agent::load(&shipped, Device::Cpu).unwrap();
-}
-
-#[test]
-fn batch_systems_signals_save_and_stop() {
-    for signal in ["-USR1", "-XCPU", "-TERM"] {
-        let run = longer();
-        let mut child = shell(&run, "exec $pd train x.toml --quiet");
-        wait_for_work(&run, &mut child);
-        send(signal, &child);
-        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
-        assert!(run.path(TEACHER).join("checkpoint/state.bin").exists(), "{signal}");
-    }
-}
-
-#[test]
-fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
-    let run = longer();
-    let mut child = shell(&run, "trap '' HUP; exec $pd train x.toml --quiet");
-    wait_for_work(&run, &mut child);
-    send("-HUP", &child);
-    assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert!(run.path(TEACHER).join("weights.safetensors").exists());
 }
 
 #[test]
@@ -107,6 +56,25 @@ fn a_training_that_diverges_ends_with_the_setting_to_lower_and_keeps_its_checkpo
     assert!(!run.path(TEACHER).join("weights.safetensors").exists());
     let rows = fs::read_to_string(run.path(TEACHER).join("train.csv")).unwrap();
     assert!(rows.lines().count() < 6, "it went on: {rows}");
+}
+
+#[test]
+fn a_student_that_diverges_takes_none_with_it() {
+    let alone = Run::new(TINY.split("[[students]]\nname = \"mse\"").next().unwrap());
+    alone.succeed(&["run", "x.toml"]);
+    let run = Run::new(&TINY.replace("name = \"mse\"", "name = \"mse\"\nlearning_rate = 1e38"));
+    for _ in 0..2 {
+        let output = run.pd(&["run", "x.toml"]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains("student mse of catch, seed 1: the distillation diverged"), "{error}");
+    }
+    let files = ["students/kl/catch/seed-1/weights.safetensors", "students/kl/catch/seed-1/train.csv", "episodes.csv"];
+    for file in files.map(|file| format!("results/x/{file}")) {
+        assert!(fs::read(run.path(&file)).unwrap() == fs::read(alone.path(&file)).unwrap(), "{file}");
+    }
+    assert!(!run.path("results/x/students/mse/catch/seed-1/weights.safetensors").exists());
+    assert!(run.path("results/x/report/index.html").exists());
 }
 
 #[test]
@@ -176,30 +144,6 @@ fn a_frame_skip_of_four_billion_in_a_weights_file_is_refused() {
 }
 
 #[test]
-fn outputs_that_are_links_or_devices_are_written_through() {
-    let run = Run::new(TINY);
-    fs::write(run.path("actions.json"), "[0, 1, 2]").unwrap();
-    std::os::unix::fs::symlink("/dev/null", run.path("seen.bin")).unwrap();
-    std::os::unix::fs::symlink("elsewhere.json", run.path("seen.bin.json")).unwrap();
-    run.succeed(&["observe", "catch", "--actions", "actions.json", "--out", "seen.bin"]);
-    assert!(run.path("seen.bin").is_symlink() && run.path("seen.bin.json").is_symlink());
-    assert!(fs::read_to_string(run.path("elsewhere.json")).unwrap().contains("catch"));
-}
-
-#[test]
-fn files_follow_the_umask() {
-    for (mask, mode) in [("077", 0o600), ("002", 0o664)] {
-        let run = Run::new(TINY);
-        let child = shell(&run, &format!("umask {mask}; exec $pd train x.toml --quiet")).wait().unwrap();
-        assert!(child.success());
-        for file in ["weights.safetensors", "train.csv"] {
-            let found = fs::metadata(run.path(TEACHER).join(file)).unwrap().permissions().mode() & 0o777;
-            assert_eq!(found, mode, "{file} with umask {mask} is {found:o}");
-        }
-    }
-}
-
-#[test]
 fn what_a_kill_leaves_behind_is_removed_by_the_next_command() {
     let run = longer();
     let mut child = shell(&run, "exec $pd train x.toml --quiet");
@@ -213,4 +157,40 @@ fn what_a_kill_leaves_behind_is_removed_by_the_next_command() {
     let mut names: Vec<_> = names.collect();
     names.sort();
     assert_eq!(names, ["checkpoint", "eval.csv", "train.csv", "weights.safetensors"]);
+}
+
+#[test]
+fn settings_that_make_hardly_any_update_are_named_and_those_without_one_are_refused() {
+    let run = Run::new(TINY);
+    refused(
+        &run,
+        &["train", "x.toml", "--set", "teacher.update_period=601"],
+        &["teacher.update_period", "without an update"],
+    );
+    let output = run.pd(&["train", "x.toml", "--set", "teacher.update_period=100"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && error.contains("5 updates in all"), "{error}");
+    let rows = fs::read_to_string(run.path(TEACHER).join("train.csv")).unwrap();
+    let last = rows.lines().last().unwrap();
+    assert!(last.starts_with("600,2400,5,"), "{last}");
+}
+
+#[test]
+fn the_lock_of_another_user_is_named_with_its_machine() {
+    let run = Run::new(TINY);
+    run.succeed(&["train", "x.toml"]);
+    fs::create_dir(run.path("results/x/.locks")).unwrap();
+    let lock =
+        r#"{"machine":"node7","boot":"b","process":4321,"user":"alice","began":"1","since":1,"number":0,"beat":3}"#;
+    fs::write(run.path("results/x/.locks/train+teacher+catch+seed-1.lock"), lock).unwrap();
+    let named = ["process 4321 of alice on node7 is at work there"];
+    refused(&run, &["train", "x.toml", "--fresh"], &named);
+    // A process that this machine hides may be alive.
+    let own: String = fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim().into();
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let boot = format!("{} {}", boot.trim(), fs::read_link("/proc/self/ns/pid").unwrap().display());
+    let hidden = lock.replace("node7", &own).replace("\"b\"", &format!("{boot:?}")).replace("4321", "4194305");
+    fs::write(run.path("results/x/.locks/train+teacher+catch+seed-1.lock"), hidden).unwrap();
+    refused(&run, &["train", "x.toml", "--fresh"], &["process 4194305 of alice"]);
+    assert!(run.path(TEACHER).join("weights.safetensors").exists());
 }

@@ -1,0 +1,55 @@
+//! Signals of terminals and batch systems.
+
+use std::fs;
+use std::time::Duration;
+
+use super::{TEACHER, longer, send, shell, wait_for_work, wait_until};
+use crate::command::Run;
+
+/// An experiment that learns for hours from its first rollout.
+const LONG_ROLLOUTS: &str = "games = [\"cartpole\"]\nseeds = [1]\n[teacher]\nalgorithm = \"pqn\"\nframes = 100000000\n\
+                            epochs = 1000000\n";
+
+#[test]
+fn what_is_done_in_one_go_stops_within_seconds_and_a_second_signal_ends_at_once() {
+    let run = Run::new(LONG_ROLLOUTS);
+    let log = run.path("results/x/teachers/cartpole/seed-1/train.csv");
+    let said = || fs::read_to_string(run.path("said")).unwrap_or_default();
+    let stopped_by = |signals: u32| {
+        fs::remove_file(&log).ok();
+        let mut child = shell(&run, "exec $pd train x.toml --threads 1 2>said");
+        wait_until(&mut child, || log.exists());
+        for number in 1..=signals {
+            send("-TERM", &child);
+            wait_until(&mut child, || number == signals || said().contains("once more to end at once"));
+        }
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{}", said());
+        said().contains("stopped in the middle of a rollout")
+    };
+    assert!(!stopped_by(2), "it ended by itself, not by the second signal");
+    // What is left of that process is in nobody's way.
+    assert!(stopped_by(1), "{}", said());
+    assert!(!run.path("results/x/.locks").exists());
+}
+
+#[test]
+fn batch_systems_signals_save_and_stop() {
+    for signal in ["-USR1", "-XCPU", "-TERM"] {
+        let run = longer();
+        let mut child = shell(&run, "exec $pd train x.toml --quiet");
+        wait_for_work(&run, &mut child);
+        send(signal, &child);
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
+        assert!(run.path(TEACHER).join("checkpoint/state.bin").exists(), "{signal}");
+    }
+}
+
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
+    let run = longer();
+    let mut child = shell(&run, "trap '' HUP; exec $pd train x.toml --quiet");
+    wait_for_work(&run, &mut child);
+    send("-HUP", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(run.path(TEACHER).join("weights.safetensors").exists());
+}
