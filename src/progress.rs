@@ -14,7 +14,7 @@ pub trait Progress {
 /// Time after the request to stop for which work that is done in one go may still end by itself.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Tells work that is done in one go to give up, because the request to stop was [`PATIENCE`] ago.
+/// Tells work that is done in one go to give up, because the request to stop was seconds ago.
 pub struct Patience<'a> {
     progress: &'a dyn Progress,
     asked: Cell<Option<Instant>>,

@@ -19,7 +19,7 @@ fn scores(folder: &Path) -> Vec<BTreeMap<String, String>> {
     let mut scores = csv::Reader::from_path(folder.join("scores.csv")).unwrap();
     let rows = scores.deserialize().map(Result::unwrap);
     rows.map(|mut row: BTreeMap<String, String>| {
-        ["latency_ms", "row_sha256"].map(|column| row.remove(column));
+        row.retain(|column, _| !["latency_ms", "row_sha256"].contains(&column.as_str()));
         row
     })
     .collect()

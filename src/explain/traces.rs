@@ -72,8 +72,9 @@ pub fn read_traces(path: &Path, task: &TaskSettings) -> Result<(TracesHeader, Ve
     let text = read_text_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
     let damaged = |line: usize, problem: String| TraceError::Damaged { path: path.to_owned(), line: line + 1, problem };
     let whole = Ending::JSON_LINES.open(&text);
-    let body =
-        whole.ok_or_else(|| damaged(text.lines().count(), "the lines before are not what was written".into()))?;
+    let body = whole.ok_or_else(|| {
+        damaged(text.lines().count().saturating_sub(1), "the lines before are not what was written".into())
+    })?;
     let mut lines = body.lines();
     let first = lines.next().unwrap_or_default();
     let header: TracesHeader = serde_json::from_str(first).map_err(|error| damaged(0, error.to_string()))?;

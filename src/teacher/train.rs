@@ -168,7 +168,7 @@ impl<'a> TeacherRun<'a> {
 
     /// Plays and learns a little in the game whose turn it is. At the end of an episode, or of the game's training, the
     /// turn passes to the game with the fewest steps. All games thus end together, and those with long episodes have
-    /// fewer turns.
+    /// fewer turns. Returns whether that was done; if not, only a checkpoint can be gone on from.
     fn advance(&mut self, patience: &Patience) -> bool {
         let turn = self.state.turn;
         let before = self.plays[turn].collector.state.episodes_ended;

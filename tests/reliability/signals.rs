@@ -1,7 +1,6 @@
 //! Signals of terminals and batch systems.
 
 use std::fs;
-use std::time::Duration;
 
 use super::{TEACHER, longer, send, shell, wait_for_work, wait_until};
 use crate::command::Run;
