@@ -358,6 +358,33 @@ fn weights_say_with_which_ale_they_were_made_and_old_ones_are_of_0_6_0() {
 }
 
 #[test]
+fn weights_in_eight_bits_take_a_quarter_of_the_size_and_keep_a_127th_of_their_rows_largest() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let original = root.join("tests/golden/network.safetensors");
+    let (network, metadata) = agent::load(&original, Device::Cpu).unwrap();
+    let path = folder.path().join("int8.safetensors");
+    agent::save_as(&path, &network, &metadata, Precision::Byte).unwrap();
+    let (rounded, found) = agent::load(&path, Device::Cpu).unwrap();
+    assert_eq!((&found, &agent::metadata(&path).unwrap()), (&metadata, &metadata));
+    let tensors = network.architecture().tensors();
+    for ((tensor, before), after) in tensors.iter().zip(network.values()).zip(rounded.values()) {
+        if tensor.shape.len() == 1 {
+            assert_eq!(before, after, "{}", tensor.name);
+            continue;
+        }
+        let inputs = before.len() / tensor.shape[0] as usize;
+        for (before, after) in before.chunks(inputs).zip(after.chunks(inputs)) {
+            let largest = before.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+            let apart = before.iter().zip(after).map(|(before, after)| (before - after).abs()).fold(0.0, f32::max);
+            assert!(apart <= largest / 253.9, "{}: {apart} of {largest}", tensor.name);
+        }
+    }
+    let size = |path: &Path| std::fs::metadata(path).unwrap().len() as f64;
+    assert!(size(&path) < 0.26 * size(&original) + 4000.0);
+}
+
+#[test]
 fn weights_in_half_precision_take_half_the_size_and_keep_eleven_bits() {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -153,9 +153,10 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
     check_pointer(path, &beginning)?;
     let strings = nn::strings(&header).map_err(|error| WeightsError::of(path, error))?;
     let metadata = parse(&strings).map_err(|reason| WeightsError::Foreign { path: path.to_owned(), reason })?;
-    let values: i64 = metadata.architecture.tensors().iter().map(|tensor| tensor.shape.iter().product::<i64>()).sum();
+    let tensors = metadata.architecture.tensors();
     let data = length.saturating_sub(8 + header.len() as u64);
-    if ![4 * values as u64, 2 * values as u64].contains(&data) {
+    let fits = |precision: Precision| data == precision.bytes(&tensors);
+    if ![Precision::Single, Precision::Half, Precision::Byte].into_iter().any(fits) {
         return Err(damaged("its length does not match its tensors".into()).into());
     }
     Ok(metadata)

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::{bench, play};
@@ -130,14 +130,20 @@ pub enum Command {
         json: bool,
     },
     /// Write weights in another number format
-    #[command(after_help = "Examples:\n  pd export results/x/teachers/pong/seed-1 --half --out pong.safetensors\n  \
-                            pd export net1.safetensors --half --out small.safetensors")]
+    #[command(
+        after_help = "Examples:\n  pd export results/x/teachers/pong/seed-1 --half --out pong.safetensors\n  \
+                      pd export net1.safetensors --int8 --out small.safetensors",
+        group(ArgGroup::new("precision").required(true).args(["half", "int8"]))
+    )]
     Export {
         /// A weights.safetensors, or the folder that holds one
         checkpoint: PathBuf,
         /// Half precision: half the size; played alike, as far as its scores show
-        #[arg(long, required = true)]
+        #[arg(long)]
         half: bool,
+        /// A byte for each weight, a quarter of the size: `pd evaluate` shows what that costs
+        #[arg(long)]
+        int8: bool,
         /// The file to write
         #[arg(long, value_name = "FILE")]
         out: PathBuf,

@@ -69,7 +69,9 @@ pub fn run(arguments: &Arguments) -> Result<Ended> {
         Command::Plan { experiment, json } => plan::plan(&request(Scope::Run, experiment)?, *json),
         Command::List { folder } => list::list(folder, &terminal),
         Command::Merge { folders, out } => merge(folders, out),
-        Command::Export { checkpoint, out, .. } => export(checkpoint, out),
+        Command::Export { checkpoint, int8, out, .. } => {
+            export(checkpoint, if *int8 { nn::Precision::Byte } else { nn::Precision::Half }, out)
+        }
         Command::Games { json } => games::games(*json),
         Command::Play(options) => play::play(options, common),
         Command::Observe { game, actions, out } => observe::observe(game, actions, out),
@@ -126,10 +128,10 @@ fn merge(folders: &[PathBuf], out: &Path) -> Result<Ended> {
     Ok(Ended::Done)
 }
 
-/// Writes weights in half precision.
-fn export(checkpoint: &Path, out: &Path) -> Result<Ended> {
+/// Writes weights in another number format.
+fn export(checkpoint: &Path, precision: nn::Precision, out: &Path) -> Result<Ended> {
     let path = play::weights_at(checkpoint);
     let (network, metadata) = agent::load(&path, Device::Cpu)?;
-    agent::save_as(out, &network, &metadata, nn::Precision::Half)?;
+    agent::save_as(out, &network, &metadata, precision)?;
     Ok(Ended::Done)
 }

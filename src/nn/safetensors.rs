@@ -43,6 +43,39 @@ pub enum Precision {
     Single,
     /// f16: each weight is rounded to 11 significant bits.
     Half,
+    /// i8: each weight is rounded to a multiple of 1/127 of the largest in its output's row. The tensor NAME.scale holds
+    /// the multiples' unit for each row. Vectors, such as biases, stay f32.
+    Byte,
+}
+
+impl Precision {
+    /// Number of bytes of these tensors' data in a file.
+    pub fn bytes(self, tensors: &[TensorShape]) -> u64 {
+        let bytes = |TensorShape { shape, .. }: &TensorShape| {
+            let values = shape.iter().product::<i64>() as u64;
+            match self {
+                Precision::Byte if shape.len() > 1 => values + 4 * shape[0] as u64,
+                Precision::Half => 2 * values,
+                Precision::Single | Precision::Byte => 4 * values,
+            }
+        };
+        tensors.iter().map(bytes).sum()
+    }
+}
+
+/// The end of the name of the tensor with a tensor's scales.
+const SCALE: &str = ".scale";
+
+/// The rows of a matrix as whole numbers of a unit for each row.
+fn rounded(rows: std::slice::ChunksExact<f32>) -> (Vec<f32>, Vec<i8>) {
+    let (mut scales, mut numbers) = (Vec::new(), Vec::new());
+    for row in rows {
+        let scale = row.iter().fold(0.0_f32, |most, value| most.max(value.abs())) / f32::from(i8::MAX);
+        scales.push(scale);
+        let number = |value: &f32| if scale > 0.0 { (value / scale).round() as i8 } else { 0 };
+        numbers.extend(row.iter().map(number));
+    }
+    (scales, numbers)
 }
 
 /// The weights as file content, with `strings` in the header. The same network and strings give the same bytes.
@@ -72,19 +105,25 @@ pub fn encode_tensors(
     // The library would write the metadata in an order that changes from run to run.
     let mut header = BTreeMap::new();
     let mut data = Vec::new();
-    for ((name, shape), values) in tensors.into_iter().zip(values) {
+    let mut add = |name: String, dtype: &str, shape: &[i64], bytes: &[u8]| {
         let start = data.len();
-        let dtype = match precision {
-            Precision::Single => {
-                data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-                "F32"
-            }
-            Precision::Half => {
-                data.extend(values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()));
-                "F16"
-            }
-        };
+        data.extend(bytes);
         header.insert(name, json!({"dtype": dtype, "shape": shape, "data_offsets": [start, data.len()]}));
+    };
+    let single = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>();
+    for ((name, shape), values) in tensors.into_iter().zip(values) {
+        match precision {
+            Precision::Half => {
+                let bytes: Vec<_> = values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect();
+                add(name, "F16", &shape, &bytes);
+            }
+            Precision::Byte if shape.len() > 1 => {
+                let (scales, numbers) = rounded(values.chunks_exact(values.len() / shape[0] as usize));
+                add(name.clone() + SCALE, "F32", &shape[..1], &single(&scales));
+                add(name, "I8", &shape, &numbers.into_iter().map(i8::cast_unsigned).collect::<Vec<_>>());
+            }
+            Precision::Single | Precision::Byte => add(name, "F32", &shape, &single(values)),
+        }
     }
     let mut strings = strings.clone();
     strings.insert(DATA_DIGEST.into(), sha256(&data));
@@ -165,8 +204,9 @@ pub fn decode_tensors(content: &[u8], expected: Vec<(String, Vec<i64>)>) -> Resu
             Dtype::F16 if found == shape => {
                 data.as_chunks().0.iter().map(|&bytes| f16::from_le_bytes(bytes).to_f32()).collect::<Vec<_>>()
             }
+            Dtype::I8 if found == shape => scaled(&tensors, &name, &shape, data)?,
             dtype => {
-                let problem = format!("{name} is {dtype:?} {found:?} instead of F32 or F16 {shape:?}");
+                let problem = format!("{name} is {dtype:?} {found:?} instead of F32, F16 or I8 {shape:?}");
                 return Err(Unreadable::Foreign(problem));
             }
         });
@@ -175,4 +215,18 @@ pub fn decode_tensors(content: &[u8], expected: Vec<(String, Vec<i64>)>) -> Resu
         return Err(Unreadable::Damaged("a weight is not a finite number".into()));
     }
     Ok(values)
+}
+
+/// The values of the tensor `name` of `shape`, whose whole numbers are `data`.
+fn scaled(tensors: &SafeTensors, name: &str, shape: &[i64], data: &[u8]) -> Result<Vec<f32>, Unreadable> {
+    let foreign = |problem: &str| Unreadable::Foreign(format!("{name}{SCALE} {problem}"));
+    let scales = tensors.tensor(&format!("{name}{SCALE}")).map_err(|_| foreign("is missing"))?;
+    let rows = shape.first().map_or(0, |&rows| rows as usize);
+    if scales.dtype() != Dtype::F32 || scales.shape() != [rows] || data.is_empty() {
+        return Err(foreign("does not have a number for each row"));
+    }
+    let scales = scales.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes));
+    let row =
+        |(row, scale): (&[u8], f32)| row.iter().map(|&byte| f32::from(byte.cast_signed()) * scale).collect::<Vec<_>>();
+    Ok(data.chunks_exact(data.len() / rows).zip(scales).flat_map(row).collect())
 }
