@@ -98,6 +98,20 @@ pub enum Command {
     /// Write the report of the results so far
     #[command(after_help = "Examples:\n  pd report x.toml\n  pd report results/x")]
     Report(ExperimentFlags),
+    /// Show two experiments side by side: scores, differences with their intervals, settings that differ
+    #[command(after_help = "Examples:\n  pd compare results/data-teacher results/data-mixed\n  \
+                            pd compare results/a results/b --out a-and-b.md")]
+    Compare {
+        /// The folders of two experiments
+        #[arg(required = true, num_args = 2, value_name = "RESULTS")]
+        folders: Vec<PathBuf>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// Also write it as Markdown
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Show the tasks that would run, and the memory and disk that they need
     #[command(after_help = "Examples:\n  pd plan experiments/paper/compression.toml\n  pd plan x.toml --json")]
     Plan {

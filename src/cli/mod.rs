@@ -5,6 +5,7 @@ mod print;
 
 mod arguments;
 mod bench;
+mod compare;
 mod explanations;
 mod film;
 mod games;
@@ -66,6 +67,7 @@ pub fn run(arguments: &Arguments) -> Result<Ended> {
         }
         Command::Evaluate(experiment) => pipeline::run(&request(Scope::Evaluate, experiment)?, &terminal),
         Command::Report(experiment) => pipeline::run(&request(Scope::Report, experiment)?, &terminal),
+        Command::Compare { folders, json, out } => compare::compare(folders, *json, out.as_deref()),
         Command::Plan { experiment, json } => plan::plan(&request(Scope::Run, experiment)?, *json),
         Command::List { folder } => list::list(folder, &terminal),
         Command::Merge { folders, out } => merge(folders, out),

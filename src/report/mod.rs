@@ -2,6 +2,7 @@
 //! has the same bytes for the same files.
 
 mod agent_result;
+pub mod compare;
 pub mod explanations;
 mod format;
 mod markdown;

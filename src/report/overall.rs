@@ -116,7 +116,7 @@ impl EpisodeScores {
         }
     }
 
-    fn run(&self) -> ComparedRun<'_> {
+    pub fn run(&self) -> ComparedRun<'_> {
         let EpisodeScores { student, teacher, random, teacher_seed } = self;
         ComparedRun { student, teacher, random, teacher_seed: *teacher_seed }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bootstrap::{Interval, RESAMPLES, drawn, numbers, percentiles, sorted};
-use super::figures::{AgainstTeacher, Figures};
+use super::figures::{AgainstTeacher, Figures, win_rate};
 use super::summary::mean;
 use crate::record::Ratio;
 use crate::units::{Generator, Seed};
@@ -43,10 +43,7 @@ pub struct Intervals {
 /// `one_network`, run number i of every game belongs to the same network: runs are then drawn for all games at once,
 /// unless a game lacks some.
 pub fn intervals(games: &[InGame], one_network: bool, seed: Seed) -> Intervals {
-    let mut generator = seed.generator();
-    let games: Vec<(Ratio, Vec<Ranked>)> =
-        games.iter().map(|game| (game.ratio, game.runs.iter().map(|&run| Ranked::of(run)).collect())).collect();
-    let resamples: Vec<Figures> = (0..RESAMPLES).map(|_| resample(&games, one_network, &mut generator)).collect();
+    let resamples = resamples(games, one_network, seed);
     let interval_of = |figure: &dyn Fn(&Figures) -> Option<f64>| percentiles(resamples.iter().map(figure).collect());
     Intervals {
         games: (0..games.len())
@@ -59,6 +56,39 @@ pub fn intervals(games: &[InGame], one_network: bool, seed: Seed) -> Intervals {
         interquartile_mean: interval_of(&|figures| figures.interquartile_mean),
         beats: interval_of(&|figures| figures.beats),
     }
+}
+
+/// A figure of one student minus that of another, which has another teacher, with its 95% bootstrap interval. The runs of each side
+/// are drawn as for [`intervals`], apart from the other side's.
+pub fn difference_apart(
+    sides: [&[InGame]; 2],
+    figure: fn(&Figures) -> Option<f64>,
+    one_network: bool,
+    seed: Seed,
+) -> Option<(f64, Option<Interval>)> {
+    let [one, other] = sides.map(|games| figure(&as_played(games)));
+    let [ones, others] = [0, 1].map(|side| resamples(sides[side], one_network, seed.derive("side", side as u64)));
+    let between = ones.iter().zip(&others).map(|(one, other)| Some(figure(one)? - figure(other)?));
+    Some((one? - other?, percentiles(between.collect())))
+}
+
+/// The figures of the episodes as they were played.
+fn as_played(games: &[InGame]) -> Figures {
+    let of_run = |ratio: Ratio, run: &ComparedRun| AgainstTeacher {
+        relative: mean(run.student)
+            .zip(mean(run.teacher))
+            .and_then(|(student, teacher)| ratio.value(student, teacher, mean(run.random))),
+        beats: win_rate(run.student, run.teacher),
+    };
+    let of_game = |game: &InGame| game.runs.iter().map(|run| of_run(game.ratio, run)).collect();
+    Figures::of(&games.iter().map(of_game).collect::<Vec<_>>())
+}
+
+fn resamples(games: &[InGame], one_network: bool, seed: Seed) -> Vec<Figures> {
+    let mut generator = seed.generator();
+    let games: Vec<(Ratio, Vec<Ranked>)> =
+        games.iter().map(|game| (game.ratio, game.runs.iter().map(|&run| Ranked::of(run)).collect())).collect();
+    (0..RESAMPLES).map(|_| resample(&games, one_network, &mut generator)).collect()
 }
 
 fn resample(games: &[(Ratio, Vec<Ranked>)], one_network: bool, generator: &mut Generator) -> Figures {

@@ -22,8 +22,8 @@ mod difference;
 mod figures;
 mod summary;
 
-pub use bootstrap::{Interval, RESAMPLES, mean_interval, mean_of_runs_interval};
-pub use comparison::{ComparedRun, InGame, Intervals, intervals};
+pub use bootstrap::{Interval, RESAMPLES, mean_difference, mean_interval, mean_of_runs_interval};
+pub use comparison::{ComparedRun, InGame, Intervals, difference_apart, intervals};
 pub use correlation::{correlation_interval, pearson, spearman};
 pub use difference::{PairedGame, PairedRun, difference};
 pub use figures::{AgainstTeacher, Figures, InGameFigures, win_rate};

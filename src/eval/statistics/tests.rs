@@ -211,3 +211,19 @@ fn a_game_that_is_not_above_0_leaves_no_geometric_mean_but_the_other_means() {
     let lacking = vec![AgainstTeacher { relative: None, beats: None }];
     assert_eq!(Figures::of(&[game(0.8), lacking]).mean, None);
 }
+
+#[test]
+fn a_difference_of_sides_that_are_drawn_apart_has_the_variance_of_both() {
+    // numpy, 400,000 resamples of each list: of means, and of ratios to the mean of another resample of TEACHER.
+    let (difference, interval) = mean_difference([&[&SCORES], &[&TEACHER]], Seed(1)).unwrap();
+    near(difference, 1.2833333333333332, 1e-12);
+    within(interval, (-4.13333, 5.93333), 0.15);
+    let game = |student| {
+        let run = ComparedRun { student, teacher: &TEACHER, random: &[], teacher_seed: 1 };
+        [InGame { ratio: Ratio::Raw, runs: vec![run] }]
+    };
+    let (difference, interval) =
+        difference_apart([&game(&SCORES), &game(&TEACHER)], |figures| figures.mean, false, Seed(1)).unwrap();
+    near(difference, 0.09746835443037982, 1e-12);
+    within(interval, (-0.38116, 0.56397), 0.015);
+}

@@ -1,5 +1,6 @@
 //! Reports of made-up folders.
 
+mod compare;
 mod made;
 mod verdict;
 
