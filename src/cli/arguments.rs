@@ -93,11 +93,28 @@ pub enum Command {
         from: PathBuf,
     },
     /// Score every agent that has weights
-    #[command(after_help = "Examples:\n  pd evaluate x.toml\n  pd evaluate x.toml --set evaluation.episodes=200")]
-    Evaluate(ExperimentFlags),
+    #[command(
+        after_help = "Examples:\n  pd evaluate x.toml\n  pd evaluate x.toml --set evaluation.episodes=200 --json"
+    )]
+    Evaluate {
+        #[command(flatten)]
+        experiment: ExperimentFlags,
+        /// The scores as JSON: the rows of scores.csv
+        #[arg(long)]
+        json: bool,
+    },
     /// Write the report of the results so far
-    #[command(after_help = "Examples:\n  pd report x.toml\n  pd report results/x")]
-    Report(ExperimentFlags),
+    #[command(after_help = "Examples:\n  pd report results/x\n  pd report x.toml --watch")]
+    Report {
+        #[command(flatten)]
+        experiment: ExperimentFlags,
+        /// Write it anew while a command works in the folder; the page says what runs and until when
+        #[arg(long)]
+        watch: bool,
+        /// Verdict, warnings and scores as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Show two experiments side by side: scores, differences with their intervals, settings that differ
     #[command(after_help = "Examples:\n  pd compare results/data-teacher results/data-mixed\n  \
                             pd compare results/a results/b --out a-and-b.md")]

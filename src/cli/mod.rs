@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<Ended> {
     let common = &arguments.common;
     let threads = common.threads.map_or(0, usize::from);
     let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(pipeline::STACK_BYTES).build()?;
-    let terminal = Terminal::new(common.quiet);
+    let terminal = Terminal::new(common.quiet, matches!(arguments.command, Command::Report { json: true, .. }));
     let request = |scope, flags| request(scope, flags, common);
     // The calling thread is one of them, so that divided work begins without a wait.
     pool.install(|| match &arguments.command {
@@ -65,8 +65,10 @@ pub fn run(arguments: &Arguments) -> Result<Ended> {
         Command::Follow { experiment, from } => {
             pipeline::run(&Request { from: Some(from), ..request(Scope::Follow, experiment)? }, &terminal)
         }
-        Command::Evaluate(experiment) => pipeline::run(&request(Scope::Evaluate, experiment)?, &terminal),
-        Command::Report(experiment) => pipeline::run(&request(Scope::Report, experiment)?, &terminal),
+        Command::Evaluate { experiment, json } => evaluate(&request(Scope::Evaluate, experiment)?, *json, &terminal),
+        Command::Report { experiment, watch, .. } => {
+            pipeline::run(&Request { watch: *watch, ..request(Scope::Report, experiment)? }, &terminal)
+        }
         Command::Compare { folders, json, out } => compare::compare(folders, *json, out.as_deref()),
         Command::Plan { experiment, json } => plan::plan(&request(Scope::Run, experiment)?, *json),
         Command::List { folder } => list::list(folder, &terminal),
@@ -118,7 +120,21 @@ fn request<'a>(scope: Scope, flags: &'a ExperimentFlags, common: &Common) -> Res
         threads: rayon::current_num_threads(),
         jobs: flags.jobs.map(usize::from),
         fresh: flags.fresh,
+        watch: false,
     })
+}
+
+/// Scores every agent, and prints the scores.
+fn evaluate(request: &Request, json: bool, terminal: &Terminal) -> Result<Ended> {
+    let ended = pipeline::run(request, terminal)?;
+    if ended == Ended::Done {
+        let scored = pipeline::scored(request)?;
+        match json {
+            true => out!("{}", serde_json::to_string_pretty(&scored.scores)?),
+            false => out!("{}", scored.table.trim_end()),
+        }
+    }
+    Ok(ended)
 }
 
 /// Joins folders of one experiment.

@@ -10,8 +10,11 @@ use crate::eval::paper::FINDINGS;
 
 /// The text of `summary.md`.
 pub fn summary(report: &Report) -> String {
-    let Report { results, verdict, warnings, tables, plots } = report;
+    let Report { results, goes_on, verdict, warnings, tables, plots } = report;
     let mut text = format!("# {}\n\n{verdict}\n\n", results.experiment.name);
+    if let Some(activity) = goes_on {
+        let _ = write!(text, "The work goes on. {}\n\n", activity.sentences().join(" "));
+    }
     for warning in warnings {
         let _ = writeln!(text, "- **Warning:** {warning} {}", warning.remedy());
     }

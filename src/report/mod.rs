@@ -1,6 +1,7 @@
 //! CSVs and manifests → tables, plots, one HTML page. A report never loads a network, works for unfinished runs, and
 //! has the same bytes for the same files.
 
+mod activity;
 mod agent_result;
 pub mod compare;
 pub mod explanations;
@@ -24,9 +25,12 @@ mod tests;
 
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
+
+pub use activity::{Activity, RunProgress, RunningCommand};
 pub use plot::text_mask;
 pub use warning::Warning;
-pub use write::{is_current, write};
+pub use write::{is_current, scored, write};
 
 /// Summary of a report for the terminal.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,4 +42,15 @@ pub struct TerminalReport {
     pub warnings: Vec<Warning>,
     /// The page that was written.
     pub page: PathBuf,
+    /// The rows of `scores.csv`.
+    pub scores: Vec<Value>,
+}
+
+impl TerminalReport {
+    /// The report for other programs.
+    pub fn json(&self) -> Value {
+        let warning = |warning: &Warning| json!({ "problem": warning.to_string(), "remedy": warning.remedy() });
+        let warnings: Vec<Value> = self.warnings.iter().map(warning).collect();
+        json!({ "verdict": self.verdict, "warnings": warnings, "scores": self.scores, "page": self.page })
+    }
 }

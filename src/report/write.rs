@@ -9,7 +9,7 @@ use super::plot::{self, Figure};
 use super::read::Results;
 use super::tables::Tables;
 use super::warning::Warning;
-use super::{TerminalReport, markdown, page, verdict, warning};
+use super::{Activity, TerminalReport, markdown, page, verdict, warning};
 use crate::config::Experiment;
 use crate::game::Game;
 use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, write_rows};
@@ -17,27 +17,48 @@ use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, w
 /// All that a report says. The page and Markdown are two forms of it.
 pub struct Report<'a> {
     pub results: &'a Results,
+    /// The work that goes on in the folder, if there is some.
+    pub goes_on: Option<&'a Activity>,
     pub verdict: String,
     pub warnings: Vec<Warning>,
     pub tables: Tables,
     pub plots: Vec<Plot>,
 }
 
-/// Makes the report of an experiment from its folder. The report of an unfinished run says so.
+impl<'a> Report<'a> {
+    /// The report without its figures.
+    fn of(results: &'a Results, agent_results: &AgentResults, goes_on: Option<&'a Activity>) -> Report<'a> {
+        Report {
+            results,
+            goes_on,
+            verdict: verdict::verdict(results, agent_results).join(" "),
+            warnings: warning::warnings(results, agent_results),
+            tables: Tables::of(results, agent_results),
+            plots: Vec::new(),
+        }
+    }
+
+    fn for_terminal(self, folder: &Folder) -> Result<TerminalReport> {
+        let Report { results, verdict, warnings, tables, .. } = self;
+        Ok(TerminalReport {
+            verdict,
+            table: if tables.scores.rows.is_empty() { String::new() } else { tables.scores.text() },
+            warnings,
+            page: folder.report().join("index.html"),
+            scores: results.scores.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// Makes the report of an experiment from its folder, in which that work goes on. The report of an unfinished run says so.
 ///
 /// # Errors
 /// A file that is damaged or cannot be written, and the way out.
-pub fn write(folder: &Folder, experiment: &Experiment) -> Result<TerminalReport> {
+pub fn write(folder: &Folder, experiment: &Experiment, goes_on: Option<&Activity>) -> Result<TerminalReport> {
     let results = Results::read(folder, experiment)?;
     let agent_results = AgentResults::of(&results);
     let figures = figures(&results, &agent_results);
-    let mut report = Report {
-        results: &results,
-        verdict: verdict::verdict(&results, &agent_results).join(" "),
-        warnings: warning::warnings(&results, &agent_results),
-        tables: Tables::of(&results, &agent_results),
-        plots: Vec::new(),
-    };
+    let mut report = Report::of(&results, &agent_results, goes_on);
     write_rows(&folder.summary(), &agent_results.overall)?;
     replace_folder(&folder.report(), |new| {
         report.plots = figures.iter().map(|(game, figure)| Plot::write(new, *game, figure)).collect::<Result<_>>()?;
@@ -45,13 +66,16 @@ pub fn write(folder: &Folder, experiment: &Experiment) -> Result<TerminalReport>
         write_file(&new.join("index.html"), page::page(&report).as_bytes())?;
         write_file(&new.join("summary.md"), markdown::summary(&report).as_bytes())
     })?;
-    let Report { verdict, warnings, tables, .. } = report;
-    Ok(TerminalReport {
-        verdict,
-        table: if tables.scores.rows.is_empty() { String::new() } else { tables.scores.text() },
-        warnings,
-        page: folder.report().join("index.html"),
-    })
+    report.for_terminal(folder)
+}
+
+/// The scores of an experiment, with what a report says of them; nothing is written.
+///
+/// # Errors
+/// A file that is damaged.
+pub fn scored(folder: &Folder, experiment: &Experiment) -> Result<TerminalReport> {
+    let results = Results::read(folder, experiment)?;
+    Report::of(&results, &AgentResults::of(&results), None).for_terminal(folder)
 }
 
 /// Whether a report exists and its `summary.csv` agrees with the folder's current scores of the experiment.

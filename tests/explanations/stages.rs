@@ -134,6 +134,7 @@ fn go_on(file: &Path, out: &Path, at: u64) -> (Ended, String) {
         threads: 1,
         jobs: Some(1),
         fresh: false,
+        watch: false,
     };
     let ended = pipeline::run(&request, &stopper).unwrap();
     (ended, stopper.table.into_inner().unwrap())

@@ -56,7 +56,15 @@ pub fn differing(sides: [&Side; 2]) -> Result<Vec<SettingPair>> {
             let Some(rest) = key.strip_prefix("students.") else { return false };
             !side.experiment.students.iter().any(|student| rest.starts_with(&format!("{}.", student.name)))
         };
-        !WITHOUT_EFFECT.contains(&key.as_str()) && !sides.iter().any(|side| is_foreign(side))
+        // Each shipped teacher learned in its own way.
+        let of_shipped = |side: &Side| {
+            side.experiment.teacher.is_shipped()
+                && key.starts_with("teacher.")
+                && !["teacher.from", "teacher.seeds"].contains(&key.as_str())
+        };
+        !WITHOUT_EFFECT.contains(&key.as_str())
+            && !sides.iter().any(|side| of_shipped(side))
+            && !sides.iter().any(|side| is_foreign(side))
     };
     let value = |side: usize, key: &str| settings[side].get(key).map_or(NONE.to_owned(), ToString::to_string);
     let of_setting = |key: &&String| pair(key, [value(0, key), value(1, key)], true);

@@ -3,6 +3,7 @@
 use super::settings::SettingPair;
 use super::side::Side;
 use super::{ComparedAgent, Pair};
+use crate::eval::statistics::Interval;
 use crate::record::Role;
 use crate::report::format::{counted, listed, percent, percent_with_interval};
 use crate::report::verdict::Mean;
@@ -21,13 +22,11 @@ pub fn verdict(sides: [&Side; 2], settings: &[SettingPair], students: &[Compared
     if students.is_empty() {
         sentences.push("They have no scored student of one name in common.".to_owned());
     }
-    let place = place(sides, mean);
-    sentences.extend(
-        students
-            .iter()
-            .filter_map(|own| Some((own, own.of_teacher?)))
-            .map(|(own, pair)| format!("{place}, {}.", student(sides, &own.agent, pair))),
-    );
+    let clauses: Vec<String> =
+        students.iter().filter_map(|own| Some(student(sides, &own.agent, own.of_teacher?))).collect();
+    if !clauses.is_empty() {
+        sentences.push(format!("{}, of the teacher’s score: {}.", place(sides, mean), clauses.join("; ")));
+    }
     sentences.extend(teachers(sides));
     if sides.iter().any(|side| side.experiment.seeds.len() == 1) {
         sentences.push("With one seed it is not known how another training would come out.".to_owned());
@@ -59,14 +58,14 @@ fn place(sides: [&Side; 2], mean: Mean) -> String {
 fn student(sides: [&Side; 2], name: &str, pair: Pair) -> String {
     let [one, other] = sides.map(|side| &side.name);
     let (first, second, by) = (percent(pair.first.value), percent(pair.second.value), pair.difference);
-    let has = format!("{name} has {first} of the teacher’s score in {one} and {second} in {other}");
+    let has = format!("{name} has {first} in {one} and {second} in {other}");
     match by.interval() {
         Some(interval) if interval.low > 0.0 => {
-            format!("{has}: {other} is better by {}", percent_with_interval(by.value, Some(interval)))
+            format!("{has}, {other} is better by {}", percent_with_interval(by.value, Some(interval)))
         }
         Some(interval) if interval.high < 0.0 => {
-            let turned = crate::eval::statistics::Interval { low: -interval.high, high: -interval.low };
-            format!("{has}: {one} is better by {}", percent_with_interval(-by.value, Some(turned)))
+            let turned = Interval { low: -interval.high, high: -interval.low };
+            format!("{has}, {one} is better by {}", percent_with_interval(-by.value, Some(turned)))
         }
         interval => {
             format!("{has}, which cannot be told apart ({})", percent_with_interval(by.value, interval))

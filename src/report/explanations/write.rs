@@ -9,11 +9,11 @@ use super::results::ExplanationResults;
 use super::tables;
 use crate::config::explanations::Explanations;
 use crate::record::{Folder, replace_folder, write_file, write_rows};
-use crate::report::TerminalReport;
 use crate::report::format::{counted, escape, percent_with_interval};
 use crate::report::page::{self, document, paragraph, provenance, section};
 use crate::report::table::Table;
 use crate::report::write::Plot;
+use crate::report::{Activity, TerminalReport};
 use crate::task::QuestionSplit;
 
 /// Fewer seeds than this say little about another training.
@@ -23,38 +23,31 @@ const SEEDS: usize = 3;
 ///
 /// # Errors
 /// A file that is damaged or cannot be written, and the way out.
-pub fn write(folder: &Folder, experiment: &Explanations) -> Result<TerminalReport> {
+pub fn write(folder: &Folder, experiment: &Explanations, goes_on: Option<&Activity>) -> Result<TerminalReport> {
     let results = ExplanationResults::read(folder, experiment)?;
+    let report = Report::of(&results, goes_on);
     write_rows(&folder.scores(), &results.rows())?;
-    let report = Report {
-        lead: lead(&results),
-        warnings: warnings(&results),
-        claims: claims(&results),
-        tables: vec![
-            ("accuracy", "Right answers", tables::accuracy(&results)),
-            ("explanations", "Explanations", tables::explanations(&results)),
-            ("learning", "Learning from rewards", tables::learning(&results)),
-            ("examples", "Examples", examples(&results)),
-            ("costs", "Costs", tables::costs(&results)),
-        ],
-    };
     replace_folder(&folder.report(), |new| {
         let plots: Vec<Plot> =
             figures(&results).iter().map(|figure| Plot::write(new, None, figure)).collect::<Result<_>>()?;
+        report.tables.iter().try_for_each(|(_, _, table)| table.write(new))?;
         write_file(&new.join("index.html"), report.html(&results, &plots).as_bytes())?;
         write_file(&new.join("summary.md"), report.markdown(&results, &plots).as_bytes())
     })?;
-    let warnings: String = report.warnings.iter().map(|warning| format!("\nwarning: {warning}")).collect();
-    Ok(TerminalReport {
-        table: report.tables[0].2.text(),
-        verdict: report.lead + &warnings,
-        warnings: Vec::new(),
-        page: folder.report().join("index.html"),
-    })
+    report.for_terminal(folder, &results)
 }
 
+/// The scores of an experiment, with what a report says of them; nothing is written.
+///
+/// # Errors
+/// A file that is damaged.
+pub fn scored(folder: &Folder, experiment: &Explanations) -> Result<TerminalReport> {
+    let results = ExplanationResults::read(folder, experiment)?;
+    Report::of(&results, None).for_terminal(folder, &results)
+}
 /// The content of the report, before it becomes a page or Markdown.
-struct Report {
+struct Report<'a> {
+    goes_on: Option<&'a Activity>,
     lead: String,
     warnings: Vec<String>,
     claims: Vec<Claim>,
@@ -62,9 +55,39 @@ struct Report {
     tables: Vec<(&'static str, &'static str, Table)>,
 }
 
-impl Report {
+impl<'a> Report<'a> {
+    fn of(results: &ExplanationResults, goes_on: Option<&'a Activity>) -> Report<'a> {
+        Report {
+            goes_on,
+            lead: lead(results),
+            warnings: warnings(results),
+            claims: claims(results),
+            tables: vec![
+                ("accuracy", "Right answers", tables::accuracy(results)),
+                ("explanations", "Explanations", tables::explanations(results)),
+                ("learning", "Learning from rewards", tables::learning(results)),
+                ("examples", "Examples", examples(results)),
+                ("costs", "Costs", tables::costs(results)),
+            ]
+            .into_iter()
+            .map(|(name, title, table)| (name, title, table.in_files(name)))
+            .collect(),
+        }
+    }
+
+    fn for_terminal(self, folder: &Folder, results: &ExplanationResults) -> Result<TerminalReport> {
+        let warnings: String = self.warnings.iter().map(|warning| format!("\nwarning: {warning}")).collect();
+        Ok(TerminalReport {
+            table: self.tables[0].2.text(),
+            verdict: self.lead + &warnings,
+            warnings: Vec::new(),
+            page: folder.report().join("index.html"),
+            scores: results.rows().iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
+        })
+    }
+
     fn html(&self, results: &ExplanationResults, plots: &[Plot]) -> String {
-        let mut body = String::new();
+        let mut body = page::sections::goes_on(self.goes_on);
         if !self.warnings.is_empty() {
             let items: String = self.warnings.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect();
             body += &format!(
@@ -82,7 +105,8 @@ impl Report {
         }
         body += &provenance::made_by(results.manifest.as_ref());
         body += &provenance::settings_of(&results.settings);
-        document("Reinforcement-learned teachers", &results.experiment.name, &self.lead, &body)
+        let again = self.goes_on.map(|_| page::RELOADED);
+        document("Reinforcement-learned teachers", &results.experiment.name, &self.lead, &body, again)
     }
 
     fn markdown(&self, results: &ExplanationResults, plots: &[Plot]) -> String {

@@ -10,6 +10,7 @@ use super::write::Report;
 /// The text of `index.html`.
 pub fn page(report: &Report) -> String {
     let body = [
+        sections::goes_on(report.goes_on),
         sections::warnings(&report.warnings),
         sections::scores(report),
         sections::over_games(report),
@@ -23,16 +24,22 @@ pub fn page(report: &Report) -> String {
         provenance::repeat(report.results),
     ]
     .concat();
-    document("Policy distillation", &report.results.experiment.name, &report.verdict, &body)
+    let again = report.goes_on.map(|_| RELOADED);
+    document("Policy distillation", &report.results.experiment.name, &report.verdict, &body, again)
 }
 
-/// A whole page: what kind of experiment, its name, the result in a few sentences, and the sections as HTML.
-pub fn document(kind: &str, name: &str, lead: &str, body: &str) -> String {
+/// Seconds after which a reader's browser reads the page of unfinished work again.
+pub const RELOADED: u64 = 15;
+
+/// A whole page: what kind of experiment, its name, the result in a few sentences, and the sections as HTML; `again` are the seconds
+/// after which it is read again.
+pub fn document(kind: &str, name: &str, lead: &str, body: &str, again: Option<u64>) -> String {
+    let again = again.map_or(String::new(), |seconds| format!("<meta http-equiv=\"refresh\" content=\"{seconds}\">\n"));
     let (kind, name, lead) = (escape(kind), escape(name), escape(lead));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{name} · {}</title>\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n{again}<title>{name} · {}</title>\n\
          <style>\n{}</style>\n</head>\n<body>\n<main>\n<header>\n<p class=\"kind\">{kind}</p>\n\
          <h1>{name}</h1>\n<p class=\"lead\">{lead}</p>\n</header>\n{body}</main>\n</body>\n</html>\n",
         kind.to_lowercase(),

@@ -4,6 +4,7 @@ use super::figures::{figure, figures, matrix};
 use super::{folded, paragraph, section};
 use crate::eval::paper::{Citation, FINDINGS};
 use crate::game::Game;
+use crate::report::Activity;
 use crate::report::format::escape;
 use crate::report::prose;
 use crate::report::read::Results;
@@ -13,6 +14,16 @@ use crate::report::write::Report;
 
 /// Rows of a table that fit on a screen.
 const LONG: usize = 24;
+
+/// The work that goes on.
+pub fn goes_on(activity: Option<&Activity>) -> String {
+    activity.map_or(String::new(), |activity| {
+        let items: String = activity.sentences().iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect();
+        format!(
+            "<section id=\"running\" class=\"running\">\n<h2>The work goes on</h2>\n<ul>\n{items}</ul>\n</section>\n"
+        )
+    })
+}
 
 /// Reasons for doubt, which stand before any number.
 pub fn warnings(warnings: &[Warning]) -> String {

@@ -44,7 +44,8 @@ fn two_experiments_are_compared_by_the_difference_of_their_students() {
     let verdict = comparison.verdict.join(" ");
     assert!(verdict.starts_with("They differ in distillation.data (\"teacher\" in "), "{verdict}");
     assert!(
-        verdict.contains("net3 has 70% of the teacher’s score in ") && verdict.contains(" is better by 20% ["),
+        verdict.contains("In qbert, of the teacher’s score: net3 has 70% in ")
+            && verdict.contains(" is better by 20% ["),
         "{verdict}"
     );
     assert!(!verdict.contains("teachers are not the same"), "{verdict}");

@@ -187,7 +187,7 @@ impl Made {
     pub fn report(&self) -> TerminalReport {
         write_rows(&self.folder.scores(), &self.scores).unwrap();
         write_rows(&self.folder.episodes(), &self.episodes).unwrap();
-        write(&self.folder, &self.experiment).unwrap()
+        write(&self.folder, &self.experiment, None).unwrap()
     }
 
     pub fn page(&self) -> String {
