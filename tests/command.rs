@@ -246,6 +246,8 @@ fn play_prints_scores_and_records_a_gif() {
     let out = run.succeed(&["play", "results/x/teachers/catch/seed-1", "--episodes", "2", "--gif", "x.gif"]);
     assert_eq!(out.lines().filter(|line| line.starts_with("episode")).count(), 2, "{out}");
     assert!(fs::read(run.path("x.gif")).unwrap().starts_with(b"GIF89a"));
+    // A folder of results stands for its only teacher.
+    assert_eq!(run.succeed(&["play", "results/x"]), run.succeed(&["play", "results/x/teachers/catch/seed-1"]));
 }
 
 /// Two games, with students and a baseline that play both.

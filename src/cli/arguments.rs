@@ -174,7 +174,7 @@ pub enum Command {
         out: PathBuf,
     },
     /// Play episodes with a network, or with several side by side
-    #[command(after_help = "Examples:\n  pd play teachers/pong/teachers/pong/seed-1 --episodes 3\n  \
+    #[command(after_help = "Examples:\n  pd play teachers/pong --episodes 3\n  \
                             pd play TEACHER STUDENT --gif both.gif --seconds 20")]
     Play(play::PlayOptions),
     /// Write the observations that a list of actions leads to, for checking against other environments

@@ -146,7 +146,7 @@ fn merge(folders: &[PathBuf], out: &Path) -> Result<Ended> {
 
 /// Writes weights in half precision.
 fn export(checkpoint: &Path, out: &Path) -> Result<Ended> {
-    let path = play::weights_at(checkpoint);
+    let path = play::weights_at(checkpoint, None)?;
     let (network, metadata) = agent::load(&path, Device::Cpu)?;
     agent::save_as(out, &network, &metadata, nn::Precision::Half)?;
     Ok(Ended::Done)

@@ -1,5 +1,6 @@
 //! `pd play`: plays episodes with a network, and records one.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -9,13 +10,14 @@ use clap::Args;
 use super::arguments::Common;
 use super::film::Film;
 use super::terminal::{self, TaskProgress};
-use crate::agent::{self, Metadata, Played, Player};
+use crate::agent::{self, Metadata, Played, Player, Policy};
 use crate::env::{Picture, Pool, Rom, Rules};
 use crate::eval::{self, Episode, Match};
 use crate::nn::{Device, Network};
 use crate::pipeline::refused;
 use crate::progress::Ended;
-use crate::units::Seed;
+use crate::record::Folder;
+use crate::units::{Generator, Seed};
 
 /// Probability of a random action, as in evaluation; not used in classic control.
 const EPSILON: f64 = 0.05;
@@ -25,7 +27,7 @@ const MAX_FRAMES: u64 = 108_000;
 /// Flags of `pd play`.
 #[derive(Debug, Clone, Args)]
 pub struct PlayOptions {
-    /// A weights.safetensors, or the folder that holds one; several play one after another
+    /// A weights.safetensors, the folder that holds one, or a folder of results with one teacher; several play one after another
     #[arg(required = true)]
     checkpoints: Vec<PathBuf>,
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
@@ -33,7 +35,8 @@ pub struct PlayOptions {
     /// The game to play, if the network plays several
     #[arg(long)]
     game: Option<String>,
-    /// Record the first episode, of several networks side by side from the same start
+    /// Record the first episode, of several networks side by side from the same start; an orange bar marks where one would choose
+    /// another action than the first network
     #[arg(long, value_name = "FILE")]
     gif: Option<PathBuf>,
     /// Chooses the episodes; 0 unless given
@@ -55,7 +58,7 @@ struct Loaded {
 
 impl Loaded {
     fn read(checkpoint: &Path, game: Option<&str>, device: Device) -> Result<Loaded> {
-        let path = weights_at(checkpoint);
+        let path = weights_at(checkpoint, game)?;
         let (network, metadata) = agent::load(&path, device)?;
         let head = head(&metadata, game)?;
         let played = &metadata.games()[head];
@@ -141,9 +144,34 @@ fn heading(players: &[Loaded], player: &Loaded) -> String {
     if players.len() > 1 { format!("{}, ", player.path.display()) } else { String::new() }
 }
 
-/// The weights file that a path to it, or to its folder, names.
-pub fn weights_at(checkpoint: &Path) -> PathBuf {
-    if checkpoint.is_dir() { checkpoint.join("weights.safetensors") } else { checkpoint.to_owned() }
+/// The weights file that a path to it, to its folder, or to a folder of results with one teacher (of `game`, if it is given) names.
+///
+/// # Errors
+/// If a folder of results has no teacher, or several.
+pub fn weights_at(checkpoint: &Path, game: Option<&str>) -> Result<PathBuf> {
+    if !checkpoint.is_dir() {
+        return Ok(checkpoint.to_owned());
+    }
+    let own = checkpoint.join("weights.safetensors");
+    if own.exists() || !Folder::at(checkpoint).experiment().exists() {
+        return Ok(own);
+    }
+    let below = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let of_games = below(checkpoint.join("teachers")).filter(|folder| game.is_none_or(|game| folder.ends_with(game)));
+    let seeds = of_games.flat_map(below).map(|seed| seed.join("weights.safetensors"));
+    let mut teachers: Vec<PathBuf> = seeds.filter(|weights| weights.exists()).collect();
+    teachers.sort();
+    let place = checkpoint.display();
+    match teachers.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(refused(format!("{place}: no teacher's weights there; name the folder of a network"))),
+        [first, .., last] => Err(refused(format!(
+            "{place}: has {} teachers, from {} to {}; name one of them",
+            teachers.len(),
+            first.display(),
+            last.display()
+        ))),
+    }
 }
 
 /// The head that plays the game with that name; the only head if no game is named.
@@ -180,15 +208,22 @@ fn record(
         for player in players {
             let (sender, receiver) = sync_channel(1);
             let first = &first;
-            let (checkpoint, game, device) = (&player.path, player.played().game.name(), player.network.device());
+            let (checkpoint, model) = (&player.path, &players[0].path);
+            let (game, device) = (player.played().game.name(), player.network.device());
             // Each thread has a network of its own, since tensors belong to one thread.
             let play = move || -> Result<Option<Vec<Episode>>> {
                 let player = Loaded::read(checkpoint, Some(game), device)?;
+                let model = Loaded::read(model, Some(game), device)?;
                 let mut pool = player.pool(1)?;
+                pool.take_pictures();
+                let policy = Beside::new(&player, &model);
                 // Nobody listens any more once the film is long enough.
-                let mut watch = |pool: &Pool| _ = sender.send(pool.screen(0).map(|picture| (picture, pool.score(0))));
+                let mut watch = |pool: &Pool| {
+                    let (score, marked) = (pool.score(0), policy.differs.get());
+                    _ = sender.send(pool.picture(0).map(|picture| Shot { picture, score, marked }));
+                };
                 let stage = TaskProgress::new("", 0, "", true);
-                Ok(eval::play_watched(&mut pool, &player.player(), first, &stage, &mut watch))
+                Ok(eval::play_watched(&mut pool, &policy, first, &stage, &mut watch))
             };
             sides.push((receiver, threads.spawn(play)));
         }
@@ -205,27 +240,61 @@ fn record(
     })
 }
 
+/// What one side of the film shows after a step.
+struct Shot {
+    picture: Picture,
+    score: f64,
+    /// Whether the player would choose another action there than the first one.
+    marked: bool,
+}
+
+/// A player beside a model, usually its teacher.
+struct Beside<'a> {
+    player: Player<'a>,
+    /// None if it sees the game otherwise.
+    model: Option<Player<'a>>,
+    /// Whether the last choices differ, random actions apart.
+    differs: Cell<bool>,
+}
+
+impl<'a> Beside<'a> {
+    fn new(player: &'a Loaded, model: &'a Loaded) -> Beside<'a> {
+        let view = |own: &Loaded| own.metadata.environment.observation;
+        let is_alike = view(player) == view(model) && player.played().actions == model.played().actions;
+        Beside {
+            player: player.player(),
+            model: (is_alike && player.path != model.path).then(|| model.player()),
+            differs: Cell::new(false),
+        }
+    }
+}
+
+impl Policy for Beside<'_> {
+    fn act(&self, bytes: &[u8], epsilon: f64, generators: &mut [Generator]) -> Vec<usize> {
+        if let Some(model) = &self.model {
+            let greedy = |player: &Player| player.act(bytes, 0.0, &mut generators.to_vec());
+            self.differs.set(greedy(&self.player) != greedy(model));
+        }
+        self.player.act(bytes, epsilon, generators)
+    }
+}
+
 /// Writes what the receivers get, an image for each step, until all sides or the film have ended. The side of an episode
 /// that is over stays as it was.
-fn film(
-    players: &[Loaded],
-    sides: &[&Receiver<Option<(Picture, f64)>>],
-    limit: Option<u64>,
-    path: &Path,
-) -> Result<()> {
+fn film(players: &[Loaded], sides: &[&Receiver<Option<Shot>>], limit: Option<u64>, path: &Path) -> Result<()> {
     let mut film = None;
     let mut images = 0;
     while limit.is_none_or(|limit| images < limit) {
         let mut shown = 0;
         for (side, (receiver, player)) in sides.iter().zip(players).enumerate() {
             let Ok(shot) = receiver.recv() else { continue };
-            let (picture, score) =
+            let Shot { picture, score, marked } =
                 shot.ok_or_else(|| refused("--gif: the game has no screen to record; leave it out"))?;
             if film.is_none() {
                 film = Some(Film::new(path, &picture, players.len(), player.rules().frame_skip)?);
             }
             let text = format!("{}: {score}", player.metadata.name);
-            film.iter_mut().try_for_each(|film| film.put(side, &text, &picture))?;
+            film.iter_mut().try_for_each(|film| film.put(side, &text, &picture, marked))?;
             shown += 1;
         }
         match &mut film {

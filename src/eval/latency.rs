@@ -6,13 +6,14 @@ use crate::agent::Policy;
 use crate::spec::Shape;
 use crate::units::Seed;
 
-use super::statistics::median;
+use super::statistics::quartiles;
 
 /// Decisions before the measurement starts.
 const WARM_UP: usize = 20;
 
-/// Median time, over `decisions`, from the bytes of one observation of that shape to an action.
-pub fn milliseconds_per_decision(policy: &dyn Policy, shape: Shape, decisions: usize) -> f64 {
+/// Lower quartile, median and upper quartile of the milliseconds, over `decisions`, from the bytes of one observation of that shape
+/// to an action.
+pub fn milliseconds_per_decision(policy: &dyn Policy, shape: Shape, decisions: usize) -> [f64; 3] {
     let observation = vec![128; shape.bytes()];
     let mut generators = [Seed(0).generator()];
     let times: Vec<f64> = (0..WARM_UP + decisions)
@@ -22,5 +23,5 @@ pub fn milliseconds_per_decision(policy: &dyn Policy, shape: Shape, decisions: u
             1e3 * start.elapsed().as_secs_f64()
         })
         .collect();
-    median(&times[WARM_UP..]).expect("at least one decision is timed")
+    quartiles(&times[WARM_UP..]).expect("at least one decision is timed")
 }

@@ -202,6 +202,7 @@ fn joined_manifest(one: Option<Manifest>, other: Option<Manifest>) -> Option<Man
     one.seeds.dedup();
     one.roms.extend(other.roms);
     one.latencies.extend(other.latencies);
+    one.worked_at = one.worked_at.max(other.worked_at);
     for (stage, tasks) in other.task_seconds {
         tasks.into_iter().for_each(|(task, seconds)| one.add_seconds(&stage, &task, seconds, false));
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::prose;
 use super::table::Table;
 use super::tables::Tables;
-use super::write::{Plot, Report};
+use super::write::{Place, Plot, Report};
 use crate::eval::paper::FINDINGS;
 
 /// The text of `summary.md`.
@@ -21,7 +21,7 @@ pub fn summary(report: &Report) -> String {
     if !warnings.is_empty() {
         text.push('\n');
     }
-    let mut of_all = plots.iter().filter(|plot| plot.game.is_none());
+    let mut of_all = plots.iter().filter(|plot| !matches!(plot.place, Place::Game(_)));
     text += &of_all.next().map_or(String::new(), image);
     text += &sections(report, tables);
     let _ = write!(text, "## What is known of the paper\n\n{}\n\n{}\n\n", prose::PAPER, prose::FINDINGS);
@@ -54,7 +54,7 @@ fn sections(report: &Report, tables: &Tables) -> String {
     section("Every student in every game", &tables.matrix, "Shares of the teacher’s score, with 95% intervals.");
     section("Scores", &tables.scores, "");
     section("Over games", &tables.overall, "");
-    section("Networks", &tables.networks, "");
+    section("Networks", &tables.networks, &prose::latency(report.results));
     section("Choice of the temperature", &tables.sweeps, prose::SWEEPS);
     section("Teachers that were followed", &tables.adoptions, "");
     section("The paper’s students", &tables.students_beside_paper, "");
@@ -71,7 +71,7 @@ fn image(plot: &Plot) -> String {
 fn games(report: &Report) -> String {
     let games = &report.results.experiment.games;
     let of_game = |&game| {
-        let images: String = report.plots.iter().filter(|plot| plot.game == Some(game)).map(image).collect();
+        let images: String = report.plots.iter().filter(|plot| plot.place == Place::Game(game)).map(image).collect();
         match games.len() {
             _ if images.is_empty() => String::new(),
             1 => images,

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::agent_result::AgentResults;
-use super::plot::{self, Figure};
+use super::plot::{self, Figure, Style};
 use super::read::Results;
 use super::tables::Tables;
 use super::warning::Warning;
@@ -57,11 +57,12 @@ impl<'a> Report<'a> {
 pub fn write(folder: &Folder, experiment: &Experiment, goes_on: Option<&Activity>) -> Result<TerminalReport> {
     let results = Results::read(folder, experiment)?;
     let agent_results = AgentResults::of(&results);
-    let figures = figures(&results, &agent_results);
+    let (figures, names) = (figures(&results, &agent_results), plot::names(&results));
     let mut report = Report::of(&results, &agent_results, goes_on);
     write_rows(&folder.summary(), &agent_results.overall)?;
     replace_folder(&folder.report(), |new| {
-        report.plots = figures.iter().map(|(game, figure)| Plot::write(new, *game, figure)).collect::<Result<_>>()?;
+        let write = |(place, figure): &(Place, Figure)| Plot::write(new, *place, figure, &names);
+        report.plots = figures.iter().map(write).collect::<Result<_>>()?;
         report.tables.filled().try_for_each(|table| table.write(new))?;
         write_file(&new.join("index.html"), page::page(&report).as_bytes())?;
         write_file(&new.join("summary.md"), markdown::summary(&report).as_bytes())
@@ -90,12 +91,19 @@ pub fn is_current(folder: &Folder, experiment: &Experiment) -> Result<bool> {
     Ok(AgentResults::of(&Results::read(folder, experiment)?).overall == reported)
 }
 
+/// The section in which a figure is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Scores,
+    Comparisons,
+    Game(Game),
+}
+
 /// A figure that was drawn.
 pub struct Plot {
     /// Base name of its files.
     pub name: String,
-    /// The game in whose section it is shown; none if it covers all games.
-    pub game: Option<Game>,
+    pub place: Place,
     pub title: String,
     pub caption: String,
     /// Width in CSS pixels.
@@ -106,18 +114,23 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// Writes a figure as SVG and PNG.
+    /// Writes a figure as SVG, PNG and PDF, and its data as CSV; `names` are those of things that the legend may lack.
     ///
     /// # Errors
     /// If it cannot be drawn or written.
-    pub fn write(folder: &Path, game: Option<Game>, figure: &Figure) -> Result<Plot> {
-        let svg = |drawn: &Figure| plot::svg(drawn, &figure.title);
-        write_file(&folder.join(format!("{}.svg", figure.name)), svg(figure)?.as_bytes())?;
-        write_file(&folder.join(format!("{}.png", figure.name)), &plot::png(figure)?)?;
+    pub fn write(folder: &Path, place: Place, figure: &Figure, names: &[(Style, String)]) -> Result<Plot> {
+        let label = figure.in_words(names);
+        let svg = |drawn: &Figure| plot::svg(drawn, &label);
+        let drawing = svg(figure)?;
+        let file = |ending: &str, bytes: &[u8]| write_file(&folder.join(format!("{}.{ending}", figure.name)), bytes);
+        file("svg", drawing.as_bytes())?;
+        file("png", &plot::png(&drawing)?)?;
+        file("pdf", &plot::pdf(&drawing)?)?;
+        file("csv", figure.csv(names)?.as_bytes())?;
         let untitled = figure.untitled();
         Ok(Plot {
             name: figure.name.clone(),
-            game,
+            place,
             title: figure.title.clone(),
             caption: figure.caption.clone(),
             width: figure.size().0,
@@ -127,8 +140,8 @@ impl Plot {
     }
 }
 
-/// Every figure for which there are data, with the game in whose section it stands.
-fn figures(results: &Results, agent_results: &AgentResults) -> Vec<(Option<Game>, Figure)> {
+/// Every figure for which there are data, with its section.
+fn figures(results: &Results, agent_results: &AgentResults) -> Vec<(Place, Figure)> {
     let games = &results.experiment.games;
     let of_games = games.iter().flat_map(|&game| {
         let figures = [
@@ -138,14 +151,16 @@ fn figures(results: &Results, agent_results: &AgentResults) -> Vec<(Option<Game>
             plot::students(results, agent_results, game),
             plot::online(results, game),
         ];
-        figures.map(|figure| Some((Some(game), figure?)))
+        figures.map(|figure| Some((Place::Game(game), figure?)))
     });
-    let of_all = [
+    let of_scores = [
         plot::relative(results, agent_results),
         plot::costs(results, agent_results),
         plot::relative_in_games(results, agent_results),
         plot::temperature(results, agent_results),
     ];
-    let of_all = of_all.map(|figure| Some((None, figure?)));
-    of_all.into_iter().chain(of_games).flatten().collect()
+    let comparisons = [plot::improvement(results, agent_results), plot::profile(results, agent_results)];
+    let of_scores = of_scores.map(|figure| Some((Place::Scores, figure?)));
+    let comparisons = comparisons.map(|figure| Some((Place::Comparisons, figure?)));
+    of_scores.into_iter().chain(comparisons).chain(of_games).flatten().collect()
 }

@@ -21,7 +21,7 @@ pub fn cases(bench: &Bench) -> Vec<Case> {
         let architecture = Architecture::new(&NetworkChoice::Named(size), &spec);
         let network = Network::new(&architecture, bench.seed.derive(name, 0), bench.device);
         let shape = spec.observation;
-        let measure = move || Ok(eval::milliseconds_per_decision(&Player::new(&network, 0), shape, decisions));
+        let measure = move || Ok(eval::milliseconds_per_decision(&Player::new(&network, 0), shape, decisions)[1]);
         Case::new(name, "milliseconds", measure)
     };
     NETWORKS.into_iter().map(case).collect()

@@ -227,3 +227,28 @@ fn a_difference_of_sides_that_are_drawn_apart_has_the_variance_of_both() {
     near(difference, 0.09746835443037982, 1e-12);
     within(interval, (-0.38116, 0.56397), 0.015);
 }
+
+/// rliable's `create_performance_profile` counts runs above a threshold; the intervals are of 400,000 resamples in numpy.
+#[test]
+fn a_profile_is_the_share_of_runs_above_each_threshold() {
+    let profile = profile(&single_episodes(&RUNS), &[0.5, 0.9, 1.1], false, Seed(1)).unwrap();
+    let expected = [
+        (0.8666666666666667, (0.73333, 1.0)),
+        (0.4666666666666667, (0.26667, 0.66667)),
+        (0.13333333333333333, (0.0, 0.33333)),
+    ];
+    for ((share, interval), (value, ends)) in profile.into_iter().zip(expected) {
+        near(share, value, 1e-12);
+        within(interval, ends, 0.067);
+    }
+}
+
+/// Mann and Whitney's U over the number of pairs; the interval is of 400,000 resamples in numpy.
+#[test]
+fn an_improvement_compares_episodes() {
+    let run = ComparedRun { student: &SCORES, teacher: &TEACHER, random: &[], teacher_seed: 1 };
+    let game = InGame { ratio: Ratio::Raw, runs: vec![run] };
+    let (value, interval) = improvement(&[game], false, Seed(1)).unwrap();
+    near(value, 0.6666666666666666, 1e-12);
+    within(interval, (0.38333, 0.91667), 0.02);
+}

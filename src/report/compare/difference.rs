@@ -2,10 +2,10 @@
 
 use super::side::Side;
 use super::{Estimate, Pair};
-use crate::eval::statistics::{self, Figures, InGame, Interval, PairedGame};
+use crate::eval::statistics::{self, Figures, Interval, PairedGame};
 use crate::record::{Ratio, Role};
 use crate::report::agent_result::{AgentResult, seed_for};
-use crate::report::overall::EpisodeScores;
+use crate::report::overall::{EpisodeScores, PlayedGame};
 use crate::report::verdict::{Mean, paired_run};
 
 /// The difference of an agent's mean scores in a game. The two are drawn apart.
@@ -59,53 +59,42 @@ fn between(
 ) -> Option<(f64, Option<Interval>)> {
     let first = own[0].first()?;
     let seed = seed_for(&format!("{} in two experiments", first.agent()));
-    let runs: [Vec<(Ratio, Vec<EpisodeScores>)>; 2] = [0, 1].map(|side| {
-        let of_game = |own: &&AgentResult| (ratio(own), runs(sides[side], own));
+    let played: [Vec<PlayedGame>; 2] = [0, 1].map(|side| {
+        let of_game = |own: &&AgentResult| PlayedGame::of(&sides[side].results, own, ratio(own));
         own[side].iter().map(of_game).collect()
     });
     let one_network = sides.iter().any(|side| side.results.is_shared(first.agent()));
-    let difference = match is_same_teaching(&runs, own) {
-        true => statistics::difference(&paired(&runs), figure, one_network, seed),
+    let difference = match is_same_teaching(&played, own) {
+        true => statistics::difference(&paired(&played), figure, one_network, seed),
         false => {
-            let [one, other] = [&runs[1], &runs[0]].map(|games| apart(games));
+            let [one, other] =
+                [&played[1], &played[0]].map(|games| games.iter().map(PlayedGame::in_game).collect::<Vec<_>>());
             statistics::difference_apart([&one, &other], figure, one_network, seed)
         }
     };
-    let is_single = runs.iter().flatten().any(|(_, runs)| matches!(&runs[..], [run] if run.student.len() < 2));
+    let is_single = played.iter().flatten().any(PlayedGame::is_single);
     difference.map(|(by, interval)| (by, interval.filter(|_| !is_single)))
 }
 
-fn runs(side: &Side, own: &AgentResult) -> Vec<EpisodeScores> {
-    own.rows.iter().map(|row| EpisodeScores::of(&side.results, own, row.seed)).collect()
-}
-
 /// Whether both have the same seeds, and in each the same episodes of teacher and random play, by one definition.
-fn is_same_teaching(runs: &[Vec<(Ratio, Vec<EpisodeScores>)>; 2], own: [&[&AgentResult]; 2]) -> bool {
+fn is_same_teaching(played: &[Vec<PlayedGame>; 2], own: [&[&AgentResult]; 2]) -> bool {
     let seeds = |own: &[&AgentResult]| own.iter().map(|own| own.rows.iter().map(|row| row.seed).collect()).collect();
     let [one, other]: [Vec<Vec<u64>>; 2] = own.map(seeds);
     let is_same = |one: &EpisodeScores, other: &EpisodeScores| {
         (&one.teacher, &one.random, one.teacher_seed) == (&other.teacher, &other.random, other.teacher_seed)
     };
     one == other
-        && runs[0].iter().zip(&runs[1]).all(|((ratio, ones), (other, others))| {
-            ratio == other && ones.iter().zip(others).all(|(one, other)| is_same(one, other))
+        && played[0].iter().zip(&played[1]).all(|(one, other)| {
+            one.ratio == other.ratio && one.runs.iter().zip(&other.runs).all(|(one, other)| is_same(one, other))
         })
 }
 
-fn paired(runs: &[Vec<(Ratio, Vec<EpisodeScores>)>; 2]) -> Vec<PairedGame<'_>> {
-    let [first, second] = runs;
+fn paired([first, second]: &[Vec<PlayedGame>; 2]) -> Vec<PairedGame<'_>> {
     let games = second.iter().zip(first);
     games
-        .map(|((ratio, ones), (_, others))| PairedGame {
-            ratio: *ratio,
-            runs: ones.iter().zip(others).map(|(one, other)| paired_run([one, other])).collect(),
+        .map(|(one, other)| PairedGame {
+            ratio: one.ratio,
+            runs: one.runs.iter().zip(&other.runs).map(|(one, other)| paired_run([one, other])).collect(),
         })
-        .collect()
-}
-
-fn apart(games: &[(Ratio, Vec<EpisodeScores>)]) -> Vec<InGame<'_>> {
-    games
-        .iter()
-        .map(|(ratio, runs)| InGame { ratio: *ratio, runs: runs.iter().map(EpisodeScores::run).collect() })
         .collect()
 }

@@ -4,15 +4,16 @@ use anyhow::Result;
 
 use super::claims::{Claim, claims};
 use super::examples::examples;
-use super::figures::figures;
+use super::figures::{figures, style};
 use super::results::ExplanationResults;
 use super::tables;
 use crate::config::explanations::Explanations;
 use crate::record::{Folder, replace_folder, write_file, write_rows};
 use crate::report::format::{counted, escape, percent_with_interval};
-use crate::report::page::{self, document, paragraph, provenance, section};
+use crate::report::page::{self, Section, document, paragraph, provenance};
+use crate::report::plot::{Figure, Style};
 use crate::report::table::Table;
-use crate::report::write::Plot;
+use crate::report::write::{Place, Plot};
 use crate::report::{Activity, TerminalReport};
 use crate::task::QuestionSplit;
 
@@ -26,10 +27,12 @@ const SEEDS: usize = 3;
 pub fn write(folder: &Folder, experiment: &Explanations, goes_on: Option<&Activity>) -> Result<TerminalReport> {
     let results = ExplanationResults::read(folder, experiment)?;
     let report = Report::of(&results, goes_on);
+    let teachers = results.experiment.teachers.iter();
+    let names: Vec<(Style, String)> = teachers.map(|own| (style(&results, &own.name), own.name.clone())).collect();
     write_rows(&folder.scores(), &results.rows())?;
     replace_folder(&folder.report(), |new| {
-        let plots: Vec<Plot> =
-            figures(&results).iter().map(|figure| Plot::write(new, None, figure)).collect::<Result<_>>()?;
+        let write = |figure: &Figure| Plot::write(new, Place::Scores, figure, &names);
+        let plots: Vec<Plot> = figures(&results).iter().map(write).collect::<Result<_>>()?;
         report.tables.iter().try_for_each(|(_, _, table)| table.write(new))?;
         write_file(&new.join("index.html"), report.html(&results, &plots).as_bytes())?;
         write_file(&new.join("summary.md"), report.markdown(&results, &plots).as_bytes())
@@ -87,26 +90,22 @@ impl<'a> Report<'a> {
     }
 
     fn html(&self, results: &ExplanationResults, plots: &[Plot]) -> String {
-        let mut body = page::sections::goes_on(self.goes_on);
-        if !self.warnings.is_empty() {
-            let items: String = self.warnings.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect();
-            body += &format!(
-                "<section id=\"warnings\" class=\"warnings\">\n<h2>Read with care</h2>\n<ul>\n{items}</ul>\n</section>\n"
-            );
-        }
+        let warnings: String = self.warnings.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect();
+        let warnings = if warnings.is_empty() { warnings } else { format!("<ul>\n{warnings}</ul>\n") };
+        let mut sections = vec![Section::new("warnings", "Read with care", warnings).of_class("warnings")];
         for (number, (name, title, table)) in self.tables.iter().enumerate() {
             if !table.rows.is_empty() {
-                let figures = if number == 0 { page::figures::figures(plots, None) } else { String::new() };
-                body += &section(name, title, &(table.html(title) + &figures));
+                let figures =
+                    if number == 0 { plots.iter().map(page::figures::figure).collect() } else { String::new() };
+                sections.push(Section::new(*name, title, table.html(title) + &figures));
             }
             if number == 0 {
-                body += &self.claims.iter().map(claim_html).collect::<String>();
+                sections.extend(self.claims.iter().map(section_of));
             }
         }
-        body += &provenance::made_by(results.manifest.as_ref());
-        body += &provenance::settings_of(&results.settings);
-        let again = self.goes_on.map(|_| page::RELOADED);
-        document("Reinforcement-learned teachers", &results.experiment.name, &self.lead, &body, again)
+        sections.push(provenance::made_by(results.manifest.as_ref()));
+        sections.push(provenance::settings_of(&results.settings));
+        document("Reinforcement-learned teachers", &results.experiment.name, &self.lead, &sections, self.goes_on)
     }
 
     fn markdown(&self, results: &ExplanationResults, plots: &[Plot]) -> String {
@@ -132,10 +131,10 @@ impl<'a> Report<'a> {
     }
 }
 
-fn claim_html(claim: &Claim) -> String {
+fn section_of(claim: &Claim) -> Section {
     let sentences: String = claim.sentences.iter().map(|sentence| paragraph(sentence)).collect();
     let id: String = claim.title.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-    section(&id, claim.title, &sentences)
+    Section::new(id, claim.title, sentences)
 }
 
 /// The result in one sentence.

@@ -99,6 +99,9 @@ impl Made {
             ratio,
             beats_teacher: statistics::win_rate(&scores, &self.teacher_scores(agent)),
             data: None,
+            latency_q1_ms: size.map(|size| 0.9 * size),
+            latency_q3_ms: size.map(|size| 1.1 * size),
+            processor: None,
         });
         self.play(agent, &scores);
     }

@@ -11,7 +11,7 @@ use std::path::Path;
 use made::{EXPERIMENT, Made};
 
 use super::format::{number, number_with_interval, percent, percent_with_interval};
-use super::{Warning, is_current};
+use super::{Activity, RunProgress, RunningCommand, Warning, is_current, write};
 use crate::eval::statistics::{self, Interval};
 use crate::game::Game;
 use crate::losses::{self, Loss};
@@ -46,13 +46,15 @@ fn the_page_needs_nothing_from_anywhere_and_holds_every_plot() {
     let made = Made::finished();
     made.report();
     let page = made.page();
-    for loads in ["http", "src=", "url(", "@import", "<script", "<link", "<img"] {
+    for loads in ["src=", "url(", "@import", "<script", "<link", "<img"] {
         assert!(!page.contains(loads), "the page contains {loads}");
     }
+    let (addresses, links) = (page.matches("http").count(), page.matches("<a href=\"https://").count());
+    assert_eq!(addresses, links, "an address that is no link");
     let files = files(&made.folder.report());
     let plots: Vec<&str> = files.keys().filter_map(|name| name.strip_suffix(".svg")).collect();
     assert!(plots.iter().all(|name| page.contains(&format!("<figure id=\"figure-{name}\">"))), "{plots:?}");
-    assert_eq!(plots.len(), 10);
+    assert_eq!(plots.len(), 12);
 }
 
 #[test]
@@ -64,7 +66,7 @@ fn every_link_of_the_page_leads_to_a_file_beside_it_or_to_a_place_on_it() {
     for link in &links {
         let exists = match link.strip_prefix('#') {
             Some(place) => page.contains(&format!("id=\"{place}\"")),
-            None => files.contains_key(*link),
+            None => link.starts_with("https://") || files.contains_key(*link),
         };
         assert!(exists, "{link} leads nowhere");
     }
@@ -362,12 +364,13 @@ fn what_comes_from_files_cannot_become_part_of_the_page() {
         stage_seconds: BTreeMap::new(),
         task_seconds: BTreeMap::new(),
         latencies: Default::default(),
+        worked_at: Some(1_790_353_205),
     };
     manifest.write(&made.folder.manifest()).unwrap();
     made.report();
     let page = made.page();
     assert!(!page.contains("<img") && !page.contains("<script") && !page.contains("cpu\">"));
-    assert!(page.contains("measured on &lt;img src=x&gt;") && page.contains("&lt;script&gt;alert("));
+    assert!(page.contains("decisions, on &lt;img src=x&gt;") && page.contains("&lt;script&gt;alert("));
 }
 
 #[test]
@@ -417,4 +420,51 @@ fn a_value_that_is_not_finite_is_named_and_not_drawn() {
     assert!(outcome.warnings.contains(&Warning::NonFinite { files }), "{:?}", outcome.warnings);
     assert!(outcome.warnings.contains(&Warning::Foreign { rows: 1 }));
     assert!(!made.page().contains("NaN"));
+}
+
+#[test]
+fn the_page_of_unfinished_work_says_what_runs_and_until_when_and_is_read_again() {
+    let made = Made::finished();
+    made.report();
+    assert!(!made.page().contains("The work goes on") && !made.page().contains("refresh"));
+    let progress = RunProgress { done: 3, tasks: 30, share: 0.125, ends: Some(1_790_353_205) };
+    let activity = Activity {
+        commands: vec![RunningCommand { who: "process 7 on here".into(), progress: Some(progress) }],
+        tasks: vec!["student small of pong, seed 2".into()],
+        unix_time: 1_790_350_000,
+    };
+    write(&made.folder, &made.experiment, Some(&activity)).unwrap();
+    let (page, summary) = (made.page(), fs::read_to_string(made.folder.report().join("summary.md")).unwrap());
+    let told = "process 7 on here: 3 of 30 tasks done, 12% of all work, until about 2026-09-25 16:20 UTC.";
+    assert!(page.contains(told) && summary.contains(told) && page.contains("Now: student small of pong, seed 2."));
+    assert!(page.contains("<meta http-equiv=\"refresh\" content=\"15\">"));
+}
+
+#[test]
+fn contents_lead_to_every_section() {
+    let made = Made::finished();
+    made.report();
+    let page = made.page();
+    let contents = page.split("<nav").nth(1).unwrap().split("</nav>").next().unwrap();
+    let sections: Vec<&str> =
+        page.split("<section id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(
+        sections.len() > 8 && sections.iter().all(|id| contents.contains(&format!("href=\"#{id}\""))),
+        "{contents}"
+    );
+}
+
+#[test]
+fn students_are_compared_with_each_other_by_their_episodes() {
+    let made = Made::finished();
+    made.report();
+    let data = fs::read_to_string(made.folder.report().join("improvement.csv")).unwrap();
+    let of = |name: &str| {
+        let line = data.lines().find(|line| line.contains(",value,") && line.contains(name)).unwrap();
+        line.split(',').nth(3).unwrap().parse::<f64>().unwrap()
+    };
+    assert!((of("small > teacher") / 100.0 - made.summary("small").beats_teacher.unwrap()).abs() < 1e-9);
+    assert!(of("small > smaller") > 95.0, "{data}");
+    let profile = fs::read_to_string(made.folder.report().join("profile.csv")).unwrap();
+    assert!(profile.contains(",small,line,0,100,,\n") && profile.contains(",smaller,line,150,0,,\n"), "{profile}");
 }
