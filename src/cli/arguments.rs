@@ -129,11 +129,14 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Show the tasks that would run, and the memory and disk that they need
-    #[command(after_help = "Examples:\n  pd plan experiments/paper/compression.toml\n  pd plan x.toml --json")]
+    /// Show the tasks that would run, and the memory, disk and time that they need
+    #[command(after_help = "Examples:\n  pd plan experiments/paper/compression.toml --time\n  pd plan x.toml --json")]
     Plan {
         #[command(flatten)]
         experiment: ExperimentFlags,
+        /// Measure this machine for some seconds, and tell the hours of each stage
+        #[arg(long)]
+        time: bool,
         /// As JSON
         #[arg(long)]
         json: bool,

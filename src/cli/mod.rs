@@ -15,6 +15,7 @@ mod list;
 mod observe;
 mod plan;
 mod play;
+mod speed;
 mod terminal;
 
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ pub fn run(arguments: &Arguments) -> Result<Ended> {
             pipeline::run(&Request { watch: *watch, ..request(Scope::Report, experiment)? }, &terminal)
         }
         Command::Compare { folders, json, out } => compare::compare(folders, *json, out.as_deref()),
-        Command::Plan { experiment, json } => plan::plan(&request(Scope::Run, experiment)?, *json),
+        Command::Plan { experiment, time, json } => plan::plan(&request(Scope::Run, experiment)?, *time, *json),
         Command::List { folder } => list::list(folder, &terminal),
         Command::Merge { folders, out } => merge(folders, out),
         Command::Export { checkpoint, out, .. } => export(checkpoint, out),

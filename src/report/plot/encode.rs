@@ -69,7 +69,18 @@ pub fn png(svg: &str) -> Result<Vec<u8>> {
 /// If it cannot be drawn.
 pub fn pdf(svg: &str) -> Result<Vec<u8>> {
     let (drawing, page) = (svg2pdf::ConversionOptions::default(), svg2pdf::PageOptions::default());
-    svg2pdf::to_pdf(&tree(svg)?, drawing, page).map_err(|error| anyhow!("a plot cannot be drawn: {error}"))
+    let file =
+        svg2pdf::to_pdf(&tree(svg)?, drawing, page).map_err(|error| anyhow!("a plot cannot be drawn: {error}"))?;
+    Ok(with_sorted_names(&file))
+}
+
+/// The file with the names of its degrees of opacity in order: svg2pdf lists them in a random one, which would make other bytes each
+/// time.
+fn with_sorted_names(file: &[u8]) -> Vec<u8> {
+    let is_name = |line: &&[u8]| line.trim_ascii_start().starts_with(b"/gs") && line.ends_with(b" 0 R");
+    let mut lines: Vec<&[u8]> = file.split(|&byte| byte == b'\n').collect();
+    lines.chunk_by_mut(|one, other| is_name(&one) && is_name(&other)).for_each(<[&[u8]]>::sort_unstable);
+    lines.join(&b'\n')
 }
 
 /// A line of text on an image of that width and height: which of its pixels are letters, row by row.
@@ -97,4 +108,23 @@ fn rastered(tree: &Tree, scale: f32) -> Result<Pixmap> {
     let mut image = Pixmap::new(width, height).context("a plot cannot be drawn: it has no size")?;
     resvg::render(tree, Transform::from_scale(scale, scale), &mut image.as_mut());
     Ok(image)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_element_has_the_opacity_of_its_line_or_area() {
+        let line = "<polyline fill=\"none\" opacity=\"0.5\" points=\"0,0 1,1\"/>";
+        assert_eq!(with_plain_opacity(line), line.replace(" opacity", " stroke-opacity"));
+        assert_eq!(with_plain_opacity("<circle r=\"2\" opacity=\"0.5\"/>"), "<circle r=\"2\" fill-opacity=\"0.5\"/>");
+        assert_eq!(with_plain_opacity("<circle r=\"2\" opacity=\"1\"/>"), "<circle r=\"2\"/>");
+    }
+
+    #[test]
+    fn only_the_names_of_a_pdf_are_sorted() {
+        let file = b"b\n  /gs2 5 0 R\n  /gs0 3 0 R\n  /gs1 4 0 R\n>>\na\n";
+        assert_eq!(with_sorted_names(file), b"b\n  /gs0 3 0 R\n  /gs1 4 0 R\n  /gs2 5 0 R\n>>\na\n");
+    }
 }
