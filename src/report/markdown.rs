@@ -71,7 +71,10 @@ fn image(plot: &Plot) -> String {
 fn games(report: &Report) -> String {
     let games = &report.results.experiment.games;
     let of_game = |&game| {
-        let images: String = report.plots.iter().filter(|plot| plot.place == Place::Game(game)).map(image).collect();
+        let film = report.results.films.iter().find(|(own, _)| *own == game);
+        let film = film.map(|(_, file)| format!("![{game}: agents side by side from the same start](../{file})\n\n"));
+        let images = report.plots.iter().filter(|plot| plot.place == Place::Game(game)).map(image);
+        let images: String = film.into_iter().chain(images).collect();
         match games.len() {
             _ if images.is_empty() => String::new(),
             1 => images,

@@ -30,6 +30,9 @@ const OF_SCORED_PLAY: [&str; 6] = [
     "environment.action_set",
 ];
 
+/// Digits by which a commit is known.
+const COMMIT_DIGITS: usize = 12;
+
 /// A setting, or another fact about the results, with its value in each experiment; a dash where it is missing.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SettingPair {
@@ -93,7 +96,9 @@ fn facts(made: [Option<&Manifest>; 2]) -> impl Iterator<Item = SettingPair> {
         pair(key, made.map(|own| own.and_then(value).unwrap_or(NONE.to_owned())), false)
     };
     let all = [
-        fact("commit of the program", |own| own.git_commit.clone()),
+        fact("commit of the program", |own| {
+            own.git_commit.as_ref().map(|own| own.chars().take(COMMIT_DIGITS).collect())
+        }),
         fact("ALE", |own| own.ale.clone()),
         fact("libtorch", |own| Some(own.libtorch.clone())),
         fact("device", |own| Some(own.device.clone())),

@@ -96,8 +96,11 @@ pub fn networks(report: &Report) -> Section {
 /// The figures of each game; of several games a reader opens those of one.
 pub fn games(report: &Report) -> Section {
     let games = &report.results.experiment.games;
+    let film_of =
+        |game: Game| report.results.films.iter().find(|(own, _)| *own == game).map(|(_, file)| film(game, file));
     let of_game = |&game: &Game| {
-        (game, report.plots.iter().filter(|plot| plot.place == Place::Game(game)).map(figure).collect::<String>())
+        let figures = report.plots.iter().filter(|plot| plot.place == Place::Game(game)).map(figure);
+        (game, film_of(game).into_iter().chain(figures).collect::<String>())
     };
     let with_figures: Vec<(Game, String)> = games.iter().map(of_game).filter(|(_, own)| !own.is_empty()).collect();
     match with_figures.as_slice() {
@@ -108,6 +111,15 @@ pub fn games(report: &Report) -> Section {
             Section::new("each-game", "Each game", content)
         }
     }
+}
+
+/// A film, whose file lies beside the page's folder.
+fn film(game: Game, file: &str) -> String {
+    format!(
+        "<figure>\n<h3>{game}: a film</h3>\n<img class=\"film\" src=\"../{file}\" loading=\"lazy\" alt=\"Agents side by side from the same \
+         start.\">\n<figcaption>From the same start. An orange bar marks where one would choose another action than the \
+         first.</figcaption>\n</figure>\n"
+    )
 }
 
 /// The paper's figures beside ours, with their reservations.
