@@ -132,7 +132,7 @@ fn evaluate(request: &Request, json: bool, terminal: &Terminal) -> Result<Ended>
         let scored = pipeline::scored(request)?;
         match json {
             true => out!("{}", serde_json::to_string_pretty(&scored.scores)?),
-            false => out!("{}", scored.table.trim_end()),
+            false => out!("{}", scored.table.on_terminal(terminal::width()).trim_end()),
         }
     }
     Ok(ended)

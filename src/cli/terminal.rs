@@ -116,7 +116,7 @@ impl Observer for Terminal {
         if self.json {
             return out!("{:#}", report.json());
         }
-        out!("{}\n{}", report.table, report.verdict);
+        out!("{}\n{}", report.table.on_terminal(width()), report.verdict);
         for warning in &report.warnings {
             out!("warning: {warning} {}", warning.remedy());
         }
@@ -138,6 +138,11 @@ impl Drop for Terminal {
             bar.finish_and_clear();
         }
     }
+}
+
+/// The letters that a line of the terminal holds; `None` if stdout is none.
+pub fn width() -> Option<usize> {
+    std::io::stdout().is_terminal().then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0))
 }
 
 /// A time as hours, minutes and seconds.

@@ -29,6 +29,7 @@ use serde_json::{Value, json};
 
 pub use activity::{Activity, RunProgress, RunningCommand};
 pub use plot::text_mask;
+pub use table::Table;
 pub use warning::Warning;
 pub use write::{is_current, scored, write};
 
@@ -37,8 +38,8 @@ pub use write::{is_current, scored, write};
 pub struct TerminalReport {
     /// The result in a few sentences.
     pub verdict: String,
-    /// Every agent in every game, aligned with spaces; empty while nothing is scored.
-    pub table: String,
+    /// Every agent in every game.
+    pub table: Table,
     pub warnings: Vec<Warning>,
     /// The page that was written.
     pub page: PathBuf,

@@ -42,7 +42,7 @@ impl<'a> Report<'a> {
         let Report { results, verdict, warnings, tables, .. } = self;
         Ok(TerminalReport {
             verdict,
-            table: if tables.scores.rows.is_empty() { String::new() } else { tables.scores.text() },
+            table: tables.scores,
             warnings,
             page: folder.report().join("index.html"),
             scores: results.scores.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,

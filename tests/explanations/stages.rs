@@ -107,7 +107,7 @@ impl Observer for Stopper {
     fn whole(&self, _: &CommandProgress) {}
 
     fn report(&self, report: &TerminalReport) {
-        self.table.lock().unwrap().clone_from(&report.table);
+        *self.table.lock().unwrap() = report.table.on_terminal(None);
     }
 
     fn say(&self, message: &str) {

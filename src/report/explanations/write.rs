@@ -78,10 +78,10 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn for_terminal(self, folder: &Folder, results: &ExplanationResults) -> Result<TerminalReport> {
+    fn for_terminal(mut self, folder: &Folder, results: &ExplanationResults) -> Result<TerminalReport> {
         let warnings: String = self.warnings.iter().map(|warning| format!("\nwarning: {warning}")).collect();
         Ok(TerminalReport {
-            table: self.tables[0].2.text(),
+            table: self.tables.swap_remove(0).2,
             verdict: self.lead + &warnings,
             warnings: Vec::new(),
             page: folder.report().join("index.html"),

@@ -117,7 +117,8 @@ fn tables_show_the_numbers_of_the_files() {
     let of_small = |row: &&ScoreRow| row.agent == "small" && row.game == "pong";
     let means: Vec<f64> = made.scores.iter().filter(of_small).map(|row| row.mean).collect();
     let mean = number(statistics::mean(&means).unwrap());
-    let line = outcome.table.lines().find(|line| line.starts_with("pong      small ")).unwrap();
+    let table = outcome.table.text();
+    let line = table.lines().find(|line| line.starts_with("pong      small ")).unwrap();
     assert!(line.contains(&mean) && summary.contains(&mean), "{mean} is not in {line}");
 }
 
@@ -339,7 +340,7 @@ fn an_unfinished_run_is_marked_as_such() {
     let made = Made::with(EXPERIMENT);
     made.trained(&AgentId::teacher(Game::named("pong").unwrap(), 2), 25_000);
     let outcome = made.report();
-    assert_eq!((outcome.table.as_str(), outcome.verdict.as_str()), ("", "No student is scored yet."));
+    assert_eq!((outcome.table.on_terminal(None).as_str(), outcome.verdict.as_str()), ("", "No student is scored yet."));
     let [Warning::Unfinished { runs }] = &outcome.warnings[..] else { panic!("{:?}", outcome.warnings) };
     assert_eq!((runs.len(), runs[0].as_str()), (24, "teacher of pong, seed 2 (50% learned)"));
     assert!(made.page().contains("24 runs not scored yet: teacher of pong, seed 2 (50% learned)"));
@@ -388,7 +389,8 @@ fn scores_below_0_are_compared_above_random_play() {
     assert!(outcome.warnings.contains(&Warning::AboveRandom { games: vec!["pong".into()] }));
     assert!(outcome.warnings.contains(&Warning::FewSeeds { seeds: 1 }));
     assert!(outcome.verdict.contains("by the score above random play"), "{}", outcome.verdict);
-    let line = outcome.table.lines().last().unwrap();
+    let table = outcome.table.text();
+    let line = table.lines().last().unwrap();
     assert!(line.contains("% [") && line.contains("]*"), "{line}");
 }
 
@@ -400,7 +402,7 @@ fn a_single_episode_has_no_interval_and_is_warned_about() {
     made.score(&AgentId::teacher(catch, 1), 1.0, 1);
     made.score(&AgentId::student("net1", catch, 1), 1.0, 1);
     let outcome = made.report();
-    assert!(!outcome.table.lines().skip(1).any(|line| line.contains('[')), "{}", outcome.table);
+    assert!(!outcome.table.text().lines().skip(1).any(|line| line.contains('[')), "{:?}", outcome.table);
     assert!(outcome.warnings.contains(&Warning::FewEpisodes { episodes: 1 }));
     assert!(outcome.warnings.iter().any(|warning| matches!(warning, Warning::TeacherNearRandom { .. })));
     let students = vec!["net1 in catch (1.08 against 1.08)".to_owned()];
@@ -467,4 +469,16 @@ fn students_are_compared_with_each_other_by_their_episodes() {
     assert!(of("small > smaller") > 95.0, "{data}");
     let profile = fs::read_to_string(made.folder.report().join("profile.csv")).unwrap();
     assert!(profile.contains(",small,line,0,100,,\n") && profile.contains(",smaller,line,150,0,,\n"), "{profile}");
+}
+
+#[test]
+fn a_teacher_far_below_published_dqn_is_warned_about() {
+    // Published DQN: 10,596 in Q*bert, random play 163.9.
+    let warned = |teacher: f64| {
+        let qbert = Game::named("qbert").unwrap();
+        let mut made = Made::with("name = \"made-up\"\ngames = [\"qbert\"]\nseeds = [1]\n");
+        made.score(&AgentId::teacher(qbert, 1), teacher, 40);
+        made.report().warnings.contains(&Warning::WeakTeacher { games: vec!["qbert".into()] })
+    };
+    assert!(warned(5_000.0) && !warned(6_000.0));
 }
