@@ -15,6 +15,7 @@ mod list;
 mod observe;
 mod plan;
 mod play;
+mod record;
 mod speed;
 mod terminal;
 

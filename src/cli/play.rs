@@ -1,23 +1,21 @@
 //! `pd play`: plays episodes with a network, and records one.
 
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, sync_channel};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::Args;
 
 use super::arguments::Common;
-use super::film::Film;
+use super::record::record;
 use super::terminal::{self, TaskProgress};
-use crate::agent::{self, Metadata, Played, Player, Policy};
-use crate::env::{Picture, Pool, Rom, Rules};
-use crate::eval::{self, Episode, Match};
+use crate::agent::{self, Metadata, Played, Player};
+use crate::env::{Pool, Rom, Rules};
+use crate::eval::{self, Match};
 use crate::nn::{Device, Network};
 use crate::pipeline::refused;
 use crate::progress::Ended;
 use crate::record::Folder;
-use crate::units::{Generator, Seed};
+use crate::units::Seed;
 
 /// Probability of a random action, as in evaluation; not used in classic control.
 const EPSILON: f64 = 0.05;
@@ -48,16 +46,16 @@ pub struct PlayOptions {
 }
 
 /// A network that was read to play a game.
-struct Loaded {
-    path: PathBuf,
-    network: Network,
-    metadata: Metadata,
+pub struct Loaded {
+    pub path: PathBuf,
+    pub network: Network,
+    pub metadata: Metadata,
     head: usize,
     rom: Option<Rom>,
 }
 
 impl Loaded {
-    fn read(checkpoint: &Path, game: Option<&str>, device: Device) -> Result<Loaded> {
+    pub fn read(checkpoint: &Path, game: Option<&str>, device: Device) -> Result<Loaded> {
         let path = weights_at(checkpoint, game)?;
         let (network, metadata) = agent::load(&path, device)?;
         let head = head(&metadata, game)?;
@@ -73,19 +71,19 @@ impl Loaded {
         Ok(Loaded { path, network, metadata, head, rom })
     }
 
-    fn played(&self) -> &Played {
+    pub fn played(&self) -> &Played {
         &self.metadata.games()[self.head]
     }
 
-    fn player(&self) -> Player<'_> {
+    pub fn player(&self) -> Player<'_> {
         Player::new(&self.network, self.head)
     }
 
-    fn rules(&self) -> Rules {
+    pub fn rules(&self) -> Rules {
         rules(&self.metadata, self.played())
     }
 
-    fn pool(&self, workers: usize) -> Result<Pool> {
+    pub fn pool(&self, workers: usize) -> Result<Pool> {
         Pool::load(self.played().game, self.rom.as_ref(), &self.rules(), workers)
     }
 }
@@ -105,7 +103,7 @@ pub fn play(options: &PlayOptions, common: &Common) -> Result<Ended> {
     let epsilon = if game.is_classic_control() { 0.0 } else { EPSILON };
     let mut recorded = 0;
     if let Some(gif) = &options.gif {
-        let Some(scores) = record(&players, epsilon, seed, options, gif)? else { return Ok(Ended::Stopped) };
+        let Some(scores) = record(&players, epsilon, seed, options.seconds, gif)? else { return Ok(Ended::Stopped) };
         for (player, score) in players.iter().zip(scores) {
             out!("{}episode 0: score {score}, recorded in {}", heading(&players, player), gif.display());
         }
@@ -190,118 +188,4 @@ fn head(metadata: &Metadata, game: Option<&str>) -> Result<usize> {
 fn rules(metadata: &Metadata, played: &Played) -> Rules {
     let rules = Rules::of_training(&metadata.environment, played.game);
     Rules { no_op_max: NO_OP_MAX, max_frames: MAX_FRAMES, actions: played.actions.clone(), ..rules }
-}
-
-/// Plays the first episode of each player, all from the same start, and writes them side by side as an animated GIF.
-/// Returns the scores; `None` if it was asked to stop.
-fn record(
-    players: &[Loaded],
-    epsilon: f64,
-    seed: Seed,
-    options: &PlayOptions,
-    path: &Path,
-) -> Result<Option<Vec<f64>>> {
-    let first = Match { episodes: 0..1, epsilon, seed };
-    let limit = options.seconds.map(|seconds| u64::from(60 * seconds) / u64::from(players[0].rules().frame_skip));
-    std::thread::scope(|threads| {
-        let mut sides = Vec::new();
-        for player in players {
-            let (sender, receiver) = sync_channel(1);
-            let first = &first;
-            let (checkpoint, model) = (&player.path, &players[0].path);
-            let (game, device) = (player.played().game.name(), player.network.device());
-            // Each thread has a network of its own, since tensors belong to one thread.
-            let play = move || -> Result<Option<Vec<Episode>>> {
-                let player = Loaded::read(checkpoint, Some(game), device)?;
-                let model = Loaded::read(model, Some(game), device)?;
-                let mut pool = player.pool(1)?;
-                pool.take_pictures();
-                let policy = Beside::new(&player, &model);
-                // Nobody listens any more once the film is long enough.
-                let mut watch = |pool: &Pool| {
-                    let (score, marked) = (pool.score(0), policy.differs.get());
-                    _ = sender.send(pool.picture(0).map(|picture| Shot { picture, score, marked }));
-                };
-                let stage = TaskProgress::new("", 0, "", true);
-                Ok(eval::play_watched(&mut pool, &policy, first, &stage, &mut watch))
-            };
-            sides.push((receiver, threads.spawn(play)));
-        }
-        let receivers: Vec<_> = sides.iter().map(|(receiver, _)| receiver).collect();
-        film(players, &receivers, limit, path)?;
-        let mut scores = Vec::new();
-        for (receiver, thread) in sides {
-            drop(receiver);
-            let played = thread.join().map_err(|_| anyhow!("the play of a side panicked"))??;
-            let Some(episodes) = played else { return Ok(None) };
-            scores.extend(episodes.first().map(|episode| episode.score));
-        }
-        Ok(Some(scores))
-    })
-}
-
-/// What one side of the film shows after a step.
-struct Shot {
-    picture: Picture,
-    score: f64,
-    /// Whether the player would choose another action there than the first one.
-    marked: bool,
-}
-
-/// A player beside a model, usually its teacher.
-struct Beside<'a> {
-    player: Player<'a>,
-    /// None if it sees the game otherwise.
-    model: Option<Player<'a>>,
-    /// Whether the last choices differ, random actions apart.
-    differs: Cell<bool>,
-}
-
-impl<'a> Beside<'a> {
-    fn new(player: &'a Loaded, model: &'a Loaded) -> Beside<'a> {
-        let view = |own: &Loaded| own.metadata.environment.observation;
-        let is_alike = view(player) == view(model) && player.played().actions == model.played().actions;
-        Beside {
-            player: player.player(),
-            model: (is_alike && player.path != model.path).then(|| model.player()),
-            differs: Cell::new(false),
-        }
-    }
-}
-
-impl Policy for Beside<'_> {
-    fn act(&self, bytes: &[u8], epsilon: f64, generators: &mut [Generator]) -> Vec<usize> {
-        if let Some(model) = &self.model {
-            let greedy = |player: &Player| player.act(bytes, 0.0, &mut generators.to_vec());
-            self.differs.set(greedy(&self.player) != greedy(model));
-        }
-        self.player.act(bytes, epsilon, generators)
-    }
-}
-
-/// Writes what the receivers get, an image for each step, until all sides or the film have ended. The side of an episode
-/// that is over stays as it was.
-fn film(players: &[Loaded], sides: &[&Receiver<Option<Shot>>], limit: Option<u64>, path: &Path) -> Result<()> {
-    let mut film = None;
-    let mut images = 0;
-    while limit.is_none_or(|limit| images < limit) {
-        let mut shown = 0;
-        for (side, (receiver, player)) in sides.iter().zip(players).enumerate() {
-            let Ok(shot) = receiver.recv() else { continue };
-            let Shot { picture, score, marked } =
-                shot.ok_or_else(|| refused("--gif: the game has no screen to record; leave it out"))?;
-            if film.is_none() {
-                film = Some(Film::new(path, &picture, players.len(), player.rules().frame_skip)?);
-            }
-            let text = format!("{}: {score}", player.metadata.name);
-            film.iter_mut().try_for_each(|film| film.put(side, &text, &picture, marked))?;
-            shown += 1;
-        }
-        match &mut film {
-            Some(film) if shown > 0 => film.write()?,
-            _ => break,
-        }
-        images += 1;
-    }
-    film.map_or(Ok(()), Film::finish)
 }

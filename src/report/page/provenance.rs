@@ -43,10 +43,10 @@ fn facts(manifest: &Manifest) -> String {
         ("threads", manifest.threads.to_string()),
         ("machine", format!("{cpu}{vector}, {} cores{memory}, {}", machine.cores, machine.os)),
         ("seeds", seeds.join(", ")),
-        ("last work", manifest.worked_at.map_or(NONE.to_owned(), date)),
     ];
+    let worked = manifest.worked_at.map(|at| ("last work", date(at)));
     let mut html = String::from("<dl class=\"facts\">\n");
-    for (name, value) in facts {
+    for (name, value) in facts.into_iter().chain(worked) {
         let _ = writeln!(html, "<div><dt>{name}</dt> <dd>{}</dd></div>", escape(&value));
     }
     html + "</dl>\n"

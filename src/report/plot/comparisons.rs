@@ -70,43 +70,43 @@ fn pairs(students: &[StudentSettings]) -> Vec<[&StudentSettings; 2]> {
     (0..students.len()).flat_map(place).collect()
 }
 
+/// The episodes of two students with one seed in a game.
+struct PairedEpisodes {
+    seed: u64,
+    first: Vec<f64>,
+    second: Vec<f64>,
+}
+
 fn students_compared(
     results: &Results,
     agent_results: &AgentResults,
     [first, second]: [&StudentSettings; 2],
 ) -> Option<Compared> {
-    let of_game = |own: &AgentResult| -> Option<(Vec<u64>, Vec<[Vec<f64>; 2]>)> {
+    let in_game = |own: &AgentResult| -> Option<Vec<PairedEpisodes>> {
         let other = agent_results.of_agent(Role::Student, &second.name).find(|other| other.game == own.game)?;
+        let of = |own: &AgentResult, seed| results.episode_scores(Role::Student, own.agent(), own.game, seed);
         let seeds = own.rows.iter().map(|row| row.seed).filter(|seed| other.rows.iter().any(|row| row.seed == *seed));
-        let scores = |own: &AgentResult, seed| results.episode_scores(Role::Student, own.agent(), own.game, seed);
-        let seeds: Vec<u64> = seeds.collect();
-        let runs = seeds.iter().map(|&seed| [scores(own, seed), scores(other, seed)]).collect();
-        Some((seeds, runs)).filter(|(seeds, _)| !seeds.is_empty())
+        let runs = seeds.map(|seed| PairedEpisodes { seed, first: of(own, seed), second: of(other, seed) }).collect();
+        Some(runs).filter(|runs: &Vec<_>| !runs.is_empty())
     };
-    let played: Vec<_> = agent_results.of_agent(Role::Student, &first.name).filter_map(of_game).collect();
-    let run = |(&seed, [one, other]): (&u64, &'_ [Vec<f64>; 2])| (seed, one.clone(), other.clone());
-    let runs: Vec<Vec<(u64, Vec<f64>, Vec<f64>)>> =
-        played.iter().map(|(seeds, runs)| seeds.iter().zip(runs).map(run).collect()).collect();
-    let games: Vec<InGame> = runs
+    let played: Vec<Vec<PairedEpisodes>> =
+        agent_results.of_agent(Role::Student, &first.name).filter_map(in_game).collect();
+    let games: Vec<InGame> = played
         .iter()
-        .map(|runs| InGame {
-            ratio: Ratio::Raw,
-            runs: runs
-                .iter()
-                .map(|(seed, one, other)| ComparedRun {
-                    student: one,
-                    teacher: other,
-                    random: &[],
-                    teacher_seed: *seed,
-                })
-                .collect(),
-        })
+        .map(|runs| InGame { ratio: Ratio::Raw, runs: runs.iter().map(PairedEpisodes::run).collect() })
         .collect();
     let name = format!("{} > {}", first.name, second.name);
     let one_network = first.is_shared() || second.is_shared();
     let (value, interval) = statistics::improvement(&games, one_network, seed_for(&name))?;
     let style = style_of(results, Role::Student, &first.name);
     Some(Compared { name, style, value, interval })
+}
+
+impl PairedEpisodes {
+    /// The second stands in the teacher's place.
+    fn run(&self) -> ComparedRun<'_> {
+        ComparedRun { student: &self.first, teacher: &self.second, random: &[], teacher_seed: self.seed }
+    }
 }
 
 /// A line for each comparison, the first on top; `None` without one.

@@ -79,7 +79,7 @@ pub fn pdf(svg: &str) -> Result<Vec<u8>> {
 fn with_sorted_names(file: &[u8]) -> Vec<u8> {
     let is_name = |line: &&[u8]| line.trim_ascii_start().starts_with(b"/gs") && line.ends_with(b" 0 R");
     let mut lines: Vec<&[u8]> = file.split(|&byte| byte == b'\n').collect();
-    lines.chunk_by_mut(|one, other| is_name(&one) && is_name(&other)).for_each(<[&[u8]]>::sort_unstable);
+    lines.chunk_by_mut(|one, other| is_name(one) && is_name(other)).for_each(<[&[u8]]>::sort_unstable);
     lines.join(&b'\n')
 }
 
