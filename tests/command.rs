@@ -131,7 +131,7 @@ fn a_run_writes_every_file_of_the_contract_and_the_table() {
     let scores = fs::read_to_string(run.path("results/x/scores.csv")).unwrap();
     let header = "experiment,role,agent,game,seed,loss,temperature,parameters,compression,bytes,mflops,latency_ms,\
                   episodes,mean,median,std,ci_low,ci_high,relative_to_teacher,human_normalized,paper,network_games,\
-                  ratio,beats_teacher,data";
+                  ratio,beats_teacher,data,latency_q1_ms,latency_q3_ms,processor";
     assert_eq!(scores.lines().next(), Some(header));
     assert_eq!(scores.lines().count(), 1 + 4, "random, teacher and two students: {scores}");
     let episodes = fs::read_to_string(run.path("results/x/episodes.csv")).unwrap();
