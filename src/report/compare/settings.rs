@@ -11,10 +11,11 @@ use crate::record::Manifest;
 use crate::report::format::NONE;
 
 /// Settings that change no result.
-const WITHOUT_EFFECT: [&str; 6] = [
+const WITHOUT_EFFECT: [&str; 7] = [
     "teacher.checkpoint_every",
     "teacher.log_every",
     "teacher.preset",
+    "distillation.preset",
     "distillation.checkpoint_every",
     "evaluation.workers",
     "evaluation.latency_decisions",
