@@ -500,3 +500,29 @@ fn other_programs_can_read_the_catalogue_and_shells_and_man_the_help() {
     run.succeed(&["man", "pages"]);
     assert!(fs::read_to_string(run.path("pages/pd-run.1")).unwrap().contains(".TH"));
 }
+
+#[test]
+fn other_programs_can_read_scores_reports_comparisons_and_times() {
+    let run = Run::new(TINY);
+    let json = |arguments: &[&str]| -> serde_json::Value { serde_json::from_str(&run.succeed(arguments)).unwrap() };
+    let plan = json(&["plan", "x.toml", "--time", "--json"]);
+    let time = &plan["time"];
+    assert!(time["hours"]["train"].as_f64() > Some(0.0) && time["hours"]["distill"].as_f64() > Some(0.0), "{time}");
+    assert!(time["updates_per_second"]["kl"].as_f64() > Some(0.0), "{time}");
+    run.succeed(&["train", "x.toml"]);
+    run.succeed(&["distill", "x.toml"]);
+    let scores = json(&["evaluate", "x.toml", "--json"]);
+    assert_eq!(scores.as_array().map(Vec::len), Some(4), "random, teacher and two students: {scores}");
+    let student = &scores[2];
+    let [low, median, high] =
+        ["latency_q1_ms", "latency_ms", "latency_q3_ms"].map(|column| student[column].as_f64().unwrap());
+    assert!(low <= median && median <= high, "{student}");
+    let report = json(&["report", "x.toml", "--json"]);
+    assert_eq!(report["scores"], scores);
+    assert!(report["verdict"].as_str().is_some_and(|verdict| !verdict.is_empty()), "{report}");
+    // Nobody works there, so that watching ends with the first report.
+    assert!(run.succeed(&["report", "x.toml", "--watch"]).contains("report: results/x/report/index.html"));
+    let compared = json(&["compare", "results/x", "results/x/experiment.toml", "--json", "--out", "both.md"]);
+    assert_eq!(compared["settings"], serde_json::json!([]));
+    assert!(fs::read_to_string(run.path("both.md")).unwrap().contains("Their settings are the same."));
+}

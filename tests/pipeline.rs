@@ -19,7 +19,9 @@ fn scores(folder: &Path) -> Vec<BTreeMap<String, String>> {
     let mut scores = csv::Reader::from_path(folder.join("scores.csv")).unwrap();
     let rows = scores.deserialize().map(Result::unwrap);
     rows.map(|mut row: BTreeMap<String, String>| {
-        row.remove("latency_ms");
+        row.retain(|column, _| {
+            !["latency_ms", "latency_q1_ms", "latency_q3_ms", "processor"].contains(&column.as_str())
+        });
         row
     })
     .collect()
