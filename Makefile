@@ -4,7 +4,7 @@
 
 PD := $(or $(CARGO_TARGET_DIR),target)/release/pd
 
-.PHONY: help setup quickstart test attack attack-full soak valgrind gym check bench
+.PHONY: help setup quickstart test attack attack-full soak valgrind gym check bench docs
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,11 @@ check: setup ## check format, lints and documentation
 	cargo fmt --all --check
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps --document-private-items
+
+# mdBook renders docs/; nothing else needs it, so that it is installed only here.
+docs: ## make a book of docs/ in book/ (installs mdBook with cargo the first time: minutes)
+	command -v mdbook || test -x .deps/bin/mdbook || cargo install mdbook --locked --no-default-features --features search --root .deps
+	PATH="$(CURDIR)/.deps/bin:$$PATH" mdbook build
 
 bench: setup ## measure against EnvPool, Stable-Baselines3, PyTorch and ONNX Runtime (installs 6 GB of peers; half an hour)
 	cargo build --release --locked

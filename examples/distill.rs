@@ -54,7 +54,7 @@ impl Observer for Quiet {
     fn whole(&self, _: &CommandProgress) {}
 
     fn report(&self, report: &TerminalReport) {
-        println!("{}\n{}", report.table, report.verdict);
+        println!("{}\n{}", report.table.on_terminal(None), report.verdict);
     }
 
     fn say(&self, message: &str) {
@@ -90,6 +90,7 @@ fn main() -> Result<()> {
         threads: 2,
         jobs: None,
         fresh: false,
+        watch: false,
     };
     pipeline::run(&request, &Quiet)?;
     Ok(())

@@ -1,7 +1,9 @@
 //! Counts that must not be mixed up, and the seed from which every generator of a run is derived.
 
 use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
@@ -84,6 +86,17 @@ impl Seed {
     }
 }
 
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// The moment that many seconds after 1970: `2026-11-26 16:40 UTC`.
+pub fn date(unix_time: u64) -> String {
+    let moment = i64::try_from(unix_time).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    moment.map_or_else(|| unix_time.to_string(), |moment| moment.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,5 +115,12 @@ mod tests {
         assert_eq!(Frames(1_693_362).to_string(), "1,693,362");
         assert_eq!(Frames(999).to_string(), "999");
         assert_eq!(Steps(50_000).frames(4), Frames(200_000));
+    }
+
+    #[test]
+    fn a_moment_is_told_in_universal_time() {
+        // `date -u -d @1790353205`
+        assert_eq!(date(1_790_353_205), "2026-09-25 16:20 UTC");
+        assert_eq!(date(u64::MAX), u64::MAX.to_string());
     }
 }

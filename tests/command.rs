@@ -131,7 +131,7 @@ fn a_run_writes_every_file_of_the_contract_and_the_table() {
     let scores = fs::read_to_string(run.path("results/x/scores.csv")).unwrap();
     let header = "experiment,role,agent,game,seed,loss,temperature,parameters,compression,bytes,mflops,latency_ms,\
                   episodes,mean,median,std,ci_low,ci_high,relative_to_teacher,human_normalized,paper,network_games,\
-                  ratio,beats_teacher,data,row_sha256";
+                  ratio,beats_teacher,data,latency_q1_ms,latency_q3_ms,processor,row_sha256";
     assert_eq!(scores.lines().next(), Some(header));
     assert_eq!(scores.lines().count(), 1 + 4, "random, teacher and two students: {scores}");
     let episodes = fs::read_to_string(run.path("results/x/episodes.csv")).unwrap();
@@ -246,6 +246,8 @@ fn play_prints_scores_and_records_a_gif() {
     let out = run.succeed(&["play", "results/x/teachers/catch/seed-1", "--episodes", "2", "--gif", "x.gif"]);
     assert_eq!(out.lines().filter(|line| line.starts_with("episode")).count(), 2, "{out}");
     assert!(fs::read(run.path("x.gif")).unwrap().starts_with(b"GIF89a"));
+    // A folder of results stands for its only teacher.
+    assert_eq!(run.succeed(&["play", "results/x"]), run.succeed(&["play", "results/x/teachers/catch/seed-1"]));
 }
 
 /// Two games, with students and a baseline that play both.
@@ -497,4 +499,30 @@ fn other_programs_can_read_the_catalogue_and_shells_and_man_the_help() {
     assert!(run.succeed(&["completions", "bash"]).contains("complete -F"));
     run.succeed(&["man", "pages"]);
     assert!(fs::read_to_string(run.path("pages/pd-run.1")).unwrap().contains(".TH"));
+}
+
+#[test]
+fn other_programs_can_read_scores_reports_comparisons_and_times() {
+    let run = Run::new(TINY);
+    let json = |arguments: &[&str]| -> serde_json::Value { serde_json::from_str(&run.succeed(arguments)).unwrap() };
+    let plan = json(&["plan", "x.toml", "--time", "--json"]);
+    let time = &plan["time"];
+    assert!(time["hours"]["train"].as_f64() > Some(0.0) && time["hours"]["distill"].as_f64() > Some(0.0), "{time}");
+    assert!(time["updates_per_second"]["kl"].as_f64() > Some(0.0), "{time}");
+    run.succeed(&["train", "x.toml"]);
+    run.succeed(&["distill", "x.toml"]);
+    let scores = json(&["evaluate", "x.toml", "--json"]);
+    assert_eq!(scores.as_array().map(Vec::len), Some(4), "random, teacher and two students: {scores}");
+    let student = &scores[2];
+    let [low, median, high] =
+        ["latency_q1_ms", "latency_ms", "latency_q3_ms"].map(|column| student[column].as_f64().unwrap());
+    assert!(low <= median && median <= high, "{student}");
+    let report = json(&["report", "x.toml", "--json"]);
+    assert_eq!(report["scores"], scores);
+    assert!(report["verdict"].as_str().is_some_and(|verdict| !verdict.is_empty()), "{report}");
+    // Nobody works there, so that watching ends with the first report.
+    assert!(run.succeed(&["report", "x.toml", "--watch"]).contains("report: results/x/report/index.html"));
+    let compared = json(&["compare", "results/x", "results/x/experiment.toml", "--json", "--out", "both.md"]);
+    assert_eq!(compared["settings"], serde_json::json!([]));
+    assert!(fs::read_to_string(run.path("both.md")).unwrap().contains("Their settings are the same."));
 }

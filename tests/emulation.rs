@@ -37,6 +37,23 @@ fn seen(game: &str, views: &[View], no_op_max: u32, sticky_actions: f64) -> Env 
     Env::new(load(game, rom.as_ref()).unwrap(), rules)
 }
 
+#[test]
+fn a_picture_shows_what_is_drawn_in_either_of_the_last_two_frames() {
+    let lit = |env: &Env| env.picture().unwrap().rgb.iter().filter(|&&value| value > 0).count();
+    let [mut plain, mut pictured] = [env("catch", 0, 0.0), env("catch", 0, 0.0)];
+    pictured.take_pictures();
+    for env in [&mut plain, &mut pictured] {
+        env.begin(Seed(1));
+    }
+    assert_eq!(lit(&plain), lit(&pictured));
+    for _ in 0..5 {
+        plain.step(0);
+        pictured.step(0);
+        // The ball falls, so that it covers more in two frames than in one.
+        assert!(lit(&pictured) > lit(&plain), "{} and {}", lit(&pictured), lit(&plain));
+    }
+}
+
 /// Everything equal, but pixels by at most 1: OpenCV rounds sums of floats, which differ from the exact ones at ties.
 fn equals_golden(steps: &str, frames: &[u8]) {
     let golden: Golden = serde_json::from_str(steps).unwrap();

@@ -19,7 +19,8 @@ fn scores(folder: &Path) -> Vec<BTreeMap<String, String>> {
     let mut scores = csv::Reader::from_path(folder.join("scores.csv")).unwrap();
     let rows = scores.deserialize().map(Result::unwrap);
     rows.map(|mut row: BTreeMap<String, String>| {
-        row.retain(|column, _| !["latency_ms", "row_sha256"].contains(&column.as_str()));
+        let of_machine = ["latency_ms", "latency_q1_ms", "latency_q3_ms", "processor", "row_sha256"];
+        row.retain(|column, _| !of_machine.contains(&column.as_str()));
         row
     })
     .collect()

@@ -93,16 +93,50 @@ pub enum Command {
         from: PathBuf,
     },
     /// Score every agent that has weights
-    #[command(after_help = "Examples:\n  pd evaluate x.toml\n  pd evaluate x.toml --set evaluation.episodes=200")]
-    Evaluate(ExperimentFlags),
+    #[command(
+        after_help = "Examples:\n  pd evaluate x.toml\n  pd evaluate x.toml --set evaluation.episodes=200 --json"
+    )]
+    Evaluate {
+        #[command(flatten)]
+        experiment: ExperimentFlags,
+        /// The scores as JSON: the rows of scores.csv
+        #[arg(long)]
+        json: bool,
+    },
     /// Write the report of the results so far
-    #[command(after_help = "Examples:\n  pd report x.toml\n  pd report results/x")]
-    Report(ExperimentFlags),
-    /// Show the tasks that would run, and the memory and disk that they need
-    #[command(after_help = "Examples:\n  pd plan experiments/paper/compression.toml\n  pd plan x.toml --json")]
+    #[command(after_help = "Examples:\n  pd report results/x\n  pd report x.toml --watch")]
+    Report {
+        #[command(flatten)]
+        experiment: ExperimentFlags,
+        /// Write it anew while a command works in the folder; the page says what runs and until when
+        #[arg(long)]
+        watch: bool,
+        /// Verdict, warnings and scores as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show two experiments side by side: scores, differences with their intervals, settings that differ
+    #[command(after_help = "Examples:\n  pd compare results/data-teacher results/data-mixed\n  \
+                            pd compare results/a results/b --out a-and-b.md")]
+    Compare {
+        /// The folders of two experiments
+        #[arg(required = true, num_args = 2, value_name = "RESULTS")]
+        folders: Vec<PathBuf>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// Also write it as Markdown
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Show the tasks that would run, and the memory, disk and time that they need
+    #[command(after_help = "Examples:\n  pd plan experiments/paper/compression.toml --time\n  pd plan x.toml --json")]
     Plan {
         #[command(flatten)]
         experiment: ExperimentFlags,
+        /// Measure this machine for some seconds, and tell the hours of each stage
+        #[arg(long)]
+        time: bool,
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -149,7 +183,7 @@ pub enum Command {
         out: PathBuf,
     },
     /// Play episodes with a network, or with several side by side
-    #[command(after_help = "Examples:\n  pd play teachers/pong/teachers/pong/seed-1 --episodes 3\n  \
+    #[command(after_help = "Examples:\n  pd play teachers/pong --episodes 3\n  \
                             pd play TEACHER STUDENT --gif both.gif --seconds 20")]
     Play(play::PlayOptions),
     /// Write the observations that a list of actions leads to, for checking against other environments

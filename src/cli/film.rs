@@ -20,6 +20,9 @@ const GAP: usize = 8;
 /// Colours of letters and of the space around the screens.
 const INK: [u8; 3] = [230, 230, 230];
 const SPACE: [u8; 3] = [20, 20, 20];
+/// Colour and height of the bar below the text of a player that chooses another action than the first.
+const MARK: [u8; 3] = [230, 159, 0];
+const MARK_ROWS: usize = 4;
 
 /// A film that is written image by image, so that memory does not grow with its length. Pixels of a screen are twice as
 /// wide as high, as on a television.
@@ -65,16 +68,17 @@ impl Film {
         })
     }
 
-    /// Puts a line of text and a screen on one side of the next image.
+    /// Puts a line of text and a screen on one side of the next image, with a bar between them if it is `marked`.
     ///
     /// # Errors
     /// If the text cannot be drawn.
-    pub fn put(&mut self, side: usize, text: &str, picture: &Picture) -> Result<()> {
+    pub fn put(&mut self, side: usize, text: &str, picture: &Picture, marked: bool) -> Result<()> {
         let (width, left) = (self.size.1, side * (self.side + GAP));
         let mask = text_mask(text, (self.side as u32, LINE as u32))?;
         for (place, inked) in mask.into_iter().enumerate() {
             let (row, column) = (place / self.side, place % self.side);
-            self.image[row * width + left + column] = if inked { INK } else { SPACE };
+            let paper = if marked && row + MARK_ROWS >= LINE { MARK } else { SPACE };
+            self.image[row * width + left + column] = if inked { INK } else { paper };
         }
         for (place, pixel) in picture.rgb.as_chunks().0.iter().enumerate() {
             let (row, column) = (place / picture.width, place % picture.width);
@@ -167,7 +171,7 @@ mod tests {
             let picture = |value| Picture { width: 4, rgb: vec![value; 4 * 2 * 3] };
             let mut film = Film::new(&path, &picture(0), 2, frame_skip).unwrap();
             for image in 0..60 {
-                film.put(0, "a: 1", &picture(image)).unwrap();
+                film.put(0, "a: 1", &picture(image), image % 2 == 0).unwrap();
                 film.write().unwrap();
             }
             film.finish().unwrap();

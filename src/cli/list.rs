@@ -43,6 +43,7 @@ fn describe(place: &Path) -> Result<String> {
         threads: 1,
         jobs: None,
         fresh: false,
+        watch: false,
     };
     let tasks = match request.line()? {
         LineName::Atari => pipeline::plan(&request)?.tasks,

@@ -5,6 +5,7 @@ mod print;
 
 mod arguments;
 mod bench;
+mod compare;
 mod explanations;
 mod film;
 mod games;
@@ -14,6 +15,8 @@ mod list;
 mod observe;
 mod plan;
 mod play;
+mod record;
+mod speed;
 mod terminal;
 
 use std::path::{Path, PathBuf};
@@ -51,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Result<Ended> {
     let common = &arguments.common;
     let threads = common.threads.map_or(0, usize::from);
     let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(pipeline::STACK_BYTES).build()?;
-    let terminal = Terminal::new(common.quiet);
+    let terminal = Terminal::new(common.quiet, matches!(arguments.command, Command::Report { json: true, .. }));
     let request = |scope, flags| request(scope, flags, common);
     // The calling thread is one of them, so that divided work begins without a wait.
     pool.install(|| match &arguments.command {
@@ -64,9 +67,12 @@ pub fn run(arguments: &Arguments) -> Result<Ended> {
         Command::Follow { experiment, from } => {
             pipeline::run(&Request { from: Some(from), ..request(Scope::Follow, experiment)? }, &terminal)
         }
-        Command::Evaluate(experiment) => pipeline::run(&request(Scope::Evaluate, experiment)?, &terminal),
-        Command::Report(experiment) => pipeline::run(&request(Scope::Report, experiment)?, &terminal),
-        Command::Plan { experiment, json } => plan::plan(&request(Scope::Run, experiment)?, *json),
+        Command::Evaluate { experiment, json } => evaluate(&request(Scope::Evaluate, experiment)?, *json, &terminal),
+        Command::Report { experiment, watch, .. } => {
+            pipeline::run(&Request { watch: *watch, ..request(Scope::Report, experiment)? }, &terminal)
+        }
+        Command::Compare { folders, json, out } => compare::compare(folders, *json, out.as_deref()),
+        Command::Plan { experiment, time, json } => plan::plan(&request(Scope::Run, experiment)?, *time, *json),
         Command::List { folder } => list::list(folder, &terminal),
         Command::Merge { folders, out } => merge(folders, out),
         Command::Export { checkpoint, int8, out, .. } => {
@@ -118,7 +124,21 @@ fn request<'a>(scope: Scope, flags: &'a ExperimentFlags, common: &Common) -> Res
         threads: rayon::current_num_threads(),
         jobs: flags.jobs.map(usize::from),
         fresh: flags.fresh,
+        watch: false,
     })
+}
+
+/// Scores every agent, and prints the scores.
+fn evaluate(request: &Request, json: bool, terminal: &Terminal) -> Result<Ended> {
+    let ended = pipeline::run(request, terminal)?;
+    if ended == Ended::Done {
+        let scored = pipeline::scored(request)?;
+        match json {
+            true => out!("{}", serde_json::to_string_pretty(&scored.scores)?),
+            false => out!("{}", scored.table.on_terminal(terminal::width()).trim_end()),
+        }
+    }
+    Ok(ended)
 }
 
 /// Joins folders of one experiment.
@@ -130,7 +150,7 @@ fn merge(folders: &[PathBuf], out: &Path) -> Result<Ended> {
 
 /// Writes weights in another number format.
 fn export(checkpoint: &Path, precision: nn::Precision, out: &Path) -> Result<Ended> {
-    let path = play::weights_at(checkpoint);
+    let path = play::weights_at(checkpoint, None)?;
     let (network, metadata) = agent::load(&path, Device::Cpu)?;
     agent::save_as(out, &network, &metadata, precision)?;
     Ok(Ended::Done)

@@ -1,31 +1,60 @@
 //! `pd plan`: prints the tasks that would run, and the resources that they need.
 
 use anyhow::Result;
+use rayon::ThreadPoolBuilder;
+use serde::Serialize;
 
 use super::explanations;
+use super::speed::{PlannedTime, planned_time};
 use crate::config::LineName;
-use crate::pipeline::{self, Plan, Request, TaskState};
+use crate::pipeline::{self, Plan, Request, TaskState, refused};
 use crate::progress::Ended;
 use crate::replay::TYPICAL_STEP;
 use crate::units::grouped;
 
-/// Prints the plan of an experiment; nothing is changed.
-pub fn plan(request: &Request, json: bool) -> Result<Ended> {
+/// A plan, and its time if that was asked for.
+#[derive(Serialize)]
+struct TimedPlan {
+    #[serde(flatten)]
+    plan: Plan,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<PlannedTime>,
+}
+
+/// Prints the plan of an experiment; nothing is changed. With `timed`, the machine is measured.
+pub fn plan(request: &Request, timed: bool, json: bool) -> Result<Ended> {
     if request.line()? == LineName::Explanations {
-        return explanations::plan(request, json);
+        return match timed {
+            true => Err(refused("--time: is for experiments of games; leave it out")),
+            false => explanations::plan(request, json),
+        };
     }
     let plan = pipeline::plan(request)?;
+    let jobs = request.jobs();
+    let measure = || {
+        let experiment = request.read()?.0;
+        // As many threads as each of the tasks at once has.
+        let pool = ThreadPoolBuilder::new().num_threads((request.threads / jobs).max(1)).build()?;
+        pool.install(|| planned_time(&experiment, &plan, request.device, jobs))
+    };
+    let time = if timed { Some(measure()?) } else { None };
     if json {
-        out!("{}", serde_json::to_string_pretty(&plan)?);
+        out!("{}", serde_json::to_string_pretty(&TimedPlan { plan, time })?);
     } else {
-        print(&plan);
+        print(&plan, time.as_ref(), jobs);
     }
     Ok(Ended::Done)
 }
 
-fn print(plan: &Plan) {
+fn print(plan: &Plan, time: Option<&PlannedTime>, jobs: usize) {
     out!("experiment {}, in {}", plan.experiment, plan.folder);
-    out!("{}\n", left(plan));
+    out!("{}", left(plan));
+    time.iter().for_each(|time| print_time(time, jobs));
+    out!(
+        "memory: about {}; disk: at most about {} for checkpoints and the best teachers that students follow\n",
+        size(plan.memory_bytes),
+        size(plan.disk_bytes)
+    );
     out!("{:<12} {:<20} {:>12} {:>20}", "network", "game", "parameters", "with 18 actions");
     for network in &plan.networks {
         let own = grouped(network.parameters);
@@ -37,14 +66,37 @@ fn print(plan: &Plan) {
         out!("{:<10} {:<6} {:<44} {}", stage.stage, if stage.done { "yes" } else { "no" }, stage.agent, stage.work);
     }
     out!(
-        "\nmemory: about {}; disk: at most about {}, for checkpoints and the best teachers that students \
-         follow (with {TYPICAL_STEP} bytes for a step of play, the mean of ten games; Pong takes less than half of it, \
-         Beam Rider two and a half times as many)",
-        size(plan.memory_bytes),
-        size(plan.disk_bytes)
+        "\nmemory and disk: with {TYPICAL_STEP} bytes for a step of play, the mean of ten games; Pong takes less than \
+         half of it, Beam Rider two and a half times as many"
     );
     if let Some(refused) = &plan.refused {
         out!("\n`pd run` would refuse: {refused}");
+    }
+}
+
+/// The hours of each stage, and the speeds that they follow from.
+fn print_time(time: &PlannedTime, jobs: usize) {
+    let stages: Vec<String> = time.hours.iter().map(|(stage, &hours)| format!("{stage} {}", in_words(hours))).collect();
+    let tasks = if jobs == 1 { "one task after another".to_owned() } else { format!("{jobs} tasks at once") };
+    match stages.is_empty() {
+        true => out!("time: nothing is left that takes long"),
+        false => out!("time: about {} here, {tasks} ({})", in_words(time.total_hours()), stages.join(", ")),
+    }
+    let students = time.updates_per_second.iter().map(|(name, speed)| format!("{name} {speed:.0} updates/s"));
+    let steps = |what: &str, speed: Option<f64>| speed.map(|speed| format!("{what} {speed:.0} steps/s"));
+    let speeds = steps("training", time.training_steps_per_second).into_iter().chain(students);
+    let speeds: Vec<String> = speeds.chain(steps("evaluation", time.evaluation_steps_per_second)).collect();
+    if !speeds.is_empty() {
+        out!("speed of one task in half a second each: {}", speeds.join(", "));
+    }
+}
+
+fn in_words(hours: f64) -> String {
+    match hours {
+        ..0.02 => "a minute".to_owned(),
+        0.02..1.0 => format!("{:.0} min", 60.0 * hours),
+        1.0..48.0 => format!("{hours:.1} h"),
+        _ => format!("{:.1} days", hours / 24.0),
     }
 }
 

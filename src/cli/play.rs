@@ -1,20 +1,20 @@
 //! `pd play`: plays episodes with a network, and records one.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, sync_channel};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::Args;
 
 use super::arguments::Common;
-use super::film::Film;
+use super::record::record;
 use super::terminal::{self, TaskProgress};
 use crate::agent::{self, Metadata, Played, Player};
-use crate::env::{Picture, Pool, Rom, Rules};
-use crate::eval::{self, Episode, Match};
+use crate::env::{Pool, Rom, Rules};
+use crate::eval::{self, Match};
 use crate::nn::{Device, Network};
 use crate::pipeline::refused;
 use crate::progress::Ended;
+use crate::record::Folder;
 use crate::units::Seed;
 
 /// Probability of a random action, as in evaluation; not used in classic control.
@@ -25,7 +25,7 @@ const MAX_FRAMES: u64 = 108_000;
 /// Flags of `pd play`.
 #[derive(Debug, Clone, Args)]
 pub struct PlayOptions {
-    /// A weights.safetensors, or the folder that holds one; several play one after another
+    /// A weights.safetensors, the folder that holds one, or a folder of results with one teacher; several play one after another
     #[arg(required = true)]
     checkpoints: Vec<PathBuf>,
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
@@ -33,7 +33,8 @@ pub struct PlayOptions {
     /// The game to play, if the network plays several
     #[arg(long)]
     game: Option<String>,
-    /// Record the first episode, of several networks side by side from the same start
+    /// Record the first episode, of several networks side by side from the same start; an orange bar marks where one would choose
+    /// another action than the first network
     #[arg(long, value_name = "FILE")]
     gif: Option<PathBuf>,
     /// Chooses the episodes; 0 unless given
@@ -45,17 +46,17 @@ pub struct PlayOptions {
 }
 
 /// A network that was read to play a game.
-struct Loaded {
-    path: PathBuf,
-    network: Network,
-    metadata: Metadata,
+pub struct Loaded {
+    pub path: PathBuf,
+    pub network: Network,
+    pub metadata: Metadata,
     head: usize,
     rom: Option<Rom>,
 }
 
 impl Loaded {
-    fn read(checkpoint: &Path, game: Option<&str>, device: Device) -> Result<Loaded> {
-        let path = weights_at(checkpoint);
+    pub fn read(checkpoint: &Path, game: Option<&str>, device: Device) -> Result<Loaded> {
+        let path = weights_at(checkpoint, game)?;
         let (network, metadata) = agent::load(&path, device)?;
         let head = head(&metadata, game)?;
         let played = &metadata.games()[head];
@@ -70,19 +71,19 @@ impl Loaded {
         Ok(Loaded { path, network, metadata, head, rom })
     }
 
-    fn played(&self) -> &Played {
+    pub fn played(&self) -> &Played {
         &self.metadata.games()[self.head]
     }
 
-    fn player(&self) -> Player<'_> {
+    pub fn player(&self) -> Player<'_> {
         Player::new(&self.network, self.head)
     }
 
-    fn rules(&self) -> Rules {
+    pub fn rules(&self) -> Rules {
         rules(&self.metadata, self.played())
     }
 
-    fn pool(&self, workers: usize) -> Result<Pool> {
+    pub fn pool(&self, workers: usize) -> Result<Pool> {
         Pool::load(self.played().game, self.rom.as_ref(), &self.rules(), workers)
     }
 }
@@ -102,7 +103,7 @@ pub fn play(options: &PlayOptions, common: &Common) -> Result<Ended> {
     let epsilon = if game.is_classic_control() { 0.0 } else { EPSILON };
     let mut recorded = 0;
     if let Some(gif) = &options.gif {
-        let Some(scores) = record(&players, epsilon, seed, options, gif)? else { return Ok(Ended::Stopped) };
+        let Some(scores) = record(&players, epsilon, seed, options.seconds, gif)? else { return Ok(Ended::Stopped) };
         for (player, score) in players.iter().zip(scores) {
             out!("{}episode 0: score {score}, recorded in {}", heading(&players, player), gif.display());
         }
@@ -141,9 +142,34 @@ fn heading(players: &[Loaded], player: &Loaded) -> String {
     if players.len() > 1 { format!("{}, ", player.path.display()) } else { String::new() }
 }
 
-/// The weights file that a path to it, or to its folder, names.
-pub fn weights_at(checkpoint: &Path) -> PathBuf {
-    if checkpoint.is_dir() { checkpoint.join("weights.safetensors") } else { checkpoint.to_owned() }
+/// The weights file that a path to it, to its folder, or to a folder of results with one teacher (of `game`, if it is given) names.
+///
+/// # Errors
+/// If a folder of results has no teacher, or several.
+pub fn weights_at(checkpoint: &Path, game: Option<&str>) -> Result<PathBuf> {
+    if !checkpoint.is_dir() {
+        return Ok(checkpoint.to_owned());
+    }
+    let own = checkpoint.join("weights.safetensors");
+    if own.exists() || !Folder::at(checkpoint).experiment().exists() {
+        return Ok(own);
+    }
+    let below = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let of_games = below(checkpoint.join("teachers")).filter(|folder| game.is_none_or(|game| folder.ends_with(game)));
+    let seeds = of_games.flat_map(below).map(|seed| seed.join("weights.safetensors"));
+    let mut teachers: Vec<PathBuf> = seeds.filter(|weights| weights.exists()).collect();
+    teachers.sort();
+    let place = checkpoint.display();
+    match teachers.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(refused(format!("{place}: no teacher's weights there; name the folder of a network"))),
+        [first, .., last] => Err(refused(format!(
+            "{place}: has {} teachers, from {} to {}; name one of them",
+            teachers.len(),
+            first.display(),
+            last.display()
+        ))),
+    }
 }
 
 /// The head that plays the game with that name; the only head if no game is named.
@@ -162,77 +188,4 @@ fn head(metadata: &Metadata, game: Option<&str>) -> Result<usize> {
 fn rules(metadata: &Metadata, played: &Played) -> Rules {
     let rules = Rules::of_training(&metadata.environment, played.game);
     Rules { no_op_max: NO_OP_MAX, max_frames: MAX_FRAMES, actions: played.actions.clone(), ..rules }
-}
-
-/// Plays the first episode of each player, all from the same start, and writes them side by side as an animated GIF.
-/// Returns the scores; `None` if it was asked to stop.
-fn record(
-    players: &[Loaded],
-    epsilon: f64,
-    seed: Seed,
-    options: &PlayOptions,
-    path: &Path,
-) -> Result<Option<Vec<f64>>> {
-    let first = Match { episodes: 0..1, epsilon, seed };
-    let limit = options.seconds.map(|seconds| u64::from(60 * seconds) / u64::from(players[0].rules().frame_skip));
-    std::thread::scope(|threads| {
-        let mut sides = Vec::new();
-        for player in players {
-            let (sender, receiver) = sync_channel(1);
-            let first = &first;
-            let (checkpoint, game, device) = (&player.path, player.played().game.name(), player.network.device());
-            // Each thread has a network of its own, since tensors belong to one thread.
-            let play = move || -> Result<Option<Vec<Episode>>> {
-                let player = Loaded::read(checkpoint, Some(game), device)?;
-                let mut pool = player.pool(1)?;
-                // Nobody listens any more once the film is long enough.
-                let mut watch = |pool: &Pool| _ = sender.send(pool.screen(0).map(|picture| (picture, pool.score(0))));
-                let stage = TaskProgress::new("", 0, "", true);
-                Ok(eval::play_watched(&mut pool, &player.player(), first, &stage, &mut watch))
-            };
-            sides.push((receiver, threads.spawn(play)));
-        }
-        let receivers: Vec<_> = sides.iter().map(|(receiver, _)| receiver).collect();
-        film(players, &receivers, limit, path)?;
-        let mut scores = Vec::new();
-        for (receiver, thread) in sides {
-            drop(receiver);
-            let played = thread.join().map_err(|_| anyhow!("the play of a side panicked"))??;
-            let Some(episodes) = played else { return Ok(None) };
-            scores.extend(episodes.first().map(|episode| episode.score));
-        }
-        Ok(Some(scores))
-    })
-}
-
-/// Writes what the receivers get, an image for each step, until all sides or the film have ended. The side of an episode
-/// that is over stays as it was.
-fn film(
-    players: &[Loaded],
-    sides: &[&Receiver<Option<(Picture, f64)>>],
-    limit: Option<u64>,
-    path: &Path,
-) -> Result<()> {
-    let mut film = None;
-    let mut images = 0;
-    while limit.is_none_or(|limit| images < limit) {
-        let mut shown = 0;
-        for (side, (receiver, player)) in sides.iter().zip(players).enumerate() {
-            let Ok(shot) = receiver.recv() else { continue };
-            let (picture, score) =
-                shot.ok_or_else(|| refused("--gif: the game has no screen to record; leave it out"))?;
-            if film.is_none() {
-                film = Some(Film::new(path, &picture, players.len(), player.rules().frame_skip)?);
-            }
-            let text = format!("{}: {score}", player.metadata.name);
-            film.iter_mut().try_for_each(|film| film.put(side, &text, &picture))?;
-            shown += 1;
-        }
-        match &mut film {
-            Some(film) if shown > 0 => film.write()?,
-            _ => break,
-        }
-        images += 1;
-    }
-    film.map_or(Ok(()), Film::finish)
 }

@@ -57,6 +57,8 @@ fn is_stopped() -> bool {
 /// The progress of a command: a line for each running task, and one for all tasks.
 pub struct Terminal {
     quiet: bool,
+    /// Whether reports are printed as JSON.
+    json: bool,
     bars: MultiProgress,
     /// The line for all tasks, once there are several.
     whole: Mutex<Option<ProgressBar>>,
@@ -64,8 +66,14 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    pub fn new(quiet: bool) -> Terminal {
-        Terminal { quiet, bars: MultiProgress::new(), whole: Mutex::new(None), last_line: Mutex::new(Instant::now()) }
+    pub fn new(quiet: bool, json: bool) -> Terminal {
+        Terminal {
+            quiet,
+            json,
+            bars: MultiProgress::new(),
+            whole: Mutex::new(None),
+            last_line: Mutex::new(Instant::now()),
+        }
     }
 }
 
@@ -105,7 +113,10 @@ impl Observer for Terminal {
     }
 
     fn report(&self, report: &TerminalReport) {
-        out!("{}\n{}", report.table, report.verdict);
+        if self.json {
+            return out!("{:#}", report.json());
+        }
+        out!("{}\n{}", report.table.on_terminal(width()), report.verdict);
         for warning in &report.warnings {
             out!("warning: {warning} {}", warning.remedy());
         }
@@ -127,6 +138,11 @@ impl Drop for Terminal {
             bar.finish_and_clear();
         }
     }
+}
+
+/// The letters that a line of the terminal holds; `None` if stdout is none.
+pub fn width() -> Option<usize> {
+    std::io::stdout().is_terminal().then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0))
 }
 
 /// A time as hours, minutes and seconds.

@@ -11,6 +11,7 @@ mod line;
 mod locate;
 mod option;
 mod read;
+mod settings;
 mod source;
 mod student;
 mod teacher;
@@ -21,6 +22,7 @@ pub use check::{MOST_FRAME_SKIP, MOST_NO_OPS, MOST_WORKERS};
 pub use experiment::{Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization};
 pub use line::{LineName, line_of};
 pub use read::{Overrides, read, read_text};
+pub use settings::{Settings, settings};
 pub use source::shipped_folders;
 pub use student::{
     AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature, StudentRate,

@@ -165,7 +165,9 @@ impl Environment for Classic {
         self.steps
     }
 
-    fn screen(&self) -> Option<Picture> {
+    fn take_pictures(&mut self) {}
+
+    fn picture(&self) -> Option<Picture> {
         None
     }
 

@@ -24,8 +24,11 @@ pub trait Environment: Send {
     fn frame(&self, view: usize) -> &[u8];
     /// Frames of the episode so far; in a game without frames, steps.
     fn frames(&self) -> u64;
-    /// A picture of the current state; `None` in a game without a screen.
-    fn screen(&self) -> Option<Picture>;
+    /// From now on pictures will be taken.
+    fn take_pictures(&mut self);
+    /// A picture of the current state: the brighter of each pixel's values in the step's last two screens, so that nothing flickers
+    /// that a console draws in every other frame. `None` in a game without a screen. It needs [`Environment::take_pictures`] before.
+    fn picture(&self) -> Option<Picture>;
     /// Everything that the rest of the episode depends on.
     fn save(&self) -> Vec<u8>;
     /// Continues where [`Environment::save`] was called, also in another process. [`Environment::frame`] is valid again

@@ -108,9 +108,14 @@ impl Pool {
         self.observation().newest(&row[self.views[0].range()])
     }
 
-    /// A picture of `worker`'s game, as [`Environment::screen`].
-    pub fn screen(&self, worker: usize) -> Option<Picture> {
-        self.workers[worker].env.screen()
+    /// From now on pictures will be taken of every game.
+    pub fn take_pictures(&mut self) {
+        self.workers.iter_mut().for_each(|worker| worker.env.take_pictures());
+    }
+
+    /// A picture of `worker`'s game, as [`Environment::picture`].
+    pub fn picture(&self, worker: usize) -> Option<Picture> {
+        self.workers[worker].env.picture()
     }
 
     /// Raw score so far of the episode of `worker`.

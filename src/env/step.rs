@@ -80,6 +80,8 @@ pub struct Env {
     preprocessor: Preprocessor,
     /// The console's memory as an observation, if it is observed.
     ram: Vec<u8>,
+    /// The step's last screen but one in colour, where pictures are taken.
+    before: Option<Vec<u8>>,
     episode: EpisodeState,
 }
 
@@ -111,7 +113,7 @@ impl Env {
     pub fn new(emulator: Box<dyn Emulator>, rules: Rules) -> Env {
         let preprocessor = Preprocessor::new(emulator.as_ref());
         let ram = vec![0; RAM * size_of::<f32>()];
-        Env { emulator, rules, preprocessor, ram, episode: EpisodeState::new(Seed(0)) }
+        Env { emulator, rules, preprocessor, ram, before: None, episode: EpisodeState::new(Seed(0)) }
     }
 
     /// Makes the newest part of each view. With `has_before`, it uses the step's last screen but one too.
@@ -140,10 +142,22 @@ impl Env {
         if repeat { self.episode.previous_action } else { chosen }
     }
 
+    /// Keeps the screen for the picture of this step.
+    fn picture_before(&mut self) {
+        if let Some(before) = &mut self.before {
+            self.emulator.rgb(before);
+        }
+    }
+
     /// Lives left.
     pub fn lives(&self) -> u32 {
         self.episode.lives
     }
+}
+
+/// How light a colour is, as the eye weighs red, green and blue.
+fn light([red, green, blue]: &[u8; 3]) -> u32 {
+    299 * u32::from(*red) + 587 * u32::from(*green) + 114 * u32::from(*blue)
 }
 
 impl Environment for Env {
@@ -168,6 +182,7 @@ impl Environment for Env {
         }
         self.episode.lives = self.emulator.lives();
         self.look(false);
+        self.picture_before();
     }
 
     fn step(&mut self, action: usize) -> Step {
@@ -182,12 +197,18 @@ impl Environment for Env {
             if step.terminated {
                 break;
             }
-            if i + 2 == skip && sees_screen {
-                self.preprocessor.look_before(self.emulator.as_ref());
+            if i + 2 == skip {
+                self.picture_before();
+                if sees_screen {
+                    self.preprocessor.look_before(self.emulator.as_ref());
+                }
                 has_before = true;
             }
         }
-        self.look(has_before);
+        self.look(has_before && sees_screen);
+        if !has_before {
+            self.picture_before();
+        }
         let lives = self.emulator.lives();
         step.life_lost = lives < self.episode.lives;
         self.episode.lives = lives;
@@ -206,9 +227,20 @@ impl Environment for Env {
         self.episode.frames
     }
 
-    fn screen(&self) -> Option<Picture> {
+    fn take_pictures(&mut self) {
+        self.before = Some(vec![0; 3 * SCREEN_WIDTH * self.emulator.height()]);
+        self.picture_before();
+    }
+
+    fn picture(&self) -> Option<Picture> {
         let mut rgb = vec![0; 3 * SCREEN_WIDTH * self.emulator.height()];
         self.emulator.rgb(&mut rgb);
+        let before = self.before.as_ref().map_or(&[][..], |before| before.as_chunks().0);
+        for (pixel, before) in rgb.as_chunks_mut().0.iter_mut().zip(before) {
+            if light(before) > light(pixel) {
+                *pixel = *before;
+            }
+        }
         Some(Picture { width: SCREEN_WIDTH, rgb })
     }
 

@@ -7,19 +7,19 @@ use crate::progress::Progress;
 use crate::spec::Shape;
 use crate::units::Seed;
 
-use super::statistics::median;
+use super::statistics::quartiles;
 
 /// Decisions before the measurement starts.
 const WARM_UP: usize = 20;
 
-/// Median time, over `decisions`, from the bytes of one observation of that shape to an action; `None` if it was asked to
-/// stop.
+/// Lower quartile, median and upper quartile of the milliseconds, over `decisions`, from the bytes of one observation of that
+/// shape to an action; `None` if it was asked to stop.
 pub fn milliseconds_per_decision(
     policy: &dyn Policy,
     shape: Shape,
     decisions: usize,
     progress: &dyn Progress,
-) -> Option<f64> {
+) -> Option<[f64; 3]> {
     let observation = vec![128; shape.bytes()];
     let mut generators = [Seed(0).generator()];
     let mut times = Vec::new();
@@ -31,5 +31,5 @@ pub fn milliseconds_per_decision(
         policy.act(&observation, 0.0, &mut generators);
         times.push(1e3 * start.elapsed().as_secs_f64());
     }
-    median(&times[WARM_UP..])
+    quartiles(&times[WARM_UP..])
 }

@@ -42,8 +42,9 @@ impl Pipeline<'_> {
         let lock = self.locks.wait("scores")?;
         episodes::put(&self.experiment, &self.folder, agent, &weights, played)?;
         drop(lock);
-        if let Some(milliseconds) = latency.flatten() {
-            let measured = Latency { weights, milliseconds };
+        if let Some([low, milliseconds, high]) = latency.flatten() {
+            let quartiles = Some([low, high]);
+            let measured = Latency { weights, milliseconds, quartiles, processor: self.machine.cpu.clone() };
             self.write_manifest(|manifest| manifest.latencies.extend([(latency_name(agent), measured)]))?;
         }
         Ok(Ended::Done)

@@ -1,6 +1,5 @@
 //! Keys of tasks. A key covers the settings that the result depends on, and the keys of the inputs.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use anyhow::Result;
@@ -8,14 +7,11 @@ use sha2::{Digest, Sha256};
 use toml::Value;
 
 use super::task::{TaskId, Work};
-use crate::config::{self, Experiment, Keep, Overrides};
+use crate::config::{self, Experiment, Keep, Overrides, Settings};
 use crate::record::Folder;
 
 /// Hexadecimal digits of a key in plans.
 const DIGITS: usize = 16;
-
-/// An experiment's settings by key, such as `teacher.gamma` or `students.net1.loss`.
-pub type Settings = BTreeMap<String, Value>;
 
 /// The settings that a task depends on, with a digest of them and of its inputs' keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,53 +68,12 @@ impl fmt::Display for SettingChange {
     }
 }
 
-/// Every setting of an experiment except its name, games and seeds. Settings of students have the students' names in
-/// their keys.
-///
-/// # Errors
-/// If the experiment cannot be written as TOML.
-pub fn settings(experiment: &Experiment) -> Result<Settings> {
-    let table = toml::Table::try_from(experiment)?;
-    // The default, the screen, is not written down.
-    let mut settings = Settings::from([("environment.observation".into(), Value::from("pixels"))]);
-    for section in ["environment", "teacher", "distillation", "evaluation"] {
-        for (key, value) in table[section].as_table().into_iter().flatten() {
-            match value.as_table() {
-                Some(own) => settings
-                    .extend(own.iter().map(|(inner, value)| (format!("{section}.{key}.{inner}"), value.clone()))),
-                None => _ = settings.insert(format!("{section}.{key}"), value.clone()),
-            }
-        }
-    }
-    let baselines = table.get("baselines").and_then(Value::as_array).into_iter().flatten();
-    for student in baselines.clone().filter_map(Value::as_table) {
-        let name = student["name"].as_str().unwrap_or_default();
-        settings.insert(format!("students.{name}.loss"), Value::from("td"));
-    }
-    for student in &experiment.students {
-        // Whether it is written down depends on the teacher's view.
-        let view = student.environment(&experiment.environment).observation;
-        settings.insert(format!("students.{}.observation", student.name), Value::from(view.name()));
-        if !student.is_baseline() {
-            let rate = student.learning_rate.or(experiment.distillation.learning_rate);
-            settings.insert(format!("students.{}.learning_rate", student.name), Value::from(rate));
-        }
-    }
-    let students = table["students"].as_array().into_iter().flatten();
-    for student in students.chain(baselines).filter_map(Value::as_table) {
-        let name = student["name"].as_str().unwrap_or_default();
-        let own = student.iter().filter(|(key, _)| !["observation", "learning_rate"].contains(&key.as_str()));
-        settings.extend(own.map(|(key, value)| (format!("students.{name}.{key}"), value.clone())));
-    }
-    Ok(settings)
-}
-
 /// The settings with which the folder's results were made.
 ///
 /// # Errors
 /// If the folder's experiment cannot be read.
 pub fn settings_in(folder: &Folder) -> Result<Settings> {
-    settings(&config::read(&folder.experiment(), &Overrides::default())?)
+    Ok(config::settings(&config::read(&folder.experiment(), &Overrides::default())?)?)
 }
 
 /// Settings of the teacher that change no weights.

@@ -12,6 +12,7 @@ use super::task::{Job, Task};
 use crate::nn::Device;
 use crate::progress::Ended;
 use crate::record::Manifest;
+use crate::report::{Activity, TerminalReport};
 
 /// An opened experiment as the scheduler sees it: a list of tasks, and the way to do them.
 pub trait Line: Sync {
@@ -41,11 +42,11 @@ pub trait Line: Sync {
     /// If a file cannot be read or written.
     fn close(&self, evaluates: bool) -> Result<()>;
 
-    /// Writes the report of the results so far and shows it to the observer.
+    /// Writes the report of the results so far, while that work goes on in the folder.
     ///
     /// # Errors
     /// If a file cannot be read or written.
-    fn report(&self) -> Result<()>;
+    fn report(&self, goes_on: Option<&Activity>) -> Result<TerminalReport>;
 
     fn observer(&self) -> &dyn Observer;
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::agents::{agents, games, networks, student, teacher_of, teachers};
-use super::key::{Key, Settings, depends_on, settings};
+use super::key::{Key, depends_on};
 use super::task::{Amount, Job, Task, TaskId, Work};
-use crate::config::{Data, Experiment};
+use crate::config::{Data, Experiment, Settings, settings};
 use crate::distill::group_name;
 use crate::record::{AgentId, Folder, SHARED};
 use crate::units::Frames;

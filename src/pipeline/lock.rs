@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::owner::{Owner, describe, read};
+use super::owner::{CommandState, LockFile, Owner, describe, read, read_file};
+use super::progress::CommandProgress;
 use crate::record::write_file;
 
 /// Time between two heartbeats.
@@ -30,6 +31,8 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct Locks {
     folder: PathBuf,
     held: Arc<Mutex<HashMap<PathBuf, Owner>>>,
+    /// How far this command is, for those who read its locks.
+    told: Arc<Mutex<Option<CommandState>>>,
     /// Locks of other processes: the last content of each file, and the time since which it has not changed.
     seen: Mutex<HashMap<PathBuf, (Option<Owner>, Instant)>>,
     heart: Option<(Sender<()>, JoinHandle<()>)>,
@@ -46,9 +49,10 @@ impl Locks {
     pub fn in_folder(folder: PathBuf) -> Locks {
         let held = Arc::new(Mutex::new(HashMap::new()));
         let (stop, stopped) = channel();
-        let owners = Arc::clone(&held);
-        let beats = thread::spawn(move || beat(&owners, &stopped));
-        Locks { folder, held, seen: Mutex::new(HashMap::new()), heart: Some((stop, beats)) }
+        let told = Arc::new(Mutex::new(None));
+        let (owners, state) = (Arc::clone(&held), Arc::clone(&told));
+        let beats = thread::spawn(move || beat(&owners, &state, &stopped));
+        Locks { folder, held, told, seen: Mutex::new(HashMap::new()), heart: Some((stop, beats)) }
     }
 
     /// Takes the lock `name`; returns `None` if any process has it, this one included.
@@ -75,6 +79,21 @@ impl Locks {
             }
             thread::sleep(LOOK);
         }
+    }
+
+    /// Tells how far this command is. The next heartbeat of each of its locks says so.
+    pub fn tell(&self, progress: &CommandProgress) {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress.into());
+    }
+
+    /// The locks of other processes that are alive, by name.
+    pub fn elsewhere(&self) -> Vec<(String, LockFile)> {
+        let alive = self.foreign().filter(|path| path.exists() && !self.is_dead(path));
+        let named = alive.filter_map(|path| {
+            let name = path.file_stem()?.to_string_lossy().replace('+', "/");
+            Some((name, read_file(&path)?))
+        });
+        named.collect()
     }
 
     /// Another process at work in the folder, as text.
@@ -213,7 +232,7 @@ fn held(owners: &Mutex<HashMap<PathBuf, Owner>>) -> MutexGuard<'_, HashMap<PathB
 }
 
 /// Writes heartbeats until the sender is dropped.
-fn beat(owners: &Mutex<HashMap<PathBuf, Owner>>, stopped: &Receiver<()>) {
+fn beat(owners: &Mutex<HashMap<PathBuf, Owner>>, told: &Mutex<Option<CommandState>>, stopped: &Receiver<()>) {
     while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
         for (path, owner) in held(owners).iter_mut() {
             if !read(path).is_some_and(|current| current.is_same_lock(owner)) {
@@ -224,7 +243,9 @@ fn beat(owners: &Mutex<HashMap<PathBuf, Owner>>, stopped: &Receiver<()>) {
                 continue;
             }
             owner.beat += 1;
-            let written = serde_json::to_vec(owner).map_err(Into::into).and_then(|bytes| write_file(path, &bytes));
+            let command = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let file = LockFile { owner: owner.clone(), command };
+            let written = serde_json::to_vec(&file).map_err(Into::into).and_then(|bytes| write_file(path, &bytes));
             if let Err(error) = written {
                 log::warn!("{error:#}");
             }

@@ -11,6 +11,7 @@ use crate::env::ale_version;
 use crate::game::Game;
 use crate::nn::{self, Device};
 use crate::record::{Folder, Machine, Manifest, RomRecord};
+use crate::units::now;
 
 /// The commit of which the program was built, with `+changes` if its files differed; none outside git.
 const COMMIT: Option<&str> = option_env!("PD_COMMIT");
@@ -57,6 +58,7 @@ impl Maker<'_> {
             stage_seconds: old.as_ref().map(|old| old.stage_seconds.clone()).unwrap_or_default(),
             task_seconds: old.as_ref().map(|old| old.task_seconds.clone()).unwrap_or_default(),
             latencies: old.map(|old| old.latencies).unwrap_or_default(),
+            worked_at: Some(now()),
         }
     }
 }

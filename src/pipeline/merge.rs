@@ -8,7 +8,6 @@ use anyhow::{Context, Result};
 use super::clean::networks_in;
 use super::digests::Digests;
 use super::episodes::{read_episodes, write_episodes};
-use super::key::settings;
 use super::list::{Teaching, tasks};
 use super::scores::Scores;
 use super::task::{Job, Stage, Task};
@@ -86,7 +85,7 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
     };
     let mut joined = first.clone();
     for (folder, experiment) in others {
-        let joined_settings = settings(&joined)?;
+        let joined_settings = config::settings(&joined)?;
         let mut changes = Vec::new();
         for task in tasks(experiment, folder, Teaching::Finished)? {
             changes.extend(task.key.changes(&joined_settings).iter().map(ToString::to_string));
@@ -203,6 +202,7 @@ fn joined_manifest(one: Option<Manifest>, other: Option<Manifest>) -> Option<Man
     one.seeds.dedup();
     one.roms.extend(other.roms);
     one.latencies.extend(other.latencies);
+    one.worked_at = one.worked_at.max(other.worked_at);
     for (stage, tasks) in other.task_seconds {
         tasks.into_iter().for_each(|(task, seconds)| one.add_seconds(&stage, &task, seconds, false));
     }

@@ -4,6 +4,7 @@
 //! `--fresh` removes their outputs. A task's [`Key`] says what its result depends on. The experiment file in a folder
 //! records the settings of all results there: a command with other settings is refused, or makes the results anew.
 
+mod activity;
 mod agents;
 mod batch;
 mod board;
@@ -51,6 +52,7 @@ pub use list::{Teaching, tasks};
 pub use lock::DEAD_AFTER;
 pub use merge::merge;
 pub use open::Request;
+pub use open::scored;
 pub use plan::{Plan, PlannedNetwork, PlannedStage, PlannedTask, plan};
 pub use progress::CommandProgress;
 pub use run::{STACK_BYTES, run};

@@ -23,6 +23,7 @@ use crate::env::{Pool, Rom, Rules};
 use crate::game::{Game, View};
 use crate::nn::Device;
 use crate::record::{AgentId, Folder, Machine, RomRecord, write_toml};
+use crate::report::{self, TerminalReport};
 
 /// A command's request.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +46,8 @@ pub struct Request<'a> {
     /// Maximum number of tasks at once; see [`Request::jobs()`].
     pub jobs: Option<usize>,
     pub fresh: bool,
+    /// Whether the report is written anew while other processes work in the folder.
+    pub watch: bool,
 }
 
 impl Request<'_> {
@@ -105,6 +108,20 @@ impl Request<'_> {
     /// The source of the students' teachers.
     pub fn teaching(&self) -> Teaching {
         if self.scope == Scope::Follow { Teaching::Live } else { Teaching::Finished }
+    }
+}
+
+/// The scores of an experiment of any line, with what a report says of them.
+///
+/// # Errors
+/// If a file is damaged.
+pub fn scored(request: &Request) -> Result<TerminalReport> {
+    match request.line()? {
+        config::LineName::Atari => {
+            let (experiment, folder) = request.read()?;
+            report::scored(&folder, &experiment)
+        }
+        config::LineName::Explanations => super::explain::scored(request),
     }
 }
 

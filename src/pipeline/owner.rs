@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use super::progress::CommandProgress;
+use crate::units::now;
+
 /// The owner of a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
@@ -26,6 +29,36 @@ pub struct Owner {
     pub number: u64,
     /// Number of heartbeats so far.
     pub beat: u64,
+}
+
+/// How far a command is, as it tells other processes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommandState {
+    pub done: usize,
+    pub tasks: usize,
+    /// The share of all work that is done.
+    pub share: f64,
+    /// `None` while the speed is not known.
+    pub seconds_left: Option<u64>,
+    /// Seconds since 1970 at which this was so.
+    pub unix_time: u64,
+}
+
+impl From<&CommandProgress> for CommandState {
+    fn from(progress: &CommandProgress) -> CommandState {
+        let CommandProgress { done, tasks, share, left } = *progress;
+        CommandState { done, tasks, share, seconds_left: left.map(|left| left.as_secs()), unix_time: now() }
+    }
+}
+
+/// The content of a lock's file: its owner, and how far the owner's command is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LockFile {
+    #[serde(flatten)]
+    pub owner: Owner,
+    /// Locks of older versions lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<CommandState>,
 }
 
 impl fmt::Display for Owner {
@@ -56,14 +89,13 @@ impl Owner {
         let kernel = |file: &str| fs::read_to_string(file).unwrap_or_default().trim().to_owned();
         let name_space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
         let process = std::process::id();
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Owner {
             machine: kernel("/proc/sys/kernel/hostname"),
             boot: format!("{} {}", kernel("/proc/sys/kernel/random/boot_id"), name_space.display()),
             process,
             user: user(),
             began: began(process).unwrap_or_default(),
-            since: since.map_or(0, |since| since.as_secs()),
+            since: now(),
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             beat: 0,
         }
@@ -84,9 +116,14 @@ impl Owner {
     }
 }
 
+/// A lock's file; `None` if it cannot be read.
+pub fn read_file(path: &Path) -> Option<LockFile> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
 /// The owner that a lock's file names; `None` if it cannot be read.
 pub fn read(path: &Path) -> Option<Owner> {
-    serde_json::from_slice(&fs::read(path).ok()?).ok()
+    read_file(path).map(|file| file.owner)
 }
 
 /// The owner of a lock, for messages.

@@ -15,7 +15,7 @@ use super::task::{Task, Work};
 use crate::nn::Device;
 use crate::progress::Ended;
 use crate::record::{AgentId, Folder, Manifest};
-use crate::report;
+use crate::report::{self, Activity, TerminalReport};
 
 impl Line for Pipeline<'_> {
     type Job = Work;
@@ -55,14 +55,11 @@ impl Line for Pipeline<'_> {
         if evaluates { self.write_scores() } else { Ok(()) }
     }
 
-    fn report(&self) -> Result<()> {
+    fn report(&self, goes_on: Option<&Activity>) -> Result<TerminalReport> {
         self.folder.check_there()?;
-        let lock = self.locks.wait("report")?;
+        let _lock = self.locks.wait("report")?;
         self.write_scores()?;
-        let written = report::write(&self.folder, &self.experiment)?;
-        drop(lock);
-        self.observer.report(&written);
-        Ok(())
+        report::write(&self.folder, &self.experiment, goes_on)
     }
 
     fn observer(&self) -> &dyn Observer {

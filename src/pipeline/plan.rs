@@ -12,7 +12,7 @@ use super::source::check_source;
 use super::state::{Inspection, TaskState};
 use super::task::{Amount, Job, Stage, Task, TaskId, Work};
 use super::{key, listed, memory, settings};
-use crate::config::Experiment;
+use crate::config::{Experiment, Settings};
 use crate::nn::{Architecture, Outputs};
 use crate::record::{AgentId, SHARED};
 use crate::units::grouped;
@@ -102,7 +102,7 @@ fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<V
         return Ok(vec![TaskState::Missing; list.len()]);
     }
     let has_results = inspection.folder.experiment().exists();
-    let old = if has_results { key::settings_in(inspection.folder)? } else { key::Settings::new() };
+    let old = if has_results { key::settings_in(inspection.folder)? } else { Settings::new() };
     let own = |task: &Task| match task.key.changes(&old).is_empty() {
         true => inspection.state(task).unwrap_or(TaskState::Stale),
         false if task.outputs.iter().all(|output| output.exists()) => TaskState::Stale,

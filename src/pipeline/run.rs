@@ -8,6 +8,7 @@ use std::sync::mpsc::channel;
 use anyhow::{Result, anyhow};
 use rayon::ThreadPoolBuilder;
 
+use super::activity::{activity, watch};
 use super::batch::Batch;
 use super::explain::ExplainPipeline;
 use super::line::Line;
@@ -52,11 +53,13 @@ fn work<L: Line>(line: &L, request: &Request) -> Result<Ended> {
         }
     });
     line.close(schedule.board.includes(Stage::Evaluate))?;
+    let report = || line.report(activity(line).as_ref()).map(|report| line.observer().report(&report));
     match schedule.ended() {
-        Ok(Ended::Done) if request.reports() => line.report().map(|()| Ended::Done),
+        Ok(Ended::Done) if request.watch => watch(line),
+        Ok(Ended::Done) if request.reports() => report().map(|()| Ended::Done),
         // Where some tasks failed, the others are reported.
         Err(error) if request.reports() && !is_fault_of_request(&error) => {
-            line.report().unwrap_or_else(|report| line.observer().say(&format!("{report:#}")));
+            report().unwrap_or_else(|report| line.observer().say(&format!("{report:#}")));
             Err(error)
         }
         ended => ended,

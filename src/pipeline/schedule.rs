@@ -175,6 +175,7 @@ impl<'a, L: Line> Scheduler<'a, L> {
         let weight = |run: &Running| run.tasks.iter().map(|&number| self.line.tasks()[number].weight()).sum::<f64>();
         let running = self.running.values().map(|run| (weight(run), &*run.reached));
         let whole = self.progress.whole(self.board.progress(), running);
+        self.line.locks().tell(&whole);
         self.line.observer().whole(&whole);
     }
 

@@ -13,7 +13,7 @@ use crate::config::{Experiment, Objective, StudentSettings};
 use crate::eval::{paper, statistics};
 use crate::game::Game;
 use crate::nn::Architecture;
-use crate::record::{AgentId, Folder, Manifest, Ratio, Role, ScoreRow, read_rows, write_rows};
+use crate::record::{AgentId, Folder, Latency, Manifest, Ratio, Role, ScoreRow, read_rows, write_rows};
 use crate::units::Seed;
 
 /// The data from which `scores.csv` is written.
@@ -22,7 +22,7 @@ pub struct Scores<'a> {
     folder: &'a Folder,
     digests: &'a Digests,
     episodes: EpisodeRows,
-    latencies: BTreeMap<String, f64>,
+    latencies: BTreeMap<String, Latency>,
     /// The rows of `scores.csv` so far. For networks whose weights are gone, they are the only source.
     before: BTreeMap<AgentId, ScoreRow>,
 }
@@ -50,11 +50,10 @@ impl<'a> Scores<'a> {
         let before: BTreeMap<AgentId, ScoreRow> =
             rows.into_iter().map(|row| Ok((row.id()?, row))).collect::<Result<_>>()?;
         // Older manifests lack latencies; then `scores.csv` is the only source.
-        let old = before.iter().filter_map(|(agent, row)| Some((latency_name(agent), row.latency_ms?)));
-        let mut latencies: BTreeMap<String, f64> = old.collect();
+        let old = before.iter().filter_map(|(agent, row)| Some((latency_name(agent), latency_in(row)?)));
+        let mut latencies: BTreeMap<String, Latency> = old.collect();
         let manifest = Manifest::read(&folder.manifest())?;
-        let measured = manifest.into_iter().flat_map(|manifest| manifest.latencies);
-        latencies.extend(measured.map(|(agent, latency)| (agent, latency.milliseconds)));
+        latencies.extend(manifest.into_iter().flat_map(|manifest| manifest.latencies));
         Ok(Scores { experiment, folder, digests, episodes: read_episodes(folder)?, latencies, before })
     }
 
@@ -102,6 +101,8 @@ impl<'a> Scores<'a> {
         let bootstrap = Seed(seed).derive("bootstrap", 0);
         let interval = statistics::mean_interval(&scores, bootstrap).with_context(no_episodes)?;
         let ratio = self.ratio(agent);
+        let latency = self.latencies.get(&latency_name(agent)).filter(|_| role != Role::Random);
+        let quartiles = latency.and_then(|own| own.quartiles);
         Ok(Some(ScoreRow {
             experiment: self.experiment.name.clone(),
             role,
@@ -114,7 +115,7 @@ impl<'a> Scores<'a> {
             compression: description.compression,
             bytes: description.bytes,
             mflops: description.mflops,
-            latency_ms: self.latencies.get(&latency_name(agent)).copied().filter(|_| role != Role::Random),
+            latency_ms: latency.map(|own| own.milliseconds),
             episodes: scores.len() as u64,
             mean,
             median: statistics::median(&scores).with_context(no_episodes)?,
@@ -128,6 +129,9 @@ impl<'a> Scores<'a> {
             ratio,
             beats_teacher: statistics::win_rate(&scores, &self.scores(&self.teacher(agent))),
             data: description.data,
+            latency_q1_ms: quartiles.map(|own| own[0]),
+            latency_q3_ms: quartiles.map(|own| own[1]),
+            processor: latency.map(|own| own.processor.clone()).filter(|name| !name.is_empty()),
         }))
     }
 
@@ -216,6 +220,16 @@ impl From<&ScoreRow> for Description {
             data: row.data.clone(),
         }
     }
+}
+
+/// The latency that a row of `scores.csv` tells.
+fn latency_in(row: &ScoreRow) -> Option<Latency> {
+    Some(Latency {
+        weights: String::new(),
+        milliseconds: row.latency_ms?,
+        quartiles: row.latency_q1_ms.zip(row.latency_q3_ms).map(|(low, high)| [low, high]),
+        processor: row.processor.clone().unwrap_or_default(),
+    })
 }
 
 /// The loss of a student; `td` for one that learned from rewards.

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Error, Result};
 
 use super::clean::{others, with_rows};
-use super::key::{self, SettingChange, Settings};
+use super::key::{self, SettingChange};
 use super::list::{Teaching, tasks};
 use super::open::Request;
 use super::scope::Scope;
 use super::task::{Task, Work};
 use super::{listed, refused};
-use crate::config::{self, Experiment, Overrides, StudentSettings};
+use crate::config::{self, Experiment, Overrides, Settings, StudentSettings};
 use crate::record::{AgentId, Folder, Role, has_checkpoint};
 
 /// The earlier content of a folder.
@@ -41,7 +41,7 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
         }
     };
     let known = tasks(&united(experiment, &old), folder, request.teaching())?;
-    let mut stale = stale(folder, &known, &key::settings(&old)?)?;
+    let mut stale = stale(folder, &known, &config::settings(&old)?)?;
     let goes_on = |change: &SettingChange| change.lengthens_training() && can_go_on(experiment, folder, &known);
     stale.iter_mut().for_each(|(_, changes)| changes.retain(|change| !goes_on(change)));
     stale.retain(|(_, changes)| !changes.is_empty());
@@ -161,7 +161,7 @@ pub fn learned_otherwise(from: &Folder, experiment: &Experiment) -> Result<Strin
     let theirs = key::settings_in(from)?;
     let mut teachers = tasks(experiment, from, Teaching::Finished)?.into_iter();
     let teacher = teachers.find(|task| task.work.agent().is_some_and(|agent| agent.role == Role::Teacher));
-    let own = key::settings(experiment)?.into_iter().filter(|(key, _)| key::PROTOCOL.contains(&key.as_str()));
+    let own = config::settings(experiment)?.into_iter().filter(|(key, _)| key::PROTOCOL.contains(&key.as_str()));
     let Some(mut key) = teacher.map(|task| task.key) else { return Ok(String::new()) };
     // That protocol chose the best weights.
     key.settings.extend(own);

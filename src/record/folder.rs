@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 use super::{AgentId, Role, remove_folder};
+use crate::game::Game;
 
 /// Used in place of a game's name for a network that plays several games.
 pub const SHARED: &str = "multi";
@@ -59,6 +60,11 @@ impl Folder {
 
     pub fn report(&self) -> PathBuf {
         self.0.join("report")
+    }
+
+    /// A film of agents in a game, if somebody made one: `pd play … --gif`.
+    pub fn film(&self, game: Game) -> PathBuf {
+        self.0.join(format!("film-{game}.gif"))
     }
 
     /// The folder of a trained agent. Random play has none.

@@ -41,6 +41,9 @@ pub struct Manifest {
     /// Decision times, by role, name, game and seed.
     #[serde(default)]
     pub latencies: BTreeMap<String, Latency>,
+    /// Seconds since 1970 at which the last command worked in the folder. Older manifests lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worked_at: Option<u64>,
 }
 
 /// Measured time that an agent's weights take for a decision.
@@ -50,6 +53,12 @@ pub struct Latency {
     pub weights: String,
     /// Median at batch 1.
     pub milliseconds: f64,
+    /// Lower and upper quartile. Older manifests lack them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quartiles: Option<[f64; 2]>,
+    /// The processor's model, as the kernel names it; empty in older manifests.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub processor: String,
 }
 
 impl Manifest {
@@ -116,6 +125,7 @@ mod tests {
             stage_seconds: BTreeMap::from([("train".to_owned(), 1000)]),
             task_seconds: BTreeMap::new(),
             latencies: BTreeMap::new(),
+            worked_at: None,
         };
         manifest.add_seconds("train", "a", 10.0, false);
         manifest.add_seconds("train", "b", 5.0, false);

@@ -198,6 +198,13 @@ pub struct ScoreRow {
     /// The player of the states that the student was distilled on: `teacher`, `student` or `mixed`.
     #[serde(default)]
     pub data: Option<String>,
+    /// Lower and upper quartile of the decisions' milliseconds, and the processor that took them. Older files lack them.
+    #[serde(default)]
+    pub latency_q1_ms: Option<f64>,
+    #[serde(default)]
+    pub latency_q3_ms: Option<f64>,
+    #[serde(default)]
+    pub processor: Option<String>,
 }
 
 /// `summary.csv`: one row per agent, over games and seeds.

@@ -5,20 +5,23 @@ use std::fmt::Write;
 use super::prose;
 use super::table::Table;
 use super::tables::Tables;
-use super::write::{Plot, Report};
+use super::write::{Place, Plot, Report};
 use crate::eval::paper::FINDINGS;
 
 /// The text of `summary.md`.
 pub fn summary(report: &Report) -> String {
-    let Report { results, verdict, warnings, tables, plots } = report;
+    let Report { results, goes_on, verdict, warnings, tables, plots } = report;
     let mut text = format!("# {}\n\n{verdict}\n\n", results.experiment.name);
+    if let Some(activity) = goes_on {
+        let _ = write!(text, "The work goes on. {}\n\n", activity.sentences().join(" "));
+    }
     for warning in warnings {
         let _ = writeln!(text, "- **Warning:** {warning} {}", warning.remedy());
     }
     if !warnings.is_empty() {
         text.push('\n');
     }
-    let mut of_all = plots.iter().filter(|plot| plot.game.is_none());
+    let mut of_all = plots.iter().filter(|plot| !matches!(plot.place, Place::Game(_)));
     text += &of_all.next().map_or(String::new(), image);
     text += &sections(report, tables);
     let _ = write!(text, "## What is known of the paper\n\n{}\n\n{}\n\n", prose::PAPER, prose::FINDINGS);
@@ -51,7 +54,7 @@ fn sections(report: &Report, tables: &Tables) -> String {
     section("Every student in every game", &tables.matrix, "Shares of the teacher’s score, with 95% intervals.");
     section("Scores", &tables.scores, "");
     section("Over games", &tables.overall, "");
-    section("Networks", &tables.networks, "");
+    section("Networks", &tables.networks, &prose::latency(report.results));
     section("Choice of the temperature", &tables.sweeps, prose::SWEEPS);
     section("Teachers that were followed", &tables.adoptions, "");
     section("The paper’s students", &tables.students_beside_paper, "");
@@ -68,7 +71,10 @@ fn image(plot: &Plot) -> String {
 fn games(report: &Report) -> String {
     let games = &report.results.experiment.games;
     let of_game = |&game| {
-        let images: String = report.plots.iter().filter(|plot| plot.game == Some(game)).map(image).collect();
+        let film = report.results.films.iter().find(|(own, _)| *own == game);
+        let film = film.map(|(_, file)| format!("![{game}: agents side by side from the same start](../{file})\n\n"));
+        let images = report.plots.iter().filter(|plot| plot.place == Place::Game(game)).map(image);
+        let images: String = film.into_iter().chain(images).collect();
         match games.len() {
             _ if images.is_empty() => String::new(),
             1 => images,

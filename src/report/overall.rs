@@ -122,25 +122,32 @@ impl EpisodeScores {
     }
 }
 
+/// A student's episodes in a game, run by run, and the definition by which they are related to the teacher's.
+pub struct PlayedGame {
+    pub ratio: Ratio,
+    pub runs: Vec<EpisodeScores>,
+}
+
+impl PlayedGame {
+    pub fn of(results: &Results, own: &AgentResult, ratio: Ratio) -> PlayedGame {
+        PlayedGame { ratio, runs: own.rows.iter().map(|row| EpisodeScores::of(results, own, row.seed)).collect() }
+    }
+
+    pub fn in_game(&self) -> InGame<'_> {
+        InGame { ratio: self.ratio, runs: self.runs.iter().map(EpisodeScores::run).collect() }
+    }
+
+    /// Whether its single run, if there is but one, has a single episode, so that an interval would have no width.
+    pub fn is_single(&self) -> bool {
+        matches!(&self.runs[..], [run] if run.student.len() < 2 || run.teacher.len() < 2)
+    }
+}
+
 /// The intervals of a student's figures; none if a game has a single episode.
 fn of_student(results: &Results, own: &[&mut AgentResult]) -> Intervals {
-    let episodes: Vec<(Ratio, Vec<EpisodeScores>)> = own
-        .iter()
-        .map(|agent_result| {
-            (
-                agent_result.ratio(),
-                agent_result.rows.iter().map(|row| EpisodeScores::of(results, agent_result, row.seed)).collect(),
-            )
-        })
-        .collect();
-    let games: Vec<InGame> = episodes
-        .iter()
-        .map(|(ratio, runs)| InGame { ratio: *ratio, runs: runs.iter().map(EpisodeScores::run).collect() })
-        .collect();
-    let has_chance = |game: &InGame| match game.runs.as_slice() {
-        [run] => run.student.len() > 1 && run.teacher.len() > 1,
-        _ => true,
-    };
-    let Some(first) = own.first().filter(|_| games.iter().all(has_chance)) else { return Intervals::default() };
+    let played: Vec<PlayedGame> = own.iter().map(|own| PlayedGame::of(results, own, own.ratio())).collect();
+    let games: Vec<InGame> = played.iter().map(PlayedGame::in_game).collect();
+    let is_single = played.iter().any(PlayedGame::is_single);
+    let Some(first) = own.first().filter(|_| !is_single) else { return Intervals::default() };
     intervals(&games, results.is_shared(first.agent()), seed_for(&format!("relative {}", first.agent())))
 }

@@ -87,8 +87,23 @@ pub fn protocol(results: &Results) -> Vec<String> {
              wrong by chance.",
             percent(KEPT)
         ),
-        format!("Latency is the median of {} single decisions.", grouped(evaluation.latency_decisions as u64)),
+        latency(results),
     ]
+}
+
+/// How latencies were measured, and on which processors.
+pub fn latency(results: &Results) -> String {
+    let decisions = grouped(results.experiment.evaluation.latency_decisions as u64);
+    let of_rows = results.scores.iter().filter_map(|row| row.processor.as_deref());
+    let of_manifest = results.manifest.iter().map(|manifest| manifest.machine.cpu.as_str());
+    let mut names: Vec<String> = of_rows.map(str::to_owned).collect();
+    if names.is_empty() {
+        names.extend(of_manifest.filter(|name| !name.is_empty()).map(str::to_owned));
+    }
+    names.sort_unstable();
+    names.dedup();
+    let place = if names.is_empty() { String::new() } else { format!(", on {}", listed(&names)) };
+    format!("Latency is the median of {decisions} single decisions{place}.")
 }
 
 /// The choice of the weights with which students are scored.

@@ -42,6 +42,8 @@ pub struct Results {
     pub sweeps: Vec<(AgentId, Vec<SweepRow>)>,
     /// Teachers in training that were followed, by agent.
     pub adoptions: Vec<(AgentId, Vec<AdoptionRow>)>,
+    /// Films in the folder, by game: the name of the file.
+    pub films: Vec<(Game, String)>,
 }
 
 impl Results {
@@ -73,6 +75,7 @@ impl Results {
             })?,
             sweeps: of_networks(experiment, |agent| folder.sweep(agent))?,
             adoptions: of_networks(experiment, |agent| folder.adoptions(agent))?,
+            films: films(folder, experiment),
             experiment: experiment.clone(),
             settings: toml::to_string(experiment)?,
             episodes,
@@ -111,6 +114,15 @@ impl Results {
     pub fn students_of<'a>(&'a self, game: Game, name: &'a str) -> impl Iterator<Item = &'a AgentLog<DistillRow>> {
         self.students.iter().filter(move |student| student.agent.game == game && student.agent.name == name)
     }
+}
+
+fn films(folder: &Folder, experiment: &Experiment) -> Vec<(Game, String)> {
+    let of_game = |&game: &Game| {
+        let path = folder.film(game);
+        let name = path.file_name().filter(|_| path.is_file())?;
+        Some((game, name.to_string_lossy().into_owned()))
+    };
+    experiment.games.iter().filter_map(of_game).collect()
 }
 
 fn teachers(experiment: &Experiment) -> impl Iterator<Item = AgentId> {

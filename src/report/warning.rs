@@ -9,12 +9,16 @@ use super::read::{AgentLog, Results};
 use super::unscored;
 use crate::config::TeacherSettings;
 use crate::eval::statistics::Interval;
+use crate::game::Game;
 use crate::record::{Role, SummaryRow, TrainRow};
 
 /// Fewer seeds than this say little about another training.
 const SEEDS: usize = 3;
 /// Fewer episodes than this give wide intervals that the bootstrap makes too narrow.
 const EPISODES: usize = 30;
+
+/// A teacher with less than this share of published DQN's score is far below it.
+const WEAK: f64 = 0.5;
 
 /// Maximum number of things that a warning names, so that it has few lines.
 const NAMED: usize = 3;
@@ -34,6 +38,8 @@ pub enum Warning {
     FewEpisodes { episodes: u64 },
     /// The intervals of teacher and random play overlap in these games.
     TeacherNearRandom { games: Vec<String> },
+    /// The teacher is far below published DQN in these games.
+    WeakTeacher { games: Vec<String> },
     /// Students that score no more than random play in a game.
     StudentNotAboveRandom { students: Vec<String> },
     /// The interval of a student's relative score lies above 100%.
@@ -69,6 +75,10 @@ impl Warning {
             Warning::TeacherNearRandom { .. } => {
                 "A score relative to such a teacher means nothing: raise teacher.frames and repeat pd run FILE --fresh, \
                  where the teacher is trained, or choose another folder with --out."
+            }
+            Warning::WeakTeacher { .. } => {
+                "A weak teacher's score is easier to keep, so that shares of it say little about students of strong ones: train it \
+                 for longer (teacher.frames)."
             }
             Warning::StudentNotAboveRandom { .. } => {
                 "There they learned nothing that scores; a mean over games with such a one says little of the others."
@@ -112,6 +122,13 @@ impl fmt::Display for Warning {
             Warning::TeacherNearRandom { games } => {
                 write!(f, "The teacher is not clearly better than random play in {}.", shortened(games))
             }
+            Warning::WeakTeacher { games } => {
+                write!(
+                    f,
+                    "The teacher has less than half of published DQN's score above random play in {}.",
+                    shortened(games)
+                )
+            }
             Warning::StudentNotAboveRandom { students } => {
                 write!(f, "No more than random play scores: {}.", shortened(students))
             }
@@ -154,6 +171,7 @@ pub fn warnings(results: &Results, agent_results: &AgentResults) -> Vec<Warning>
         (scored && seeds < SEEDS).then_some(Warning::FewSeeds { seeds }),
         episodes.map(|episodes| Warning::FewEpisodes { episodes }),
         some(near_random(results, agent_results), |games| Warning::TeacherNearRandom { games }),
+        some(weak_teachers(results, agent_results), |games| Warning::WeakTeacher { games }),
         some(not_above_random(agent_results), |students| Warning::StudentNotAboveRandom { students }),
         some(students.filter(better).map(named).collect(), |students| Warning::StudentAboveTeacher { students }),
         some(games_above_random(results, agent_results), |games| Warning::AboveRandom { games }),
@@ -188,6 +206,17 @@ fn near_random(results: &Results, agent_results: &AgentResults) -> Vec<String> {
                 .then(|| format!("{game} ({} against {})", number(teacher.mean), number(random.mean)))
         })
         .collect()
+}
+
+/// The games in which the teacher's score above random play is less than [`WEAK`] of published DQN's.
+fn weak_teachers(results: &Results, agent_results: &AgentResults) -> Vec<String> {
+    let is_weak = |&&game: &&Game| {
+        let entry = game.entry();
+        let teacher = agent_results.reference(Role::Teacher, game).map(|teacher| teacher.mean);
+        let shares = teacher.zip(entry.random).zip(entry.dqn);
+        shares.is_some_and(|((teacher, random), dqn)| teacher - random < WEAK * (dqn - random))
+    };
+    results.experiment.games.iter().filter(is_weak).map(ToString::to_string).collect()
 }
 
 fn games_above_random(results: &Results, agent_results: &AgentResults) -> Vec<String> {
@@ -280,6 +309,7 @@ mod tests {
             Warning::NonFinite { files: many("the log of student small of pong, seed 1") },
             Warning::BeyondRewards { runs: many("teacher of space_invaders, seed 1 (12,345 of at most 100)") },
             Warning::TeacherNearRandom { games: game.clone() },
+            Warning::WeakTeacher { games: many("space_invaders") },
             Warning::StudentNotAboveRandom { students: student.clone() },
             Warning::StudentAboveTeacher { students: student.clone() },
             Warning::AboveRandom { games: many("space_invaders") },

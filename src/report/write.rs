@@ -5,11 +5,11 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::agent_result::AgentResults;
-use super::plot::{self, Figure};
+use super::plot::{self, Figure, Style};
 use super::read::Results;
 use super::tables::Tables;
 use super::warning::Warning;
-use super::{TerminalReport, markdown, page, verdict, warning};
+use super::{Activity, TerminalReport, markdown, page, verdict, warning};
 use crate::config::Experiment;
 use crate::game::Game;
 use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, write_rows};
@@ -17,41 +17,66 @@ use crate::record::{Folder, SummaryRow, read_rows, replace_folder, write_file, w
 /// All that a report says. The page and Markdown are two forms of it.
 pub struct Report<'a> {
     pub results: &'a Results,
+    /// The work that goes on in the folder, if there is some.
+    pub goes_on: Option<&'a Activity>,
     pub verdict: String,
     pub warnings: Vec<Warning>,
     pub tables: Tables,
     pub plots: Vec<Plot>,
 }
 
-/// Makes the report of an experiment from its folder. The report of an unfinished run says so.
+impl<'a> Report<'a> {
+    /// The report without its figures.
+    fn of(results: &'a Results, agent_results: &AgentResults, goes_on: Option<&'a Activity>) -> Report<'a> {
+        Report {
+            results,
+            goes_on,
+            verdict: verdict::verdict(results, agent_results).join(" "),
+            warnings: warning::warnings(results, agent_results),
+            tables: Tables::of(results, agent_results),
+            plots: Vec::new(),
+        }
+    }
+
+    fn for_terminal(self, folder: &Folder) -> Result<TerminalReport> {
+        let Report { results, verdict, warnings, tables, .. } = self;
+        Ok(TerminalReport {
+            verdict,
+            table: tables.scores,
+            warnings,
+            page: folder.report().join("index.html"),
+            scores: results.scores.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// Makes the report of an experiment from its folder, in which that work goes on. The report of an unfinished run says so.
 ///
 /// # Errors
 /// A file that is damaged or cannot be written, and the way out.
-pub fn write(folder: &Folder, experiment: &Experiment) -> Result<TerminalReport> {
+pub fn write(folder: &Folder, experiment: &Experiment, goes_on: Option<&Activity>) -> Result<TerminalReport> {
     let results = Results::read(folder, experiment)?;
     let agent_results = AgentResults::of(&results);
-    let figures = figures(&results, &agent_results);
-    let mut report = Report {
-        results: &results,
-        verdict: verdict::verdict(&results, &agent_results).join(" "),
-        warnings: warning::warnings(&results, &agent_results),
-        tables: Tables::of(&results, &agent_results),
-        plots: Vec::new(),
-    };
+    let (figures, names) = (figures(&results, &agent_results), plot::names(&results));
+    let mut report = Report::of(&results, &agent_results, goes_on);
     write_rows(&folder.summary(), &agent_results.overall)?;
     replace_folder(&folder.report(), |new| {
-        report.plots = figures.iter().map(|(game, figure)| Plot::write(new, *game, figure)).collect::<Result<_>>()?;
+        let write = |(place, figure): &(Place, Figure)| Plot::write(new, *place, figure, &names);
+        report.plots = figures.iter().map(write).collect::<Result<_>>()?;
         report.tables.filled().try_for_each(|table| table.write(new))?;
         write_file(&new.join("index.html"), page::page(&report).as_bytes())?;
         write_file(&new.join("summary.md"), markdown::summary(&report).as_bytes())
     })?;
-    let Report { verdict, warnings, tables, .. } = report;
-    Ok(TerminalReport {
-        verdict,
-        table: if tables.scores.rows.is_empty() { String::new() } else { tables.scores.text() },
-        warnings,
-        page: folder.report().join("index.html"),
-    })
+    report.for_terminal(folder)
+}
+
+/// The scores of an experiment, with what a report says of them; nothing is written.
+///
+/// # Errors
+/// A file that is damaged.
+pub fn scored(folder: &Folder, experiment: &Experiment) -> Result<TerminalReport> {
+    let results = Results::read(folder, experiment)?;
+    Report::of(&results, &AgentResults::of(&results), None).for_terminal(folder)
 }
 
 /// Whether a report exists and its `summary.csv` agrees with the folder's current scores of the experiment. One that is
@@ -69,12 +94,19 @@ pub fn is_current(folder: &Folder, experiment: &Experiment) -> Result<bool> {
     Ok(AgentResults::of(&Results::read(folder, experiment)?).overall == reported)
 }
 
+/// The section in which a figure is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Scores,
+    Comparisons,
+    Game(Game),
+}
+
 /// A figure that was drawn.
 pub struct Plot {
     /// Base name of its files.
     pub name: String,
-    /// The game in whose section it is shown; none if it covers all games.
-    pub game: Option<Game>,
+    pub place: Place,
     pub title: String,
     pub caption: String,
     /// Width in CSS pixels.
@@ -85,18 +117,23 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// Writes a figure as SVG and PNG.
+    /// Writes a figure as SVG, PNG and PDF, and its data as CSV; `names` are those of things that the legend may lack.
     ///
     /// # Errors
     /// If it cannot be drawn or written.
-    pub fn write(folder: &Path, game: Option<Game>, figure: &Figure) -> Result<Plot> {
-        let svg = |drawn: &Figure| plot::svg(drawn, &figure.title);
-        write_file(&folder.join(format!("{}.svg", figure.name)), svg(figure)?.as_bytes())?;
-        write_file(&folder.join(format!("{}.png", figure.name)), &plot::png(figure)?)?;
+    pub fn write(folder: &Path, place: Place, figure: &Figure, names: &[(Style, String)]) -> Result<Plot> {
+        let label = figure.in_words(names);
+        let svg = |drawn: &Figure| plot::svg(drawn, &label);
+        let drawing = svg(figure)?;
+        let file = |ending: &str, bytes: &[u8]| write_file(&folder.join(format!("{}.{ending}", figure.name)), bytes);
+        file("svg", drawing.as_bytes())?;
+        file("png", &plot::png(&drawing)?)?;
+        file("pdf", &plot::pdf(&drawing)?)?;
+        file("csv", figure.csv(names)?.as_bytes())?;
         let untitled = figure.untitled();
         Ok(Plot {
             name: figure.name.clone(),
-            game,
+            place,
             title: figure.title.clone(),
             caption: figure.caption.clone(),
             width: figure.size().0,
@@ -106,8 +143,8 @@ impl Plot {
     }
 }
 
-/// Every figure for which there are data, with the game in whose section it stands.
-fn figures(results: &Results, agent_results: &AgentResults) -> Vec<(Option<Game>, Figure)> {
+/// Every figure for which there are data, with its section.
+fn figures(results: &Results, agent_results: &AgentResults) -> Vec<(Place, Figure)> {
     let games = &results.experiment.games;
     let of_games = games.iter().flat_map(|&game| {
         let figures = [
@@ -117,14 +154,16 @@ fn figures(results: &Results, agent_results: &AgentResults) -> Vec<(Option<Game>
             plot::students(results, agent_results, game),
             plot::online(results, game),
         ];
-        figures.map(|figure| Some((Some(game), figure?)))
+        figures.map(|figure| Some((Place::Game(game), figure?)))
     });
-    let of_all = [
+    let of_scores = [
         plot::relative(results, agent_results),
         plot::costs(results, agent_results),
         plot::relative_in_games(results, agent_results),
         plot::temperature(results, agent_results),
     ];
-    let of_all = of_all.map(|figure| Some((None, figure?)));
-    of_all.into_iter().chain(of_games).flatten().collect()
+    let comparisons = [plot::improvement(results, agent_results), plot::profile(results, agent_results)];
+    let of_scores = of_scores.map(|figure| Some((Place::Scores, figure?)));
+    let comparisons = comparisons.map(|figure| Some((Place::Comparisons, figure?)));
+    of_scores.into_iter().chain(comparisons).chain(of_games).flatten().collect()
 }

@@ -107,7 +107,7 @@ impl Observer for Stopper {
     fn whole(&self, _: &CommandProgress) {}
 
     fn report(&self, report: &TerminalReport) {
-        self.table.lock().unwrap().clone_from(&report.table);
+        *self.table.lock().unwrap() = report.table.on_terminal(None);
     }
 
     fn say(&self, message: &str) {
@@ -134,6 +134,7 @@ fn go_on(file: &Path, out: &Path, at: u64) -> (Ended, String) {
         threads: 1,
         jobs: Some(1),
         fresh: false,
+        watch: false,
     };
     let ended = pipeline::run(&request, &stopper).unwrap();
     (ended, stopper.table.into_inner().unwrap())

@@ -7,7 +7,7 @@ mod distillation;
 mod emulation;
 mod inference;
 mod language;
-mod measure;
+pub mod measure;
 mod print;
 mod replay;
 mod teacher;

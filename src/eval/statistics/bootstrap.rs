@@ -2,6 +2,7 @@
 
 use rand_xoshiro::rand_core::Rng;
 
+use super::summary::mean;
 use crate::units::{Generator, Seed};
 
 /// Resamples of every bootstrap.
@@ -39,14 +40,32 @@ pub fn mean_of_runs_interval(runs: &[&[f64]], seed: Seed) -> Option<Interval> {
         return None;
     }
     let mut generator = seed.generator();
-    let means = (0..RESAMPLES).map(|_| {
-        let mean = |generator: &mut Generator| {
-            let run = runs[drawn(runs.len(), generator)];
-            run.iter().map(|_| run[drawn(run.len(), generator)]).sum::<f64>() / run.len() as f64
-        };
-        Some(runs.iter().map(|_| mean(&mut generator)).sum::<f64>() / runs.len() as f64)
-    });
-    percentiles(means.collect())
+    percentiles((0..RESAMPLES).map(|_| Some(resampled_mean(runs, &mut generator))).collect())
+}
+
+/// The mean of one side's runs' means minus that of another's, with the interval of [`mean_of_runs_interval`], for which the sides
+/// are drawn apart. `None` if a side or a run is empty.
+pub fn mean_difference(sides: [&[&[f64]]; 2], seed: Seed) -> Option<(f64, Option<Interval>)> {
+    let side = |runs: &[&[f64]]| {
+        let means: Option<Vec<f64>> = runs.iter().map(|run| mean(run)).collect();
+        mean(&means?)
+    };
+    let difference = side(sides[0])? - side(sides[1])?;
+    let mut generator = seed.generator();
+    let resample = |_| {
+        let [one, other] = sides.map(|runs| resampled_mean(runs, &mut generator));
+        Some(one - other)
+    };
+    Some((difference, percentiles((0..RESAMPLES).map(resample).collect())))
+}
+
+/// The mean of as many runs as there are, drawn with replacement, each by the mean of its drawn episodes.
+fn resampled_mean(runs: &[&[f64]], generator: &mut Generator) -> f64 {
+    let mean = |generator: &mut Generator| {
+        let run = runs[drawn(runs.len(), generator)];
+        run.iter().map(|_| run[drawn(run.len(), generator)]).sum::<f64>() / run.len() as f64
+    };
+    runs.iter().map(|_| mean(generator)).sum::<f64>() / runs.len() as f64
 }
 
 /// The 2.5th and 97.5th percentile. Undefined resamples are left out; if more than 2.5% are undefined, there is no

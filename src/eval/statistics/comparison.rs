@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bootstrap::{Interval, RESAMPLES, drawn, numbers, percentiles, sorted};
-use super::figures::{AgainstTeacher, Figures};
+use super::figures::{AgainstTeacher, Figures, win_rate};
 use super::summary::mean;
 use crate::record::Ratio;
 use crate::units::{Generator, Seed};
@@ -43,10 +43,7 @@ pub struct Intervals {
 /// `one_network`, run number i of every game belongs to the same network: runs are then drawn for all games at once,
 /// unless a game lacks some.
 pub fn intervals(games: &[InGame], one_network: bool, seed: Seed) -> Intervals {
-    let mut generator = seed.generator();
-    let games: Vec<(Ratio, Vec<Ranked>)> =
-        games.iter().map(|game| (game.ratio, game.runs.iter().map(|&run| Ranked::of(run)).collect())).collect();
-    let resamples: Vec<Figures> = (0..RESAMPLES).map(|_| resample(&games, one_network, &mut generator)).collect();
+    let resamples = resamples(games, one_network, seed, Figures::of);
     let interval_of = |figure: &dyn Fn(&Figures) -> Option<f64>| percentiles(resamples.iter().map(figure).collect());
     Intervals {
         games: (0..games.len())
@@ -61,17 +58,85 @@ pub fn intervals(games: &[InGame], one_network: bool, seed: Seed) -> Intervals {
     }
 }
 
-fn resample(games: &[(Ratio, Vec<Ranked>)], one_network: bool, generator: &mut Generator) -> Figures {
+/// A figure of one student minus that of another, which has another teacher, with its 95% bootstrap interval. The runs of each side
+/// are drawn as for [`intervals`], apart from the other side's.
+pub fn difference_apart(
+    sides: [&[InGame]; 2],
+    figure: fn(&Figures) -> Option<f64>,
+    one_network: bool,
+    seed: Seed,
+) -> Option<(f64, Option<Interval>)> {
+    let value = |games: &[Vec<AgainstTeacher>]| figure(&Figures::of(games));
+    let [one, other] = sides.map(|games| value(&as_played(games)));
+    let [ones, others] =
+        [0, 1].map(|side| resamples(sides[side], one_network, seed.derive("side", side as u64), value));
+    let between = ones.into_iter().zip(others).map(|(one, other)| Some(one? - other?));
+    Some((one? - other?, percentiles(between.collect())))
+}
+
+/// The probability that an episode of one agent scores more than one of another, a tie counting half; the mean over games. The other
+/// stands in the teacher's place, and is drawn with the first's runs.
+pub fn improvement(games: &[InGame], one_network: bool, seed: Seed) -> Option<(f64, Option<Interval>)> {
+    let value = |games: &[Vec<AgainstTeacher>]| Figures::of(games).beats;
+    Some((value(&as_played(games))?, percentiles(resamples(games, one_network, seed, value))))
+}
+
+/// A performance profile: for each threshold the share of runs whose relative score is above it, as the mean over games, with its
+/// interval; rliable's `create_performance_profile`.
+pub fn profile(
+    games: &[InGame],
+    thresholds: &[f64],
+    one_network: bool,
+    seed: Seed,
+) -> Option<Vec<(f64, Option<Interval>)>> {
+    let shares = |games: &[Vec<AgainstTeacher>]| -> Option<Vec<f64>> {
+        let above = |runs: &Vec<AgainstTeacher>, threshold: f64| {
+            let of_run = |run: &AgainstTeacher| Some(f64::from(u8::from(run.relative? > threshold)));
+            mean(&runs.iter().map(of_run).collect::<Option<Vec<f64>>>()?)
+        };
+        let at = |&threshold: &f64| mean(&games.iter().map(|runs| above(runs, threshold)).collect::<Option<Vec<_>>>()?);
+        thresholds.iter().map(at).collect()
+    };
+    let values = shares(&as_played(games))?;
+    let resamples = resamples(games, one_network, seed, shares);
+    let interval = |place: usize| percentiles(resamples.iter().map(|own| Some(own.as_ref()?[place])).collect());
+    Some(values.into_iter().enumerate().map(|(place, value)| (value, interval(place))).collect())
+}
+
+/// Every run by its episodes as they were played.
+fn as_played(games: &[InGame]) -> Vec<Vec<AgainstTeacher>> {
+    let of_run = |ratio: Ratio, run: &ComparedRun| AgainstTeacher {
+        relative: mean(run.student)
+            .zip(mean(run.teacher))
+            .and_then(|(student, teacher)| ratio.value(student, teacher, mean(run.random))),
+        beats: win_rate(run.student, run.teacher),
+    };
+    games.iter().map(|game| game.runs.iter().map(|run| of_run(game.ratio, run)).collect()).collect()
+}
+
+/// What `figure` makes of the runs of each resample.
+fn resamples<T>(
+    games: &[InGame],
+    one_network: bool,
+    seed: Seed,
+    figure: impl Fn(&[Vec<AgainstTeacher>]) -> T,
+) -> Vec<T> {
+    let mut generator = seed.generator();
+    let games: Vec<(Ratio, Vec<Ranked>)> =
+        games.iter().map(|game| (game.ratio, game.runs.iter().map(|&run| Ranked::of(run)).collect())).collect();
+    (0..RESAMPLES).map(|_| figure(&resample(&games, one_network, &mut generator))).collect()
+}
+
+fn resample(games: &[(Ratio, Vec<Ranked>)], one_network: bool, generator: &mut Generator) -> Vec<Vec<AgainstTeacher>> {
     let for_all = common_runs(games.iter().map(|(_, runs)| runs.len()), one_network, generator);
-    let games: Vec<Vec<AgainstTeacher>> = games
+    games
         .iter()
         .map(|(ratio, runs)| {
             let drawn = for_all.clone().unwrap_or_else(|| numbers(runs.len(), generator));
             let mut teachers = Teachers::of(runs.iter().map(|ranked| ranked.run.teacher_seed));
             drawn.into_iter().map(|run| runs[run].resample(*ratio, &mut teachers, generator)).collect()
         })
-        .collect();
-    Figures::of(&games)
+        .collect()
 }
 
 /// The numbers of the runs that are drawn for all games at once, where one network plays them all; `counts` are the games' numbers

@@ -22,12 +22,14 @@ mod difference;
 mod figures;
 mod summary;
 
-pub use bootstrap::{Interval, RESAMPLES, mean_interval, mean_of_runs_interval};
-pub use comparison::{ComparedRun, InGame, Intervals, intervals};
+pub use bootstrap::{Interval, RESAMPLES, mean_difference, mean_interval, mean_of_runs_interval};
+pub use comparison::{ComparedRun, InGame, Intervals, difference_apart, improvement, intervals, profile};
 pub use correlation::{correlation_interval, pearson, spearman};
 pub use difference::{PairedGame, PairedRun, difference};
 pub use figures::{AgainstTeacher, Figures, InGameFigures, win_rate};
-pub use summary::{geometric_mean, human_normalized, interquartile_mean, is_clearly_above_0, mean, median, sample_std};
+pub use summary::{
+    geometric_mean, human_normalized, interquartile_mean, is_clearly_above_0, mean, median, quartiles, sample_std,
+};
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,12 @@ pub fn median(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| quantile(&sorted(values), 0.5))
 }
 
+/// The 25th percentile, the median and the 75th percentile.
+pub fn quartiles(values: &[f64]) -> Option<[f64; 3]> {
+    let values = sorted(values);
+    (!values.is_empty()).then(|| [0.25, 0.5, 0.75].map(|share| quantile(&values, share)))
+}
+
 /// Standard deviation of a sample: the root of Σ(x − mean)² / (n − 1). A single value has none.
 pub fn sample_std(values: &[f64]) -> Option<f64> {
     let center = mean(values).filter(|_| values.len() >= 2)?;

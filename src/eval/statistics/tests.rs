@@ -211,3 +211,44 @@ fn a_game_that_is_not_above_0_leaves_no_geometric_mean_but_the_other_means() {
     let lacking = vec![AgainstTeacher { relative: None, beats: None }];
     assert_eq!(Figures::of(&[game(0.8), lacking]).mean, None);
 }
+
+#[test]
+fn a_difference_of_sides_that_are_drawn_apart_has_the_variance_of_both() {
+    // numpy, 400,000 resamples of each list: of means, and of ratios to the mean of another resample of TEACHER.
+    let (difference, interval) = mean_difference([&[&SCORES], &[&TEACHER]], Seed(1)).unwrap();
+    near(difference, 1.2833333333333332, 1e-12);
+    within(interval, (-4.13333, 5.93333), 0.15);
+    let game = |student| {
+        let run = ComparedRun { student, teacher: &TEACHER, random: &[], teacher_seed: 1 };
+        [InGame { ratio: Ratio::Raw, runs: vec![run] }]
+    };
+    let (difference, interval) =
+        difference_apart([&game(&SCORES), &game(&TEACHER)], |figures| figures.mean, false, Seed(1)).unwrap();
+    near(difference, 0.09746835443037982, 1e-12);
+    within(interval, (-0.38116, 0.56397), 0.015);
+}
+
+/// rliable's `create_performance_profile` counts runs above a threshold; the intervals are of 400,000 resamples in numpy.
+#[test]
+fn a_profile_is_the_share_of_runs_above_each_threshold() {
+    let profile = profile(&single_episodes(&RUNS), &[0.5, 0.9, 1.1], false, Seed(1)).unwrap();
+    let expected = [
+        (0.8666666666666667, (0.73333, 1.0)),
+        (0.4666666666666667, (0.26667, 0.66667)),
+        (0.13333333333333333, (0.0, 0.33333)),
+    ];
+    for ((share, interval), (value, ends)) in profile.into_iter().zip(expected) {
+        near(share, value, 1e-12);
+        within(interval, ends, 0.067);
+    }
+}
+
+/// Mann and Whitney's U over the number of pairs; the interval is of 400,000 resamples in numpy.
+#[test]
+fn an_improvement_compares_episodes() {
+    let run = ComparedRun { student: &SCORES, teacher: &TEACHER, random: &[], teacher_seed: 1 };
+    let game = InGame { ratio: Ratio::Raw, runs: vec![run] };
+    let (value, interval) = improvement(&[game], false, Seed(1)).unwrap();
+    near(value, 0.6666666666666666, 1e-12);
+    within(interval, (0.38333, 0.91667), 0.02);
+}

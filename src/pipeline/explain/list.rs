@@ -4,8 +4,9 @@ use anyhow::Result;
 use toml::{Table, Value};
 
 use super::job::ModelJob;
+use crate::config::Settings;
 use crate::config::explanations::{ExplainerSettings, Explanations, LearnerSettings, Method};
-use crate::pipeline::key::{Key, Settings};
+use crate::pipeline::key::Key;
 use crate::pipeline::task::{Amount, Task, TaskId};
 use crate::record::{Folder, ModelId};
 

@@ -8,5 +8,5 @@ mod list;
 mod open;
 mod plan;
 
-pub use open::ExplainPipeline;
+pub use open::{ExplainPipeline, scored};
 pub use plan::plan as plan_explanations;

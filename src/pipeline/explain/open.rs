@@ -23,6 +23,7 @@ use crate::pipeline::task::{Job as _, Task, TaskId};
 use crate::pipeline::{Observer, listed, refused};
 use crate::progress::Ended;
 use crate::record::{Folder, Machine, Manifest, TaskRecord, remove_folder, write_toml};
+use crate::report::{Activity, TerminalReport};
 use crate::{report, task};
 
 /// The experiment of a request, and its folder.
@@ -34,6 +35,15 @@ pub fn read(request: &Request) -> Result<(Explanations, Folder)> {
     let experiment = explanations::read(&request.text_file(), &overrides)?;
     let folder = request.folder(&experiment.name);
     Ok((experiment, folder))
+}
+
+/// The scores of an experiment, with what a report says of them.
+///
+/// # Errors
+/// If a file is damaged.
+pub fn scored(request: &Request) -> Result<TerminalReport> {
+    let (experiment, folder) = read(request)?;
+    report::explanations::scored(&folder, &experiment)
 }
 
 /// An experiment with its folder prepared.
@@ -140,12 +150,9 @@ impl Line for ExplainPipeline<'_> {
         Ok(())
     }
 
-    fn report(&self) -> Result<()> {
-        let lock = self.locks.wait("report")?;
-        let written = report::explanations::write(&self.folder, &self.experiment)?;
-        drop(lock);
-        self.observer.report(&written);
-        Ok(())
+    fn report(&self, goes_on: Option<&Activity>) -> Result<TerminalReport> {
+        let _lock = self.locks.wait("report")?;
+        report::explanations::write(&self.folder, &self.experiment, goes_on)
     }
 
     fn observer(&self) -> &dyn Observer {

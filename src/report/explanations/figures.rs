@@ -18,7 +18,8 @@ pub fn figures(results: &ExplanationResults) -> Vec<Figure> {
     of_students.chain(reward_against_accuracy(results)).chain(learning).collect()
 }
 
-fn style(results: &ExplanationResults, teacher: &str) -> Style {
+/// The style of a teacher, and of its students, in every figure.
+pub fn style(results: &ExplanationResults, teacher: &str) -> Style {
     numbered(results.place(teacher))
 }
 

@@ -7,4 +7,4 @@ mod results;
 mod tables;
 mod write;
 
-pub use write::write;
+pub use write::{scored, write};

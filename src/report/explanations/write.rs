@@ -4,16 +4,17 @@ use anyhow::Result;
 
 use super::claims::{Claim, claims};
 use super::examples::examples;
-use super::figures::figures;
+use super::figures::{figures, style};
 use super::results::ExplanationResults;
 use super::tables;
 use crate::config::explanations::Explanations;
 use crate::record::{Folder, replace_folder, write_file, write_rows};
-use crate::report::TerminalReport;
 use crate::report::format::{counted, escape, percent_with_interval};
-use crate::report::page::{self, document, paragraph, provenance, section};
+use crate::report::page::{self, Section, document, paragraph, provenance};
+use crate::report::plot::{Figure, Style};
 use crate::report::table::Table;
-use crate::report::write::Plot;
+use crate::report::write::{Place, Plot};
+use crate::report::{Activity, TerminalReport};
 use crate::task::QuestionSplit;
 
 /// Fewer seeds than this say little about another training.
@@ -23,38 +24,33 @@ const SEEDS: usize = 3;
 ///
 /// # Errors
 /// A file that is damaged or cannot be written, and the way out.
-pub fn write(folder: &Folder, experiment: &Explanations) -> Result<TerminalReport> {
+pub fn write(folder: &Folder, experiment: &Explanations, goes_on: Option<&Activity>) -> Result<TerminalReport> {
     let results = ExplanationResults::read(folder, experiment)?;
+    let report = Report::of(&results, goes_on);
+    let teachers = results.experiment.teachers.iter();
+    let names: Vec<(Style, String)> = teachers.map(|own| (style(&results, &own.name), own.name.clone())).collect();
     write_rows(&folder.scores(), &results.rows())?;
-    let report = Report {
-        lead: lead(&results),
-        warnings: warnings(&results),
-        claims: claims(&results),
-        tables: vec![
-            ("accuracy", "Right answers", tables::accuracy(&results)),
-            ("explanations", "Explanations", tables::explanations(&results)),
-            ("learning", "Learning from rewards", tables::learning(&results)),
-            ("examples", "Examples", examples(&results)),
-            ("costs", "Costs", tables::costs(&results)),
-        ],
-    };
     replace_folder(&folder.report(), |new| {
-        let plots: Vec<Plot> =
-            figures(&results).iter().map(|figure| Plot::write(new, None, figure)).collect::<Result<_>>()?;
+        let write = |figure: &Figure| Plot::write(new, Place::Scores, figure, &names);
+        let plots: Vec<Plot> = figures(&results).iter().map(write).collect::<Result<_>>()?;
+        report.tables.iter().try_for_each(|(_, _, table)| table.write(new))?;
         write_file(&new.join("index.html"), report.html(&results, &plots).as_bytes())?;
         write_file(&new.join("summary.md"), report.markdown(&results, &plots).as_bytes())
     })?;
-    let warnings: String = report.warnings.iter().map(|warning| format!("\nwarning: {warning}")).collect();
-    Ok(TerminalReport {
-        table: report.tables[0].2.text(),
-        verdict: report.lead + &warnings,
-        warnings: Vec::new(),
-        page: folder.report().join("index.html"),
-    })
+    report.for_terminal(folder, &results)
 }
 
+/// The scores of an experiment, with what a report says of them; nothing is written.
+///
+/// # Errors
+/// A file that is damaged.
+pub fn scored(folder: &Folder, experiment: &Explanations) -> Result<TerminalReport> {
+    let results = ExplanationResults::read(folder, experiment)?;
+    Report::of(&results, None).for_terminal(folder, &results)
+}
 /// The content of the report, before it becomes a page or Markdown.
-struct Report {
+struct Report<'a> {
+    goes_on: Option<&'a Activity>,
     lead: String,
     warnings: Vec<String>,
     claims: Vec<Claim>,
@@ -62,27 +58,54 @@ struct Report {
     tables: Vec<(&'static str, &'static str, Table)>,
 }
 
-impl Report {
-    fn html(&self, results: &ExplanationResults, plots: &[Plot]) -> String {
-        let mut body = String::new();
-        if !self.warnings.is_empty() {
-            let items: String = self.warnings.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect();
-            body += &format!(
-                "<section id=\"warnings\" class=\"warnings\">\n<h2>Read with care</h2>\n<ul>\n{items}</ul>\n</section>\n"
-            );
+impl<'a> Report<'a> {
+    fn of(results: &ExplanationResults, goes_on: Option<&'a Activity>) -> Report<'a> {
+        Report {
+            goes_on,
+            lead: lead(results),
+            warnings: warnings(results),
+            claims: claims(results),
+            tables: vec![
+                ("accuracy", "Right answers", tables::accuracy(results)),
+                ("explanations", "Explanations", tables::explanations(results)),
+                ("learning", "Learning from rewards", tables::learning(results)),
+                ("examples", "Examples", examples(results)),
+                ("costs", "Costs", tables::costs(results)),
+            ]
+            .into_iter()
+            .map(|(name, title, table)| (name, title, table.in_files(name)))
+            .collect(),
         }
+    }
+
+    fn for_terminal(mut self, folder: &Folder, results: &ExplanationResults) -> Result<TerminalReport> {
+        let warnings: String = self.warnings.iter().map(|warning| format!("\nwarning: {warning}")).collect();
+        Ok(TerminalReport {
+            table: self.tables.swap_remove(0).2,
+            verdict: self.lead + &warnings,
+            warnings: Vec::new(),
+            page: folder.report().join("index.html"),
+            scores: results.rows().iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn html(&self, results: &ExplanationResults, plots: &[Plot]) -> String {
+        let warnings: String = self.warnings.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect();
+        let warnings = if warnings.is_empty() { warnings } else { format!("<ul>\n{warnings}</ul>\n") };
+        let mut sections = vec![Section::new("warnings", "Read with care", warnings).of_class("warnings")];
         for (number, (name, title, table)) in self.tables.iter().enumerate() {
             if !table.rows.is_empty() {
-                let figures = if number == 0 { page::figures::figures(plots, None) } else { String::new() };
-                body += &section(name, title, &(table.html(title) + &figures));
+                let figures =
+                    if number == 0 { plots.iter().map(page::figures::figure).collect() } else { String::new() };
+                sections.push(Section::new(*name, title, table.html(title) + &figures));
             }
             if number == 0 {
-                body += &self.claims.iter().map(claim_html).collect::<String>();
+                sections.extend(self.claims.iter().map(section_of));
             }
         }
-        body += &provenance::made_by(results.manifest.as_ref());
-        body += &provenance::settings_of(&results.settings);
-        document("Reinforcement-learned teachers", &results.experiment.name, &self.lead, &body)
+        sections.push(provenance::made_by(results.manifest.as_ref()));
+        sections.push(provenance::settings_of(&results.settings));
+        document("Reinforcement-learned teachers", &results.experiment.name, &self.lead, &sections, self.goes_on)
     }
 
     fn markdown(&self, results: &ExplanationResults, plots: &[Plot]) -> String {
@@ -108,10 +131,10 @@ impl Report {
     }
 }
 
-fn claim_html(claim: &Claim) -> String {
+fn section_of(claim: &Claim) -> Section {
     let sentences: String = claim.sentences.iter().map(|sentence| paragraph(sentence)).collect();
     let id: String = claim.title.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-    section(&id, claim.title, &sentences)
+    Section::new(id, claim.title, sentences)
 }
 
 /// The result in one sentence.

@@ -2,15 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::game::Game;
 use crate::report::format::{escape, percent, region};
 use crate::report::table::{Cell, Table};
-use crate::report::write::Plot;
-
-/// The figures of a game, or those that cover all games.
-pub fn figures(plots: &[Plot], game: Option<Game>) -> String {
-    plots.iter().filter(|plot| plot.game == game).map(figure).collect()
-}
+use crate::report::write::{Place, Plot};
 
 /// A figure with its title, its caption and links to its files. On a narrow screen its panels stand below one another.
 pub fn figure(plot: &Plot) -> String {
@@ -31,12 +25,15 @@ pub fn figure(plot: &Plot) -> String {
     let (name, caption) = (&plot.name, escape(&plot.caption));
     format!(
         "<figure id=\"figure-{name}\">\n<h3>{title}</h3>\n{drawings}<figcaption>{caption}</figcaption>\n\
-         <p class=\"files\"><a href=\"{name}.svg\">SVG</a> · <a href=\"{name}.png\">PNG</a></p>\n</figure>\n"
+         <p class=\"files\"><a href=\"{name}.svg\">SVG</a> · <a href=\"{name}.pdf\">PDF</a> · \
+         <a href=\"{name}.png\">PNG</a> · <a href=\"{name}.csv\">CSV</a></p>\n</figure>\n"
     )
 }
 
 /// The score matrix: the higher a share of the teacher's score, the stronger its cell's colour. A cell's title has its interval.
-pub fn matrix(table: &Table) -> String {
+///
+/// A game's name leads to its figures, if there are some.
+pub fn matrix(table: &Table, plots: &[Plot]) -> String {
     let mut html = String::from("<table class=\"matrix\">\n<thead><tr>");
     for column in &table.columns {
         let _ = write!(html, "<th scope=\"col\">{}</th>", escape(&column.name));
@@ -44,7 +41,13 @@ pub fn matrix(table: &Table) -> String {
     html.push_str("</tr></thead>\n<tbody>\n");
     for row in &table.rows {
         let [game, shares @ ..] = row.as_slice() else { continue };
-        let _ = write!(html, "<tr><th scope=\"row\">{}</th>", escape(&game.text));
+        let name = escape(&game.text);
+        let is_its = |plot: &&Plot| matches!(plot.place, Place::Game(own) if own.name() == name.trim_end_matches(" *"));
+        let name = match plots.iter().find(is_its) {
+            Some(Plot { place: Place::Game(own), .. }) => format!("<a href=\"#game-{own}\">{name}</a>"),
+            _ => name,
+        };
+        let _ = write!(html, "<tr><th scope=\"row\">{name}</th>");
         let students = table.columns.iter().skip(1);
         html.extend(
             students.zip(shares).map(|(student, share)| shaded(&format!("{} in {}", student.name, game.text), share)),

@@ -2,26 +2,27 @@
 
 use std::fmt::Write;
 
-use super::{paragraph, section};
+use super::{Section, paragraph};
 use crate::game::Game;
 use crate::record::{Manifest, RomRecord};
 use crate::report::format::{NONE, duration, escape};
 use crate::report::prose;
 use crate::report::read::Results;
 use crate::report::table::{Table, numbers, words};
+use crate::units::date;
 
 /// Versions, machine, ROMs and times.
-pub fn machine(results: &Results) -> String {
+pub fn machine(results: &Results) -> Section {
     made_by(results.manifest.as_ref())
 }
 
 /// As [`machine`], for any line.
-pub fn made_by(manifest: Option<&Manifest>) -> String {
+pub fn made_by(manifest: Option<&Manifest>) -> Section {
     let content = match manifest {
         Some(manifest) => facts(manifest) + &roms(manifest) + &stages(manifest),
         None => paragraph("There is no manifest.json: what made these files is not known."),
     };
-    section("provenance", "What made these results", &content)
+    Section::new("provenance", "What made these results", content)
 }
 
 fn facts(manifest: &Manifest) -> String {
@@ -43,8 +44,9 @@ fn facts(manifest: &Manifest) -> String {
         ("machine", format!("{cpu}{vector}, {} cores{memory}, {}", machine.cores, machine.os)),
         ("seeds", seeds.join(", ")),
     ];
+    let worked = manifest.worked_at.map(|at| ("last work", date(at)));
     let mut html = String::from("<dl class=\"facts\">\n");
-    for (name, value) in facts {
+    for (name, value) in facts.into_iter().chain(worked) {
         let _ = writeln!(html, "<div><dt>{name}</dt> <dd>{}</dd></div>", escape(&value));
     }
     html + "</dl>\n"
@@ -84,27 +86,27 @@ fn stages(manifest: &Manifest) -> String {
 }
 
 /// The resolved experiment.
-pub fn settings(results: &Results) -> String {
+pub fn settings(results: &Results) -> Section {
     settings_of(&results.settings)
 }
 
 /// As [`settings`], for any line.
-pub fn settings_of(text: &str) -> String {
+pub fn settings_of(text: &str) -> Section {
     let text = escape(text.trim_end());
     let content = format!(
         "<details>\n<summary>Every setting, defaults included (experiment.toml)</summary>\n<pre>{text}</pre>\n\
          </details>\n"
     );
-    section("settings", "Settings", &content)
+    Section::new("settings", "Settings", content)
 }
 
 /// The command that repeats the results, where the folder has the experiment's name.
-pub fn repeat(results: &Results) -> String {
+pub fn repeat(results: &Results) -> Section {
     let (command, what) = prose::repeat(results);
     let content = format!(
         "<pre>{}</pre>\n<p>{what} The file holds the settings above, whatever the command line changed; it is the one in \
          the folder above this page.</p>\n",
         escape(&command)
     );
-    section("repeat", "How to repeat", &content)
+    Section::new("repeat", "How to repeat", content)
 }

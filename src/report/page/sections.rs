@@ -1,105 +1,129 @@
 //! The sections that show results.
 
-use super::figures::{figure, figures, matrix};
-use super::{folded, paragraph, section};
+use super::figures::{figure, matrix};
+use super::{Section, folded, paragraph};
 use crate::eval::paper::{Citation, FINDINGS};
 use crate::game::Game;
+use crate::report::Activity;
 use crate::report::format::escape;
 use crate::report::prose;
 use crate::report::read::Results;
+use crate::report::table::Table;
 use crate::report::tables::Tables;
 use crate::report::warning::Warning;
-use crate::report::write::Report;
+use crate::report::write::{Place, Report};
 
 /// Rows of a table that fit on a screen.
 const LONG: usize = 24;
 
+/// The work that goes on.
+pub fn goes_on(activity: &Activity) -> Section {
+    Section::new("running", "The work goes on", list(&activity.sentences())).of_class("running")
+}
+
+/// A list of plain texts.
+fn list(texts: &[String]) -> String {
+    let items: String = texts.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect();
+    format!("<ul>\n{items}</ul>\n")
+}
+
 /// Reasons for doubt, which stand before any number.
-pub fn warnings(warnings: &[Warning]) -> String {
-    if warnings.is_empty() {
-        return String::new();
-    }
+pub fn warnings(warnings: &[Warning]) -> Section {
     let item = |warning: &Warning| {
         let (problem, remedy) = (escape(&warning.to_string()), escape(warning.remedy()));
         format!("<li>{problem} <span class=\"remedy\">{remedy}</span></li>\n")
     };
     let items: String = warnings.iter().map(item).collect();
-    format!("<section id=\"warnings\" class=\"warnings\">\n<h2>Read with care</h2>\n<ul>\n{items}</ul>\n</section>\n")
+    let content = if items.is_empty() { items } else { format!("<ul>\n{items}</ul>\n") };
+    Section::new("warnings", "Read with care", content).of_class("warnings")
 }
 
 /// The result: every student over the games, then in each game, then every agent's scores.
-pub fn scores(report: &Report) -> String {
+pub fn scores(report: &Report) -> Section {
     let Report { tables, plots, results, .. } = report;
     if tables.scores.rows.is_empty() {
-        return section("scores", "Scores", &paragraph("Nothing is scored yet."));
+        return Section::new("scores", "Scores", paragraph("Nothing is scored yet."));
     }
-    let of_all: Vec<String> = plots.iter().filter(|plot| plot.game.is_none()).map(figure).collect();
+    let of_all: Vec<String> = plots.iter().filter(|plot| plot.place == Place::Scores).map(figure).collect();
     let (first, others) = of_all.split_at(of_all.len().min(1));
     let mut content = first.concat();
     if !tables.matrix.rows.is_empty() {
-        content += &matrix(&tables.matrix);
+        content += &matrix(&tables.matrix, plots);
     }
     let scores = tables.scores.html("Scores of every agent in every game");
     let is_long = tables.scores.rows.len() > LONG;
-    content += &if is_long { folded("Scores of every agent in every game", &scores) } else { scores };
+    content += &if is_long { folded("all-scores", "Scores of every agent in every game", &scores) } else { scores };
     if results.experiment.seeds.len() > 1 {
-        content += &folded("Scores of every seed", &tables.each_seed.html("Scores of every seed"));
+        content += &folded("each-seed", "Scores of every seed", &tables.each_seed.html("Scores of every seed"));
     }
-    section("scores", "Scores", &(content + &others.concat()))
+    Section::new("scores", "Scores", content + &others.concat())
 }
 
 /// Results of each student over all games.
-pub fn over_games(report: &Report) -> String {
-    let table = &report.tables.overall;
-    if table.rows.is_empty() {
-        String::new()
-    } else {
-        section("games", "Over games", &table.html("Students over all games"))
-    }
+pub fn over_games(report: &Report) -> Section {
+    Section::new("games", "Over games", if_filled(&report.tables.overall, "Students over all games"))
 }
 
-/// Choices of temperatures, and teachers that were followed.
-pub fn choices(report: &Report) -> String {
-    let Tables { sweeps, adoptions, .. } = &report.tables;
-    let mut html = String::new();
-    if !sweeps.rows.is_empty() {
-        html += &section(
-            "sweeps",
-            "Choice of the temperature",
-            &(paragraph(prose::SWEEPS) + &sweeps.html("Temperatures that were tried")),
-        );
-    }
-    if !adoptions.rows.is_empty() {
-        html += &section("adoptions", "Teachers that were followed", &adoptions.html("Teachers that students adopted"));
-    }
-    html
+/// The figures that compare students with their teacher and with each other.
+pub fn comparisons(report: &Report) -> Section {
+    let figures = report.plots.iter().filter(|plot| plot.place == Place::Comparisons).map(figure);
+    Section::new("comparisons", "Comparisons", figures.collect::<String>())
+}
+
+/// Choices of temperatures.
+pub fn sweeps(report: &Report) -> Section {
+    let table = if_filled(&report.tables.sweeps, "Temperatures that were tried");
+    let content = if table.is_empty() { table } else { paragraph(prose::SWEEPS) + &table };
+    Section::new("sweeps", "Choice of the temperature", content)
+}
+
+/// Teachers that were followed.
+pub fn adoptions(report: &Report) -> Section {
+    let table = if_filled(&report.tables.adoptions, "Teachers that students adopted");
+    Section::new("adoptions", "Teachers that were followed", table)
+}
+
+fn if_filled(table: &Table, label: &str) -> String {
+    if table.rows.is_empty() { String::new() } else { table.html(label) }
 }
 
 /// Sizes and costs.
-pub fn networks(report: &Report) -> String {
-    let manifest = report.results.manifest.as_ref();
-    let on = manifest.map(|manifest| manifest.machine.cpu.as_str()).filter(|cpu| !cpu.is_empty());
-    let measured = on.map_or(String::new(), |cpu| paragraph(&format!("Latency was measured on {cpu}.")));
-    section("networks", "Networks", &(report.tables.networks.html("Networks and their sizes") + &measured))
+pub fn networks(report: &Report) -> Section {
+    let measured = paragraph(&prose::latency(report.results));
+    Section::new("networks", "Networks", report.tables.networks.html("Networks and their sizes") + &measured)
 }
 
 /// The figures of each game; of several games a reader opens those of one.
-pub fn games(report: &Report) -> String {
+pub fn games(report: &Report) -> Section {
     let games = &report.results.experiment.games;
-    let of_game = |&game: &Game| (game, figures(&report.plots, Some(game)));
+    let film_of =
+        |game: Game| report.results.films.iter().find(|(own, _)| *own == game).map(|(_, file)| film(game, file));
+    let of_game = |&game: &Game| {
+        let figures = report.plots.iter().filter(|plot| plot.place == Place::Game(game)).map(figure);
+        (game, film_of(game).into_iter().chain(figures).collect::<String>())
+    };
     let with_figures: Vec<(Game, String)> = games.iter().map(of_game).filter(|(_, own)| !own.is_empty()).collect();
     match with_figures.as_slice() {
-        [] => String::new(),
-        [(game, own)] => section(&format!("game-{game}"), game.name(), own),
+        [(game, own)] => Section::new(format!("game-{game}"), game.name(), own.as_str()),
         several => {
-            let content: String = several.iter().map(|(game, own)| folded(game.name(), own)).collect();
-            section("each-game", "Each game", &content)
+            let of_game = |(game, own): &(Game, String)| folded(&format!("game-{game}"), game.name(), own);
+            let content: String = several.iter().map(of_game).collect();
+            Section::new("each-game", "Each game", content)
         }
     }
 }
 
+/// A film, whose file lies beside the page's folder.
+fn film(game: Game, file: &str) -> String {
+    format!(
+        "<figure>\n<h3>{game}: a film</h3>\n<img class=\"film\" src=\"../{file}\" loading=\"lazy\" alt=\"Agents side by side from the same \
+         start.\">\n<figcaption>From the same start. An orange bar marks where one would choose another action than the \
+         first.</figcaption>\n</figure>\n"
+    )
+}
+
 /// The paper's figures beside ours, with their reservations.
-pub fn paper(report: &Report) -> String {
+pub fn paper(report: &Report) -> Section {
     let Tables { students_beside_paper, teachers_beside_paper, differences, .. } = &report.tables;
     let students = match students_beside_paper.rows.is_empty() {
         true => paragraph("No student here is one of those whose figures are reported."),
@@ -116,12 +140,10 @@ pub fn paper(report: &Report) -> String {
         paragraph(&prose::same_as_paper(report.results)),
         format!("<p>{}</p>\n<ul>\n{findings}</ul>\n", prose::FINDINGS),
     ];
-    format!("<section id=\"paper\" class=\"apart\">\n<h2>Beside the paper</h2>\n{}</section>\n", content.concat())
+    Section::new("paper", "Beside the paper", content.concat()).of_class("apart")
 }
 
 /// The protocol behind the numbers.
-pub fn protocol(results: &Results) -> String {
-    let items: String =
-        prose::protocol(results).iter().map(|sentence| format!("<li>{}</li>\n", escape(sentence))).collect();
-    section("protocol", "Protocol", &format!("<ul>\n{items}</ul>\n"))
+pub fn protocol(results: &Results) -> Section {
+    Section::new("protocol", "Protocol", list(&prose::protocol(results)))
 }

@@ -1,5 +1,5 @@
-//! Draws lines, areas and texts in CSS pixels on any backend. Backends count whole pixels, so everything is drawn at
-//! [`SCALE`] times its size.
+//! Draws lines, areas and texts in CSS pixels. Plotters counts whole pixels, so everything is drawn at [`SCALE`] times its
+//! size.
 
 use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
@@ -8,27 +8,17 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::style::Marker;
 
-/// Backend pixels per CSS pixel.
+/// Plotters' pixels per CSS pixel.
 pub const SCALE: u32 = 4;
 
-/// Font family. Bitmaps use the registered font; for SVG it is a generic name.
+/// Font family: a generic name.
 pub const FONT: &str = "sans-serif";
 
-/// A backend's conversion of a font size into letters.
-#[derive(Clone, Copy)]
-pub struct Face {
-    /// Font size to request for letters of size 1.
-    pub factor: f64,
-    /// Distance below a text's centre, in letters of size 1, at which to draw so that capitals are centred.
-    pub sink: f64,
-}
+/// Plotters divides a font's size by this.
+const FACTOR: f64 = 1.24;
 
-/// Plotters divides the size by 1.24.
-pub const SVG_FACE: Face = Face { factor: 1.24, sink: 0.08 };
-
-/// Plotters takes the size as the registered font's whole height, 1.121 times its letters' size, and places letters too
-/// high.
-pub const BITMAP_FACE: Face = Face { factor: 1.121, sink: 0.24 };
+/// Distance below a text's centre, in letters of size 1, at which to draw so that capitals are centred.
+const SINK: f64 = 0.08;
 
 type Point = (f64, f64);
 
@@ -55,12 +45,11 @@ pub struct Lettering {
 
 pub struct Canvas<'a, DB: DrawingBackend> {
     area: &'a DrawingArea<DB, Shift>,
-    face: Face,
 }
 
 impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
-    pub fn on(area: &'a DrawingArea<DB, Shift>, face: Face) -> Canvas<'a, DB> {
-        Canvas { area, face }
+    pub fn on(area: &'a DrawingArea<DB, Shift>) -> Canvas<'a, DB> {
+        Canvas { area }
     }
 
     /// Draws a line through the points, with gaps as `dash` says.
@@ -121,8 +110,8 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
     }
 
     pub fn text(&self, text: &str, (x, y): Point, lettering: Lettering) -> Result<()> {
-        let font = (FONT, lettering.size * self.face.factor * f64::from(SCALE)).into_font();
-        let down = lettering.size * self.face.sink;
+        let font = (FONT, lettering.size * FACTOR * f64::from(SCALE)).into_font();
+        let down = lettering.size * SINK;
         let (font, h, at) = match lettering.anchor {
             Anchor::Left => (font, HPos::Left, (x, y + down)),
             Anchor::Right => (font, HPos::Right, (x, y + down)),

@@ -3,12 +3,13 @@
 use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, mean_curve, thinned};
 use super::learning::evaluations;
 use super::scores::style_of;
+use super::style::RANDOM;
 use crate::config::{Objective, StudentSettings};
 use crate::game::Game;
 use crate::losses::{self, Loss};
 use crate::record::{DistillRow, EvalRow, Role};
 use crate::report::agent_result::AgentResults;
-use crate::report::format::{counted, number};
+use crate::report::format::{counted, number, percent};
 use crate::report::read::Results;
 
 /// The loss of each group of students with the same loss, and their agreement with the teacher on training data and on
@@ -30,19 +31,26 @@ pub fn distillation(results: &Results, game: Game) -> Option<Figure> {
     let first = started.iter().flat_map(|student| results.students_of(game, &student.name));
     let first = first.filter_map(|run| run.train.first()).map(|row| row.hour).min().unwrap_or(0);
     let later = |row: &DistillRow, share: f64| (row.hour > first).then_some(100.0 * share);
-    let share = || Axis::linear("same best action (%)");
+    let chance = 100.0 / game.actions(results.experiment.environment.action_set).len() as f64;
+    let share = || Axis::linear("same best action (%)").including(&[chance]);
     let agreement = ("Agreement, trained states", share());
     panels.push(panel(results, game, &started, agreement, |row| later(row, row.agreement)));
     let held_out = ("Agreement, new play", share());
     panels.push(panel(results, game, &started, held_out, |row| later(row, row.held_out_agreement)));
+    let is_agreement = |panel: &&mut Panel| panel.title.starts_with("Agreement");
+    for panel in panels.iter_mut().filter(is_agreement) {
+        panel.marks.push(Mark::Level { y: chance, label: "chance".into(), style: RANDOM, named: End::Right });
+    }
     panels.retain(|panel| panel.marks.iter().any(|mark| !mark.extent().0.is_empty()));
     (!started.is_empty()).then(|| Figure {
         name: format!("distillation-{game}"),
         title: format!("{game}: distillation"),
-        caption: "Means over the updates since the row before. New play is the hour's, before the student trained on \
-                  it. Agreement begins after the first hour, in which the student is not trained yet. Thin lines are \
-                  single seeds where there are several. Losses of different kinds are not comparable."
-            .into(),
+        caption: format!(
+            "Means over the updates since the row before. New play is the hour's, before the student trained on it. Agreement \
+             begins after the first hour, in which the student is not trained yet; chance is what a uniformly random action \
+             agrees in, {}. Thin lines are single seeds where there are several. Losses of different kinds are not comparable.",
+            percent(chance / 100.0)
+        ),
         legend: legend(results, &started),
         columns: panels.len().min(3),
         panel: (330.0, 280.0),

@@ -5,7 +5,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::axis::Ruler;
-use super::canvas::{Anchor, Canvas, Face, Lettering, SCALE};
+use super::canvas::{Anchor, Canvas, Lettering, SCALE};
 use super::figure::{End, Figure, LegendEntry, Mark, Panel, Sample, Scale};
 use super::style::{BLACK, GREY, PALE};
 
@@ -39,8 +39,8 @@ impl Figure {
     }
 
     /// Draws the figure on an area of [`Figure::size`] times [`SCALE`].
-    pub fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, face: Face) -> Result<()> {
-        let canvas = Canvas::on(area, face);
+    pub fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Result<()> {
+        let canvas = Canvas::on(area);
         let (width, height) = self.size();
         let (width, height) = (f64::from(width), f64::from(height));
         canvas.fill(&[(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)], WHITE.mix(1.0))?;
@@ -162,14 +162,17 @@ impl<'a> Frame<'a> {
             }
             Scale::Linear | Scale::Log => LEFT,
         };
+        // Names at the ends have room within the frame.
+        let has_names = panel.marks.iter().any(|mark| matches!(mark, Mark::Name { .. }));
+        let free = if has_names { (0.1, 0.09) } else { (0.03, 0.05) };
         Frame {
             panel,
             left: left + beside,
             top: top + above,
             width: width - beside - RIGHT,
             height: height - above - BELOW,
-            x: Ruler::over(&panel.x, xs.into_iter().flatten(), 0.03),
-            y: Ruler::over(&panel.y, ys.into_iter().flatten(), 0.05),
+            x: Ruler::over(&panel.x, xs.into_iter().flatten(), free.0),
+            y: Ruler::over(&panel.y, ys.into_iter().flatten(), free.1),
         }
     }
 

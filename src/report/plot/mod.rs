@@ -1,6 +1,7 @@
-//! Plots. The modules of the first group define the kinds of plots; the others draw all of them, with one function for
-//! SVG and PNG.
+//! Plots. The modules of the first group define the kinds of plots; the others draw all of them as SVG, and turn that into
+//! PNG and PDF.
 
+mod comparisons;
 mod distillation;
 mod forest;
 mod frontier;
@@ -13,17 +14,19 @@ mod temperature;
 
 mod axis;
 mod canvas;
+mod data;
 mod draw;
 mod encode;
 mod figure;
 mod style;
 
+pub use comparisons::{improvement, profile};
 pub use distillation::{distillation, students};
-pub use encode::{png, svg, text_mask};
+pub use encode::{pdf, png, svg, text_mask};
 pub use figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale, mean_curve, thinned};
 pub use learning::learning;
 pub use online::online;
 pub use relative::{costs, relative, relative_in_games};
-pub use scores::scores;
+pub use scores::{names, scores};
 pub use style::{Style, numbered};
 pub use temperature::temperature;

@@ -78,6 +78,13 @@ pub fn style_of(results: &Results, role: Role, agent: &str) -> Style {
     }
 }
 
+/// The names of the agents by the styles in which they are drawn.
+pub fn names(results: &Results) -> Vec<(Style, String)> {
+    let of_all = [(style::RANDOM, "random play".to_owned()), (style::TEACHER, "teacher".to_owned())];
+    let students = results.experiment.students.iter().map(|student| &student.name);
+    of_all.into_iter().chain(students.map(|name| (style_of(results, Role::Student, name), name.clone()))).collect()
+}
+
 /// Spreads dots evenly over ±0.22 without chance: multiples of the golden ratio, modulo 1.
 fn jitter(index: usize) -> f64 {
     let golden = (5f64.sqrt() - 1.0) / 2.0;

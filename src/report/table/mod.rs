@@ -11,11 +11,13 @@ pub use cell::Cell;
 use super::format::{escape, region};
 
 /// The heading of a column, and the meaning of its values.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     pub name: Cow<'static, str>,
     pub kind: Kind,
     pub meaning: &'static str,
+    /// Where a terminal is too narrow, columns with the highest number are left out first; those with 0 never.
+    left_out: u8,
 }
 
 /// The values of a column. Words are aligned left, the others right.
@@ -28,7 +30,7 @@ pub enum Kind {
 }
 
 /// Rows of cells. Rows with the same first cell belong together.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<Cell>>,
@@ -38,20 +40,25 @@ pub struct Table {
 
 /// A column of words.
 pub fn words(name: impl Into<Cow<'static, str>>, meaning: &'static str) -> Column {
-    Column { name: name.into(), kind: Kind::Words, meaning }
+    Column { name: name.into(), kind: Kind::Words, meaning, left_out: 0 }
 }
 
 /// A column of numbers.
 pub fn numbers(name: impl Into<Cow<'static, str>>, meaning: &'static str) -> Column {
-    Column { name: name.into(), kind: Kind::Number, meaning }
+    Column { name: name.into(), kind: Kind::Number, meaning, left_out: 0 }
 }
 
 /// A column of numbers with their 95% intervals.
 pub fn estimates(name: impl Into<Cow<'static, str>>, meaning: &'static str) -> Column {
-    Column { name: name.into(), kind: Kind::Estimate, meaning }
+    Column { name: name.into(), kind: Kind::Estimate, meaning, left_out: 0 }
 }
 
 impl Column {
+    /// The column as one that a narrow terminal does without; the higher the number, the sooner.
+    pub fn left_out(self, order: u8) -> Column {
+        Column { left_out: order, ..self }
+    }
+
     /// The name, and what stands in brackets below it.
     pub fn heading(&self) -> Cow<'static, str> {
         match self.kind {
@@ -127,6 +134,28 @@ impl Table {
         text
     }
 
+    /// The table for a terminal of that width, if it is known: columns that do not fit are left out, and the last line says so. Empty
+    /// without rows.
+    pub fn on_terminal(&self, width: Option<usize>) -> String {
+        if self.rows.is_empty() {
+            return String::new();
+        }
+        let mut table = self.clone();
+        let mut text = table.text();
+        while width.is_some_and(|width| text.lines().any(|line| line.chars().count() > width)) {
+            let optional = table.columns.iter().enumerate().filter(|(_, column)| column.left_out > 0);
+            let Some((place, _)) = optional.max_by_key(|(_, column)| column.left_out) else { break };
+            table.columns.remove(place);
+            table.rows.iter_mut().for_each(|row| drop(row.remove(place)));
+            text = table.text();
+        }
+        match self.columns.len() - table.columns.len() {
+            0 => text,
+            1 => text + "(1 more column on the page and on a wider terminal)\n",
+            more => text + &format!("({more} more columns on the page and on a wider terminal)\n"),
+        }
+    }
+
     /// The table for the terminal: aligned with spaces, without trailing spaces.
     pub fn text(&self) -> String {
         let wide = |text: &str| text.chars().count();
@@ -161,6 +190,17 @@ mod tests {
     #[test]
     fn a_table_is_aligned_on_a_terminal() {
         assert_eq!(table().text(), "agent   mean\na|<b>  −20.7\nnet1   1,234\n");
+    }
+
+    #[test]
+    fn a_narrow_terminal_does_without_columns() {
+        let columns = vec![words("agent", ""), numbers("human", "").left_out(2), numbers("mean", "").left_out(1)];
+        let table = Table::of(columns, [["net1", "5%", "1,234"].map(str::to_owned).to_vec()]);
+        assert_eq!(table.on_terminal(None), table.text());
+        assert_eq!(table.on_terminal(Some(20)), table.text());
+        let narrow = table.on_terminal(Some(14));
+        assert!(narrow.starts_with("agent   mean\nnet1   1,234\n(1 more column"), "{narrow}");
+        assert!(table.on_terminal(Some(1)).starts_with("agent\nnet1\n(2 more"), "{}", table.on_terminal(Some(1)));
     }
 
     #[test]

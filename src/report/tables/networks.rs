@@ -37,7 +37,8 @@ pub fn networks(results: &Results, agent_results: &AgentResults) -> Table {
         ),
         numbers(
             "latency",
-            "Median milliseconds per decision at batch 1, mean over games and seeds, on the machine named below.",
+            "Median milliseconds per decision at batch 1, with the quartiles where they were measured; means over games and seeds, on \
+             the processor named below.",
         ),
     ];
     let students = results.experiment.students.iter().map(|student| of_student(results, agent_results, student));
@@ -115,8 +116,14 @@ fn row(
         range(here.iter().map(Architecture::parameters).collect()).into(),
         Cell::of(mean(|row| row.bytes.map(|bytes| bytes as f64)), bytes),
         Cell::number(mean(|row| row.mflops)),
-        Cell::of(mean(|row| row.latency_ms), |ms| format!("{ms:.2} ms")),
+        latency(mean(|row| row.latency_ms), mean(|row| row.latency_q1_ms).zip(mean(|row| row.latency_q3_ms))),
     ]
+}
+
+/// A median with its quartiles, if they are known.
+fn latency(median: Option<f64>, quartiles: Option<(f64, f64)>) -> Cell {
+    let range = quartiles.map_or(String::new(), |(low, high)| format!(" ({low:.2} to {high:.2})"));
+    Cell::of(median, |ms| format!("{ms:.2} ms{range}"))
 }
 
 /// The range from the smallest to the largest count.

@@ -21,15 +21,18 @@ pub fn scores(agent_results: &AgentResults) -> Table {
             "otherwise",
             "The same by the other definition: (mean − random) / (teacher − random), or where that is marked *, mean / \
              teacher's mean.",
-        ),
+        )
+        .left_out(6),
         estimates(
             "beats teacher",
             "Probability that it scores more in an episode than its teacher, an equal score counting half.",
-        ),
-        numbers("size", "Parameters as a share of the teacher's."),
-        numbers("of human", "(mean − random) / (human − random) with the published scores of random and human play."),
-        numbers("latency", "Median milliseconds per decision at batch 1, on the machine named below."),
-        numbers("episodes", "Seeds, each a training of its own, × episodes that score each."),
+        )
+        .left_out(3),
+        numbers("size", "Parameters as a share of the teacher's.").left_out(1),
+        numbers("of human", "(mean − random) / (human − random) with the published scores of random and human play.")
+            .left_out(5),
+        numbers("latency", "Median milliseconds per decision at batch 1, on the machine named below.").left_out(4),
+        numbers("episodes", "Seeds, each a training of its own, × episodes that score each.").left_out(2),
     ];
     Table::of(columns, agent_results.each.iter().map(row)).in_files("scores")
 }

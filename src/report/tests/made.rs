@@ -99,6 +99,9 @@ impl Made {
             ratio,
             beats_teacher: statistics::win_rate(&scores, &self.teacher_scores(agent)),
             data: None,
+            latency_q1_ms: size.map(|size| 0.9 * size),
+            latency_q3_ms: size.map(|size| 1.1 * size),
+            processor: None,
         });
         self.play(agent, &scores);
     }
@@ -187,7 +190,7 @@ impl Made {
     pub fn report(&self) -> TerminalReport {
         write_rows(&self.folder.scores(), &self.scores).unwrap();
         write_rows(&self.folder.episodes(), &self.episodes).unwrap();
-        write(&self.folder, &self.experiment).unwrap()
+        write(&self.folder, &self.experiment, None).unwrap()
     }
 
     pub fn page(&self) -> String {

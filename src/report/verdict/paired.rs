@@ -26,7 +26,10 @@ pub fn difference(
         .collect();
     let games: Vec<PairedGame> = episodes
         .iter()
-        .map(|(ratio, runs)| PairedGame { ratio: *ratio, runs: runs.iter().map(run).collect() })
+        .map(|(ratio, runs)| PairedGame {
+            ratio: *ratio,
+            runs: runs.iter().map(|pair| paired_run(pair.each_ref())).collect(),
+        })
         .collect();
     let is_single = |game: &PairedGame| matches!(&game.runs[..], [run] if run.students.iter().any(|own| own.len() < 2));
     let one_network = pair.iter().any(|student| student.is_shared());
@@ -40,8 +43,8 @@ fn in_both(results: &Results, first: &AgentResult, second: &AgentResult) -> Vec<
     seeds.map(|seed| [first, second].map(|own| EpisodeScores::of(results, own, seed))).collect()
 }
 
-fn run(pair: &[EpisodeScores; 2]) -> PairedRun<'_> {
-    let [one, other] = pair;
+/// Two students' run with the teacher and the random play of the first.
+pub fn paired_run<'a>([one, other]: [&'a EpisodeScores; 2]) -> PairedRun<'a> {
     PairedRun {
         students: [&one.student, &other.student],
         teacher: &one.teacher,

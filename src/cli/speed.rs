@@ -1,0 +1,204 @@
+//! How long an experiment takes on this machine, from its speed in a few seconds.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+
+use super::bench::measure::{Clock, per_second};
+use crate::agent::{self, Metadata, Played, Player, Policy};
+use crate::config::{Experiment, StudentSettings, Temperature};
+use crate::distill::{self, StudentGroup, TeacherSource};
+use crate::env::{EpisodeSeeds, Pool, Rom, Rules};
+use crate::eval::statistics::mean;
+use crate::game::Game;
+use crate::nn::{Architecture, Device, Network};
+use crate::pipeline::{Plan, PlannedTask, TaskState};
+use crate::record::{AgentId, EpisodeRow, Folder, read_rows};
+use crate::teacher::{self, Training};
+use crate::units::Seed;
+
+/// Time of one measurement, after it has warmed up.
+const SPAN: Duration = Duration::from_millis(500);
+/// Cadence of what must not happen in a measurement.
+const NEVER: u64 = 1_000_000_000;
+/// Most steps of a replay, and of play, that a measurement fills.
+const MOST: u64 = 20_000;
+/// Agent steps of an episode where none is recorded.
+const EPISODE_STEPS: f64 = 2_000.0;
+
+/// The speed of one task, in the first game of the experiment, and the time that follows for what is left.
+#[derive(Debug, Default, Serialize)]
+pub struct PlannedTime {
+    /// Agent steps per second of a teacher's training; none if no teacher is trained.
+    pub training_steps_per_second: Option<f64>,
+    /// Updates per second of each student.
+    pub updates_per_second: BTreeMap<String, f64>,
+    /// Agent steps per second of an evaluation.
+    pub evaluation_steps_per_second: Option<f64>,
+    /// Hours of each stage, with as many tasks at once as `pd run` would do.
+    pub hours: BTreeMap<&'static str, f64>,
+}
+
+impl PlannedTime {
+    pub fn total_hours(&self) -> f64 {
+        self.hours.values().sum()
+    }
+}
+
+/// Measures the speed of each kind of work that is left, and estimates its time.
+///
+/// # Errors
+/// If a game cannot be played here.
+pub fn planned_time(experiment: &Experiment, plan: &Plan, device: Device, jobs: usize) -> Result<PlannedTime> {
+    let left: Vec<&PlannedTask> = plan.tasks.iter().filter(|task| task.state != TaskState::Done).collect();
+    let machine = Machine { experiment, game: experiment.games[0], device };
+    let mut time = PlannedTime::default();
+    if left.iter().any(|task| task.kind == "train") {
+        time.training_steps_per_second = Some(machine.training()?);
+    }
+    for student in
+        experiment.students.iter().filter(|student| !student.is_baseline() && student.observation.is_teachers())
+    {
+        if left.iter().any(|task| task.work.unit == "updates" && student_of(task) == Some(&student.name)) {
+            time.updates_per_second.insert(student.name.clone(), machine.distillation(student)?);
+        }
+    }
+    if left.iter().any(|task| task.kind == "evaluate") {
+        time.evaluation_steps_per_second = Some(machine.evaluation()?);
+    }
+    let mut seconds: BTreeMap<&'static str, (f64, usize)> = BTreeMap::new();
+    for task in left {
+        if let Some((stage, own)) = seconds_of(experiment, &time, task) {
+            let sum = seconds.entry(stage).or_default();
+            *sum = (sum.0 + own, sum.1 + 1);
+        }
+    }
+    let hours = |(sum, tasks): (f64, usize)| sum / jobs.min(tasks).max(1) as f64 / 3600.0;
+    time.hours = seconds.into_iter().map(|(stage, sum)| (stage, hours(sum))).collect();
+    Ok(time)
+}
+
+/// The student of a task, from its id: `distill/net1/pong/seed-1`.
+fn student_of(task: &PlannedTask) -> Option<&str> {
+    task.id.0.split('/').nth(1)
+}
+
+/// A task's stage, and its seconds alone; `None` if its speed was not measured.
+fn seconds_of(experiment: &Experiment, time: &PlannedTime, task: &PlannedTask) -> Option<(&'static str, f64)> {
+    let amount = task.work.amount as f64;
+    match task.kind {
+        "train" => Some(("train", amount / time.training_steps_per_second?)),
+        "evaluate" => Some(("evaluate", amount * episode_steps(experiment, task) / time.evaluation_steps_per_second?)),
+        _ if task.work.unit == "updates" => Some(("distill", amount / time.updates_per_second.get(student_of(task)?)?)),
+        _ => None,
+    }
+}
+
+/// Mean agent steps of an episode of the task's game, as its teacher played them where it comes from. Those of the teacher itself and
+/// of random play are taken from there.
+fn episode_steps(experiment: &Experiment, task: &PlannedTask) -> f64 {
+    let games = experiment.games.iter().copied();
+    let game = games.into_iter().find(|game| task.id.0.split('/').any(|part| part == game.name()));
+    let source = game.and_then(|game| experiment.teacher_source(game));
+    let rows: Vec<EpisodeRow> =
+        source.map_or(Vec::new(), |source| read_rows(&Folder::at(source).episodes()).unwrap_or_default());
+    let of_game = rows.iter().filter(|row| Some(row.game.as_str()) == game.map(Game::name) && row.agent == "teacher");
+    let frames: Vec<f64> = of_game.map(|row| row.frames as f64).collect();
+    let is_student =
+        student_of(task).is_some_and(|name| experiment.students.iter().any(|student| student.name == name));
+    match mean(&frames) {
+        Some(_) if !is_student => 0.0,
+        Some(frames) => frames / f64::from(experiment.environment.frame_skip),
+        None => EPISODE_STEPS,
+    }
+}
+
+/// What is measured with.
+struct Machine<'a> {
+    experiment: &'a Experiment,
+    game: Game,
+    device: Device,
+}
+
+impl Machine<'_> {
+    fn pool(&self, rules: &Rules, workers: usize) -> Result<Pool> {
+        Pool::load(self.game, Rom::find(self.game)?.as_ref(), rules, workers)
+    }
+
+    fn teacher(&self) -> Architecture {
+        let own = self.experiment.teacher_settings(self.game);
+        Architecture::teacher(own, &self.experiment.environment.spec(self.game))
+    }
+
+    /// Agent steps per second of a training from its warm-up on, without logs, evaluations and checkpoints.
+    fn training(&self) -> Result<f64> {
+        let mut experiment = self.experiment.clone();
+        let workers = experiment.environment.workers;
+        let own = &mut experiment.teacher;
+        (own.log_every, own.evaluation_every, own.checkpoint_every) = (NEVER, NEVER, NEVER);
+        (own.replay, own.warmup) = (own.replay.min(MOST), own.warmup.min(16 * workers as u64));
+        let folder = tempfile::tempdir()?;
+        let folder = Folder::at(folder.path());
+        let training = Training {
+            experiment: &experiment,
+            agent: AgentId::teacher(self.game, 1),
+            architecture: self.teacher(),
+            games: vec![Played::new(self.game, &experiment.environment, None)],
+            folder: &folder,
+            device: self.device,
+        };
+        let clock = Clock::new(experiment.teacher.warmup, SPAN);
+        let pool = self.pool(&Rules::of_training(&experiment.environment, self.game), workers)?;
+        teacher::train(&training, vec![pool], &mut |_, _, _, _| bail!("nothing is evaluated here"), &clock)?;
+        clock.per_second()
+    }
+
+    /// Updates per second of a student of a teacher with random weights.
+    fn distillation(&self, student: &StudentSettings) -> Result<f64> {
+        let mut experiment = self.experiment.clone();
+        let workers = experiment.environment.workers;
+        experiment.games = vec![self.game];
+        experiment.students = vec![StudentSettings { temperature: Temperature::Absolute(0.1), ..student.clone() }];
+        let own = &mut experiment.distillation;
+        (own.hours, own.updates_per_hour, own.steps_per_hour) = (1, NEVER, 16 * workers as u64);
+        (own.online, own.evaluation_every, own.memory) = (false, 0, own.memory.min(MOST));
+        let folder = tempfile::tempdir()?;
+        let folder = Folder::at(folder.path());
+        let (agent, architecture) = (AgentId::teacher(self.game, 1), self.teacher());
+        let played = Played::new(self.game, &experiment.environment, None);
+        let teacher = Network::new(&architecture, Seed(0), self.device);
+        let metadata = Metadata::new(&agent, &architecture, &experiment.environment, vec![played.clone()], 0);
+        agent::save(&folder.weights(&agent), &teacher, &metadata)?;
+        let group = StudentGroup {
+            experiment: &experiment,
+            seed: 1,
+            students: experiment.students.clone(),
+            games: vec![(played, TeacherSource::Final(folder.weights(&agent)))],
+            folder: &folder,
+            device: self.device,
+        };
+        let clock = Clock::new(1, SPAN);
+        let pool = self.pool(&Rules::of_training(&experiment.environment, self.game), workers)?;
+        distill::distill(&group, vec![pool], &mut |_, _, _, _| bail!("nothing is evaluated here"), &clock)?;
+        clock.per_second()
+    }
+
+    /// Agent steps per second of an evaluation of a network of the teacher's size.
+    fn evaluation(&self) -> Result<f64> {
+        let workers = self.experiment.evaluation.workers.min(self.experiment.evaluation.episodes).max(1);
+        let mut pool = self.pool(&Rules::of_evaluation(self.experiment, self.game), workers)?;
+        let network = Network::new(&self.teacher(), Seed(0), self.device);
+        let player = Player::new(&network, 0);
+        let mut seeds = EpisodeSeeds::new(Seed(0), workers);
+        let mut generators: Vec<_> = (0..workers as u64).map(|i| Seed(0).derive("play", i).generator()).collect();
+        pool.begin_ended(&mut seeds);
+        Ok(per_second(SPAN, || {
+            let actions = player.act(pool.observations(), self.experiment.evaluation.epsilon, &mut generators);
+            pool.step(&actions);
+            pool.begin_ended(&mut seeds);
+            workers
+        }))
+    }
+}

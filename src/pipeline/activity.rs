@@ -1,0 +1,68 @@
+//! What other processes do in an experiment's folder, and reports that follow it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::line::Line;
+use super::owner::LockFile;
+use crate::progress::Ended;
+use crate::report::{Activity, RunProgress, RunningCommand};
+use crate::units::now;
+
+/// Time between two reports of work that goes on.
+const EVERY: Duration = Duration::from_secs(15);
+/// Time between two looks whether to stop.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// The tasks of the line that other processes do now; `None` if there are none.
+pub fn activity<L: Line>(line: &L) -> Option<Activity> {
+    let locks = line.locks().elsewhere();
+    let doing = |lock: &str| locks.iter().any(|(name, _)| name == lock);
+    let tasks: Vec<String> =
+        line.tasks().iter().filter(|task| doing(&task.lock)).map(|task| task.work.to_string()).collect();
+    let mut commands: Vec<RunningCommand> = Vec::new();
+    for (_, file) in locks.iter().filter(|(name, _)| line.tasks().iter().any(|task| task.lock == *name)) {
+        let command = running(file);
+        match commands.iter_mut().find(|own| own.who == command.who) {
+            // A lock that was taken later may not have told yet.
+            Some(own) if own.progress.is_none() => *own = command,
+            Some(_) => {}
+            None => commands.push(command),
+        }
+    }
+    (!tasks.is_empty()).then(|| Activity { commands, tasks, unix_time: now() })
+}
+
+fn running(file: &LockFile) -> RunningCommand {
+    let progress = file.command.as_ref().map(|told| RunProgress {
+        done: told.done,
+        tasks: told.tasks,
+        share: told.share,
+        ends: told.seconds_left.map(|left| told.unix_time + left),
+    });
+    RunningCommand { who: file.owner.to_string(), progress }
+}
+
+/// Writes the report anew while other processes work in the folder, then once more, and shows the last one.
+///
+/// # Errors
+/// As [`Line::report`].
+pub fn watch<L: Line>(line: &L) -> Result<Ended> {
+    loop {
+        let goes_on = activity(line);
+        let report = line.report(goes_on.as_ref())?;
+        if goes_on.is_none() {
+            line.observer().report(&report);
+            return Ok(Ended::Done);
+        }
+        line.observer().say(&format!("{} written; the work goes on", report.page.display()));
+        let since = Instant::now();
+        while since.elapsed() < EVERY {
+            if line.observer().stop() {
+                return Ok(Ended::Stopped);
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+}

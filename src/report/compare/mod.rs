@@ -1,0 +1,140 @@
+//! Two experiments side by side: the same agents in the same games, and the settings that differ.
+
+mod difference;
+mod render;
+mod settings;
+mod side;
+mod verdict;
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::agent_result::AgentResult;
+use super::tables::between;
+use super::verdict::Mean;
+use crate::eval::statistics::Interval;
+use crate::game::Game;
+use crate::record::{Ratio, Role, SummaryRow};
+pub use settings::SettingPair;
+use side::Side;
+
+/// Two experiments, called by the names of their folders.
+#[derive(Debug, Serialize)]
+pub struct Comparison {
+    pub experiments: [String; 2],
+    /// What can be said of the differences, in sentences.
+    pub verdict: Vec<String>,
+    /// The settings that differ, and what else made the results.
+    pub settings: Vec<SettingPair>,
+    /// Students over the games that both have, by the mean that all of them have.
+    pub over_games: Vec<ComparedAgent>,
+    pub mean: &'static str,
+    /// Every agent that both have, game by game.
+    pub in_games: Vec<ComparedAgent>,
+    /// Students that only one of them has.
+    pub alone: [Vec<String>; 2],
+}
+
+/// An agent in both experiments.
+#[derive(Debug, Serialize)]
+pub struct ComparedAgent {
+    /// None over several games.
+    pub game: Option<Game>,
+    pub role: Role,
+    pub agent: String,
+    /// Mean scores; none over several games.
+    pub score: Option<Pair>,
+    /// Scores relative to the teacher's, of students; in a game by one definition for both.
+    pub of_teacher: Option<Pair>,
+    /// Whether that is the score above random play.
+    pub above_random: bool,
+}
+
+/// A figure of the first experiment and of the second.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Pair {
+    pub first: Estimate,
+    pub second: Estimate,
+    /// The second minus the first.
+    pub difference: Estimate,
+}
+
+/// A figure with its 95% interval.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Estimate {
+    pub value: f64,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+}
+
+impl Estimate {
+    fn new((value, interval): (f64, Option<Interval>)) -> Estimate {
+        Estimate { value, low: interval.map(|own| own.low), high: interval.map(|own| own.high) }
+    }
+
+    fn interval(self) -> Option<Interval> {
+        between(self.low, self.high)
+    }
+}
+
+/// Compares the experiments in two folders.
+///
+/// # Errors
+/// A folder without results, a damaged file, or no game in common.
+pub fn compare(folders: [&Path; 2]) -> Result<Comparison> {
+    let [first, second] = Side::read(folders)?;
+    let games = first.results.experiment.games.clone();
+    let sides = [&first, &second];
+    let mean = Mean::over(sides.iter().flat_map(|side| side.agent_results.rows_of(Role::Student)));
+    let in_games: Vec<ComparedAgent> = games.iter().flat_map(|&game| in_game(sides, game)).collect();
+    let over_games: Vec<ComparedAgent> =
+        first.students_in(&second).iter().filter_map(|name| over_games(sides, mean, name)).collect();
+    let settings = settings::differing(sides)?;
+    Ok(Comparison {
+        verdict: verdict::verdict(sides, &settings, &over_games, mean),
+        experiments: sides.map(|side| side.name.clone()),
+        settings,
+        over_games,
+        mean: mean.name(),
+        in_games,
+        alone: [first.students_not_in(&second), second.students_not_in(&first)],
+    })
+}
+
+/// The agents that both have in a game.
+fn in_game(sides: [&Side; 2], game: Game) -> Vec<ComparedAgent> {
+    let all_raw = sides.iter().all(|side| !side.agent_results.are_above_random(game));
+    let ratio = Ratio::of_game(all_raw);
+    let compared = |first: &AgentResult| {
+        let second = sides[1].agent_in(first.role(), first.agent(), game)?;
+        let own = [first, second];
+        let student = first.role() == Role::Student;
+        Some(ComparedAgent {
+            game: Some(game),
+            role: first.role(),
+            agent: first.agent().to_owned(),
+            score: difference::of_scores(sides, own),
+            of_teacher: if student { difference::of_shares(sides, own, ratio) } else { None },
+            above_random: student && ratio == Ratio::AboveRandom,
+        })
+    };
+    sides[0].agent_results.in_game(game).filter_map(compared).collect()
+}
+
+fn over_games(sides: [&Side; 2], mean: Mean, name: &str) -> Option<ComparedAgent> {
+    let row = |side: &Side| -> Option<SummaryRow> {
+        side.agent_results.rows_of(Role::Student).find(|row| row.agent == name).cloned()
+    };
+    let [first, second] = sides.map(|side| mean.of(&row(side)?).map(Estimate::new));
+    let difference = Estimate::new(difference::over_games(sides, mean, name)?);
+    Some(ComparedAgent {
+        game: None,
+        role: Role::Student,
+        agent: name.to_owned(),
+        score: None,
+        of_teacher: Some(Pair { first: first?, second: second?, difference }),
+        above_random: false,
+    })
+}

@@ -1,0 +1,109 @@
+//! The settings in which two experiments differ.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::side::Side;
+use crate::config;
+use crate::record::Manifest;
+use crate::report::format::NONE;
+
+/// Settings that change no result.
+const WITHOUT_EFFECT: [&str; 7] = [
+    "teacher.checkpoint_every",
+    "teacher.log_every",
+    "teacher.preset",
+    "distillation.preset",
+    "distillation.checkpoint_every",
+    "evaluation.workers",
+    "evaluation.latency_decisions",
+];
+
+/// Settings of the play by which agents are scored.
+const OF_SCORED_PLAY: [&str; 6] = [
+    "evaluation.epsilon",
+    "evaluation.no_op_max",
+    "evaluation.max_frames",
+    "environment.frame_skip",
+    "environment.sticky_actions",
+    "environment.action_set",
+];
+
+/// Digits by which a commit is known.
+const COMMIT_DIGITS: usize = 12;
+
+/// A setting, or another fact about the results, with its value in each experiment; a dash where it is missing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SettingPair {
+    pub key: String,
+    pub values: [String; 2],
+    /// Whether it belongs to the experiment, and not to the program and machine that ran it.
+    pub is_setting: bool,
+}
+
+impl SettingPair {
+    /// Whether scores that were made with different values are not comparable.
+    pub fn is_of_scored_play(&self) -> bool {
+        OF_SCORED_PLAY.contains(&self.key.as_str())
+    }
+}
+
+/// What differs: settings of both or of one, then versions.
+pub fn differing(sides: [&Side; 2]) -> Result<Vec<SettingPair>> {
+    let [first, second] = sides.map(|side| config::settings(&side.experiment));
+    let settings = [first?, second?];
+    let keys: BTreeSet<&String> = settings.iter().flat_map(|own| own.keys()).collect();
+    let of_both = |key: &&&String| {
+        let is_foreign = |side: &Side| {
+            let Some(rest) = key.strip_prefix("students.") else { return false };
+            !side.experiment.students.iter().any(|student| rest.starts_with(&format!("{}.", student.name)))
+        };
+        // Each shipped teacher learned in its own way.
+        let of_shipped = |side: &Side| {
+            side.experiment.teacher.is_shipped()
+                && key.starts_with("teacher.")
+                && !["teacher.from", "teacher.seeds"].contains(&key.as_str())
+        };
+        !WITHOUT_EFFECT.contains(&key.as_str())
+            && !sides.iter().any(|side| of_shipped(side))
+            && !sides.iter().any(|side| is_foreign(side))
+    };
+    let value = |side: usize, key: &str| settings[side].get(key).map_or(NONE.to_owned(), ToString::to_string);
+    let of_setting = |key: &&String| pair(key, [value(0, key), value(1, key)], true);
+    let lists = ["games", "seeds"].map(|key| pair(key, sides.map(|side| listed(side, key)), true));
+    let made = sides.map(|side| side.results.manifest.as_ref());
+    let facts = facts(made);
+    let all = lists.into_iter().flatten().chain(keys.iter().filter(of_both).filter_map(of_setting));
+    Ok(all.chain(facts).collect())
+}
+
+fn listed(side: &Side, key: &str) -> String {
+    match key {
+        "games" => side.experiment.games.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        _ => side.experiment.seeds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// None if both values are the same.
+fn pair(key: &str, values: [String; 2], is_setting: bool) -> Option<SettingPair> {
+    (values[0] != values[1]).then(|| SettingPair { key: key.to_owned(), values, is_setting })
+}
+
+/// Versions of programs, and the processor.
+fn facts(made: [Option<&Manifest>; 2]) -> impl Iterator<Item = SettingPair> {
+    let fact = move |key: &str, value: fn(&Manifest) -> Option<String>| {
+        pair(key, made.map(|own| own.and_then(value).unwrap_or(NONE.to_owned())), false)
+    };
+    let all = [
+        fact("commit of the program", |own| {
+            own.git_commit.as_ref().map(|own| own.chars().take(COMMIT_DIGITS).collect())
+        }),
+        fact("ALE", |own| own.ale.clone()),
+        fact("libtorch", |own| Some(own.libtorch.clone())),
+        fact("device", |own| Some(own.device.clone())),
+        fact("processor", |own| Some(own.machine.cpu.clone())),
+    ];
+    all.into_iter().flatten()
+}

@@ -1,0 +1,98 @@
+//! What can be said of the differences. It claims no more than 95% intervals say.
+
+use super::settings::SettingPair;
+use super::side::Side;
+use super::{ComparedAgent, Pair};
+use crate::eval::statistics::Interval;
+use crate::record::Role;
+use crate::report::format::{counted, listed, percent, percent_with_interval};
+use crate::report::verdict::Mean;
+
+/// Maximum number of settings that are named.
+const NAMED: usize = 3;
+
+/// The sentences of the verdict.
+pub fn verdict(sides: [&Side; 2], settings: &[SettingPair], students: &[ComparedAgent], mean: Mean) -> Vec<String> {
+    let mut sentences = vec![what_differs(sides, settings)];
+    let scored_otherwise: Vec<String> =
+        settings.iter().filter(|own| own.is_of_scored_play()).map(|own| own.key.clone()).collect();
+    if !scored_otherwise.is_empty() {
+        sentences.push(format!("Their scores are not comparable: {} differ.", listed(&scored_otherwise)));
+    }
+    if students.is_empty() {
+        sentences.push("They have no scored student of one name in common.".to_owned());
+    }
+    let clauses: Vec<String> =
+        students.iter().filter_map(|own| Some(student(sides, &own.agent, own.of_teacher?))).collect();
+    if !clauses.is_empty() {
+        sentences.push(format!("{}, of the teacher’s score: {}.", place(sides, mean), clauses.join("; ")));
+    }
+    sentences.extend(teachers(sides));
+    if sides.iter().any(|side| side.experiment.seeds.len() == 1) {
+        sentences.push("With one seed it is not known how another training would come out.".to_owned());
+    }
+    sentences
+}
+
+fn what_differs(sides: [&Side; 2], settings: &[SettingPair]) -> String {
+    let own: Vec<&SettingPair> = settings.iter().filter(|pair| pair.is_setting).collect();
+    let [first, second] = sides.map(|side| &side.name);
+    let in_words = |pair: &&SettingPair| {
+        let [one, other] = &pair.values;
+        format!("{} ({one} in {first}, {other} in {second})", pair.key)
+    };
+    match own.len() {
+        0 => "Their settings are the same.".to_owned(),
+        1..=NAMED => format!("They differ in {}.", listed(&own.iter().map(in_words).collect::<Vec<_>>())),
+        many => format!("They differ in {many} settings."),
+    }
+}
+
+fn place(sides: [&Side; 2], mean: Mean) -> String {
+    match sides[0].results.experiment.games.as_slice() {
+        [game] => format!("In {game}"),
+        games => format!("Over {} games ({})", games.len(), mean.name()),
+    }
+}
+
+fn student(sides: [&Side; 2], name: &str, pair: Pair) -> String {
+    let [one, other] = sides.map(|side| &side.name);
+    let (first, second, by) = (percent(pair.first.value), percent(pair.second.value), pair.difference);
+    let has = format!("{name} has {first} in {one} and {second} in {other}");
+    match by.interval() {
+        Some(interval) if interval.low > 0.0 => {
+            format!("{has}, {other} is better by {}", percent_with_interval(by.value, Some(interval)))
+        }
+        Some(interval) if interval.high < 0.0 => {
+            let turned = Interval { low: -interval.high, high: -interval.low };
+            format!("{has}, {one} is better by {}", percent_with_interval(-by.value, Some(turned)))
+        }
+        interval => {
+            format!("{has}, which cannot be told apart ({})", percent_with_interval(by.value, interval))
+        }
+    }
+}
+
+/// Which teachers are better, where they are not the same.
+fn teachers(sides: [&Side; 2]) -> Option<String> {
+    let games = &sides[0].results.experiment.games;
+    let scores = |side: &Side, game| {
+        let own = side.agent_in(Role::Teacher, "teacher", game)?;
+        Some((own.interval?, own.rows.iter().map(|row| row.mean).collect::<Vec<f64>>()))
+    };
+    let both = games.iter().filter_map(|&game| Some((scores(sides[0], game)?, scores(sides[1], game)?)));
+    let differ: Vec<_> = both.filter(|((_, one), (_, other))| one != other).collect();
+    let apart = |better: fn(f64, f64) -> bool| {
+        differ.iter().filter(|((one, _), (other, _))| !one.overlaps(*other) && better(one.low, other.low)).count()
+            as u64
+    };
+    let (first, second) = (apart(|one, other| one > other), apart(|one, other| one < other));
+    let [one, other] = sides.map(|side| &side.name);
+    (!differ.is_empty()).then(|| {
+        format!(
+            "Their teachers are not the same in {}: {one}’s score clearly more in {first}, {other}’s in {second}; a share of a weak \
+             teacher’s score is easier to keep.",
+            counted(differ.len() as u64, "game")
+        )
+    })
+}

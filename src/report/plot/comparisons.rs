@@ -1,0 +1,186 @@
+//! Comparisons over games, as rliable draws them: probabilities of improvement, and performance profiles.
+
+use super::figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale};
+use super::scores::style_of;
+use super::style::{GREY, RANDOM, Style, TEACHER};
+use crate::config::StudentSettings;
+use crate::eval::statistics::{self, ComparedRun, InGame, Interval};
+use crate::record::{Ratio, Role};
+use crate::report::agent_result::{AgentResult, AgentResults, seed_for};
+use crate::report::overall::PlayedGame;
+use crate::report::read::Results;
+use crate::report::tables::between;
+
+/// With more students than this, only those next to each other in the file are compared.
+const ALL_PAIRS: usize = 5;
+/// Height of a line, and of all that stands above and below the lines, in CSS pixels.
+const LINE: f64 = 26.0;
+const AROUND: f64 = 95.0;
+/// Runs that a profile is made of at least: below, it is a stair of few steps.
+const RUNS: usize = 6;
+/// Thresholds of a profile, as shares of the teacher's score.
+const THRESHOLDS: usize = 61;
+const HIGHEST: f64 = 1.5;
+
+/// A comparison of two agents.
+struct Compared {
+    name: String,
+    style: Style,
+    value: f64,
+    interval: Option<Interval>,
+}
+
+/// The probability that an episode of one agent scores more than one of another: students against the teacher, then against each
+/// other. `None` before the first student is scored.
+pub fn improvement(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
+    let against_teacher = results.experiment.students.iter().filter_map(|student| {
+        let row = agent_results.rows_of(Role::Student).find(|row| row.agent == student.name)?;
+        Some(Compared {
+            name: format!("{} > teacher", student.name),
+            style: style_of(results, Role::Student, &student.name),
+            value: row.beats_teacher?,
+            interval: between(row.beats_ci_low, row.beats_ci_high),
+        })
+    });
+    let students = pairs(&results.experiment.students).into_iter();
+    let against_students = students.filter_map(|pair| students_compared(results, agent_results, pair));
+    let compared: Vec<Compared> = against_teacher.chain(against_students).collect();
+    let panel = improvement_panel(&compared)?;
+    Some(Figure {
+        name: "improvement".into(),
+        title: "Probability of improvement".into(),
+        caption: "The probability that an episode of the first scores more than one of the second with the same seed, a tie counting \
+                  half; mean over games, with 95% intervals over seeds and episodes. At 50% neither is better. Unlike the ratio of \
+                  means it does not tell by how much."
+            .into(),
+        legend: vec![even_entry()],
+        columns: 1,
+        panel: (640.0, AROUND + LINE * compared.len() as f64),
+        panels: vec![panel],
+    })
+}
+
+/// The pairs of students that are compared.
+fn pairs(students: &[StudentSettings]) -> Vec<[&StudentSettings; 2]> {
+    let all = students.len() <= ALL_PAIRS;
+    let place = |first: usize| {
+        let others = students.iter().skip(first + 1).take(if all { usize::MAX } else { 1 });
+        others.map(move |second| [&students[first], second])
+    };
+    (0..students.len()).flat_map(place).collect()
+}
+
+/// The episodes of two students with one seed in a game.
+struct PairedEpisodes {
+    seed: u64,
+    first: Vec<f64>,
+    second: Vec<f64>,
+}
+
+fn students_compared(
+    results: &Results,
+    agent_results: &AgentResults,
+    [first, second]: [&StudentSettings; 2],
+) -> Option<Compared> {
+    let in_game = |own: &AgentResult| -> Option<Vec<PairedEpisodes>> {
+        let other = agent_results.of_agent(Role::Student, &second.name).find(|other| other.game == own.game)?;
+        let of = |own: &AgentResult, seed| results.episode_scores(Role::Student, own.agent(), own.game, seed);
+        let seeds = own.rows.iter().map(|row| row.seed).filter(|seed| other.rows.iter().any(|row| row.seed == *seed));
+        let runs = seeds.map(|seed| PairedEpisodes { seed, first: of(own, seed), second: of(other, seed) }).collect();
+        Some(runs).filter(|runs: &Vec<_>| !runs.is_empty())
+    };
+    let played: Vec<Vec<PairedEpisodes>> =
+        agent_results.of_agent(Role::Student, &first.name).filter_map(in_game).collect();
+    let games: Vec<InGame> = played
+        .iter()
+        .map(|runs| InGame { ratio: Ratio::Raw, runs: runs.iter().map(PairedEpisodes::run).collect() })
+        .collect();
+    let name = format!("{} > {}", first.name, second.name);
+    let one_network = first.is_shared() || second.is_shared();
+    let (value, interval) = statistics::improvement(&games, one_network, seed_for(&name))?;
+    let style = style_of(results, Role::Student, &first.name);
+    Some(Compared { name, style, value, interval })
+}
+
+impl PairedEpisodes {
+    /// The second stands in the teacher's place.
+    fn run(&self) -> ComparedRun<'_> {
+        ComparedRun { student: &self.first, teacher: &self.second, random: &[], teacher_seed: self.seed }
+    }
+}
+
+/// A line for each comparison, the first on top; `None` without one.
+fn improvement_panel(compared: &[Compared]) -> Option<Panel> {
+    let lines = compared.len() as f64;
+    let even = Mark::Line { points: vec![(50.0, -0.5), (50.0, lines - 0.5)], style: EVEN, width: 1.2, alpha: 1.0 };
+    let of_line = |(line, own): (usize, &Compared)| {
+        let (y, style) = (lines - 1.0 - line as f64, own.style);
+        let bar = own.interval.map(|interval| Mark::Line {
+            points: vec![(100.0 * interval.low, y), (100.0 * interval.high, y)],
+            style: style.unbroken(),
+            width: 2.0,
+            alpha: 1.0,
+        });
+        bar.into_iter().chain([Mark::Marker { x: 100.0 * own.value, y, style, hollow: false }])
+    };
+    let marks = std::iter::once(even).chain(compared.iter().enumerate().flat_map(of_line)).collect();
+    let names: Vec<String> = compared.iter().rev().map(|own| own.name.clone()).collect();
+    (!compared.is_empty()).then(|| Panel {
+        title: String::new(),
+        x: Axis::linear("probability (%)").including(&[0.0, 100.0]),
+        y: Axis { label: String::new(), scale: Scale::Names(names), include: Vec::new() },
+        marks,
+    })
+}
+
+/// The line at which neither is better.
+const EVEN: Style = Style { color: GREY, dash: &[5.0, 4.0], ..RANDOM };
+
+fn even_entry() -> LegendEntry {
+    LegendEntry { label: "neither is better".into(), style: EVEN, sample: Sample::Line { width: 1.2 } }
+}
+
+/// The share of runs, of all games and seeds, whose relative score is above a threshold. `None` for few runs.
+pub fn profile(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
+    let thresholds: Vec<f64> = (0..THRESHOLDS).map(|step| HIGHEST * step as f64 / (THRESHOLDS - 1) as f64).collect();
+    let mut marks = Vec::new();
+    let mut legend = Vec::new();
+    for student in &results.experiment.students {
+        let own: Vec<&AgentResult> = agent_results.of_agent(Role::Student, &student.name).collect();
+        let played: Vec<PlayedGame> = own.iter().map(|own| PlayedGame::of(results, own, own.ratio())).collect();
+        if played.iter().map(|game| game.runs.len()).sum::<usize>() < RUNS {
+            continue;
+        }
+        let games: Vec<InGame> = played.iter().map(PlayedGame::in_game).collect();
+        let seed = seed_for(&format!("profile {}", student.name));
+        let Some(shares) = statistics::profile(&games, &thresholds, student.is_shared(), seed) else { continue };
+        let style = style_of(results, Role::Student, &student.name);
+        let curve = thresholds.iter().zip(&shares);
+        let bands = curve.clone().filter_map(|(&threshold, (_, interval))| {
+            interval.map(|own| (100.0 * threshold, 100.0 * own.low, 100.0 * own.high))
+        });
+        marks.push(Mark::Band { points: bands.collect(), style });
+        let points = curve.map(|(&threshold, (share, _))| (100.0 * threshold, 100.0 * share)).collect();
+        marks.push(Mark::Line { points, style, width: 2.0, alpha: 1.0 });
+        legend.push(LegendEntry { label: student.name.clone(), style, sample: Sample::LineAndBand });
+    }
+    let teacher = vec![(100.0, 0.0), (100.0, 100.0)];
+    marks.push(Mark::Line { points: teacher, style: Style { dash: &[5.0, 4.0], ..TEACHER }, width: 1.2, alpha: 1.0 });
+    (!legend.is_empty()).then(|| Figure {
+        name: "profile".into(),
+        title: "Performance profiles".into(),
+        caption: "The share of all runs (a student in a game with one seed) whose score, as a share of its teacher’s, is above the \
+                  threshold, as the mean over games, with pointwise 95% intervals over seeds and episodes. A curve further to the \
+                  right is better; where it falls steeply, the games agree. The upright line is the teacher’s score."
+            .into(),
+        legend,
+        columns: 1,
+        panel: (760.0, 380.0),
+        panels: vec![Panel {
+            title: String::new(),
+            x: Axis::linear("threshold (% of the teacher's score)").including(&[0.0]),
+            y: Axis::linear("runs above it (%)").including(&[0.0, 100.0]),
+            marks,
+        }],
+    })
+}

@@ -1,0 +1,83 @@
+//! Two experiments side by side.
+
+use super::made::Made;
+use crate::game::Game;
+use crate::record::{AgentId, write_file, write_rows};
+use crate::report::compare::{Comparison, compare};
+
+/// A folder of one game in which the teacher scores 200 and the student its share of that.
+fn made(settings: &str, teacher: f64, share: f64) -> Made {
+    let mut made = Made::with(&format!(
+        "name = \"made-up\"\ngames = [\"qbert\"]\nseeds = [1, 2]\n{settings}[[students]]\nname = \"net3\"\nnetwork = \"net3\"\n"
+    ));
+    let qbert = Game::named("qbert").unwrap();
+    for seed in [1, 2] {
+        made.score(&AgentId::teacher(qbert, seed), teacher, 40);
+        made.score(&AgentId::random(qbert, seed), 20.0, 40);
+        made.score(&AgentId::student("net3", qbert, seed), share * teacher, 40);
+    }
+    made.report();
+    let text = toml::to_string(&made.experiment).unwrap();
+    write_file(&made.folder.experiment(), text.as_bytes()).unwrap();
+    made
+}
+
+fn compared(first: &Made, second: &Made) -> Comparison {
+    compare([first.folder.root(), &second.folder.experiment()]).unwrap()
+}
+
+#[test]
+fn two_experiments_are_compared_by_the_difference_of_their_students() {
+    let (teachers, mixed) = (made("", 200.0, 0.7), made("[distillation]\ndata = \"mixed\"\n", 200.0, 0.9));
+    let comparison = compared(&teachers, &mixed);
+    let [settings] = comparison.settings.as_slice() else { panic!("{:?}", comparison.settings) };
+    assert_eq!(
+        (settings.key.as_str(), &settings.values),
+        ("distillation.data", &["\"teacher\"", "\"mixed\""].map(String::from))
+    );
+    let students: Vec<_> = comparison.in_games.iter().filter(|own| own.agent == "net3").collect();
+    let [net3] = students.as_slice() else { panic!("{students:?}") };
+    let share = net3.of_teacher.unwrap();
+    assert!((share.difference.value - 0.2).abs() < 1e-3 && share.difference.low.unwrap() > 0.1, "{share:?}");
+    let score = net3.score.unwrap();
+    assert!((score.difference.value - 40.0).abs() < 0.5 && score.difference.low.unwrap() > 30.0, "{score:?}");
+    let verdict = comparison.verdict.join(" ");
+    assert!(verdict.starts_with("They differ in distillation.data (\"teacher\" in "), "{verdict}");
+    assert!(
+        verdict.contains("In qbert, of the teacher’s score: net3 has 70% in ")
+            && verdict.contains(" is better by 20% ["),
+        "{verdict}"
+    );
+    assert!(!verdict.contains("teachers are not the same"), "{verdict}");
+    assert!(
+        comparison.markdown().contains("| qbert | net3 | 70% [") && comparison.text().contains("distillation.data")
+    );
+}
+
+#[test]
+fn what_is_the_same_cannot_be_told_apart_and_other_teachers_are_named() {
+    let (one, same, other) = (made("", 200.0, 0.9), made("", 200.0, 0.9), made("", 100.0, 0.9));
+    let verdict = compared(&one, &same).verdict.join(" ");
+    assert!(
+        verdict.starts_with("Their settings are the same.") && verdict.contains("cannot be told apart"),
+        "{verdict}"
+    );
+    let verdict = compared(&one, &other).verdict.join(" ");
+    assert!(verdict.contains("cannot be told apart (0.0% ["), "{verdict}");
+    assert!(
+        verdict.contains("Their teachers are not the same in 1 game") && verdict.contains("clearly more in 1, "),
+        "{verdict}"
+    );
+}
+
+#[test]
+fn a_folder_without_results_or_with_other_games_is_refused() {
+    let one = made("", 200.0, 0.9);
+    let error = compare([one.folder.root(), &one.folder.report()]).unwrap_err().to_string();
+    assert!(error.contains("no results there"), "{error}");
+    let pong = Made::with("name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1]\n");
+    write_file(&pong.folder.experiment(), toml::to_string(&pong.experiment).unwrap().as_bytes()).unwrap();
+    write_rows(&pong.folder.scores(), &pong.scores).unwrap();
+    let error = compare([one.folder.root(), pong.folder.root()]).unwrap_err().to_string();
+    assert!(error.contains("no game in common"), "{error}");
+}
