@@ -4,7 +4,7 @@
 
 PD := $(or $(CARGO_TARGET_DIR),target)/release/pd
 
-.PHONY: help setup quickstart test attack attack-full soak valgrind gym check bench docs
+.PHONY: help setup quickstart test attack attack-full soak valgrind gym check bench docs results
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,6 +19,11 @@ quickstart: setup ## build the program and run the smallest experiment into resu
 test: setup ## test the set-up and the program
 	python3 -B scripts/test_setup.py --quiet
 	cargo test --release --locked --workspace
+
+results: setup ## make the results of the shipped teachers again, in results/again (by estimate 10 hours on 2 cores; it goes on after a stop)
+	cargo build --release --locked
+	set -e; for name in reproduction/rates reproduction/frontier reproduction/compression rlt/quick; do \
+		$(PD) run experiments/$$name.toml --out results/again/$$(basename $$name); done
 
 attack: setup ## attack the program: kills, flipped bits, full disks, hostile files (minutes)
 	cargo build --release --locked
