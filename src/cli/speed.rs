@@ -138,6 +138,8 @@ impl Machine<'_> {
         let workers = experiment.environment.workers;
         let own = &mut experiment.teacher;
         (own.log_every, own.evaluation_every, own.checkpoint_every) = (NEVER, NEVER, NEVER);
+        // The clock ends it, before its own end, which is evaluated.
+        own.frames = 4 * NEVER;
         (own.replay, own.warmup) = (own.replay.min(MOST), own.warmup.min(16 * workers as u64));
         let folder = tempfile::tempdir()?;
         let folder = Folder::at(folder.path());
