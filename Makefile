@@ -50,8 +50,10 @@ check: setup ## check format, lints and documentation
 
 # mdBook renders docs/; nothing else needs it, so that it is installed only here.
 docs: ## make a book of docs/ in book/ (installs mdBook with cargo the first time: minutes)
-	command -v mdbook || test -x .deps/bin/mdbook || cargo install mdbook --locked --no-default-features --features search --root .deps
+	@command -v mdbook >/dev/null || test -x .deps/bin/mdbook || cargo install mdbook --locked --no-default-features --features search --root .deps
 	PATH="$(CURDIR)/.deps/bin:$$PATH" mdbook build
+# Files of the repository beside docs/ are no pages of the book.
+	sed -i -E 's#href="(\.\./[^"]*)\.html#href="\1.md#g' book/*.html
 
 bench: setup ## measure against EnvPool, Stable-Baselines3, PyTorch and ONNX Runtime (installs 6 GB of peers; half an hour)
 	cargo build --release --locked
