@@ -3,20 +3,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde::Serialize;
 
-use super::bench::measure::{Clock, per_second};
-use crate::agent::{self, Metadata, Played, Player, Policy};
+use super::bench::measure::per_second;
+use super::bench::{steps_per_second, updates_per_second};
+use crate::agent::{Player, Policy};
 use crate::config::{Experiment, StudentSettings, Temperature};
-use crate::distill::{self, StudentGroup, TeacherSource};
 use crate::env::{EpisodeSeeds, Pool, Rom, Rules};
 use crate::eval::statistics::mean;
 use crate::game::Game;
 use crate::nn::{Architecture, Device, Network};
 use crate::pipeline::{Plan, PlannedTask, TaskState};
-use crate::record::{AgentId, EpisodeRow, Folder, read_rows};
-use crate::teacher::{self, Training};
+use crate::record::{EpisodeRow, Folder, read_rows};
 use crate::units::Seed;
 
 /// Time of one measurement, after it has warmed up.
@@ -141,20 +140,8 @@ impl Machine<'_> {
         // The clock ends it, before its own end, which is evaluated.
         own.frames = 4 * NEVER;
         (own.replay, own.warmup) = (own.replay.min(MOST), own.warmup.min(16 * workers as u64));
-        let folder = tempfile::tempdir()?;
-        let folder = Folder::at(folder.path());
-        let training = Training {
-            experiment: &experiment,
-            agent: AgentId::teacher(self.game, 1),
-            architecture: self.teacher(),
-            games: vec![Played::new(self.game, &experiment.environment, None)],
-            folder: &folder,
-            device: self.device,
-        };
-        let clock = Clock::new(experiment.teacher.warmup, SPAN);
         let pool = self.pool(&Rules::of_training(&experiment.environment, self.game), workers)?;
-        teacher::train(&training, vec![pool], &mut |_, _, _, _| bail!("nothing is evaluated here"), &clock)?;
-        clock.per_second()
+        steps_per_second(&experiment, self.teacher(), self.device, pool, SPAN)
     }
 
     /// Updates per second of a student of a teacher with random weights.
@@ -166,25 +153,9 @@ impl Machine<'_> {
         let own = &mut experiment.distillation;
         (own.hours, own.updates_per_hour, own.steps_per_hour) = (1, NEVER, 16 * workers as u64);
         (own.online, own.evaluation_every, own.memory) = (false, 0, own.memory.min(MOST));
-        let folder = tempfile::tempdir()?;
-        let folder = Folder::at(folder.path());
-        let (agent, architecture) = (AgentId::teacher(self.game, 1), self.teacher());
-        let played = Played::new(self.game, &experiment.environment, None);
-        let teacher = Network::new(&architecture, Seed(0), self.device);
-        let metadata = Metadata::new(&agent, &architecture, &experiment.environment, vec![played.clone()], 0);
-        agent::save(&folder.weights(&agent), &teacher, &metadata)?;
-        let group = StudentGroup {
-            experiment: &experiment,
-            seed: 1,
-            students: experiment.students.clone(),
-            games: vec![(played, TeacherSource::Final(folder.weights(&agent)))],
-            folder: &folder,
-            device: self.device,
-        };
-        let clock = Clock::new(1, SPAN);
+        let teacher = Network::new(&self.teacher(), Seed(0), self.device);
         let pool = self.pool(&Rules::of_training(&experiment.environment, self.game), workers)?;
-        distill::distill(&group, vec![pool], &mut |_, _, _, _| bail!("nothing is evaluated here"), &clock)?;
-        clock.per_second()
+        updates_per_second(&experiment, &teacher, pool, SPAN)
     }
 
     /// Agent steps per second of an evaluation of a network of the teacher's size.

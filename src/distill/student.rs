@@ -1,7 +1,5 @@
 //! One student: a network, its optimiser, and its log.
 
-use std::time::SystemTime;
-
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
@@ -17,7 +15,7 @@ use crate::losses::{Loss, entropy};
 use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
 use crate::record::{AdoptionRow, AgentId, DistillRow, EvalRow, Log, LogMark, SHARED};
 use crate::replay::{Place, Replay};
-use crate::units::{Generator, Seed};
+use crate::units::{Generator, Seed, now};
 
 /// Number of states, over all its games, from which a student's initial weights are made.
 const INITIAL_STATES: usize = 512;
@@ -230,7 +228,7 @@ impl Student {
             before,
             reason: reason.to_owned(),
             weights: source.teacher.hash.clone(),
-            unix_time: self.follows_live.then(unix_time).flatten(),
+            unix_time: self.follows_live.then(now),
         })
     }
 
@@ -305,10 +303,6 @@ impl Student {
             state: StudentState { logs, ..self.state.clone() },
         })
     }
-}
-
-fn unix_time() -> Option<u64> {
-    Some(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs())
 }
 
 /// The saved state of a student.

@@ -26,6 +26,9 @@ use crate::pipeline::refused;
 use crate::progress::Ended;
 use crate::units::Seed;
 
+pub use self::distillation::updates_per_second;
+pub use self::teacher::steps_per_second;
+
 /// The paper's networks and their names.
 const NETWORKS: [(&str, NamedNetwork); 4] = [
     ("teacher", NamedNetwork::Teacher),

@@ -1,5 +1,7 @@
 //! Speed of the teachers' training, and costs of the parts of a DQN step.
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 
 use super::measure::{Case, Clock, milliseconds};
@@ -7,8 +9,9 @@ use super::replay::played;
 use super::{Bench, count, emulation};
 use crate::agent::{Played, Player, Policy};
 use crate::config::Experiment;
+use crate::env::Pool;
 use crate::game::{ActionSet, Game, View};
-use crate::nn::Architecture;
+use crate::nn::{Architecture, Device};
 use crate::record::{AgentId, Folder};
 use crate::replay::{TransitionBatch, transitions};
 use crate::teacher::{self, Networks, Training};
@@ -49,26 +52,39 @@ pub fn cases(bench: &Bench) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// The real training, from its warm-up on.
+/// The real training.
 fn training(bench: Bench, name: String, experiment: Experiment, game: Game) -> Case {
     let measure = move || {
-        let folder = tempfile::tempdir()?;
-        let folder = Folder::at(folder.path());
-        let agent = AgentId::teacher(game, 1);
-        let training = Training {
-            experiment: &experiment,
-            agent,
-            architecture: Architecture::teacher(&experiment.teacher, &game.spec(ActionSet::Minimal, View::Pixels)),
-            games: vec![Played::new(game, &experiment.environment, None)],
-            folder: &folder,
-            device: bench.device,
-        };
-        let clock = Clock::new(experiment.teacher.warmup, bench.options.span());
+        let architecture = Architecture::teacher(&experiment.teacher, &game.spec(ActionSet::Minimal, View::Pixels));
         let pool = bench.pool(&experiment, game)?;
-        teacher::train(&training, vec![pool], &mut |_, _, _, _| bail!("nothing is evaluated here"), &clock)?;
-        clock.per_second()
+        steps_per_second(&experiment, architecture, bench.device, pool, bench.options.span())
     };
     Case::new(name, "agent steps/s", measure)
+}
+
+/// Agent steps per second of a training from its warm-up on, in the experiment's first game, in the environments of
+/// `pool`. The clock ends the training.
+pub fn steps_per_second(
+    experiment: &Experiment,
+    architecture: Architecture,
+    device: Device,
+    pool: Pool,
+    span: Duration,
+) -> Result<f64> {
+    let game = experiment.games[0];
+    let folder = tempfile::tempdir()?;
+    let folder = Folder::at(folder.path());
+    let training = Training {
+        experiment,
+        agent: AgentId::teacher(game, 1),
+        architecture,
+        games: vec![Played::new(game, &experiment.environment, None)],
+        folder: &folder,
+        device,
+    };
+    let clock = Clock::new(experiment.teacher.warmup, span);
+    teacher::train(&training, vec![pool], &mut |_, _, _, _| bail!("nothing is evaluated here"), &clock)?;
+    clock.per_second()
 }
 
 fn parts(bench: &Bench, name: &str, experiment: &Experiment, game: Game) -> Result<Vec<Case>> {

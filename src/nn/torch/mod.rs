@@ -99,13 +99,11 @@ impl TorchNetwork {
     /// Converts a vector in the order of [`TorchNetwork::flat`] to values in PyTorch's layout.
     pub fn values(&self, flat: &Tensor) -> Vec<Vec<f32>> {
         let flat = flat.to_device(Device::Cpu);
-        let mut start = 0;
-        let values = self.shapes.iter().map(|shape| {
-            let length = shape.iter().product();
-            let tensor = from_flat(&flat.narrow(0, start, length), shape).contiguous().view(-1);
-            start += length;
-            let mut values = vec![0.0; length as usize];
-            tensor.copy_data(&mut values, length as usize);
+        let values = self.shapes.iter().zip(self.ranges()).map(|(shape, range)| {
+            let part = flat.narrow(0, range.start as i64, range.len() as i64);
+            let tensor = from_flat(&part, shape).contiguous().view(-1);
+            let mut values = vec![0.0; range.len()];
+            tensor.copy_data(&mut values, range.len());
             values
         });
         values.collect()
