@@ -122,7 +122,8 @@ pub fn students(results: &Results, agent_results: &AgentResults, game: Game) -> 
         name: format!("students-{game}"),
         title: format!("{game}: scores of the students on the way"),
         caption: format!(
-            "Evaluations of {episodes} each, with 95% intervals, or of several seeds their mean and each seed thin. \
+            "Evaluations of {episodes} each, with 95% intervals, or of several seeds each thin and their mean, with its interval \
+             over three and more. \
              The teacher's and random play's lines are from the final evaluation."
         ),
         legend: legend(results, &evaluated),

@@ -7,6 +7,7 @@ use plotters::prelude::*;
 use super::axis::Ruler;
 use super::canvas::{Anchor, Canvas, Lettering, SCALE};
 use super::figure::{End, Figure, LegendEntry, Mark, Panel, Sample, Scale};
+use super::names::{self, Name};
 use super::style::{BLACK, GREY, PALE};
 
 const TITLE: f64 = 16.0;
@@ -77,7 +78,7 @@ struct Place {
 }
 
 /// No font is measured, since a reader's may be another one: letters are about half as wide as high.
-const LETTER: f64 = 0.54 * TEXT;
+pub const LETTER: f64 = 0.54 * TEXT;
 
 /// The place of each legend entry, and the number of lines.
 fn wrapped(legend: &[LegendEntry], width: f64) -> (Vec<Place>, usize) {
@@ -193,6 +194,7 @@ impl<'a> Frame<'a> {
         for mark in &self.panel.marks {
             self.draw_mark(canvas, mark)?;
         }
+        self.draw_names(canvas)?;
         let middle = self.left + self.width / 2.0;
         canvas.text(&self.panel.title, (middle, self.top - 13.0), lettering(TEXT, BLACK, Anchor::Center))?;
         canvas.text(&self.panel.x.label, (middle, self.bottom() + 37.0), lettering(TEXT, BLACK, Anchor::Center))?;
@@ -240,10 +242,6 @@ impl<'a> Frame<'a> {
                 caps.iter().try_for_each(|cap| canvas.line(cap, style.color.mix(1.0), 2.0, &[]))
             }
             Mark::Marker { x, y, style, hollow } => canvas.marker(self.at(*x, *y), style.marker, style.color, *hollow),
-            Mark::Name { x, y, text } => {
-                let (x, y) = self.at(*x, *y);
-                canvas.text(text, (x, y - 12.0), lettering(SMALL, BLACK, Anchor::Center))
-            }
             Mark::Level { y, label, style, named } if self.y.holds(*y) => {
                 let (_, height) = self.at(0.0, *y);
                 let ends = [(self.left, height), (self.right(), height)];
@@ -255,7 +253,22 @@ impl<'a> Frame<'a> {
                 };
                 canvas.text(label, (x, height + above), lettering(SMALL, style.color, anchor))
             }
-            Mark::Level { .. } => Ok(()),
+            Mark::Level { .. } | Mark::Name { .. } => Ok(()),
         }
+    }
+
+    /// Names are placed together and lie over all other marks.
+    fn draw_names<DB: DrawingBackend>(&self, canvas: &Canvas<DB>) -> Result<()> {
+        let (mut names, mut markers) = (Vec::new(), Vec::new());
+        for mark in &self.panel.marks {
+            match mark {
+                Mark::Name { x, y, text } => names.push(Name { text, point: self.at(*x, *y) }),
+                Mark::Marker { x, y, .. } => markers.push(self.at(*x, *y)),
+                _ => {}
+            }
+        }
+        let places = names::places(&names, &markers, self.top);
+        let draw = |(name, place): (&Name, _)| canvas.text(name.text, place, lettering(SMALL, BLACK, Anchor::Center));
+        names.iter().zip(places).try_for_each(draw)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::style::Style;
 use crate::eval::statistics;
+use crate::report::agent_result::seed_for;
 
 /// One plot: panels of one size, row by row, under a common title and legend.
 #[derive(Debug, Clone)]
@@ -200,13 +201,25 @@ pub fn thinned(curves: Vec<Vec<(f64, f64)>>) -> Vec<Vec<(f64, f64)>> {
 
 /// The pointwise mean of several curves over the points that all of them have.
 pub fn mean_curve(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
-    let Some((first, others)) = curves.split_first() else { return Vec::new() };
-    let at = |x: f64, curve: &Vec<(f64, f64)>| curve.iter().find(|point| point.0 == x).map(|point| point.1);
-    let mean = |&(x, y): &(f64, f64)| {
-        let rest: Option<Vec<f64>> = others.iter().map(|curve| at(x, curve)).collect();
-        rest.map(|rest| (x, (y + rest.iter().sum::<f64>()) / curves.len() as f64))
+    let mean = |(x, values): (f64, Vec<f64>)| Some((x, statistics::mean(&values)?));
+    pointwise(curves).into_iter().filter_map(mean).collect()
+}
+
+/// The 95% interval of [`mean_curve`] at each of its points, by a bootstrap over the curves.
+pub fn mean_band(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64, f64)> {
+    let interval = |(x, values): (f64, Vec<f64>)| {
+        let interval = statistics::mean_interval(&values, seed_for("band"))?;
+        Some((x, interval.low, interval.high))
     };
-    first.iter().filter_map(mean).collect()
+    pointwise(curves).into_iter().filter_map(interval).collect()
+}
+
+/// The values of all curves at each point that all of them have.
+fn pointwise(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, Vec<f64>)> {
+    let Some(first) = curves.first() else { return Vec::new() };
+    let at = |x: f64, curve: &Vec<(f64, f64)>| curve.iter().find(|point| point.0 == x).map(|point| point.1);
+    let values = |&(x, _): &(f64, f64)| Some((x, curves.iter().map(|curve| at(x, curve)).collect::<Option<_>>()?));
+    first.iter().filter_map(values).collect()
 }
 
 #[cfg(test)]
@@ -225,5 +238,13 @@ mod tests {
     fn a_mean_curve_ends_where_the_shortest_seed_ends() {
         let curves = [vec![(1.0, 2.0), (2.0, 4.0)], vec![(1.0, 4.0)]];
         assert_eq!(mean_curve(&curves), [(1.0, 3.0)]);
+    }
+
+    #[test]
+    fn a_band_holds_the_mean_and_not_more_than_the_seeds() {
+        let curves = [vec![(1.0, 2.0)], vec![(1.0, 3.0)], vec![(1.0, 7.0)], vec![(1.0, 4.0)]];
+        let [(1.0, low, high)] = mean_band(&curves)[..] else { panic!("not one point") };
+        assert!(2.0 < low && low < 4.0 && 4.0 < high && high < 7.0, "{low} to {high}");
+        assert_eq!(mean_band(&[vec![(1.0, 5.0)], vec![(1.0, 5.0)]]), [(1.0, 5.0, 5.0)]);
     }
 }

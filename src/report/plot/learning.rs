@@ -1,6 +1,6 @@
 //! Plots of how a game's teachers learned.
 
-use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, mean_curve, thinned};
+use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, mean_band, mean_curve, thinned};
 use super::scores::style_of;
 use super::style::{GREY, RANDOM, Style, TEACHER};
 use crate::game::Game;
@@ -64,7 +64,11 @@ fn returns(teacher: &AgentLog<TrainRow>) -> Vec<(f64, f64)> {
     teacher.train.iter().filter_map(|row| Some((row.frames as f64 / 1e6, row.return_mean?))).collect()
 }
 
-/// One seed's evaluations with their interval; for several seeds, a thin line each and a thick line for their mean.
+/// The least number of seeds over which a bootstrap is drawn. Two seeds have three resamples.
+const SEEDS_FOR_BAND: usize = 3;
+
+/// One seed's evaluations with their interval; for several seeds, a thin line each and a thick line for their mean, for three and
+/// more with the mean's interval over seeds.
 pub fn evaluations(seeds: &[&Vec<EvalRow>], style: Style, x: impl Fn(&EvalRow) -> f64) -> Vec<Mark> {
     let finite = |row: &&EvalRow| row.mean.is_finite() && row.ci_low.is_finite() && row.ci_high.is_finite();
     let curves: Vec<Vec<(f64, f64)>> =
@@ -76,6 +80,9 @@ pub fn evaluations(seeds: &[&Vec<EvalRow>], style: Style, x: impl Fn(&EvalRow) -
     } else {
         let style = style.unbroken();
         let thin = |points: &Vec<_>| Mark::Line { points: points.clone(), style, width: 1.0, alpha: 0.55 };
+        if seeds.len() >= SEEDS_FOR_BAND {
+            marks.push(Mark::Band { points: mean_band(&curves), style });
+        }
         marks.extend(curves.iter().map(thin));
     }
     let mean = mean_curve(&curves);
@@ -101,10 +108,13 @@ fn legend(seeds: usize, returns: bool) -> Vec<LegendEntry> {
     let mut keys = match seeds {
         0 => vec![],
         1 => vec![key("evaluation: mean and 95% interval", TEACHER, Sample::LineAndBand)],
-        _ => vec![
-            key("evaluation: mean of the seeds", TEACHER, Sample::Line { width: 2.5 }),
-            key("one seed", TEACHER, Sample::Line { width: 1.0 }),
-        ],
+        _ => {
+            let mean = match seeds < SEEDS_FOR_BAND {
+                true => key("evaluation: mean of the seeds", TEACHER, Sample::Line { width: 2.5 }),
+                false => key("evaluation: mean of the seeds and its 95% interval", TEACHER, Sample::LineAndBand),
+            };
+            vec![mean, key("one seed", TEACHER, Sample::Line { width: 1.0 })]
+        }
     };
     if returns {
         keys.push(key("games played in training, exploring", TRAINING, Sample::Line { width: 1.0 }));

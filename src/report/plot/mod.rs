@@ -18,6 +18,7 @@ mod data;
 mod draw;
 mod encode;
 mod figure;
+mod names;
 mod style;
 
 pub use comparisons::{improvement, profile};

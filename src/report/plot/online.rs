@@ -43,7 +43,8 @@ pub fn online(results: &Results, game: Game) -> Option<Figure> {
         title: format!("{game}: students that follow the training"),
         caption: format!(
             "Students learn from the play of the best teacher so far. The teacher’s evaluations are {} each, the \
-             students’ {}, with 95% intervals, or of several seeds each thin and their mean.",
+             students’ {}, with 95% intervals, or of several seeds each thin and their mean, with its interval over three \
+             and more.",
             counted(results.experiment.teacher.evaluation_episodes as u64, "episode"),
             counted(settings.evaluation_episodes as u64, "episode"),
         ),
