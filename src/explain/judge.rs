@@ -1,10 +1,11 @@
 //! Scores explanations by the reward, with a student and a teacher that do not change.
 
-use tch::{Device, Tensor, no_grad};
+use tch::{Tensor, no_grad};
 
 use super::reward::Reward;
 use super::scripts::{Script, Scripts};
 use crate::config::explanations::Coefficients;
+use crate::nn::Device;
 use crate::nn::language::{Texts, Transformer};
 use crate::task::{PAD, Question};
 
@@ -78,7 +79,7 @@ pub fn texts(scripts: &Scripts, batch: &[Script], device: Device) -> Texts {
 /// A matrix as rows of numbers.
 pub fn rows(matrix: &Tensor) -> Vec<Vec<f32>> {
     let width = matrix.size()[1] as usize;
-    let flat = matrix.detach().to_device(Device::Cpu).contiguous().view(-1);
+    let flat = matrix.detach().to_device(tch::Device::Cpu).contiguous().view(-1);
     let flat = Vec::<f32>::try_from(flat).expect("log-probabilities are numbers");
     flat.chunks(width).map(<[f32]>::to_vec).collect()
 }

@@ -180,7 +180,7 @@ fn update(
     let Learning { model, reference, optimizer, .. } = learning;
     let reference = reference.as_mut().expect("a policy learns beside its reference");
     let advantages = grpo::advantages(totals, settings.group).into_iter().map(|advantage| advantage as f32);
-    let advantages = Tensor::from_slice(&advantages.collect::<Vec<f32>>()).to_device(model.device());
+    let advantages = Tensor::from_slice(&advantages.collect::<Vec<f32>>()).to_device(model.device().of_tensors());
     let log_reference = no_grad(|| reference.log_probabilities(texts, settings.temperature));
     let (loss, k3) = grpo::loss(log_policy, &log_reference, texts.weights(), &advantages, settings.beta);
     model.learn(&loss);

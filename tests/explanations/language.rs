@@ -1,9 +1,10 @@
 //! Transformers against PyTorch, and their two ways to compute against each other.
 
+use policy_distillation::nn::Device;
 use policy_distillation::nn::language::{AdamW, AdamWSettings, Decoder, Sampling, Size, Texts, Transformer, generate};
 use policy_distillation::units::Seed;
 use serde::Deserialize;
-use tch::{Device, Kind, Tensor};
+use tch::Tensor;
 
 #[derive(Deserialize)]
 struct Golden {
@@ -57,25 +58,54 @@ fn a_transformer_has_the_log_probabilities_gradient_and_steps_of_one_in_pytorch(
 }
 
 #[test]
-fn generation_with_a_cache_has_the_logits_of_the_whole_text_at_once() {
-    let size = Size { vocabulary: 23, width: 32, layers: 3, heads: 4 };
-    let model = Transformer::new(size, Seed(5), Device::Cpu);
-    let tokens = Tensor::randint(23, [6, 40], (Kind::Int64, Device::Cpu));
-    let whole = tch::no_grad(|| model.logits(&tokens));
-    let mut decoder = Decoder::new(&model, 6, 40);
-    let mut rows: Vec<i64> = (0..6).collect();
-    let mut input = tokens.narrow(1, 0, 12);
-    for place in 11..39 {
-        let logits = decoder.feed(&input);
-        let expected = whole.select(1, place).index_select(0, &Tensor::from_slice(&rows));
-        let difference = (logits - expected).abs().max().double_value(&[]);
-        assert!(difference < 1e-4, "after {place} tokens: {difference}");
-        if place == 20 {
-            decoder.keep(&[4, 1]);
-            rows = vec![4, 1];
+fn generation_with_a_cache_has_the_logits_of_the_whole_text_at_once_on_both_kernels() {
+    // Widths and heads that fill whole vectors, and ones that do not.
+    for (width, heads) in [(32, 4), (64, 4), (40, 4), (24, 2)] {
+        let size = Size { vocabulary: 23, width, layers: 3, heads };
+        for device in [Device::Cpu, Device::Torch(tch::Device::Cpu)] {
+            let model = Transformer::new(size, Seed(5), device);
+            let token = |text: usize, place: usize| (text * text + 7 * place + place * place / 3) as i64 % 23;
+            let tokens: Vec<Vec<i64>> = (0..6).map(|text| (0..40).map(|place| token(text, place)).collect()).collect();
+            let whole = tch::no_grad(|| model.logits(&Tensor::from_slice2(&tokens)));
+            let whole = Vec::<Vec<Vec<f32>>>::try_from(whole).unwrap();
+            let mut decoder = Decoder::new(&model, 6, 40);
+            let mut rows: Vec<usize> = (0..6).collect();
+            let mut input: Vec<i64> = tokens.iter().flat_map(|text| &text[..12]).copied().collect();
+            for place in 11..39 {
+                let expected = rows.iter().flat_map(|&row| &whole[row][place]);
+                for (found, expected) in decoder.feed(&input).iter().zip(expected) {
+                    let at = || format!("width {width} on {device} after {place} tokens");
+                    assert!((found - expected).abs() < 1e-4, "{}: {found} instead of {expected}", at());
+                }
+                if place == 20 {
+                    decoder.keep(&[4, 1]);
+                    rows = vec![4, 1];
+                }
+                input = rows.iter().map(|&row| tokens[row][place + 1]).collect();
+            }
         }
-        input = tokens.index_select(0, &Tensor::from_slice(&rows)).narrow(1, place + 1, 1);
     }
+}
+
+#[test]
+fn on_a_cpu_a_text_is_drawn_alike_in_any_batch_and_on_any_number_of_threads() {
+    let size = Size { vocabulary: 23, width: 40, layers: 2, heads: 4 };
+    let model = Transformer::new(size, Seed(7), Device::Cpu);
+    let prompts: Vec<Vec<i64>> = (0..150).map(|i| vec![i % 23, 3, i / 23]).collect();
+    let greedy = Sampling { temperature: 0.0, end: -1, limit: 20 };
+    let draw = |prompts: &[Vec<i64>]| generate(&model, prompts, &greedy, &mut Seed(1).generator());
+    let together = draw(&prompts);
+    for (text, prompt) in prompts.iter().enumerate().step_by(29) {
+        assert_eq!(draw(std::slice::from_ref(prompt)), together[text..=text]);
+    }
+    let logits = |threads| {
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        threads.install(|| {
+            let model = Transformer::new(size, Seed(7), Device::Cpu);
+            Decoder::new(&model, 150, 3).feed(&prompts.concat())
+        })
+    };
+    assert_eq!(logits(1), logits(3));
 }
 
 #[test]

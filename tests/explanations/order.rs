@@ -5,10 +5,10 @@ use std::path::Path;
 use policy_distillation::config::Overrides;
 use policy_distillation::config::explanations::{self, Coefficients, Explanations};
 use policy_distillation::explain::{Explanation, Judge, Reward, Scripts};
+use policy_distillation::nn::Device;
 use policy_distillation::nn::language::{Size, Transformer, load};
 use policy_distillation::task::{Question, QuestionSplit, QuestionTask};
 use policy_distillation::units::Seed;
-use tch::Device;
 
 /// A hand-made explanation of a question.
 type Writer = fn(&QuestionTask, &Question) -> String;

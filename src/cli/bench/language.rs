@@ -37,7 +37,7 @@ fn rows(count: usize, length: usize, generator: &mut Generator) -> Vec<Vec<i64>>
 
 /// Tokens drawn per second at temperature 0.7; no text ends early.
 fn generation(bench: &Bench, size: Size) -> Result<f64> {
-    let model = Transformer::new(size, bench.seed.derive("model", 0), bench.device.of_tensors());
+    let model = Transformer::new(size, bench.seed.derive("model", 0), bench.device);
     let mut generator = bench.seed.derive("texts", 0).generator();
     let (texts, prompt, drawn) = GENERATED;
     let prompts = rows(texts, prompt, &mut generator);
@@ -50,7 +50,7 @@ fn generation(bench: &Bench, size: Size) -> Result<f64> {
 
 /// Tokens of texts per second of cross-entropy with AdamW.
 fn training(bench: &Bench, size: Size) -> Result<f64> {
-    let mut model = Transformer::new(size, bench.seed.derive("model", 0), bench.device.of_tensors());
+    let mut model = Transformer::new(size, bench.seed.derive("model", 0), bench.device);
     let settings = AdamWSettings { betas: (0.9, 0.95), weight_decay: 1e-4, max_norm: 1.0 };
     let mut optimizer = AdamW::new(settings, &model);
     let mut generator = bench.seed.derive("texts", 0).generator();

@@ -2,7 +2,7 @@
 //! more time around its products than in them. [`super::torch`] is the counterpart for GPUs, against which this module
 //! is tested.
 
-mod kernel;
+pub(in crate::nn) mod kernel;
 mod layer;
 mod layer_plan;
 mod norm;

@@ -1,7 +1,6 @@
 //! Draws texts from a transformer.
 
 use rand::RngExt;
-use tch::{Device, Tensor};
 
 use super::decoder::Decoder;
 use super::transformer::Transformer;
@@ -19,7 +18,7 @@ pub struct Sampling {
 }
 
 /// Continues each prompt; all prompts have one length. Each result holds the drawn tokens, the end with them if it was
-/// drawn. The drawn tokens depend on the whole batch only by rounding.
+/// drawn. By libtorch the drawn tokens depend on the whole batch, though only by rounding.
 pub fn generate(
     model: &Transformer,
     prompts: &[Vec<i64>],
@@ -33,10 +32,9 @@ pub fn generate(
     // The texts in the decoder's rows; those that have ended stay until half of the rows are idle.
     let mut rows: Vec<usize> = (0..prompts.len()).collect();
     let mut ended = vec![false; prompts.len()];
-    let mut input = tensor(&prompts.concat(), prompts.len(), model.device());
+    let mut input = prompts.concat();
     for place in 0..sampling.limit {
-        let logits = decoder.feed(&input).to_device(Device::Cpu).contiguous().view(-1);
-        let logits = Vec::<f32>::try_from(logits).expect("logits are numbers");
+        let logits = decoder.feed(&input);
         let mut next = Vec::with_capacity(rows.len());
         for (&text, logits) in rows.iter().zip(logits.chunks(model.size().vocabulary)) {
             if ended[text] {
@@ -48,22 +46,18 @@ pub fn generate(
             ended[text] = token == sampling.end;
             next.push(token);
         }
-        let alive: Vec<i64> = (0..rows.len()).filter(|&row| !ended[rows[row]]).map(|row| row as i64).collect();
+        let alive: Vec<usize> = (0..rows.len()).filter(|&row| !ended[rows[row]]).collect();
         if alive.is_empty() || place + 1 == sampling.limit {
             break;
         }
         if 2 * alive.len() <= rows.len() {
             decoder.keep(&alive);
-            next = alive.iter().map(|&row| next[row as usize]).collect();
-            rows = alive.iter().map(|&row| rows[row as usize]).collect();
+            next = alive.iter().map(|&row| next[row]).collect();
+            rows = alive.iter().map(|&row| rows[row]).collect();
         }
-        input = tensor(&next, rows.len(), model.device());
+        input = next;
     }
     drawn
-}
-
-fn tensor(tokens: &[i64], rows: usize, device: Device) -> Tensor {
-    Tensor::from_slice(tokens).view([rows as i64, -1]).to_device(device)
 }
 
 /// A token drawn from the softmax of `logits / temperature`; the first likeliest at 0.

@@ -1,10 +1,12 @@
 //! Decoder-only transformers over single characters: parallel log-probabilities, generation with a cache, and their
-//! optimiser. All of it runs in libtorch on the chosen device; every random number comes from a generator that can be
-//! saved.
+//! optimiser. Generation on a CPU runs on kernels of this crate, all else in libtorch; every random number comes from a generator
+//! that can be saved.
 
 mod adamw;
+mod cpu_decoder;
 mod decoder;
 mod generate;
+mod lanes;
 mod saved;
 mod size;
 mod transformer;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use tch::Device;
 
 use super::size::Size;
 use super::transformer::Transformer;
 use crate::limited::read_limited;
+use crate::nn::device::Device;
 use crate::nn::safetensors::{Precision, decode_tensors, encode_tensors, strings_of};
 use crate::record::write_file;
 

@@ -92,7 +92,7 @@ impl ExplainPipeline<'_> {
             _ => None,
         };
         let size = self.size(own.unwrap_or(self.experiment.model));
-        load(&self.folder.run(model).weights(), size, &self.vocabulary(), self.device.of_tensors())
+        load(&self.folder.run(model).weights(), size, &self.vocabulary(), self.device)
     }
 
     fn learn_base(&self, run: &Run, seed: Seed) -> Result<Option<Transformer>> {
@@ -210,7 +210,7 @@ impl ExplainPipeline<'_> {
 
     fn fresh(&self, model: ModelSettings, seed: Seed, name: &str) -> Transformer {
         let seed = seed.derive(&format!("{name} weights"), 0);
-        Transformer::new(self.size(model), seed, self.device.of_tensors())
+        Transformer::new(self.size(model), seed, self.device)
     }
 
     /// A teacher's section.
