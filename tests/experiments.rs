@@ -119,3 +119,18 @@ fn a_plan_counts_all_networks_of_a_sweep() {
     let four_more = memory("[1.0, 2.0, 3.0, 4.0, 5.0]") - memory("[1.0]");
     assert!((100_000_000..120_000_000).contains(&four_more), "{four_more}");
 }
+
+#[test]
+fn committed_results_were_made_by_the_program_of_a_clean_commit() {
+    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
+    let folders = fs::read_dir(results).unwrap().map(|entry| entry.unwrap().path());
+    let manifests: Vec<PathBuf> =
+        folders.map(|folder| folder.join("manifest.json")).filter(|file| file.exists()).collect();
+    assert!(!manifests.is_empty());
+    // The first teachers, from which the folders small-* come, are older than this rule.
+    for file in manifests.iter().filter(|file| !file.ends_with("teachers/manifest.json")) {
+        let manifest: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+        let commit = manifest["git_commit"].as_str().unwrap_or_default();
+        assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{file:?}: {commit}");
+    }
+}

@@ -106,6 +106,6 @@ def comparisons(seconds):
             yield Comparison(
                 f"{work}, {size}",
                 "tokens/s",
-                ["language", "--device", "libtorch", "--only", f"{work}, {size}"],
+                ["language", "--only", f"{work}, {size}"],
                 {"PyTorch": measure(size, seconds)},
             )
