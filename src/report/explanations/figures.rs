@@ -7,7 +7,7 @@ use crate::eval::statistics::mean;
 use crate::explain::ReinforceRow;
 use crate::report::format::{counted, number};
 use crate::report::plot::{
-    Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale, Style, mean_curve, numbered, thinned,
+    Axis, Figure, LegendEntry, Mark, Panel, STYLES, Sample, Scale, Style, mean_curve, numbered, thinned,
 };
 use crate::task::QuestionSplit;
 
@@ -54,28 +54,34 @@ fn accuracy(results: &ExplanationResults, student: &str) -> Option<Figure> {
             counted(seeds, "seed")
         ),
         legend: vec![key("greedy".into(), 0, true), key(format!("drawn at temperature {drawn}"), 1, false)],
-        columns: 1,
-        panel: ((90.0 + 92.0 * answerers.len() as f64).max(560.0), 330.0),
+        columns: 2,
+        panel: (500.0, 95.0 + 28.0 * answerers.len() as f64),
         panels,
     })
 }
 
+/// A line for each source, the first on top.
 fn accuracy_panel(results: &ExplanationResults, answerers: &[Answerer], split: QuestionSplit, title: &str) -> Panel {
     let mut marks = Vec::new();
-    for (place, answerer) in answerers.iter().enumerate() {
-        for (beside, temperature, hollow) in [(-0.14, 0.0, true), (0.14, results.temperature(), false)] {
-            let Some((y, interval)) = results.accuracy(answerer, split, temperature) else { continue };
-            let x = place as f64 + beside;
-            let style = numbered(usize::from(!hollow));
+    for (line, answerer) in answerers.iter().rev().enumerate() {
+        for (beside, temperature, hollow) in [(0.16, 0.0, true), (-0.16, results.temperature(), false)] {
+            let Some((x, interval)) = results.accuracy(answerer, split, temperature) else { continue };
+            let y = line as f64 + beside;
+            let style = numbered(usize::from(!hollow)).unbroken();
             if let Some(ci) = interval {
-                marks.push(Mark::Bar { x, low: 100.0 * ci.low, high: 100.0 * ci.high, style });
+                let points = vec![(100.0 * ci.low, y), (100.0 * ci.high, y)];
+                marks.push(Mark::Line { points, style, width: 2.0, alpha: 1.0 });
             }
-            marks.push(Mark::Marker { x, y: 100.0 * y, style, hollow });
+            marks.push(Mark::Marker { x: 100.0 * x, y, style, hollow });
         }
     }
-    let names = answerers.iter().map(Answerer::name).collect();
-    let x = Axis { label: "source of the explanations".into(), scale: Scale::Names(names), include: Vec::new() };
-    Panel { title: title.to_owned(), x, y: Axis::linear("right answers (%)").including(&[0.0, 100.0]), marks }
+    let names = answerers.iter().rev().map(Answerer::name).collect();
+    Panel {
+        title: title.to_owned(),
+        x: Axis::linear("right answers (%)").including(&[0.0, 100.0]),
+        y: Axis { label: String::new(), scale: Scale::Names(names), include: Vec::new() },
+        marks,
+    }
 }
 
 /// The mean reward of explanations against the accuracy of their students, one marker for each teacher and seed.
@@ -88,7 +94,8 @@ fn reward_against_accuracy(results: &ExplanationResults) -> Option<Figure> {
             continue;
         }
         let style = style(results, &teacher.name);
-        let hollow = teacher.method == Method::Ranked;
+        // Hollow markers also tell apart what has the style of a source before it.
+        let hollow = teacher.method == Method::Ranked || results.place(&teacher.name) >= STYLES;
         marks.extend(own.into_iter().map(|(x, y)| Mark::Marker { x, y: 100.0 * y, style, hollow }));
         legend.push(LegendEntry { label: teacher.name.clone(), style, sample: Sample::Marker { hollow } });
     }

@@ -29,5 +29,5 @@ pub use learning::learning;
 pub use online::online;
 pub use relative::{costs, relative, relative_in_games};
 pub use scores::{names, scores};
-pub use style::{Style, numbered};
+pub use style::{STYLES, Style, numbered};
 pub use temperature::temperature;

@@ -52,7 +52,10 @@ impl Style {
     }
 }
 
-/// The style of student, or loss, number `index`. The first twelve styles differ.
+/// Number of styles that differ.
+pub const STYLES: usize = 12;
+
+/// The style of student, or loss, number `index`. The first [`STYLES`] differ.
 pub fn numbered(index: usize) -> Style {
     Style { color: COLORS[index % 6], dash: DASHES[index % 4], marker: MARKERS[index % 4] }
 }
@@ -72,8 +75,8 @@ mod tests {
     }
 
     #[test]
-    fn twelve_styles_differ() {
-        let styles: Vec<Style> = (0..12).map(numbered).collect();
-        assert!((0..12).all(|i| (0..i).all(|j| styles[i] != styles[j])));
+    fn the_first_styles_differ() {
+        let styles: Vec<Style> = (0..STYLES).map(numbered).collect();
+        assert!((0..STYLES).all(|i| (0..i).all(|j| styles[i] != styles[j])));
     }
 }
