@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_name_keeps_off_a_marker_of_another_kind() {
-        assert_eq!(places(&[name("net1", (100.0, 50.0))], &[(104.0, 36.0)], 0.0), [(100.0, 24.0)]);
+        assert_eq!(places(&[name("net1", (100.0, 50.0))], &[(104.0, 37.0)], 0.0), [(100.0, 24.0)]);
     }
 
     #[test]
