@@ -28,7 +28,26 @@ pub struct Patches {
     pub run: usize,
 }
 
+/// The number of values that fill whole rows.
+pub fn filled(values: usize) -> usize {
+    values.next_multiple_of(LANES)
+}
+
+/// Inputs of a dense layer in one block. A block stays in the first-level cache while it is used for several panels.
+pub const BLOCK: usize = 128;
+
 impl Patches {
+    /// Samples of a batch as patches: `run` values from each stretch of `stride`.
+    pub fn of_rows(batch: usize, stride: usize, run: usize) -> Patches {
+        Patches { starts: (0..batch).map(|sample| sample * stride).collect(), runs: 1, run_stride: 0, run }
+    }
+
+    /// Blocks of the inputs of a batch, each with the index of its first input.
+    pub fn blocks(batch: usize, inputs: usize) -> impl Iterator<Item = (usize, Patches)> {
+        let block = move |start| (start, Patches::of_rows(batch, inputs, BLOCK.min(inputs - start)));
+        (0..inputs).step_by(BLOCK).map(block)
+    }
+
     /// Values in a patch.
     pub fn length(&self) -> usize {
         self.runs * self.run

@@ -4,13 +4,11 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::kernel::{self, LANES, Patches, Row};
+use super::kernel::{self, BLOCK, LANES, Patches, Row};
 use super::norm::{self, Norm};
 
 /// Products of a batch below which a layer is not worth a second thread.
 const WORTH_A_THREAD: usize = 1 << 19;
-/// Inputs of a dense layer in one block. A block stays in the first-level cache while it is used for several panels.
-const BLOCK: usize = 128;
 const GROUP: usize = 4;
 
 /// A layer. Its weights lie in panels of 16 outputs, with one [`Row`] for each input. Outputs, and the channels between
@@ -132,12 +130,6 @@ impl CpuLayer {
         if batch * self.inputs * self.width < WORTH_A_THREAD { usize::MAX } else { 1 }
     }
 
-    /// Blocks of a dense layer's inputs, each with the index of its first input.
-    fn blocks(&self, batch: usize) -> impl Iterator<Item = (usize, Patches)> {
-        let block = move |start| (start, rows(batch, self.inputs, BLOCK.min(self.inputs - start)));
-        (0..self.inputs).step_by(BLOCK).map(block)
-    }
-
     /// Forward pass of a dense layer; `x` is [batch, inputs].
     pub fn forward_batch(&self, flat: &[f32], x: &[f32], traces: &mut [Trace]) {
         let batch = traces.len();
@@ -150,7 +142,7 @@ impl CpuLayer {
             for (products, bias) in products.chunks_exact_mut(batch * LANES).zip(bias.chunks_exact(LANES)) {
                 products.chunks_exact_mut(LANES).for_each(|row| row.copy_from_slice(bias));
             }
-            for (start, patches) in self.blocks(batch) {
+            for (start, patches) in Patches::blocks(batch, self.inputs) {
                 let panels = products.chunks_exact_mut(batch * LANES).zip(weights.chunks_exact(self.inputs));
                 for (products, weights) in panels {
                     kernel::multiply(&x[start..], &patches, &weights[start..start + patches.run], products, LANES);
@@ -181,7 +173,7 @@ impl CpuLayer {
         }
         let groups = gradient[self.weights.clone()].par_chunks_mut(GROUP * self.inputs * LANES).enumerate();
         groups.with_min_len(self.grain(batch)).for_each(|(group, gradient)| {
-            for (start, patches) in self.blocks(batch) {
+            for (start, patches) in Patches::blocks(batch, self.inputs) {
                 for (panel, rows) in gradient.as_chunks_mut().0.chunks_exact_mut(self.inputs).enumerate() {
                     let d = &d[(group * GROUP + panel) * LANES..];
                     let rows = &mut rows[start..start + patches.run];
@@ -190,7 +182,7 @@ impl CpuLayer {
             }
         });
         let weights = flat[self.weights.clone()].as_chunks().0;
-        let starts = rows(batch, LANES, LANES).starts;
+        let starts = Patches::of_rows(batch, LANES, LANES).starts;
         let mut products = vec![0.0; batch * self.inputs];
         let chunks = products.par_chunks_exact_mut(batch * LANES).enumerate();
         let scratch = || vec![[0.0; LANES]; self.width];
@@ -206,11 +198,6 @@ impl CpuLayer {
             .enumerate()
             .for_each(|(sample, dx)| gather(&products, batch, sample, dx));
     }
-}
-
-/// Samples of a batch as patches: `run` values from each stretch of `stride`.
-fn rows(batch: usize, stride: usize, run: usize) -> Patches {
-    Patches { starts: (0..batch).map(|sample| sample * stride).collect(), runs: 1, run_stride: 0, run }
 }
 
 /// Writes one sample out of an array of shape [rows of a sample, batch, 16].

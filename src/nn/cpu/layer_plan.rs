@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::kernel::{self, FOLD, LANES, Patches, STACK};
+use super::kernel::{self, FOLD, LANES, Patches, STACK, filled};
 use super::layer::CpuLayer;
 use super::norm::Norm;
 use crate::nn::architecture::Architecture;
@@ -128,11 +128,6 @@ impl Builder {
         }
         layers
     }
-}
-
-/// Outputs, or channels, padded to whole rows.
-fn filled(channels: usize) -> usize {
-    channels.next_multiple_of(LANES)
 }
 
 /// Whether the kernels can compute the network. For a vector they compute fully connected layers. For a square image of

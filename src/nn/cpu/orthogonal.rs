@@ -130,7 +130,7 @@ impl Square {
 
 /// The columns of a panel as patches.
 fn columns(panel: usize) -> Patches {
-    Patches { starts: (0..panel).step_by(LANES).collect(), runs: 1, run_stride: 0, run: LANES }
+    Patches::of_rows(panel / LANES, LANES, LANES)
 }
 
 #[cfg(test)]

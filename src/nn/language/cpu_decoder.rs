@@ -6,10 +6,8 @@ use rayon::prelude::*;
 use super::lanes;
 use super::size::{Size, WIDENING};
 use super::transformer::{Transformer, angle};
-use crate::nn::cpu::kernel::{self, LANES, Patches, Row};
+use crate::nn::cpu::kernel::{self, LANES, Patches, Row, filled};
 
-/// Inputs of a product in one block, which stays in the first-level cache with its weights.
-const BLOCK: usize = 128;
 /// Rows that go through the layers together; more of them leave the second-level cache.
 const ROWS: usize = 128;
 
@@ -70,17 +68,11 @@ impl Product {
 
     /// Adds the product with each row of `x` to that of `out`.
     fn add(&self, x: &[f32], out: &mut [f32]) {
-        let rows = x.len() / self.inputs;
-        let block = |start: usize| Patches {
-            starts: (0..rows).map(|row| row * self.inputs + start).collect(),
-            runs: 1,
-            run_stride: 0,
-            run: BLOCK.min(self.inputs - start),
-        };
-        let blocks: Vec<Patches> = (0..self.inputs).step_by(BLOCK).map(block).collect();
+        let blocks: Vec<(usize, Patches)> = Patches::blocks(x.len() / self.inputs, self.inputs).collect();
         for (panel, weights) in self.panels.chunks_exact(self.inputs).enumerate() {
-            for (patches, weights) in blocks.iter().zip(weights.chunks(BLOCK)) {
-                kernel::multiply(x, patches, weights, &mut out[panel * LANES..], self.outputs);
+            for (start, patches) in &blocks {
+                let weights = &weights[*start..start + patches.run];
+                kernel::multiply(&x[*start..], patches, weights, &mut out[panel * LANES..], self.outputs);
             }
         }
     }
@@ -91,11 +83,6 @@ impl Product {
         self.add(x, &mut out);
         out
     }
-}
-
-/// The number of values that fill whole rows.
-fn filled(values: usize) -> usize {
-    values.next_multiple_of(LANES)
 }
 
 fn padded(values: &[f32]) -> Vec<f32> {

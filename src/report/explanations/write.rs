@@ -9,7 +9,7 @@ use super::results::ExplanationResults;
 use super::tables;
 use crate::config::explanations::Explanations;
 use crate::record::{Folder, replace_folder, write_file, write_rows};
-use crate::report::format::{counted, escape, percent_with_interval};
+use crate::report::format::{counted, percent_with_interval};
 use crate::report::page::{self, Section, document, paragraph, provenance};
 use crate::report::plot::{Figure, Style};
 use crate::report::table::Table;
@@ -90,8 +90,7 @@ impl<'a> Report<'a> {
     }
 
     fn html(&self, results: &ExplanationResults, plots: &[Plot]) -> String {
-        let warnings: String = self.warnings.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect();
-        let warnings = if warnings.is_empty() { warnings } else { format!("<ul>\n{warnings}</ul>\n") };
+        let warnings = page::sections::list(&self.warnings);
         let mut sections = vec![Section::new("warnings", "Read with care", warnings).of_class("warnings")];
         for (number, (name, title, table)) in self.tables.iter().enumerate() {
             if !table.rows.is_empty() {

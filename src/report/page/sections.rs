@@ -21,10 +21,13 @@ pub fn goes_on(activity: &Activity) -> Section {
     Section::new("running", "The work goes on", list(&activity.sentences())).of_class("running")
 }
 
-/// A list of plain texts.
-fn list(texts: &[String]) -> String {
-    let items: String = texts.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect();
-    format!("<ul>\n{items}</ul>\n")
+/// A list of plain texts; nothing without any.
+pub fn list(texts: &[String]) -> String {
+    listed(texts.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect())
+}
+
+fn listed(items: String) -> String {
+    if items.is_empty() { items } else { format!("<ul>\n{items}</ul>\n") }
 }
 
 /// Reasons for doubt, which stand before any number.
@@ -34,8 +37,7 @@ pub fn warnings(warnings: &[Warning]) -> Section {
         format!("<li>{problem} <span class=\"remedy\">{remedy}</span></li>\n")
     };
     let items: String = warnings.iter().map(item).collect();
-    let content = if items.is_empty() { items } else { format!("<ul>\n{items}</ul>\n") };
-    Section::new("warnings", "Read with care", content).of_class("warnings")
+    Section::new("warnings", "Read with care", listed(items)).of_class("warnings")
 }
 
 /// The result: every student over the games, then in each game, then every agent's scores.
