@@ -15,13 +15,13 @@ use crate::report;
 /// If they cannot be compared, or the file cannot be written.
 pub fn compare(folders: &[PathBuf], json: bool, out: Option<&Path>) -> Result<Ended> {
     let [first, second] = folders else { return Err(refused("name the folders of two experiments")) };
-    let comparison = report::compare::compare([first, second]).map_err(refused)?;
+    let comparison = report::compare::written([first, second]).map_err(refused)?;
     if let Some(out) = out {
-        write_file(out, comparison.markdown().as_bytes())?;
+        write_file(out, comparison.markdown.as_bytes())?;
     }
     match json {
-        true => out!("{}", serde_json::to_string_pretty(&comparison)?),
-        false => out!("{}", comparison.text().trim_end()),
+        true => out!("{}", serde_json::to_string_pretty(&comparison.json)?),
+        false => out!("{}", comparison.text.trim_end()),
     }
     Ok(Ended::Done)
 }

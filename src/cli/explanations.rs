@@ -1,22 +1,46 @@
 //! `pd plan` for experiments of the line of explanations.
 
 use anyhow::Result;
+use serde::Serialize;
 
-use crate::pipeline::{self, Request};
+use super::model_speed::{ModelTime, planned_time};
+use super::plan::{in_a_tasks_threads, print_hours};
+use crate::pipeline::{self, ExplainPlan, Request, read_explanations};
 use crate::progress::Ended;
 
-/// Prints the plan of an experiment; nothing is changed.
-pub fn plan(request: &Request, json: bool) -> Result<Ended> {
+/// A plan, and its time if that was asked for.
+#[derive(Serialize)]
+struct TimedPlan {
+    #[serde(flatten)]
+    plan: ExplainPlan,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<ModelTime>,
+}
+
+/// Prints the plan of an experiment; nothing is changed. With `timed`, the machine is measured.
+pub fn plan(request: &Request, timed: bool, json: bool) -> Result<Ended> {
     let plan = pipeline::plan_explanations(request)?;
-    if json {
-        out!("{}", serde_json::to_string_pretty(&plan)?);
-        return Ok(Ended::Done);
+    let jobs = request.jobs();
+    let measure = || planned_time(&read_explanations(request)?.0, &plan, request.device, jobs);
+    let time = if timed { Some(in_a_tasks_threads(request, measure)?) } else { None };
+    match json {
+        true => out!("{}", serde_json::to_string_pretty(&TimedPlan { plan, time })?),
+        false => print(&plan, time.as_ref(), jobs),
     }
-    out!("experiment {}, in {}\n", plan.experiment, plan.folder);
+    Ok(Ended::Done)
+}
+
+fn print(plan: &ExplainPlan, time: Option<&ModelTime>, jobs: usize) {
+    out!("experiment {}, in {}", plan.experiment, plan.folder);
+    if let Some(time) = time {
+        print_hours(&time.hours, jobs);
+        out!("per second, of one task in a moment each:");
+        time.per_second.iter().for_each(|(what, speed)| out!("  {what:<32} {speed:>8.1}"));
+    }
+    out!("");
     plan.models.iter().for_each(|(name, size)| out!("{name:<16} {size}"));
     out!("\n{:<10} {:<6} {:<52} work", "stage", "done", "model");
     for stage in &plan.stages {
         out!("{:<10} {:<6} {:<52} {}", stage.stage, if stage.done { "yes" } else { "no" }, stage.agent, stage.work);
     }
-    Ok(Ended::Done)
 }

@@ -12,6 +12,7 @@ mod games;
 mod help;
 mod init;
 mod list;
+mod model_speed;
 mod observe;
 mod plan;
 mod play;

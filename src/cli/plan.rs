@@ -1,5 +1,7 @@
 //! `pd plan`: prints the tasks that would run, and the resources that they need.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use rayon::ThreadPoolBuilder;
 use serde::Serialize;
@@ -7,7 +9,7 @@ use serde::Serialize;
 use super::explanations;
 use super::speed::{PlannedTime, planned_time};
 use crate::config::LineName;
-use crate::pipeline::{self, Plan, Request, TaskState, refused};
+use crate::pipeline::{self, Plan, Request, TaskState};
 use crate::progress::Ended;
 use crate::replay::TYPICAL_STEP;
 use crate::units::grouped;
@@ -24,26 +26,24 @@ struct TimedPlan {
 /// Prints the plan of an experiment; nothing is changed. With `timed`, the machine is measured.
 pub fn plan(request: &Request, timed: bool, json: bool) -> Result<Ended> {
     if request.line()? == LineName::Explanations {
-        return match timed {
-            true => Err(refused("--time: is for experiments of games; leave it out")),
-            false => explanations::plan(request, json),
-        };
+        return explanations::plan(request, timed, json);
     }
     let plan = pipeline::plan(request)?;
     let jobs = request.jobs();
-    let measure = || {
-        let experiment = request.read()?.0;
-        // As many threads as each of the tasks at once has.
-        let pool = ThreadPoolBuilder::new().num_threads((request.threads / jobs).max(1)).build()?;
-        pool.install(|| planned_time(&experiment, &plan, request.device, jobs))
-    };
-    let time = if timed { Some(measure()?) } else { None };
+    let measure = || planned_time(&request.read()?.0, &plan, request.device, jobs);
+    let time = if timed { Some(in_a_tasks_threads(request, measure)?) } else { None };
     if json {
         out!("{}", serde_json::to_string_pretty(&TimedPlan { plan, time })?);
     } else {
         print(&plan, time.as_ref(), jobs);
     }
     Ok(Ended::Done)
+}
+
+/// Does something on as many threads as each of the tasks at once has.
+pub fn in_a_tasks_threads<T: Send>(request: &Request, measure: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let threads = (request.threads / request.jobs()).max(1);
+    ThreadPoolBuilder::new().num_threads(threads).build()?.install(measure)
 }
 
 fn print(plan: &Plan, time: Option<&PlannedTime>, jobs: usize) {
@@ -74,14 +74,19 @@ fn print(plan: &Plan, time: Option<&PlannedTime>, jobs: usize) {
     }
 }
 
-/// The hours of each stage, and the speeds that they follow from.
-fn print_time(time: &PlannedTime, jobs: usize) {
-    let stages: Vec<String> = time.hours.iter().map(|(stage, &hours)| format!("{stage} {}", in_words(hours))).collect();
+/// The hours of each stage.
+pub fn print_hours(hours: &BTreeMap<&'static str, f64>, jobs: usize) {
+    let stages: Vec<String> = hours.iter().map(|(stage, &hours)| format!("{stage} {}", in_words(hours))).collect();
     let tasks = if jobs == 1 { "one task after another".to_owned() } else { format!("{jobs} tasks at once") };
     match stages.is_empty() {
         true => out!("time: nothing is left that takes long"),
-        false => out!("time: about {} here, {tasks} ({})", in_words(time.total_hours()), stages.join(", ")),
+        false => out!("time: about {} here, {tasks} ({})", in_words(hours.values().sum()), stages.join(", ")),
     }
+}
+
+/// The hours of each stage, and the speeds that they follow from.
+fn print_time(time: &PlannedTime, jobs: usize) {
+    print_hours(&time.hours, jobs);
     let students = time.updates_per_second.iter().map(|(name, speed)| format!("{name} {speed:.0} updates/s"));
     let steps = |what: &str, speed: Option<f64>| speed.map(|speed| format!("{what} {speed:.0} steps/s"));
     let speeds = steps("training", time.training_steps_per_second).into_iter().chain(students);

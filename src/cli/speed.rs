@@ -40,12 +40,6 @@ pub struct PlannedTime {
     pub hours: BTreeMap<&'static str, f64>,
 }
 
-impl PlannedTime {
-    pub fn total_hours(&self) -> f64 {
-        self.hours.values().sum()
-    }
-}
-
 /// Measures the speed of each kind of work that is left, and estimates its time.
 ///
 /// # Errors
@@ -67,16 +61,20 @@ pub fn planned_time(experiment: &Experiment, plan: &Plan, device: Device, jobs: 
     if left.iter().any(|task| task.kind == "evaluate") {
         time.evaluation_steps_per_second = Some(machine.evaluation()?);
     }
-    let mut seconds: BTreeMap<&'static str, (f64, usize)> = BTreeMap::new();
-    for task in left {
-        if let Some((stage, own)) = seconds_of(experiment, &time, task) {
-            let sum = seconds.entry(stage).or_default();
-            *sum = (sum.0 + own, sum.1 + 1);
-        }
-    }
-    let hours = |(sum, tasks): (f64, usize)| sum / jobs.min(tasks).max(1) as f64 / 3600.0;
-    time.hours = seconds.into_iter().map(|(stage, sum)| (stage, hours(sum))).collect();
+    let stages = left.into_iter().filter_map(|task| seconds_of(experiment, &time, task)).collect();
+    time.hours = hours(stages, jobs);
     Ok(time)
+}
+
+/// Hours of each stage, from the stage and the seconds alone of each task, of which `jobs` are done at once.
+pub fn hours(tasks: Vec<(&'static str, f64)>, jobs: usize) -> BTreeMap<&'static str, f64> {
+    let mut stages: BTreeMap<&'static str, (f64, usize)> = BTreeMap::new();
+    for (stage, seconds) in tasks {
+        let (sum, count) = stages.entry(stage).or_default();
+        (*sum, *count) = (*sum + seconds, *count + 1);
+    }
+    let hours = |(sum, count): (f64, usize)| sum / jobs.min(count).max(1) as f64 / 3600.0;
+    stages.into_iter().map(|(stage, own)| (stage, hours(own))).collect()
 }
 
 /// The student of a task, from its id: `distill/net1/pong/seed-1`.

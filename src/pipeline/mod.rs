@@ -46,7 +46,7 @@ use std::fmt;
 
 use anyhow::Error;
 
-pub use explain::plan_explanations;
+pub use explain::{ExplainPlan, ModelJob, plan_explanations, read as read_explanations};
 pub use key::{Key, SettingChange};
 pub use list::{Teaching, tasks};
 pub use lock::DEAD_AFTER;

@@ -10,6 +10,7 @@ use policy_distillation::nn::Device;
 use policy_distillation::pipeline::{self, CommandProgress, Observer, Request, Scope};
 use policy_distillation::progress::{Ended, Progress};
 use policy_distillation::report::TerminalReport;
+use serde_json::Value;
 
 use crate::command::Run;
 
@@ -183,6 +184,9 @@ fn commands_do_their_stages_and_refuse_what_does_not_fit() {
     let run = Run::new(TINY);
     let plan = run.succeed(&["plan", "x.toml"]);
     assert!(plan.contains("student same of rlt, seed 1") && plan.contains("parameters"), "{plan}");
+    let timed: Value = serde_json::from_str(&run.succeed(&["plan", "x.toml", "--time", "--json"])).unwrap();
+    let hours = |stage: &str| timed["time"]["hours"][stage].as_f64().unwrap();
+    assert!(["train", "distill", "evaluate"].iter().all(|stage| hours(stage) > 0.0), "{timed}");
     run.succeed(&["train", "x.toml", "--out", "out"]);
     let out = run.path("out");
     assert!(out.join("teachers/rlt/seed-1/weights.safetensors").exists() && !out.join("traces").exists());
@@ -235,6 +239,10 @@ fn commands_do_their_stages_and_refuse_what_does_not_fit() {
     // The folder of results stands for the experiment.
     let plan = run.succeed(&["plan", "out"]);
     assert!(plan.contains("0 of 11 models left"), "{plan}");
+    let compared: Value = serde_json::from_str(&run.succeed(&["compare", "out", "out", "--json"])).unwrap();
+    assert_eq!(compared["settings"], serde_json::json!([]));
+    let differences = compared["models"].as_array().unwrap().iter().map(|own| &own["accuracy"]["difference"]["value"]);
+    assert!(differences.clone().count() > 5 && differences.into_iter().all(|by| *by == 0.0), "{compared}");
     let listed = run.succeed(&["list", "."]);
     assert!(listed.contains("tasks done"), "{listed}");
     let other = run.pd(&["run", "x.toml", "--set", "line=chess"]);

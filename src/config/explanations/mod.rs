@@ -1,10 +1,12 @@
 //! An experiment of the line "explanations": teachers that explain, and students that learn from explanations.
 
 mod check;
+mod keys;
 mod read;
 
 use serde::{Deserialize, Serialize};
 
+pub use keys::settings;
 pub use read::{read, read_text};
 
 use crate::task::TaskSettings;
@@ -103,6 +105,11 @@ impl Method {
     /// Whether it learns from rewards.
     pub fn learns(self) -> bool {
         matches!(self, Method::Grpo | Method::Solver)
+    }
+
+    /// Whether a model writes the explanations.
+    pub fn writes(self) -> bool {
+        matches!(self, Method::Grpo | Method::Solver | Method::Untrained | Method::Ranked)
     }
 }
 

@@ -1,11 +1,10 @@
 //! An experiment of the line as a list of tasks.
 
 use anyhow::Result;
-use toml::{Table, Value};
 
 use super::job::ModelJob;
 use crate::config::Settings;
-use crate::config::explanations::{ExplainerSettings, Explanations, LearnerSettings, Method};
+use crate::config::explanations::{ExplainerSettings, Explanations, LearnerSettings, Method, settings};
 use crate::pipeline::key::Key;
 use crate::pipeline::task::{Amount, Task, TaskId};
 use crate::record::{Folder, ModelId};
@@ -134,29 +133,6 @@ fn outputs(folder: &Folder, work: &ModelJob) -> Vec<std::path::PathBuf> {
         ModelJob::Explain { teacher, seed } => vec![folder.explanations(teacher, *seed).traces()],
         ModelJob::Answer(model) => vec![folder.run(model).answers()],
         ModelJob::Report => vec![folder.scores(), folder.report()],
-    }
-}
-
-/// Every setting but the experiment's name and seeds, by keys such as `teachers.rlt.divergence.mean`.
-fn settings(experiment: &Explanations) -> Result<Settings> {
-    let mut table = Table::try_from(experiment)?;
-    ["line", "name", "seeds"].iter().for_each(|key| drop(table.remove(*key)));
-    let mut settings = Settings::new();
-    flatten("", &Value::Table(table), &mut settings);
-    Ok(settings)
-}
-
-fn flatten(above: &str, value: &Value, settings: &mut Settings) {
-    let below = |key: &str| if above.is_empty() { key.to_owned() } else { format!("{above}.{key}") };
-    match value {
-        Value::Table(table) => table.iter().for_each(|(key, value)| flatten(&below(key), value, settings)),
-        Value::Array(entries) if !entries.is_empty() && entries.iter().all(Value::is_table) => {
-            for entry in entries {
-                let name = entry.get("name").and_then(Value::as_str).unwrap_or_default();
-                flatten(&below(name), entry, settings);
-            }
-        }
-        value => _ = settings.insert(above.to_owned(), value.clone()),
     }
 }
 

@@ -8,5 +8,6 @@ mod list;
 mod open;
 mod plan;
 
-pub use open::{ExplainPipeline, scored};
-pub use plan::plan as plan_explanations;
+pub use job::ModelJob;
+pub use open::{ExplainPipeline, read, scored};
+pub use plan::{ExplainPlan, plan as plan_explanations};

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use super::job::ModelJob;
 use super::list::tasks;
 use super::open::{read, state};
 use crate::nn::language::Size;
@@ -21,6 +22,9 @@ pub struct ExplainPlan {
     /// Each model's name and size.
     pub models: Vec<(String, String)>,
     pub tasks: Vec<PlannedTask>,
+    /// The work of each task.
+    #[serde(skip)]
+    pub jobs: Vec<ModelJob>,
     /// One line for each task but the answers, which are one line together.
     pub stages: Vec<PlannedStage>,
 }
@@ -68,6 +72,7 @@ pub fn plan(request: &Request) -> Result<ExplainPlan> {
         folder: folder.root().display().to_string(),
         models,
         tasks: list.iter().zip(&states).map(planned).collect(),
+        jobs: list.into_iter().map(|task| task.work).collect(),
         stages,
     })
 }

@@ -1,6 +1,8 @@
 //! Two experiments side by side: the same agents in the same games, and the settings that differ.
 
 mod difference;
+mod explanations;
+mod folders;
 mod render;
 mod settings;
 mod side;
@@ -8,15 +10,18 @@ mod verdict;
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::agent_result::AgentResult;
 use super::tables::between;
 use super::verdict::Mean;
+use crate::config::LineName;
 use crate::eval::statistics::Interval;
 use crate::game::Game;
 use crate::record::{Ratio, Role, SummaryRow};
+pub use folders::{Place, places};
 pub use settings::SettingPair;
 use side::Side;
 
@@ -79,12 +84,42 @@ impl Estimate {
     }
 }
 
-/// Compares the experiments in two folders.
+/// A comparison for a terminal, for a file and for programs.
+pub struct Written {
+    pub text: String,
+    pub markdown: String,
+    pub json: Value,
+}
+
+/// Compares the experiments in two folders, whose line must be the same.
 ///
 /// # Errors
-/// A folder without results, a damaged file, or no game in common.
-pub fn compare(folders: [&Path; 2]) -> Result<Comparison> {
-    let [first, second] = Side::read(folders)?;
+/// A folder without results, a damaged file, or nothing in common.
+pub fn written(folders: [&Path; 2]) -> Result<Written> {
+    let places = places(folders)?;
+    match [places[0].line, places[1].line] {
+        [LineName::Atari, LineName::Atari] => {
+            let own = of_games(places)?;
+            Ok(Written { text: own.text(), markdown: own.markdown(), json: serde_json::to_value(&own)? })
+        }
+        [LineName::Explanations, LineName::Explanations] => {
+            let own = explanations::compare(&places)?;
+            Ok(Written { text: own.text(), markdown: own.markdown(), json: serde_json::to_value(&own)? })
+        }
+        _ => bail!(
+            "{} and {}: one is an experiment of games and the other of explanations, which have nothing to compare",
+            places[0].name,
+            places[1].name
+        ),
+    }
+}
+
+/// Compares experiments of games.
+///
+/// # Errors
+/// A folder without scores, a damaged file, or no game in common.
+pub fn of_games(places: [Place; 2]) -> Result<Comparison> {
+    let [first, second] = Side::read(places)?;
     let games = first.results.experiment.games.clone();
     let sides = [&first, &second];
     let mean = Mean::over(sides.iter().flat_map(|side| side.agent_results.rows_of(Role::Student)));

@@ -97,9 +97,6 @@ impl Comparison {
     }
 
     fn differing(&self) -> Table {
-        let [first, second] = self.experiments.clone();
-        let columns = vec![words("setting", ""), words(first, ""), words(second, "")];
-        let row = |own: &super::SettingPair| [vec![own.key.clone()], own.values.to_vec()].concat();
-        Table::of(columns, self.settings.iter().map(row))
+        super::settings::table(&self.experiments, &self.settings)
     }
 }

@@ -6,9 +6,10 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::side::Side;
-use crate::config;
+use crate::config::{self, Settings};
 use crate::record::Manifest;
 use crate::report::format::NONE;
+use crate::report::table::{Table, words};
 
 /// Settings that change no result.
 const WITHOUT_EFFECT: [&str; 7] = [
@@ -54,8 +55,7 @@ impl SettingPair {
 pub fn differing(sides: [&Side; 2]) -> Result<Vec<SettingPair>> {
     let [first, second] = sides.map(|side| config::settings(&side.experiment));
     let settings = [first?, second?];
-    let keys: BTreeSet<&String> = settings.iter().flat_map(|own| own.keys()).collect();
-    let of_both = |key: &&&String| {
+    let of_both = |key: &str| {
         let is_foreign = |side: &Side| {
             let Some(rest) = key.strip_prefix("students.") else { return false };
             !side.experiment.students.iter().any(|student| rest.starts_with(&format!("{}.", student.name)))
@@ -64,35 +64,52 @@ pub fn differing(sides: [&Side; 2]) -> Result<Vec<SettingPair>> {
         let of_shipped = |side: &Side| {
             side.experiment.teacher.is_shipped()
                 && key.starts_with("teacher.")
-                && !["teacher.from", "teacher.seeds"].contains(&key.as_str())
+                && !["teacher.from", "teacher.seeds"].contains(&key)
         };
-        !WITHOUT_EFFECT.contains(&key.as_str())
+        !WITHOUT_EFFECT.contains(&key)
             && !sides.iter().any(|side| of_shipped(side))
             && !sides.iter().any(|side| is_foreign(side))
     };
-    let value = |side: usize, key: &str| settings[side].get(key).map_or(NONE.to_owned(), ToString::to_string);
-    let of_setting = |key: &&String| pair(key, [value(0, key), value(1, key)], true);
     let lists = ["games", "seeds"].map(|key| pair(key, sides.map(|side| listed(side, key)), true));
-    let made = sides.map(|side| side.results.manifest.as_ref());
-    let facts = facts(made);
-    let all = lists.into_iter().flatten().chain(keys.iter().filter(of_both).filter_map(of_setting));
-    Ok(all.chain(facts).collect())
+    let all = lists.into_iter().flatten().chain(of_keys([&settings[0], &settings[1]], of_both));
+    Ok(all.chain(facts(sides.map(|side| side.results.manifest.as_ref()))).collect())
+}
+
+/// The settings with different values whose keys `is_shown` says to show.
+pub fn of_keys(settings: [&Settings; 2], is_shown: impl Fn(&str) -> bool) -> Vec<SettingPair> {
+    let keys: BTreeSet<&String> = settings.iter().flat_map(|own| own.keys()).collect();
+    let value = |side: usize, key: &str| settings[side].get(key).map_or(NONE.to_owned(), ToString::to_string);
+    let shown = keys.into_iter().filter(|key| is_shown(key));
+    shown.filter_map(|key| pair(key, [value(0, key), value(1, key)], true)).collect()
 }
 
 fn listed(side: &Side, key: &str) -> String {
     match key {
         "games" => side.experiment.games.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        _ => side.experiment.seeds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        _ => numbers(&side.experiment.seeds),
     }
 }
 
+/// Seeds as a list in words.
+pub fn numbers(seeds: &[u64]) -> String {
+    seeds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// None if both values are the same.
-fn pair(key: &str, values: [String; 2], is_setting: bool) -> Option<SettingPair> {
+pub fn pair(key: &str, values: [String; 2], is_setting: bool) -> Option<SettingPair> {
     (values[0] != values[1]).then(|| SettingPair { key: key.to_owned(), values, is_setting })
 }
 
+/// A table of what differs between two experiments of these names.
+pub fn table(experiments: &[String; 2], settings: &[SettingPair]) -> Table {
+    let [first, second] = experiments.clone();
+    let columns = vec![words("setting", ""), words(first, ""), words(second, "")];
+    let row = |own: &SettingPair| [vec![own.key.clone()], own.values.to_vec()].concat();
+    Table::of(columns, settings.iter().map(row))
+}
+
 /// Versions of programs, and the processor.
-fn facts(made: [Option<&Manifest>; 2]) -> impl Iterator<Item = SettingPair> {
+pub fn facts(made: [Option<&Manifest>; 2]) -> impl Iterator<Item = SettingPair> {
     let fact = move |key: &str, value: fn(&Manifest) -> Option<String>| {
         pair(key, made.map(|own| own.and_then(value).unwrap_or(NONE.to_owned())), false)
     };

@@ -11,9 +11,13 @@ use crate::report::verdict::Mean;
 /// Maximum number of settings that are named.
 const NAMED: usize = 3;
 
+/// Said where an experiment has one seed.
+pub const ONE_SEED: &str = "With one seed it is not known how another training would come out.";
+
 /// The sentences of the verdict.
 pub fn verdict(sides: [&Side; 2], settings: &[SettingPair], students: &[ComparedAgent], mean: Mean) -> Vec<String> {
-    let mut sentences = vec![what_differs(sides, settings)];
+    let names = sides.map(|side| side.name.as_str());
+    let mut sentences = vec![what_differs(names, settings)];
     let scored_otherwise: Vec<String> =
         settings.iter().filter(|own| own.is_of_scored_play()).map(|own| own.key.clone()).collect();
     if !scored_otherwise.is_empty() {
@@ -23,20 +27,20 @@ pub fn verdict(sides: [&Side; 2], settings: &[SettingPair], students: &[Compared
         sentences.push("They have no scored student of one name in common.".to_owned());
     }
     let clauses: Vec<String> =
-        students.iter().filter_map(|own| Some(student(sides, &own.agent, own.of_teacher?))).collect();
+        students.iter().filter_map(|own| Some(clause(names, &own.agent, own.of_teacher?))).collect();
     if !clauses.is_empty() {
         sentences.push(format!("{}, of the teacher’s score: {}.", place(sides, mean), clauses.join("; ")));
     }
     sentences.extend(teachers(sides));
     if sides.iter().any(|side| side.experiment.seeds.len() == 1) {
-        sentences.push("With one seed it is not known how another training would come out.".to_owned());
+        sentences.push(ONE_SEED.to_owned());
     }
     sentences
 }
 
-fn what_differs(sides: [&Side; 2], settings: &[SettingPair]) -> String {
+/// A sentence about the settings.
+pub fn what_differs([first, second]: [&str; 2], settings: &[SettingPair]) -> String {
     let own: Vec<&SettingPair> = settings.iter().filter(|pair| pair.is_setting).collect();
-    let [first, second] = sides.map(|side| &side.name);
     let in_words = |pair: &&SettingPair| {
         let [one, other] = &pair.values;
         format!("{} ({one} in {first}, {other} in {second})", pair.key)
@@ -55,8 +59,8 @@ fn place(sides: [&Side; 2], mean: Mean) -> String {
     }
 }
 
-fn student(sides: [&Side; 2], name: &str, pair: Pair) -> String {
-    let [one, other] = sides.map(|side| &side.name);
+/// A figure in both experiments, and which is better.
+pub fn clause([one, other]: [&str; 2], name: &str, pair: Pair) -> String {
     let (first, second, by) = (percent(pair.first.value), percent(pair.second.value), pair.difference);
     let has = format!("{name} has {first} in {one} and {second} in {other}");
     match by.interval() {

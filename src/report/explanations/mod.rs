@@ -7,4 +7,5 @@ mod results;
 mod tables;
 mod write;
 
+pub use results::{Answerer, ExplanationResults};
 pub use write::{scored, write};

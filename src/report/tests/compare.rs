@@ -1,9 +1,14 @@
 //! Two experiments side by side.
 
+use std::path::Path;
+
 use super::made::Made;
+use crate::config::{Overrides, explanations};
+use crate::explain::AnswerRow;
 use crate::game::Game;
-use crate::record::{AgentId, write_file, write_rows};
-use crate::report::compare::{Comparison, compare};
+use crate::record::{AgentId, Folder, ModelId, write_file, write_rows, write_toml};
+use crate::report::compare::{Comparison, of_games, places, written};
+use crate::task::QuestionSplit;
 
 /// A folder of one game in which the teacher scores 200 and the student its share of that.
 fn made(settings: &str, teacher: f64, share: f64) -> Made {
@@ -20,6 +25,10 @@ fn made(settings: &str, teacher: f64, share: f64) -> Made {
     let text = toml::to_string(&made.experiment).unwrap();
     write_file(&made.folder.experiment(), text.as_bytes()).unwrap();
     made
+}
+
+fn compare(folders: [&Path; 2]) -> anyhow::Result<Comparison> {
+    of_games(places(folders)?)
 }
 
 fn compared(first: &Made, second: &Made) -> Comparison {
@@ -80,4 +89,54 @@ fn a_folder_without_results_or_with_other_games_is_refused() {
     write_rows(&pong.folder.scores(), &pong.scores).unwrap();
     let error = compare([one.folder.root(), pong.folder.root()]).unwrap_err().to_string();
     assert!(error.contains("no game in common"), "{error}");
+}
+
+/// A folder of an experiment with explanations, whose base model gives these answers to questions of seed 1.
+fn answered(more: &str, right: &[u32]) -> tempfile::TempDir {
+    let kept = tempfile::tempdir().unwrap();
+    let folder = Folder::at(kept.path());
+    let text = format!("seeds = [1]\n{more}[[teachers]]\nname = \"rlt\"\n[[students]]\nname = \"same\"\n");
+    let experiment = explanations::read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
+    write_toml(&folder.experiment(), &experiment).unwrap();
+    let answer = |(number, &right): (usize, &u32)| AnswerRow {
+        split: QuestionSplit::Test,
+        temperature: 0.7,
+        question: number.to_string(),
+        samples: 4,
+        right,
+        tokens: 1.0,
+        wrong: 0.0,
+        skipped: 0.0,
+    };
+    let rows: Vec<AnswerRow> = right.iter().enumerate().map(answer).collect();
+    let answers = folder.run(&ModelId::Base { seed: 1 }).answers();
+    std::fs::create_dir_all(answers.parent().unwrap()).unwrap();
+    write_rows(&answers, &rows).unwrap();
+    kept
+}
+
+#[test]
+fn models_are_compared_question_by_question_where_they_answered_the_same_ones() {
+    // Hard questions and easy ones: question by question the second has one more right each time.
+    let (first, second) = (answered("", &[0, 3, 0, 3, 0, 3]), answered("", &[1, 4, 1, 4, 1, 4]));
+    let own = written([first.path(), second.path()]).unwrap();
+    let of_base = &own.json["models"][0]["accuracy"];
+    assert_eq!(of_base["first"]["value"], 0.375);
+    assert_eq!(of_base["difference"], serde_json::json!({ "value": 0.25, "low": 0.25, "high": 0.25 }));
+    assert!(own.text.contains("In 1 of 1 model the two can be told apart"), "{}", own.text);
+    assert!(own.markdown.contains("| test | 0.7 |"), "{}", own.markdown);
+
+    let other = answered("[task]\nlength = [2, 4]\n", &[1, 4, 1, 4, 1, 4]);
+    let own = written([first.path(), other.path()]).unwrap();
+    let of_base = &own.json["models"][0]["accuracy"]["difference"];
+    assert!(of_base["low"].as_f64() < Some(0.0) && of_base["high"].as_f64() > Some(0.5), "{of_base}");
+    assert!(own.text.contains("Their questions are not the same (task.length)."), "{}", own.text);
+    assert!(own.text.contains("In 0 of 1 model"), "{}", own.text);
+}
+
+#[test]
+fn experiments_of_different_lines_are_not_compared() {
+    let games = made("", 200.0, 0.9);
+    let error = written([games.folder.root(), answered("", &[1]).path()]).err().unwrap().to_string();
+    assert!(error.contains("nothing to compare"), "{error}");
 }
