@@ -18,7 +18,7 @@ use crate::record::{AgentId, Folder, SHARED, is_left_behind, remove_before, remo
 /// # Errors
 /// The path and the system's reason.
 pub fn remove_leftovers(folder: &Folder, experiment: &Experiment) -> Result<()> {
-    below(folder.root())?;
+    remove_unfinished(folder.root())?;
     for network in networks_in(folder)? {
         let checkpoint = network.join("checkpoint");
         match (is_done(&network, experiment), experiment.teacher.can_go_on()) {
@@ -52,8 +52,12 @@ fn children(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
     entries.map(|entry| Ok(entry.with_context(place)?.path())).collect()
 }
 
-/// Removes leftovers in a folder and below it. Links are not followed.
-fn below(folder: &Path) -> Result<()> {
+/// Removes unfinished files and copies of folders that were replaced, in a folder and below it. Links are not followed. Nobody else
+/// may be at work there.
+///
+/// # Errors
+/// The path and the system's reason.
+pub fn remove_unfinished(folder: &Path) -> Result<()> {
     for path in children(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_symlink() {
@@ -71,7 +75,7 @@ fn below(folder: &Path) -> Result<()> {
             Some(replaced) => folder.join(replaced).exists(),
             None => name.starts_with(".new-") || name == "sweep" && folder.join("sweep.csv").exists(),
         };
-        if is_over { remove_folder(&path)? } else { below(&path)? }
+        if is_over { remove_folder(&path)? } else { remove_unfinished(&path)? }
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! Locks with which several processes, on one machine or on several that share a disk, divide an experiment's tasks.
 //!
-//! A lock is a file that only one process can create, which also holds on file systems without file locks (NFS, Lustre).
+//! A lock is a file that only one process can create, with its owner in it, which also holds on file systems without file locks (NFS, Lustre).
 //! Its owner rewrites it every [`BEAT`]. A lock is taken over once its owner has died on this machine, or, where that
 //! cannot be seen, once its file has not changed for [`DEAD_AFTER`] by the watcher's own clock.
 
 use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -18,7 +18,7 @@ use anyhow::{Context, Result};
 
 use super::owner::{CommandState, LockFile, Owner, describe, read, read_file};
 use super::progress::CommandProgress;
-use crate::record::write_file;
+use crate::record::{create_file, write_file};
 
 /// Time between two heartbeats.
 const BEAT: Duration = Duration::from_secs(10);
@@ -132,17 +132,20 @@ impl Locks {
             format!("{path}: cannot be written{}; choose another folder with --out", user.unwrap_or_default())
         };
         fs::create_dir_all(&self.folder).with_context(place)?;
-        let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        if path.exists() {
+            return Ok(false);
+        }
+        let owner = Owner::of_this_process();
+        // The file has its owner from the first moment on: one of a process that is killed then is no riddle.
+        match create_file(path, &serde_json::to_vec(&owner)?) {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
             // Another process removed the empty folder.
             Err(error) if error.kind() == ErrorKind::NotFound && self.folder.parent().is_some_and(Path::exists) => {
                 return Ok(false);
             }
             Err(error) => return Err(error).with_context(place),
-        };
-        let owner = Owner::of_this_process();
-        file.write_all(&serde_json::to_vec(&owner)?).with_context(place)?;
+        }
         self.forget(path);
         held(&self.held).insert(path.to_owned(), owner);
         Ok(true)
@@ -276,6 +279,21 @@ mod tests {
         one.remove_dead().unwrap();
         drop((one, other));
         assert!(!folder.path().join(".locks").exists());
+    }
+
+    #[test]
+    fn a_lock_is_never_seen_without_its_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let locks = Locks::in_folder(folder.path().to_owned());
+        let path = locks.path("a");
+        thread::scope(|scope| {
+            let taker = scope.spawn(|| (0..500).for_each(|_| drop(locks.take("a").unwrap().unwrap())));
+            while !taker.is_finished() {
+                if let Ok(content) = fs::read(&path) {
+                    assert!(serde_json::from_slice::<LockFile>(&content).is_ok(), "{content:?}");
+                }
+            }
+        });
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tempfile::NamedTempFile;
 
 use crate::digest::Ending;
 use crate::limited::read_text_limited;
@@ -31,14 +32,33 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
         if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
             return OpenOptions::new().write(true).open(path)?.write_all(content);
         }
-        let (folder, prefix) = (parent(path), format!("{TEMPORARY}{}-", std::process::id()));
-        let mut file = tempfile::Builder::new().permissions(mode(0o666)).prefix(&prefix).tempfile_in(folder)?;
+        let mut file = unnamed_in(parent(path))?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
-        sync_folder(folder)
+        sync_folder(parent(path))
     };
     write().with_context(|| cannot_write(path))
+}
+
+/// Creates a file with its whole content, unless there is one: then it returns false. The folder must be there.
+///
+/// # Errors
+/// The system's reason.
+pub fn create_file(path: &Path, content: &[u8]) -> std::io::Result<bool> {
+    let mut file = unnamed_in(parent(path))?;
+    file.write_all(content)?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(failed) => Err(failed.error),
+    }
+}
+
+/// A file that does not have its name yet.
+fn unnamed_in(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let prefix = format!("{TEMPORARY}{}-", std::process::id());
+    tempfile::Builder::new().permissions(mode(0o666)).prefix(&prefix).tempfile_in(folder)
 }
 
 /// Whether a file of that name was left behind by a process that was killed while it wrote. Names of older versions
@@ -218,6 +238,16 @@ mod tests {
         fs::rename(&path, before(&path)).unwrap();
         recover_folder(&path).unwrap();
         assert_eq!(fs::read(path.join("state")).unwrap(), b"1");
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_not_created_again() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a");
+        assert!(create_file(&path, b"1").unwrap());
+        assert!(!create_file(&path, b"2").unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"1");
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -15,8 +15,8 @@ mod table;
 
 pub use agent_id::{AgentId, Role};
 pub use atomic::{
-    behind_links, cannot_write, is_left_behind, read_json, remove_folder, replace_folder, write_file, write_json,
-    write_toml,
+    behind_links, cannot_write, create_file, is_left_behind, read_json, remove_folder, replace_folder, write_file,
+    write_json, write_toml,
 };
 pub use best::{best_name, bests};
 pub use checkpoint::{

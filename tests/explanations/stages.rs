@@ -194,7 +194,12 @@ fn commands_do_their_stages_and_refuse_what_does_not_fit() {
     let message = String::from_utf8_lossy(&again.stderr).into_owned();
     assert_eq!(again.status.code(), Some(2), "{message}");
     assert!(message.contains("base.steps (60 → 61)") && message.contains("--fresh"), "{message}");
+    // A killed command leaves unfinished files and checkpoints of what is done.
+    let left = ["base/seed-1/.tmpAbCdEf", "base/seed-1/checkpoint/state.bin"].map(|path| out.join(path));
+    fs::create_dir(out.join("base/seed-1/checkpoint")).unwrap();
+    left.iter().for_each(|path| fs::write(path, "half a file").unwrap());
     run.succeed(&["distill", "x.toml", "--out", "out"]);
+    assert!(left.iter().all(|path| !path.exists()));
 
     let traces = out.join("traces/rlt/seed-1/traces.jsonl");
     let whole = fs::read_to_string(&traces).unwrap();

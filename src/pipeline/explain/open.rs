@@ -12,6 +12,7 @@ use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
 use crate::nn::Device;
 use crate::pipeline::batch::Batch;
+use crate::pipeline::leftovers::remove_unfinished;
 use crate::pipeline::line::Line;
 use crate::pipeline::list::closure;
 use crate::pipeline::lock::Locks;
@@ -22,7 +23,7 @@ use crate::pipeline::state::TaskState;
 use crate::pipeline::task::{Job as _, Task, TaskId};
 use crate::pipeline::{Observer, listed, refused};
 use crate::progress::Ended;
-use crate::record::{Folder, Machine, Manifest, TaskRecord, remove_folder, write_toml};
+use crate::record::{Folder, Machine, Manifest, TaskRecord, remove_checkpoint, remove_folder, write_toml};
 use crate::report::{Activity, TerminalReport};
 use crate::{report, task};
 
@@ -80,8 +81,13 @@ impl<'a> ExplainPipeline<'a> {
         check_made_alike(request, &folder, &list)?;
         let locks = Locks::in_folder(folder.root().join(".locks"));
         let alone = locks.wait("folder").map_err(refused)?;
+        let other = locks.other();
+        if other.is_none() {
+            locks.remove_dead()?;
+            remove_leftovers(&folder, &list)?;
+        }
         if request.fresh {
-            check_alone(&folder, locks.other())?;
+            check_alone(&folder, other)?;
             let anew = renewed(request.scope, &list);
             anew.iter().try_for_each(|task| remove(&folder, task))?;
             forget_times(&folder, &anew)?;
@@ -222,6 +228,19 @@ fn check_made_alike(request: &Request, folder: &Folder, list: &[Task<ModelJob>])
 /// The tasks that a command makes anew with `--fresh`, and those that become stale by it.
 fn renewed(scope: Scope, list: &[Task<ModelJob>]) -> Vec<&Task<ModelJob>> {
     closure(list, |task| task.work.is_in(scope))
+}
+
+/// Removes what a killed command has left behind: unfinished files, and checkpoints of models that are done.
+fn remove_leftovers(folder: &Folder, list: &[Task<ModelJob>]) -> Result<()> {
+    remove_unfinished(folder.root())?;
+    for task in list {
+        if let ModelJob::Learn(model) = &task.work
+            && state(task)? == TaskState::Done
+        {
+            remove_checkpoint(&folder.run(model).checkpoint())?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes what a task has made.
