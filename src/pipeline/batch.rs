@@ -22,16 +22,21 @@ pub struct Reached {
     /// Shares between 0 and 1, as bits: at the first report, which is above 0 in a batch that continues, and now.
     first: AtomicU64,
     now: AtomicU64,
+    /// The amount that was done at the last report.
+    done: AtomicU64,
 }
 
 impl Reached {
     /// Nothing is reported yet.
     pub fn new() -> Reached {
-        Reached { first: AtomicU64::new(f64::NAN.to_bits()), now: AtomicU64::new(0.0_f64.to_bits()) }
+        let [first, now] = [f64::NAN, 0.0].map(|share: f64| AtomicU64::new(share.to_bits()));
+        Reached { first, now, done: AtomicU64::new(0) }
     }
 
-    /// Reports the share of the work that is done.
-    pub fn report(&self, share: f64) {
+    /// Reports that `done` of `total` is done.
+    pub fn report(&self, done: u64, total: u64) {
+        let share = (done as f64 / total.max(1) as f64).min(1.0);
+        self.done.store(done, Ordering::Relaxed);
         if self.first().is_nan() {
             self.first.store(share.to_bits(), Ordering::Relaxed);
         }
@@ -45,6 +50,11 @@ impl Reached {
     /// The share of the work that is done.
     pub fn share(&self) -> f64 {
         f64::from_bits(self.now.load(Ordering::Relaxed))
+    }
+
+    /// The amount of the work that is done.
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
     }
 
     /// The share that was done before the batch was started.
@@ -63,7 +73,7 @@ struct Watched<'a> {
 
 impl Progress for Watched<'_> {
     fn at(&self, done: u64, note: &str) {
-        self.reached.report((done as f64 / self.total.max(1) as f64).min(1.0));
+        self.reached.report(done, self.total);
         self.progress.at(done, note);
     }
 

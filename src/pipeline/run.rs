@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow};
 use rayon::ThreadPoolBuilder;
 
 use super::activity::{activity, watch};
-use super::batch::Batch;
+use super::batch::{Batch, Reached};
 use super::explain::ExplainPipeline;
 use super::line::Line;
 use super::open::{Pipeline, Request};
@@ -17,6 +17,7 @@ use super::schedule::Scheduler;
 use super::task::Stage;
 use super::{Observer, is_fault_of_request};
 use crate::progress::Ended;
+use crate::units::grouped;
 use crate::{config, nn};
 
 /// Stack size of a process's first thread.
@@ -74,12 +75,37 @@ fn perform<L: Line>(line: &L, batch: &Batch<L::Job>, from: Option<&Path>) -> Res
         nn::set_threads(line.device(), batch.threads);
         line.perform(batch, from)
     };
-    catch_unwind(AssertUnwindSafe(|| pool.install(on_threads)))
-        .unwrap_or_else(|panic| Err(anyhow!("it panicked: {}", panic_message(panic.as_ref()))))
+    contained(&batch.reached, batch.tasks[0].amount.unit, || pool.install(on_threads))
+}
+
+/// Does work whose panic becomes an error, which says how far the work was. An emulator that fails is one.
+fn contained(reached: &Reached, unit: &str, work: impl FnOnce() -> Result<Ended>) -> Result<Ended> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let (done, message) = (grouped(reached.done()), panic_message(panic.as_ref()));
+        Err(anyhow!("it panicked after {done} {unit}: {message}"))
+    })
 }
 
 /// The message of a panic.
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let fixed = panic.downcast_ref::<&str>().copied();
     fixed.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_that_says_how_far_the_work_was() {
+        let reached = Reached::new();
+        let work = || {
+            reached.report(12_000, 50_000);
+            let workers = ThreadPoolBuilder::new().num_threads(2).build()?;
+            workers.install(|| rayon::join(|| (), || panic!("ALE cannot reset a console")));
+            Ok(Ended::Done)
+        };
+        let error = contained(&reached, "steps", work).unwrap_err().to_string();
+        assert_eq!(error, "it panicked after 12,000 steps: ALE cannot reset a console");
+    }
 }
