@@ -5,7 +5,7 @@
 //! cannot be seen, once its file has not changed for [`DEAD_AFTER`] by the watcher's own clock.
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,10 @@ use super::owner::{CommandState, LockFile, Owner, describe, read, read_file};
 use super::progress::CommandProgress;
 use crate::record::{create_file, write_file};
 
+/// Ending of the names of locks.
+const LOCK: &str = "lock";
+/// What the name of a guard has after that of the file that it guards.
+const GUARD: &str = "takeover";
 /// Time between two heartbeats.
 const BEAT: Duration = Duration::from_secs(10);
 /// Time without a heartbeat after which an owner counts as dead.
@@ -60,11 +64,11 @@ impl Locks {
     /// # Errors
     /// If the folder cannot be written.
     pub fn take(&self, name: &str) -> Result<Option<Lock<'_>>> {
-        let path = self.path(name);
-        if self.create(&path)? {
-            return Ok(Some(Lock { locks: self, path }));
-        }
-        let taken = self.is_dead(&path) && self.take_over(&path)?;
+        self.take_at(self.path(name))
+    }
+
+    fn take_at(&self, path: PathBuf) -> Result<Option<Lock<'_>>> {
+        let taken = self.create(&path)? || self.is_dead(&path) && self.take_over(&path)?;
         Ok(taken.then(|| Lock { locks: self, path }))
     }
 
@@ -106,22 +110,28 @@ impl Locks {
     /// # Errors
     /// As [`Locks::take`].
     pub fn remove_dead(&self) -> Result<()> {
-        for path in self.foreign().filter(|path| self.is_dead(path)) {
+        for path in self.files().filter(|path| self.is_dead(path)) {
             // Taking it over and giving it back removes it.
-            self.take(&path.file_stem().unwrap_or_default().to_string_lossy())?;
+            self.take_at(path)?;
         }
         Ok(())
     }
 
     /// The locks that this process does not hold.
     fn foreign(&self) -> impl Iterator<Item = PathBuf> {
-        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let locks = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
+        let locks = self.files().filter(|path| path.extension().is_some_and(|end| end == LOCK));
         locks.filter(|path| !held(&self.held).contains_key(path))
     }
 
+    /// All locks, and the guards with which they are taken over.
+    fn files(&self) -> impl Iterator<Item = PathBuf> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let is_own = |path: &PathBuf| path.extension().is_some_and(|end| end == LOCK || end == GUARD);
+        entries.map(|entry| entry.path()).filter(is_own)
+    }
+
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{}.lock", name.replace('/', "+")))
+        self.folder.join(format!("{}.{LOCK}", name.replace('/', "+")))
     }
 
     fn create(&self, path: &Path) -> Result<bool> {
@@ -181,31 +191,22 @@ impl Locks {
         since.elapsed() >= DEAD_AFTER
     }
 
-    /// Removes the lock of a dead owner, unless another process is about to. Only one process at a time does this, and
-    /// it checks the lock again first: since nobody can create the file before, the removed file is the dead owner's.
+    /// Removes the lock of a dead owner and takes it, unless another process is about to. Only one process at a time does this, with
+    /// a lock of its own as guard, and it checks the lock again first: since nobody can create the file before, the removed file is the
+    /// dead owner's. The guard of a process that died then is taken over in the same way.
     fn take_over(&self, path: &Path) -> Result<bool> {
-        let guard = path.with_extension("takeover");
-        if let Err(error) = OpenOptions::new().write(true).create_new(true).open(&guard) {
-            if error.kind() == ErrorKind::AlreadyExists && self.is_silent(&guard, None) {
-                fs::remove_file(&guard).ok();
-            }
+        let guard = path.with_file_name(format!("{}.{GUARD}", path.file_name().unwrap_or_default().to_string_lossy()));
+        let Some(_guard) = self.take_at(guard)? else { return Ok(false) };
+        if !self.is_dead(path) {
             return Ok(false);
         }
-        let take = || {
-            if !self.is_dead(path) {
-                return Ok(false);
+        log::warn!("{}: taken over from {}, which is gone", path.display(), describe(path));
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("{}: cannot be taken over from {}", path.display(), describe(path)))
             }
-            log::warn!("{}: taken over from {}, which is gone", path.display(), describe(path));
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => Err(error)
-                    .with_context(|| format!("{}: cannot be taken over from {}", path.display(), describe(path))),
-                _ => self.create(path),
-            }
-        };
-        let taken = take();
-        fs::remove_file(&guard).ok();
-        self.forget(&guard);
-        taken
+            _ => self.create(path),
+        }
     }
 }
 
@@ -320,15 +321,21 @@ mod tests {
         let mut child = std::process::Command::new("true").spawn().unwrap();
         child.wait().unwrap();
         let dead = Owner { process: child.id(), ..Owner::of_this_process() };
-        for _ in 0..20 {
+        for round in 0..20 {
             fs::create_dir_all(&folder).unwrap();
-            fs::write(folder.join("a.lock"), serde_json::to_vec(&dead).unwrap()).unwrap();
+            // In most rounds a process that was about to take it over has died as well, and one that was about to take over from that.
+            for name in ["a.lock", "a.lock.takeover", "a.lock.takeover.takeover"].iter().take(1 + round % 3) {
+                fs::write(folder.join(name), serde_json::to_vec(&dead).unwrap()).unwrap();
+            }
             let processes: Vec<Locks> = (0..4).map(|_| Locks::in_folder(folder.clone())).collect();
             let taken = thread::scope(|scope| {
                 let takers: Vec<_> = processes.iter().map(|locks| scope.spawn(|| locks.take("a").unwrap())).collect();
                 takers.into_iter().map(|taker| taker.join().unwrap()).collect::<Vec<_>>()
             });
             assert_eq!(taken.iter().flatten().count(), 1);
+            drop(taken);
+            assert!(fs::read_dir(&folder).unwrap().next().is_none());
+            drop(processes);
         }
     }
 }

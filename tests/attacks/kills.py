@@ -7,6 +7,10 @@ import subprocess
 from harness import content, experiment, start, straight
 
 
+# Kills after which a run must have ended; ten is usual.
+STAND = 200
+
+
 def kills(pd, root, random_, count):
     folder, seconds = straight(pd, root)
     expected = content(folder)
@@ -15,8 +19,11 @@ def kills(pd, root, random_, count):
         folder = experiment(root / "killed")
         runs += 1
         # A run gets further with each start: kills come soon at first and later in the end.
-        longest = seconds / 3
+        longest, before = seconds / 3, killed
         while True:
+            if killed - before > STAND:
+                print(f"kills: a run came to a stand: killed {STAND} times, it has not ended")
+                return False
             process = start(pd, folder)
             try:
                 process.communicate(timeout=random_.uniform(0.05, longest))
