@@ -9,8 +9,8 @@ use crate::record::Role;
 /// The line of the Pareto front.
 const FRONT: Style = Style { color: BLACK, ..TEACHER };
 
-/// Score over cost; `None` if no student has both.
-pub fn panel(shares: &Shares, cost: Cost, title: &str) -> Option<Panel> {
+/// Score over cost; `None` if no student has both. `has_names`: students' names stand beside them, for which a small panel has no room.
+pub fn panel(shares: &Shares, cost: Cost, title: &str, has_names: bool) -> Option<Panel> {
     let of = |one: &Share| shares.cost(cost, Role::Student, &one.name);
     let mut students: Vec<(f64, &Share)> = shares.students.iter().filter_map(|one| Some((of(one)?, one))).collect();
     students.sort_by(|one, other| one.0.total_cmp(&other.0));
@@ -28,8 +28,7 @@ pub fn panel(shares: &Shares, cost: Cost, title: &str) -> Option<Panel> {
     marks.push(Mark::Line { points, style: FRONT, width: 1.4, alpha: 0.8 });
     for ((x, one), on_front) in students.into_iter().zip(on_front) {
         marks.extend(student(x, one, on_front));
-        // Other costs can be about the same for several students, whose names would hide one another.
-        if cost == Cost::Parameters {
+        if has_names {
             let top = 100.0 * one.interval.map_or(one.share, |interval| interval.high);
             marks.push(Mark::Name { x, y: top, text: one.name.clone() });
         }

@@ -18,7 +18,7 @@ pub fn relative(results: &Results, agent_results: &AgentResults) -> Option<Figur
     let one_size = are_of_one_size(results, agent_results);
     let (panel, height) = match one_size {
         true => (forest::panel(&shares, "")?, forest::height(shares.students.len())),
-        false => (frontier::panel(&shares, Cost::Parameters, "")?, 420.0),
+        false => (frontier::panel(&shares, Cost::Parameters, "", true)?, 420.0),
     };
     let paper = paper_note(&agent_results.overall).filter(|_| shares.students.iter().any(|one| one.paper.is_some()));
     let has_paper = paper.is_some();
@@ -50,17 +50,22 @@ pub fn relative_in_games(results: &Results, agent_results: &AgentResults) -> Opt
     let one_size = are_of_one_size(results, agent_results);
     let panel = |shares: Shares| match one_size {
         true => forest::panel(&shares, &shares.title),
-        false => frontier::panel(&shares, Cost::Parameters, &shares.title),
+        false => frontier::panel(&shares, Cost::Parameters, &shares.title, false),
     };
     let panels = games.iter().filter_map(|&game| panel(Shares::in_game(results, agent_results, game)));
     let panels = with_common_axes(panels.collect());
     let students = results.experiment.students.len();
+    let legend = match one_size {
+        true => forest::legend(),
+        false => frontier::students(&Shares::overall(results, agent_results)).chain(frontier::legend()).collect(),
+    };
     (games.len() > 1 && !panels.is_empty()).then(|| Figure {
         name: "relative-in-games".into(),
         title: format!("{}, in each game", quantity(one_size)),
         caption: caption(results, agent_results, one_size, false),
-        legend: if one_size { forest::legend() } else { frontier::legend() },
-        columns: panels.len().min(3),
+        legend,
+        // Four stand two by two.
+        columns: if panels.len() == 4 { 2 } else { panels.len().min(3) },
         panel: if one_size { (SMALL.0, forest::height(students)) } else { SMALL },
         panels,
     })
@@ -70,7 +75,7 @@ pub fn relative_in_games(results: &Results, agent_results: &AgentResults) -> Opt
 pub fn costs(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
     let shares = Shares::overall(results, agent_results);
     let costs = [Cost::Weights, Cost::Operations, Cost::Latency];
-    let panels = with_common_axes(costs.iter().filter_map(|&cost| frontier::panel(&shares, cost, "")).collect());
+    let panels = with_common_axes(costs.iter().filter_map(|&cost| frontier::panel(&shares, cost, "", false)).collect());
     (!panels.is_empty() && !are_of_one_size(results, agent_results)).then(|| Figure {
         name: "costs".into(),
         title: format!("Score kept over other costs: {}", shares.title),
