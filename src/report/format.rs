@@ -32,7 +32,7 @@ fn percent_digits(share: f64) -> String {
         return value.to_string();
     }
     let text = if value.abs() >= 9.95 { format!("{value:.0}") } else { format!("{value:.1}") };
-    text.replace('-', "−")
+    if text == "-0.0" { "0.0".to_owned() } else { text.replace('-', "−") }
 }
 
 /// `93% [88, 99]`.
@@ -105,7 +105,7 @@ mod tests {
     fn numbers_have_about_three_digits() {
         let texts = [1693362.4, 999.6, 401.2, 9.996, 1.7, -20.7, 0.0, -0.001].map(number);
         assert_eq!(texts, ["1,693,362", "1,000", "401.2", "10.0", "1.70", "−20.7", "0.00", "0.00"]);
-        assert_eq!([0.934, 0.0674, 1.083, -0.02].map(percent), ["93%", "6.7%", "108%", "−2.0%"]);
+        assert_eq!([0.934, 0.0674, 1.083, -0.02, -4e-4].map(percent), ["93%", "6.7%", "108%", "−2.0%", "0.0%"]);
         assert_eq!(percent_with_interval(0.93, Some(Interval { low: 0.88, high: 0.99 })), "93% [88, 99]");
         assert_eq!((number(f64::NAN), percent(f64::INFINITY)), ("NaN".into(), "inf%".into()));
         assert_eq!([59, 250, 11_100].map(duration), ["59 s", "4 min 10 s", "3 h 05 min"]);

@@ -8,7 +8,8 @@ use crate::report::agent_result::{AgentResult, seed_for};
 use crate::report::overall::{EpisodeScores, PlayedGame};
 use crate::report::verdict::{Mean, paired_run};
 
-/// The difference of an agent's mean scores in a game. The two are drawn apart.
+/// The difference of an agent's mean scores in a game. The two are drawn apart; the difference of the same episodes is 0, without an
+/// interval.
 pub fn of_scores(sides: [&Side; 2], own: [&AgentResult; 2]) -> Option<Pair> {
     let episodes: Vec<Vec<Vec<f64>>> = (0..2).map(|side| episodes(sides[side], own[side])).collect();
     let runs: Vec<Vec<&[f64]>> = episodes.iter().map(|runs| runs.iter().map(Vec::as_slice).collect()).collect();
@@ -16,7 +17,8 @@ pub fn of_scores(sides: [&Side; 2], own: [&AgentResult; 2]) -> Option<Pair> {
     let (difference, interval) = statistics::mean_difference([&runs[1], &runs[0]], seed_for(&name))?;
     let is_single = runs.iter().any(|runs| matches!(runs[..], [run] if run.len() < 2));
     let [first, second] = own.map(|own| Estimate::new((own.mean, own.interval)));
-    let difference = Estimate::new((difference, interval.filter(|_| !is_single)));
+    let is_apart = episodes[0] != episodes[1] && !is_single;
+    let difference = Estimate::new((difference, interval.filter(|_| is_apart)));
     Some(Pair { first, second, difference })
 }
 
