@@ -1,21 +1,11 @@
 //! `pd plan` for experiments of the line of explanations.
 
 use anyhow::Result;
-use serde::Serialize;
 
 use super::model_speed::{ModelTime, planned_time};
-use super::plan::{in_a_tasks_threads, print_hours};
+use super::plan::{TimedPlan, in_a_tasks_threads, print_hours};
 use crate::pipeline::{self, ExplainPlan, Request, read_explanations};
 use crate::progress::Ended;
-
-/// A plan, and its time if that was asked for.
-#[derive(Serialize)]
-struct TimedPlan {
-    #[serde(flatten)]
-    plan: ExplainPlan,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<ModelTime>,
-}
 
 /// Prints the plan of an experiment; nothing is changed. With `timed`, the machine is measured.
 pub fn plan(request: &Request, timed: bool, json: bool) -> Result<Ended> {

@@ -14,7 +14,7 @@ use crate::explain::{
 };
 use crate::nn::Device;
 use crate::nn::language::{Sampling, Size, Transformer, generate};
-use crate::pipeline::{ExplainPlan, ModelJob, TaskState};
+use crate::pipeline::{ExplainPlan, Job as _, ModelJob, TaskState};
 use crate::record::ModelId;
 use crate::task::{END, PAD, Question, QuestionSplit, QuestionTask};
 use crate::units::Seed;
@@ -48,36 +48,34 @@ pub fn planned_time(experiment: &Explanations, plan: &ExplainPlan, device: Devic
     let mut time = ModelTime::default();
     let mut stages = Vec::new();
     for (job, task) in plan.jobs.iter().zip(&plan.tasks).filter(|(_, task)| task.state != TaskState::Done) {
-        let Some((kind, stage)) = kind(experiment, job) else { continue };
+        let Some(kind) = kind(experiment, job) else { continue };
         let speed = match time.per_second.get(&kind) {
             Some(speed) => *speed,
             None => machine.measure(job)?,
         };
         time.per_second.insert(kind, speed);
-        stages.push((stage, task.work.amount as f64 / speed));
+        stages.push((job.stage().name(), task.work.amount as f64 / speed));
     }
     time.hours = hours(stages, jobs);
     Ok(time)
 }
 
-/// What does a task, which is measured once, and its stage; `None` where it takes no time.
-fn kind(experiment: &Explanations, job: &ModelJob) -> Option<(String, &'static str)> {
-    let named = match job {
-        ModelJob::Learn(ModelId::Base { .. }) => ("steps of the base model".to_owned(), "train"),
-        ModelJob::Learn(ModelId::Warmup { .. }) => ("steps of the warm-up".to_owned(), "train"),
-        ModelJob::Learn(ModelId::Teacher { name, .. }) => (format!("steps of {name}"), "train"),
-        ModelJob::Learn(ModelId::Student { name, .. } | ModelId::ColdStart { name, .. }) => {
-            (format!("steps of {name}"), "distill")
-        }
+/// What a task does, which is measured once; `None` where it takes no time.
+fn kind(experiment: &Explanations, job: &ModelJob) -> Option<String> {
+    Some(match job {
+        ModelJob::Learn(ModelId::Base { .. }) => "steps of the base model".to_owned(),
+        ModelJob::Learn(ModelId::Warmup { .. }) => "steps of the warm-up".to_owned(),
+        ModelJob::Learn(
+            ModelId::Teacher { name, .. } | ModelId::Student { name, .. } | ModelId::ColdStart { name, .. },
+        ) => format!("steps of {name}"),
         ModelJob::Explain { teacher, .. } => {
             let writes = experiment.teacher(teacher).is_some_and(|own| own.method.writes());
-            (if writes { "explanations" } else { "given explanations" }.to_owned(), "distill")
+            if writes { "explanations" } else { "given explanations" }.to_owned()
         }
-        ModelJob::Answer(ModelId::Student { name, .. }) => (format!("answers of {name}"), "evaluate"),
-        ModelJob::Answer(_) => ("answers of the base model's size".to_owned(), "evaluate"),
+        ModelJob::Answer(ModelId::Student { name, .. }) => format!("answers of {name}"),
+        ModelJob::Answer(_) => "answers of the base model's size".to_owned(),
         ModelJob::Report => return None,
-    };
-    Some(named)
+    })
 }
 
 /// What is measured with.

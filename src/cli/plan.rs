@@ -16,11 +16,11 @@ use crate::units::grouped;
 
 /// A plan, and its time if that was asked for.
 #[derive(Serialize)]
-struct TimedPlan {
+pub struct TimedPlan<P, T> {
     #[serde(flatten)]
-    plan: Plan,
+    pub plan: P,
     #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<PlannedTime>,
+    pub time: Option<T>,
 }
 
 /// Prints the plan of an experiment; nothing is changed. With `timed`, the machine is measured.
