@@ -25,7 +25,7 @@ fn file(head: usize) -> String {
     format!("replay-{head}.bin")
 }
 
-/// A network that learns by DQN. It plays one game, or several games in turn.
+/// A network that learns by DQN. It plays one game, or several games in turn, each with a replay of its own.
 pub struct Dqn {
     networks: Networks,
     /// One for each head.
@@ -102,8 +102,10 @@ impl Learner for Dqn {
                 continue;
             }
             if step.is_multiple_of(self.settings.update_period) {
-                transitions(&self.replays[head], &mut self.sampler, self.settings.batch, &mut self.batch);
-                self.networks.update(head, &self.batch, play.schedule.learning_rate(step));
+                let kept: Vec<usize> = self.replays.iter().map(Replay::len).collect();
+                let learned = head_to_learn(&kept, self.settings.warmup, head, self.updates());
+                transitions(&self.replays[learned], &mut self.sampler, self.settings.batch, &mut self.batch);
+                self.networks.update(learned, &self.batch, play.schedule.learning_rate(step));
             }
             if self.steps.is_multiple_of(self.settings.target_period) {
                 self.networks.update_target();
@@ -131,5 +133,29 @@ impl Learner for Dqn {
         self.networks.restore(&state.networks)?;
         (self.steps, self.sampler) = (state.steps, state.sampler);
         self.replays.iter_mut().enumerate().try_for_each(|(head, replay)| replay.load(&folder.join(file(head))))
+    }
+}
+
+/// The head that update number `update` learns, while `played` plays and is past its warm-up; `kept` are the steps in
+/// each head's replay. Heads past their warm-up take turns update by update, as they do for students: a turn of play
+/// lasts thousands of updates, in which the network would forget the other games.
+fn head_to_learn(kept: &[usize], warmup: u64, played: usize, update: u64) -> usize {
+    let learns = |head: &usize| *head == played || kept[*head] as u64 > warmup;
+    let heads: Vec<usize> = (0..kept.len()).filter(learns).collect();
+    heads[(update % heads.len() as u64) as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn games_past_their_warmup_take_turns_of_an_update_whichever_plays() {
+        let learned = |kept: &[usize], played| [0, 1, 2, 3].map(|update| head_to_learn(kept, 10, played, update));
+        assert_eq!(learned(&[500, 10, 11], 0), [0, 2, 0, 2]);
+        assert_eq!(learned(&[500, 11, 11], 2), [0, 1, 2, 0]);
+        assert_eq!(learned(&[500], 0), [0; 4]);
+        // A replay that is smaller than the warm-up never holds more steps than it.
+        assert_eq!(learned(&[5, 5], 1), [1; 4]);
     }
 }
