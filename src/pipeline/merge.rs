@@ -1,6 +1,6 @@
 //! Joins folders: seeds, games and students of an experiment that were made in different places.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -12,7 +12,7 @@ use super::list::{Teaching, tasks};
 use super::scores::Scores;
 use super::task::{Job, Stage, Task};
 use super::{listed, refused};
-use crate::config::{self, Experiment, Overrides};
+use crate::config::{self, Experiment, LineName, Overrides, Settings};
 use crate::record::{AgentId, EpisodeRow, Folder, Manifest, ScoreRow, read_rows, write_file, write_rows, write_toml};
 
 /// Copies the results of several folders of an experiment into one folder, which is new or one of them. Trainings that
@@ -21,6 +21,11 @@ use crate::record::{AgentId, EpisodeRow, Folder, Manifest, ScoreRow, read_rows, 
 /// # Errors
 /// If the folders' tasks have other keys, or hold other results of one task; nothing is written then.
 pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
+    if let Some(first) = sources.first()
+        && config::line_of(&Folder::at(first).experiment()).map_err(refused)? == LineName::Explanations
+    {
+        return super::explain::merge(sources, out);
+    }
     let digests = Digests::default();
     let read = |path: &PathBuf| -> Result<(Folder, Experiment)> {
         let folder = Folder::at(path);
@@ -30,7 +35,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     let folders: Vec<_> = sources.iter().map(read).collect::<Result<_>>()?;
     let joined = join(&folders)?;
     let target = Folder::at(out);
-    check_target(&target, &folders)?;
+    check_target(&target, folders.iter().map(|(folder, _)| folder))?;
     let networks = networks(&folders, &joined, &digests)?;
     let mut episodes = read_episodes(&target)?;
     let mut rows: BTreeMap<AgentId, ScoreRow> = BTreeMap::new();
@@ -64,12 +69,12 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
 }
 
 /// Checks that nothing is lost in the folder that all are put into.
-fn check_target(target: &Folder, folders: &[(Folder, Experiment)]) -> Result<()> {
+pub fn check_target<'a>(target: &Folder, sources: impl IntoIterator<Item = &'a Folder>) -> Result<()> {
     let place = target.root();
-    let is_source = |folder: &Folder| {
+    let is_target = |folder: &Folder| {
         place.canonicalize().is_ok_and(|place| folder.root().canonicalize().is_ok_and(|own| own == place))
     };
-    if target.experiment().exists() && !folders.iter().any(|(folder, _)| is_source(folder)) {
+    if target.experiment().exists() && !sources.into_iter().any(is_target) {
         return Err(refused(format!(
             "{}: holds an experiment that is not merged; merge it too, or choose another --out",
             place.display()
@@ -85,18 +90,9 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
     };
     let mut joined = first.clone();
     for (folder, experiment) in others {
-        let joined_settings = config::settings(&joined)?;
-        let mut changes = Vec::new();
-        for task in tasks(experiment, folder, Teaching::Finished)? {
-            changes.extend(task.key.changes(&joined_settings).iter().map(ToString::to_string));
-        }
-        changes.sort();
-        changes.dedup();
+        let list = tasks(experiment, folder, Teaching::Finished)?;
+        check_settings(&list, folder, &config::settings(&joined)?, first_folder)?;
         let (first, other) = (first_folder.root().display(), folder.root().display());
-        if !changes.is_empty() {
-            let problem = format!("{other}: made with other settings than {first}: {}", listed(&changes));
-            return Err(refused(problem));
-        }
         let teacher = |of: &Experiment, seed: &u64| of.teacher_seed(*seed);
         let is_taught_otherwise =
             |of: &Experiment, by: &Experiment| of.seeds.iter().any(|seed| teacher(of, seed) != teacher(by, seed));
@@ -124,7 +120,19 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
     Ok(joined)
 }
 
-fn distinct<T: PartialEq + Clone>(items: &mut Vec<T>) {
+/// Checks that the tasks of a folder do not depend on settings with another value in the folders before it.
+pub fn check_settings<J>(list: &[Task<J>], folder: &Folder, joined: &Settings, first: &Folder) -> Result<()> {
+    let changes: BTreeSet<String> =
+        list.iter().flat_map(|task| task.key.changes(joined)).map(|change| change.to_string()).collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let (other, first, changes) = (folder.root().display(), first.root().display(), listed(&Vec::from_iter(changes)));
+    Err(refused(format!("{other}: made with other settings than {first}: {changes}")))
+}
+
+/// Removes all but the first of equal items.
+pub fn distinct<T: PartialEq + Clone>(items: &mut Vec<T>) {
     let mut seen: Vec<T> = Vec::new();
     items.retain(|item| {
         let is_new = !seen.contains(item);
@@ -195,7 +203,8 @@ fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
     Ok(paths)
 }
 
-fn joined_manifest(one: Option<Manifest>, other: Option<Manifest>) -> Option<Manifest> {
+/// A manifest of both folders' work.
+pub fn joined_manifest(one: Option<Manifest>, other: Option<Manifest>) -> Option<Manifest> {
     let (Some(mut one), Some(other)) = (one.clone(), other.clone()) else { return one.or(other) };
     one.seeds.extend(other.seeds);
     one.seeds.sort_unstable();

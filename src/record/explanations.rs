@@ -113,7 +113,7 @@ pub struct TaskRecord {
 
 impl TaskRecord {
     /// The record beside an output: `weights.safetensors` → `weights.json`.
-    fn path(output: &Path) -> PathBuf {
+    pub fn path(output: &Path) -> PathBuf {
         output.with_extension("json")
     }
 

@@ -253,3 +253,36 @@ fn commands_do_their_stages_and_refuse_what_does_not_fit() {
     let other = run.pd(&["run", "x.toml", "--set", "line=chess"]);
     assert_eq!(other.status.code(), Some(2), "{}", String::from_utf8_lossy(&other.stderr));
 }
+
+#[test]
+fn folders_with_other_seeds_teachers_and_students_join() {
+    let run = Run::new(&TINY.replace("seeds = [1]", "seeds = [1, 2]"));
+    // The second folder lacks what the first one has beyond it.
+    let lists = TINY.split_once("[[teachers]]").unwrap().0;
+    let fewer = "[[teachers]]\nname = \"worked\"\nmethod = \"program\"\n[[students]]\nname = \"same\"\nsteps = 30\nbatch = 8\n";
+    fs::write(run.path("fewer.toml"), format!("name = \"x\"\n{lists}{fewer}")).unwrap();
+    run.succeed(&["run", "x.toml", "--out", "whole"]);
+    run.succeed(&["run", "x.toml", "--seed", "1", "--out", "part-1"]);
+    run.succeed(&["run", "fewer.toml", "--seed", "2", "--out", "part-2"]);
+    run.succeed(&["merge", "part-2", "part-1", "--out", "joined"]);
+    let plan = run.succeed(&["plan", "x.toml", "--out", "joined", "--json"]);
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    let is_done = |task: &&Value| task["state"] == "done";
+    let done = plan["tasks"].as_array().unwrap().iter().filter(is_done).count();
+    // All of the first seed; of the second base model, warm-up, explanations, student, and two models' answers.
+    assert_eq!(done, 30 + 6);
+    run.succeed(&["run", "x.toml", "--out", "joined"]);
+    let (whole, joined) = (files(&run.path("whole")), files(&run.path("joined")));
+    assert_eq!(whole.len(), joined.len());
+    for ((path, content), (_, other)) in whole.iter().zip(&joined) {
+        assert!(content == other || path.ends_with("experiment.toml"), "{} differs", path.display());
+    }
+
+    run.succeed(&["train", "fewer.toml", "--seed", "3", "--set", "base.steps=61", "--out", "longer"]);
+    let expected = ["longer: made with other settings than part-1: base.steps (60 → 61)"];
+    crate::bad_input::refused(&run, &["merge", "part-1", "longer", "--out", "all"], &expected);
+    fs::write(run.path("part-2/base/seed-2/weights.safetensors"), "other").unwrap();
+    let expected = ["part-2/base/seed-2/weights.safetensors: another result than joined/base/seed-2"];
+    crate::bad_input::refused(&run, &["merge", "joined", "part-2", "--out", "all"], &expected);
+    assert!(!run.path("all").exists());
+}

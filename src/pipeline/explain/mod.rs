@@ -5,9 +5,11 @@ mod answers;
 mod job;
 mod learn;
 mod list;
+mod merge;
 mod open;
 mod plan;
 
 pub use job::ModelJob;
+pub use merge::merge;
 pub use open::{ExplainPipeline, read, scored};
 pub use plan::{ExplainPlan, plan as plan_explanations};

@@ -1,0 +1,111 @@
+//! Joins folders: seeds, teachers and students of an experiment that were made in different places.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::job::ModelJob;
+use super::list::tasks;
+use crate::config::Overrides;
+use crate::config::explanations::{self, Explanations};
+use crate::pipeline::digests::Digests;
+use crate::pipeline::merge::{check_settings, check_target, distinct, joined_manifest};
+use crate::pipeline::refused;
+use crate::record::{Folder, Manifest, TaskRecord, write_file, write_toml};
+
+/// As [`crate::pipeline::merge`], for experiments of the line.
+///
+/// # Errors
+/// If the folders' tasks have other keys, or two folders hold other results of one task; nothing is written then.
+pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
+    let folders: Vec<Folder> = sources.iter().map(Folder::at).collect();
+    let joined = join(&folders)?;
+    let target = Folder::at(out);
+    check_target(&target, &folders)?;
+    let results = results(&folders, &joined)?;
+    for (name, Found { path, .. }) in results {
+        let to = target.root().join(name);
+        if path != to {
+            let content = std::fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
+            write_file(&to, &content)?;
+        }
+    }
+    let mut manifest = None;
+    for folder in &folders {
+        manifest = joined_manifest(manifest, Manifest::read(&folder.manifest())?);
+    }
+    if let Some(manifest) = manifest {
+        manifest.write(&target.manifest())?;
+    }
+    write_toml(&target.experiment(), &joined)
+}
+
+/// The experiment of all seeds, teachers and students.
+fn join(folders: &[Folder]) -> Result<Explanations> {
+    let read = |folder: &Folder| explanations::read(&folder.experiment(), &Overrides::default()).map_err(refused);
+    let [first, others @ ..] = folders else { return Err(refused("merge: name at least two folders")) };
+    let mut joined = read(first)?;
+    for folder in others {
+        let other = read(folder)?;
+        check_settings(&tasks(&other, folder)?, folder, &explanations::settings(&joined)?, first)?;
+        joined.seeds.extend(&other.seeds);
+        extend(&mut joined.teachers, other.teachers, |teacher| &teacher.name);
+        extend(&mut joined.students, other.students, |student| &student.name);
+        extend(&mut joined.cold_starts, other.cold_starts, |own| &own.name);
+    }
+    distinct(&mut joined.seeds);
+    joined.seeds.sort_unstable();
+    Ok(joined)
+}
+
+/// Adds the entries with new names.
+fn extend<T>(entries: &mut Vec<T>, others: Vec<T>, name: impl Fn(&T) -> &str) {
+    for other in others {
+        if entries.iter().all(|entry| name(entry) != name(&other)) {
+            entries.push(other);
+        }
+    }
+}
+
+/// A file of a finished task.
+struct Found {
+    path: PathBuf,
+    digest: String,
+}
+
+/// The files of all finished tasks, by their paths below an experiment's folder.
+fn results(folders: &[Folder], joined: &Explanations) -> Result<BTreeMap<PathBuf, Found>> {
+    let digests = Digests::default();
+    let mut results: BTreeMap<PathBuf, Found> = BTreeMap::new();
+    for folder in folders {
+        for task in tasks(joined, folder)?.into_iter().filter(|task| task.work != ModelJob::Report) {
+            let output = &task.outputs[0];
+            let Some(record) = TaskRecord::read(output)?.filter(|_| output.exists()) else { continue };
+            if record.key != task.key.to_string() {
+                let (output, file) = (output.display(), folder.experiment());
+                return Err(refused(format!("{output}: made otherwise than {} says; remove it", file.display())));
+            }
+            for path in files(output, &task.work) {
+                let Some(digest) = digests.of(&path)? else { continue };
+                let name = path.strip_prefix(folder.root())?.to_owned();
+                match results.get(&name) {
+                    Some(known) if known.digest != digest && path == *output => {
+                        let (one, other) = (known.path.display(), path.display());
+                        return Err(refused(format!("{other}: another result than {one}; remove one of them")));
+                    }
+                    Some(_) => {}
+                    None => _ = results.insert(name, Found { path, digest }),
+                }
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// What a finished task has written.
+fn files(output: &Path, work: &ModelJob) -> Vec<PathBuf> {
+    let mut files = vec![output.to_owned(), TaskRecord::path(output)];
+    files.extend(matches!(work, ModelJob::Learn(_)).then(|| output.with_file_name("train.csv")));
+    files
+}
