@@ -116,9 +116,8 @@ impl Machine<'_> {
         }
     }
 
-    fn model(&self, ModelSettings { width, layers, heads }: ModelSettings) -> Transformer {
-        let vocabulary = self.scripts.task.alphabet().len();
-        Transformer::new(Size { vocabulary, width, layers, heads }, Seed(0), self.device)
+    fn model(&self, settings: ModelSettings) -> Transformer {
+        Transformer::new(Size::new(settings, self.scripts.task.alphabet().len()), Seed(0), self.device)
     }
 
     fn questions(&self, count: usize) -> Vec<Question> {

@@ -35,8 +35,7 @@ const KINDS: [(&str, Writer); 8] = [
 
 fn model(experiment: &Explanations, task: &QuestionTask, name: &str) -> Transformer {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/rlt-quick").join(name).join("seed-1");
-    let explanations::ModelSettings { width, layers, heads } = experiment.model;
-    let size = Size { vocabulary: task.alphabet().len(), width, layers, heads };
+    let size = Size::new(experiment.model, task.alphabet().len());
     load(&path.join("weights.safetensors"), size, &task.alphabet().text(), Device::Cpu).unwrap()
 }
 

@@ -259,7 +259,8 @@ fn folders_with_other_seeds_teachers_and_students_join() {
     let run = Run::new(&TINY.replace("seeds = [1]", "seeds = [1, 2]"));
     // The second folder lacks what the first one has beyond it.
     let lists = TINY.split_once("[[teachers]]").unwrap().0;
-    let fewer = "[[teachers]]\nname = \"worked\"\nmethod = \"program\"\n[[students]]\nname = \"same\"\nsteps = 30\nbatch = 8\n";
+    let fewer =
+        "[[teachers]]\nname = \"worked\"\nmethod = \"program\"\n[[students]]\nname = \"same\"\nsteps = 30\nbatch = 8\n";
     fs::write(run.path("fewer.toml"), format!("name = \"x\"\n{lists}{fewer}")).unwrap();
     run.succeed(&["run", "x.toml", "--out", "whole"]);
     run.succeed(&["run", "x.toml", "--seed", "1", "--out", "part-1"]);

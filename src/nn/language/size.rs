@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::explanations::ModelSettings;
 use crate::units::grouped;
 
 /// Widths that define a transformer.
@@ -21,6 +22,12 @@ pub struct Size {
 pub const WIDENING: usize = 4;
 
 impl Size {
+    /// The size of a model with those settings over `vocabulary` tokens.
+    pub fn new(settings: ModelSettings, vocabulary: usize) -> Size {
+        let ModelSettings { width, layers, heads } = settings;
+        Size { vocabulary, width, layers, heads }
+    }
+
     /// Name and shape of each tensor, in the order of the data flow. Products are [outputs, inputs], as in PyTorch.
     pub fn tensors(&self) -> Vec<(String, Vec<i64>)> {
         let (tokens, width) = (self.vocabulary as i64, self.width as i64);

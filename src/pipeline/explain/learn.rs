@@ -74,8 +74,7 @@ impl ExplainPipeline<'_> {
     }
 
     fn size(&self, model: ModelSettings) -> Size {
-        let ModelSettings { width, layers, heads } = model;
-        Size { vocabulary: self.task.alphabet().len(), width, layers, heads }
+        Size::new(model, self.task.alphabet().len())
     }
 
     /// The weights of a finished model.

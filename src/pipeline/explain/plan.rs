@@ -39,9 +39,7 @@ pub fn plan(request: &Request) -> Result<ExplainPlan> {
     let states = list.iter().map(|task| if request.fresh { Ok(TaskState::Missing) } else { state(task) });
     let states: Vec<TaskState> = states.collect::<Result<_>>()?;
     let vocabulary = task::QuestionTask::new(&experiment.task).alphabet().len();
-    let size = |model: crate::config::explanations::ModelSettings| {
-        Size { vocabulary, width: model.width, layers: model.layers, heads: model.heads }.to_string()
-    };
+    let size = |model| Size::new(model, vocabulary).to_string();
     let mut models = vec![("base, teachers".to_owned(), size(experiment.model))];
     models.extend(experiment.students.iter().map(|own| (own.name.clone(), size(experiment.model_of(own)))));
     let planned = |(task, &state): (&crate::pipeline::Task<_>, &TaskState)| PlannedTask::of(request, task, state);
