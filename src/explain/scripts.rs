@@ -1,7 +1,8 @@
 //! The texts that teachers and students read and write, as tokens.
 //!
 //! A student reads `Q question T` and writes `explanation A solution E`. A teacher reads `Q question A solution T` and
-//! writes `explanation E`. Questions are padded to one length, so that all prompts of a split have one length.
+//! writes `explanation E`. Questions are padded, a teacher's also for a solution that is shorter than others, so that all
+//! prompts of a split have one length.
 
 use std::ops::Range;
 
@@ -51,6 +52,8 @@ impl Scripts<'_> {
     /// What a teacher reads.
     pub fn teacher_prompt(&self, question: &Question) -> Vec<i64> {
         let mut tokens = self.question(question);
+        let shorter = self.task.longest_solution(self.split) - question.solution.len();
+        tokens.resize(tokens.len() + shorter, self.mark(PAD));
         tokens.push(self.mark(ANSWER));
         tokens.extend(self.encoded(&question.solution));
         tokens.push(self.mark(THOUGHT));
@@ -96,4 +99,37 @@ fn extend(tokens: &mut Vec<i64>, part: &[i64]) -> Range<usize> {
     let start = tokens.len();
     tokens.extend_from_slice(part);
     start..tokens.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::{FamilyName, Mixture, TaskSettings};
+    use crate::units::Seed;
+
+    #[test]
+    fn all_prompts_of_a_split_have_one_length_in_every_family() {
+        for family in [FamilyName::Registers, FamilyName::Addition] {
+            let explanations = Mixture { fine: 0.35, skipped: 0.25, wrong: 0.1, filler: 0.08, given_away: 0.15 };
+            let (registers, constants) = (3, 3);
+            let settings =
+                TaskSettings { family, registers, constants, length: [2, 5], held_out: [6, 8], explanations };
+            let task = QuestionTask::new(&settings);
+            let mut generator = Seed(1).generator();
+            for split in [QuestionSplit::Train, QuestionSplit::OutOfDomain] {
+                let scripts = Scripts { task: &task, split };
+                let mut lengths: Vec<[usize; 2]> = (0..100)
+                    .map(|_| {
+                        let question = task.draw(split, &mut generator);
+                        let text = scripts.teacher(&question, &[]);
+                        let solution = task.alphabet().decode(&text.tokens[text.solution.clone()]);
+                        assert_eq!(solution, question.solution);
+                        [scripts.teacher_prompt(&question).len(), scripts.student_prompt(&question).len()]
+                    })
+                    .collect();
+                lengths.dedup();
+                assert_eq!(lengths.len(), 1, "{family:?} {split:?}: {lengths:?}");
+            }
+        }
+    }
 }
