@@ -49,26 +49,6 @@ fn every_experiment_of_the_paper_is_there_at_both_scales_with_a_folder_of_its_ow
 }
 
 #[test]
-fn small_experiments_take_teachers_that_learned_as_they_say() {
-    let teachers = read(&files("small").into_iter().find(|file| file.ends_with("teachers.toml")).unwrap());
-    let mut taking = 0;
-    for file in files("small") {
-        let experiment = read(&file);
-        if experiment.teacher.from.as_os_str().is_empty() {
-            continue;
-        }
-        taking += 1;
-        let from = experiment.teacher.from.clone();
-        let config::TeacherSettings { log_every, checkpoint_every, .. } = experiment.teacher;
-        let expected = config::TeacherSettings { from, log_every, checkpoint_every, ..teachers.teacher.clone() };
-        assert_eq!((experiment.teacher, experiment.environment), (expected, teachers.environment.clone()), "{file:?}");
-        assert!(experiment.games.iter().all(|game| teachers.games.contains(game)), "{file:?}");
-        assert!(experiment.seeds.iter().all(|seed| teachers.seeds.contains(seed)), "{file:?}");
-    }
-    assert_eq!(taking, 2);
-}
-
-#[test]
 fn the_papers_networks_for_several_games_have_its_parameter_counts_and_ales_pong() {
     for (file, paper) in [("multitask-3", 1_882_668), ("multitask-10", 6_756_721)] {
         let plan = plan(&format!("experiments/paper/{file}.toml"));
@@ -127,9 +107,8 @@ fn committed_results_were_made_by_the_program_of_a_clean_commit() {
     let manifests: Vec<PathBuf> =
         folders.map(|folder| folder.join("manifest.json")).filter(|file| file.exists()).collect();
     assert!(!manifests.is_empty());
-    // The first teachers, from which the folders small-* come, are older than this rule.
-    for file in manifests.iter().filter(|file| !file.ends_with("teachers/manifest.json")) {
-        let manifest: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    for file in manifests {
+        let manifest: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
         let commit = manifest["git_commit"].as_str().unwrap_or_default();
         assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{file:?}: {commit}");
     }
