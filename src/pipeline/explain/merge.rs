@@ -14,7 +14,7 @@ use crate::pipeline::merge::{check_settings, check_target, distinct, joined_mani
 use crate::pipeline::refused;
 use crate::record::{Folder, Manifest, TaskRecord, write_file, write_toml};
 
-/// As [`crate::pipeline::merge`], for experiments of the line.
+/// As [`crate::pipeline::merge()`], for experiments of the line.
 ///
 /// # Errors
 /// If the folders' tasks have other keys, or two folders hold other results of one task; nothing is written then.
