@@ -12,8 +12,8 @@ const STATES: usize = 128;
 /// Hours after which a student must beat a constant action.
 const STARTED: u64 = 2;
 /// Advice for a student that does not learn.
-const REMEDY: &str = "set distillation.initialization = \"biases\" or another distillation.learning_rate, and start over \
-                      with --fresh";
+const REMEDY: &str = "set distillation.initialization = \"biases\" or another distillation.learning_rate (a lower one for \
+                      several games at once), and start over with --fresh";
 
 /// Activity of a hidden layer on some states.
 #[derive(Debug, Clone, PartialEq)]
