@@ -43,7 +43,7 @@ fn is_done(network: &Path, experiment: &Experiment) -> bool {
 }
 
 /// The paths in a folder that may be absent.
-fn children(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
+pub fn children(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }

@@ -15,7 +15,8 @@ use super::{listed, refused};
 use crate::config::{self, Experiment, LineName, Overrides, Settings};
 use crate::record::{AgentId, EpisodeRow, Folder, Manifest, ScoreRow, read_rows, write_file, write_rows, write_toml};
 
-/// Copies the results of several folders of an experiment into one folder, which is new or one of them. Trainings that
+/// Copies the results of several folders of an experiment, of games or of explanations, into one folder, which is new or
+/// one of them. Trainings that
 /// are not finished stay where they are.
 ///
 /// # Errors
@@ -120,6 +121,13 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
     Ok(joined)
 }
 
+/// The refusal of a result that a folder's experiment does not name.
+pub fn unnamed(place: &Path, folder: &Folder) -> anyhow::Error {
+    let (place, file) = (place.display(), folder.experiment());
+    let way_out = "run `pd report` there with a file that does, or remove it";
+    refused(format!("{place}: {} does not name it; {way_out}", file.display()))
+}
+
 /// Checks that the tasks of a folder do not depend on settings with another value in the folders before it.
 pub fn check_settings<J>(list: &[Task<J>], folder: &Folder, joined: &Settings, first: &Folder) -> Result<()> {
     let changes: BTreeSet<String> =
@@ -154,11 +162,7 @@ fn networks(
         let agents: Vec<&AgentId> = tasks.iter().filter(makes_network).filter_map(|task| task.work.agent()).collect();
         for place in networks_in(folder)? {
             if !agents.iter().any(|agent| folder.agent(agent) == place) {
-                let (place, file) = (place.display(), folder.experiment());
-                return Err(refused(format!(
-                    "{place}: {} does not name it; run `pd report` there with a file that does, or remove it",
-                    file.display()
-                )));
+                return Err(unnamed(&place, folder));
             }
         }
         for agent in agents {

@@ -259,8 +259,8 @@ fn folders_with_other_seeds_teachers_and_students_join() {
     let run = Run::new(&TINY.replace("seeds = [1]", "seeds = [1, 2]"));
     // The second folder lacks what the first one has beyond it.
     let lists = TINY.split_once("[[teachers]]").unwrap().0;
-    let fewer =
-        "[[teachers]]\nname = \"worked\"\nmethod = \"program\"\n[[students]]\nname = \"same\"\nsteps = 30\nbatch = 8\n";
+    let fewer = "[[teachers]]\nname = \"worked\"\nmethod = \"program\"\n\
+                 [[students]]\nname = \"same\"\nteachers = [\"worked\"]\nsteps = 30\nbatch = 8\n";
     fs::write(run.path("fewer.toml"), format!("name = \"x\"\n{lists}{fewer}")).unwrap();
     run.succeed(&["run", "x.toml", "--out", "whole"]);
     run.succeed(&["run", "x.toml", "--seed", "1", "--out", "part-1"]);
@@ -285,5 +285,9 @@ fn folders_with_other_seeds_teachers_and_students_join() {
     fs::write(run.path("part-2/base/seed-2/weights.safetensors"), "other").unwrap();
     let expected = ["part-2/base/seed-2/weights.safetensors: another result than joined/base/seed-2"];
     crate::bad_input::refused(&run, &["merge", "joined", "part-2", "--out", "all"], &expected);
+    // The folder's experiment now names the third seed alone.
+    run.succeed(&["train", "fewer.toml", "--seed", "3", "--out", "part-2"]);
+    let expected = ["part-2/base/seed-2/", "does not name it; run `pd report`"];
+    crate::bad_input::refused(&run, &["merge", "part-1", "part-2", "--out", "all"], &expected);
     assert!(!run.path("all").exists());
 }

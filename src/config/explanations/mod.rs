@@ -202,6 +202,20 @@ pub enum ChosenTeachers {
     Named(Vec<String>),
 }
 
+impl ChosenTeachers {
+    /// The teachers of both choices.
+    pub fn union(self, other: ChosenTeachers) -> ChosenTeachers {
+        match (self, other) {
+            (ChosenTeachers::Named(mut names), ChosenTeachers::Named(others)) => {
+                let new: Vec<String> = others.into_iter().filter(|name| !names.contains(name)).collect();
+                names.extend(new);
+                ChosenTeachers::Named(names)
+            }
+            _ => ChosenTeachers::All(All::All),
+        }
+    }
+}
+
 /// The word `all`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -10,7 +10,8 @@ use super::list::tasks;
 use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
 use crate::pipeline::digests::Digests;
-use crate::pipeline::merge::{check_settings, check_target, distinct, joined_manifest};
+use crate::pipeline::leftovers::children;
+use crate::pipeline::merge::{check_settings, check_target, distinct, joined_manifest, unnamed};
 use crate::pipeline::refused;
 use crate::record::{Folder, Manifest, TaskRecord, write_file, write_toml};
 
@@ -51,7 +52,12 @@ fn join(folders: &[Folder]) -> Result<Explanations> {
         check_settings(&tasks(&other, folder)?, folder, &explanations::settings(&joined)?, first)?;
         joined.seeds.extend(&other.seeds);
         extend(&mut joined.teachers, other.teachers, |teacher| &teacher.name);
-        extend(&mut joined.students, other.students, |student| &student.name);
+        for student in other.students {
+            match joined.students.iter_mut().find(|known| known.name == student.name) {
+                Some(known) => known.teachers = known.teachers.clone().union(student.teachers),
+                None => joined.students.push(student),
+            }
+        }
         extend(&mut joined.cold_starts, other.cold_starts, |own| &own.name);
     }
     distinct(&mut joined.seeds);
@@ -74,14 +80,21 @@ struct Found {
     digest: String,
 }
 
-/// The files of all finished tasks, by their paths below an experiment's folder.
+/// The files of all finished tasks, by their paths below an experiment's folder. Records whose weights are nowhere are
+/// among them.
 fn results(folders: &[Folder], joined: &Explanations) -> Result<BTreeMap<PathBuf, Found>> {
     let digests = Digests::default();
     let mut results: BTreeMap<PathBuf, Found> = BTreeMap::new();
     for folder in folders {
-        for task in tasks(joined, folder)?.into_iter().filter(|task| task.work != ModelJob::Report) {
+        let mut tasks = tasks(joined, folder)?;
+        tasks.retain(|task| task.work != ModelJob::Report);
+        let named: Vec<PathBuf> = tasks.iter().map(|task| TaskRecord::path(&task.outputs[0])).collect();
+        if let Some(record) = records(folder.root())?.iter().find(|record| !named.contains(record)) {
+            return Err(unnamed(record, folder));
+        }
+        for task in tasks {
             let output = &task.outputs[0];
-            let Some(record) = TaskRecord::read(output)?.filter(|_| output.exists()) else { continue };
+            let Some(record) = TaskRecord::read(output)? else { continue };
             if record.key != task.key.to_string() {
                 let (output, file) = (output.display(), folder.experiment());
                 return Err(refused(format!("{output}: made otherwise than {} says; remove it", file.display())));
@@ -103,9 +116,23 @@ fn results(folders: &[Folder], joined: &Explanations) -> Result<BTreeMap<PathBuf
     Ok(results)
 }
 
-/// What a finished task has written.
+/// The files that a finished task has written.
 fn files(output: &Path, work: &ModelJob) -> Vec<PathBuf> {
     let mut files = vec![output.to_owned(), TaskRecord::path(output)];
     files.extend(matches!(work, ModelJob::Learn(_)).then(|| output.with_file_name("train.csv")));
     files
+}
+
+/// The records of tasks below a folder.
+fn records(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in children(folder)? {
+        if path.is_dir() {
+            found.extend(records(&path)?);
+        } else if ["weights.json", "answers.json", "traces.json"].iter().any(|name| path.ends_with(name)) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
