@@ -23,7 +23,7 @@ test: setup ## test the set-up and the program
 results: setup ## make the results of the shipped teachers again, in results/again (by estimate 21 hours on 2 cores; it goes on after a stop)
 	cargo build --release --locked
 	set -e; for name in reproduction/rates reproduction/losses reproduction/temperature reproduction/frontier reproduction/compression \
-		reproduction/multitask-3 reproduction/multitask-10 rlt/quick rlt/claims; do $(PD) run experiments/$$name.toml --out results/again/$$(basename $$name); done
+		reproduction/multitask-3 reproduction/multitask-10 rlt/quick rlt/claims rlt/additions; do $(PD) run experiments/$$name.toml --out results/again/$$(basename $$name); done
 	set -e; for data in teacher student mixed; do \
 		$(PD) run experiments/reproduction/data.toml --set distillation.data=$$data --out results/again/data-$$data; done
 
