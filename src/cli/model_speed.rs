@@ -60,7 +60,7 @@ pub fn planned_time(experiment: &Explanations, plan: &ExplainPlan, device: Devic
     Ok(time)
 }
 
-/// What a task does, which is measured once; `None` where it takes no time.
+/// The kind of a task's work; one task of each kind is measured. `None` where the work takes no time.
 fn kind(experiment: &Explanations, job: &ModelJob) -> Option<String> {
     Some(match job {
         ModelJob::Learn(ModelId::Base { .. }) => "steps of the base model".to_owned(),

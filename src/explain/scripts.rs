@@ -104,17 +104,14 @@ fn extend(tokens: &mut Vec<i64>, part: &[i64]) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::{FamilyName, Mixture, TaskSettings};
+    use crate::task::FamilyName;
+    use crate::task::tests::settings;
     use crate::units::Seed;
 
     #[test]
     fn all_prompts_of_a_split_have_one_length_in_every_family() {
         for family in [FamilyName::Registers, FamilyName::Addition] {
-            let explanations = Mixture { fine: 0.35, skipped: 0.25, wrong: 0.1, filler: 0.08, given_away: 0.15 };
-            let (registers, constants) = (3, 3);
-            let settings =
-                TaskSettings { family, registers, constants, length: [2, 5], held_out: [6, 8], explanations };
-            let task = QuestionTask::new(&settings);
+            let task = QuestionTask::new(&settings(family, 3));
             let mut generator = Seed(1).generator();
             for split in [QuestionSplit::Train, QuestionSplit::OutOfDomain] {
                 let scripts = Scripts { task: &task, split };

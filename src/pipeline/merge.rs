@@ -109,9 +109,7 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
             let problem = format!("{other}: its networks for several games are for other games than those of {first}");
             return Err(refused(problem));
         }
-        let new = |student: &&config::StudentSettings| joined.students.iter().all(|known| known.name != student.name);
-        let students: Vec<_> = experiment.students.iter().filter(new).cloned().collect();
-        joined.students.extend(students);
+        add_new(&mut joined.students, &experiment.students, |student| &student.name);
         joined.games.extend(experiment.games.iter().copied());
         joined.seeds.extend(experiment.seeds.iter().copied());
     }
@@ -137,6 +135,15 @@ pub fn check_settings<J>(list: &[Task<J>], folder: &Folder, joined: &Settings, f
     }
     let (other, first, changes) = (folder.root().display(), first.root().display(), listed(&Vec::from_iter(changes)));
     Err(refused(format!("{other}: made with other settings than {first}: {changes}")))
+}
+
+/// Adds the entries with new names.
+pub fn add_new<T: Clone>(entries: &mut Vec<T>, others: &[T], name: impl Fn(&T) -> &str) {
+    for other in others {
+        if entries.iter().all(|entry| name(entry) != name(other)) {
+            entries.push(other.clone());
+        }
+    }
 }
 
 /// Removes all but the first of equal items.

@@ -91,6 +91,10 @@ impl Family for Registers {
         self.count + 3 * length
     }
 
+    fn solution_characters(&self, _: usize) -> usize {
+        self.count
+    }
+
     fn claim(&self, text: &[u8]) -> Option<usize> {
         match *text {
             [name, b'=', result, ..] if self.place(name).is_some() && result.is_ascii_digit() => Some(3),

@@ -11,7 +11,7 @@ use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
 use crate::pipeline::digests::Digests;
 use crate::pipeline::leftovers::children;
-use crate::pipeline::merge::{check_settings, check_target, distinct, joined_manifest, unnamed};
+use crate::pipeline::merge::{add_new, check_settings, check_target, distinct, joined_manifest, unnamed};
 use crate::pipeline::refused;
 use crate::record::{Folder, Manifest, TaskRecord, write_file, write_toml};
 
@@ -51,27 +51,18 @@ fn join(folders: &[Folder]) -> Result<Explanations> {
         let other = read(folder)?;
         check_settings(&tasks(&other, folder)?, folder, &explanations::settings(&joined)?, first)?;
         joined.seeds.extend(&other.seeds);
-        extend(&mut joined.teachers, other.teachers, |teacher| &teacher.name);
+        add_new(&mut joined.teachers, &other.teachers, |teacher| &teacher.name);
+        add_new(&mut joined.cold_starts, &other.cold_starts, |own| &own.name);
         for student in other.students {
             match joined.students.iter_mut().find(|known| known.name == student.name) {
                 Some(known) => known.teachers = known.teachers.clone().union(student.teachers),
                 None => joined.students.push(student),
             }
         }
-        extend(&mut joined.cold_starts, other.cold_starts, |own| &own.name);
     }
     distinct(&mut joined.seeds);
     joined.seeds.sort_unstable();
     Ok(joined)
-}
-
-/// Adds the entries with new names.
-fn extend<T>(entries: &mut Vec<T>, others: Vec<T>, name: impl Fn(&T) -> &str) {
-    for other in others {
-        if entries.iter().all(|entry| name(entry) != name(&other)) {
-            entries.push(other);
-        }
-    }
 }
 
 /// A file of a finished task.
