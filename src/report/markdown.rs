@@ -57,6 +57,7 @@ fn sections(report: &Report, tables: &Tables) -> String {
     section("Networks", &tables.networks, &prose::latency(report.results));
     section("Choice of the temperature", &tables.sweeps, prose::SWEEPS);
     section("Teachers that were followed", &tables.adoptions, "");
+    section("How steady the curves are", &tables.curves, prose::CURVES);
     section("The paper’s students", &tables.students_beside_paper, "");
     section("The paper’s teachers", &tables.teachers_beside_paper, prose::PUBLISHED);
     section("Differences of protocol", &tables.differences, &prose::same_as_paper(report.results));

@@ -177,6 +177,12 @@ pub const SWEEPS: &str = "Where a temperature is to be chosen, a student is dist
     one is taken that agreed most with the teacher, an hour’s updates earlier, on play which it had not trained on; with \
     one network for several games their mean agreement alone decides. The episodes are not those of the final evaluation.";
 
+/// The variance of a learning curve.
+pub const CURVES: &str = "Whether students that follow the best teacher so far swing less than the teacher itself. An \
+    evaluation’s deviation is that from the middle between its neighbours (Gasser, Sroka and Jennen-Steinmetz, 1986), so that \
+    steady progress does not count. Both curves have to be evaluated equally often, with equally many episodes. Intervals are \
+    of the evaluations, drawn as episodes are elsewhere; they take evaluations as independent, and are somewhat too narrow.";
+
 /// Introduces the paper's findings that have no figure.
 pub const FINDINGS: &str = "It also found, without a figure that is known well enough to stand here:";
 

@@ -38,6 +38,7 @@ pub fn page(report: &Report) -> String {
         sections::networks(report),
         sections::sweeps(report),
         sections::adoptions(report),
+        sections::curves(report),
         sections::games(report),
         sections::paper(report),
         sections::protocol(report.results),

@@ -85,6 +85,13 @@ pub fn adoptions(report: &Report) -> Section {
     Section::new("adoptions", "Teachers that were followed", table)
 }
 
+/// Variances of learning curves.
+pub fn curves(report: &Report) -> Section {
+    let table = if_filled(&report.tables.curves, "Variances of the learning curves");
+    let content = if table.is_empty() { table } else { paragraph(prose::CURVES) + &table };
+    Section::new("curves", "How steady the curves are", content)
+}
+
 fn if_filled(table: &Table, label: &str) -> String {
     if table.rows.is_empty() { String::new() } else { table.html(label) }
 }

@@ -9,7 +9,8 @@ use crate::record::Role;
 /// The line of the Pareto front.
 const FRONT: Style = Style { color: BLACK, ..TEACHER };
 
-/// Score over cost; `None` if no student has both. `has_names`: students' names stand beside them, for which a small panel has no room.
+/// Score over cost; `None` if no student has both. `has_names`: students' names stand beside them, for which a small panel
+/// has no room.
 pub fn panel(shares: &Shares, cost: Cost, title: &str, has_names: bool) -> Option<Panel> {
     let of = |one: &Share| shares.cost(cost, Role::Student, &one.name);
     let mut students: Vec<(f64, &Share)> = shares.students.iter().filter_map(|one| Some((of(one)?, one))).collect();
@@ -18,7 +19,8 @@ pub fn panel(shares: &Shares, cost: Cost, title: &str, has_names: bool) -> Optio
         return None;
     }
     let on_front = front(&students.iter().map(|(cost, one)| (*cost, one.share)).collect::<Vec<_>>());
-    let level = |y, label: &str, style| Mark::Level { y: 100.0 * y, label: label.into(), style, named: End::Left };
+    // The smallest students, at the left end, may be near random play.
+    let level = |y, label: &str, style| Mark::Level { y: 100.0 * y, label: label.into(), style, named: End::Right };
     let mut marks = vec![level(1.0, "", Style { color: GREY, ..TEACHER })];
     marks.extend(shares.random.map(|share| level(share, "random play", RANDOM)));
     let teacher = shares.cost(cost, Role::Teacher, "teacher");

@@ -1,6 +1,7 @@
 //! The tables of a report.
 
 mod choices;
+mod curves;
 mod matrix;
 mod networks;
 mod overall;
@@ -22,6 +23,7 @@ pub struct Tables {
     pub networks: Table,
     pub sweeps: Table,
     pub adoptions: Table,
+    pub curves: Table,
     pub students_beside_paper: Table,
     pub teachers_beside_paper: Table,
     pub differences: Table,
@@ -37,6 +39,7 @@ impl Tables {
             networks: networks::networks(results, agent_results),
             sweeps: choices::sweeps(results),
             adoptions: choices::adoptions(results),
+            curves: curves::curves(results),
             students_beside_paper: paper::students_beside_paper(agent_results),
             teachers_beside_paper: paper::teachers_beside_paper(results, agent_results),
             differences: paper::differences(results),
@@ -45,9 +48,9 @@ impl Tables {
 
     /// The tables that have rows.
     pub fn filled(&self) -> impl Iterator<Item = &Table> {
-        let Tables { matrix, scores, each_seed, overall, networks, sweeps, adoptions, .. } = self;
+        let Tables { matrix, scores, each_seed, overall, networks, sweeps, adoptions, curves, .. } = self;
         let paper = [&self.students_beside_paper, &self.teachers_beside_paper, &self.differences];
-        let all = [matrix, scores, each_seed, overall, networks, sweeps, adoptions];
+        let all = [matrix, scores, each_seed, overall, networks, sweeps, adoptions, curves];
         all.into_iter().chain(paper).filter(|table| !table.rows.is_empty())
     }
 }

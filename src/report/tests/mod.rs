@@ -1,6 +1,7 @@
 //! Reports of made-up folders.
 
 mod compare;
+mod curves;
 mod made;
 mod page;
 mod verdict;
