@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// The tasks of the line that other processes do now; `None` if there are none.
 pub fn activity<L: Line>(line: &L) -> Option<Activity> {
-    let locks = line.locks().elsewhere();
+    let locks = line.command().locks.elsewhere();
     let doing = |lock: &str| locks.iter().any(|(name, _)| name == lock);
     let tasks: Vec<String> =
         line.tasks().iter().filter(|task| doing(&task.lock)).map(|task| task.work.to_string()).collect();
@@ -53,13 +53,13 @@ pub fn watch<L: Line>(line: &L) -> Result<Ended> {
         let goes_on = activity(line);
         let report = line.report(goes_on.as_ref())?;
         if goes_on.is_none() {
-            line.observer().report(&report);
+            line.command().observer.report(&report);
             return Ok(Ended::Done);
         }
-        line.observer().say(&format!("{} written; the work goes on", report.page.display()));
+        line.command().observer.say(&format!("{} written; the work goes on", report.page.display()));
         let since = Instant::now();
         while since.elapsed() < EVERY {
-            if line.observer().stop() {
+            if line.command().observer.stop() {
                 return Ok(Ended::Stopped);
             }
             std::thread::sleep(LOOK);

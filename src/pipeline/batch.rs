@@ -98,6 +98,6 @@ impl<J> Batch<'_, J> {
 impl Pipeline<'_> {
     /// As [`Batch::watch`], with the pipeline's observer.
     pub fn watch<'b>(&'b self, batch: &'b Batch, name: &str, total: u64, unit: &'static str) -> impl Progress + 'b {
-        batch.watch(self.observer, name, total, unit)
+        batch.watch(self.command.observer, name, total, unit)
     }
 }

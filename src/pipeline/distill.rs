@@ -53,7 +53,10 @@ impl Pipeline<'_> {
                             return Err(error.context(name.to_string()));
                         };
                         together.retain(|agent| *agent != student);
-                        failure.replace(error).iter().for_each(|earlier| self.observer.say(&format!("{earlier:#}")));
+                        failure
+                            .replace(error)
+                            .iter()
+                            .for_each(|earlier| self.command.observer.say(&format!("{earlier:#}")));
                     }
                 }
             }
@@ -81,7 +84,7 @@ impl Pipeline<'_> {
             Ok((self.played(game, first), self.teacher_source(&teacher_of(&self.experiment, game, first.seed))?))
         });
         let games = leads.collect::<Result<_>>()?;
-        let (experiment, folder, device) = (&self.experiment, &self.folder, self.device);
+        let (experiment, folder, device) = (&self.experiment, &self.folder, self.command.device);
         let updates = experiment.distillation.hours * experiment.distillation.updates_per_hour;
         warn_of_few_updates(first, updates, "raise distillation.hours or distillation.updates_per_hour");
         self.distill_group(batch, &StudentGroup { experiment, seed: first.seed, students, games, folder, device })

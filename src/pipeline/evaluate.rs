@@ -39,12 +39,12 @@ impl Pipeline<'_> {
         let mut pool = self.evaluation_pool(agent.game, settings.episodes, environment.observation)?;
         let Some(played) = eval::play(&mut pool, policy, &game, &progress) else { return Ok(Ended::Stopped) };
         self.folder.check_there()?;
-        let lock = self.locks.wait("scores")?;
+        let lock = self.command.locks.wait("scores")?;
         episodes::put(&self.experiment, &self.folder, agent, &weights, played)?;
         drop(lock);
         if let Some([low, milliseconds, high]) = latency.flatten() {
             let quartiles = Some([low, high]);
-            let measured = Latency { weights, milliseconds, quartiles, processor: self.machine.cpu.clone() };
+            let measured = Latency { weights, milliseconds, quartiles, processor: self.command.machine.cpu.clone() };
             self.write_manifest(|manifest| manifest.latencies.extend([(latency_name(agent), measured)]))?;
         }
         Ok(Ended::Done)
@@ -58,7 +58,7 @@ impl Pipeline<'_> {
         if recorded.len() <= before {
             return Ok(before);
         }
-        let (count, _lock) = (recorded.len(), self.locks.wait("scores")?);
+        let (count, _lock) = (recorded.len(), self.command.locks.wait("scores")?);
         episodes::put(&self.experiment, &self.folder, agent, weights, recorded.split_off(before))?;
         Ok(count)
     }
@@ -69,7 +69,7 @@ impl Pipeline<'_> {
             return Ok(None);
         }
         let path = self.folder.weights(agent);
-        let (network, metadata) = agent::load(&path, self.device)?;
+        let (network, metadata) = agent::load(&path, self.command.device)?;
         self.check_weights(&path, &metadata, agent)?;
         Ok(metadata.head(agent.game).map(|head| (network, head)))
     }

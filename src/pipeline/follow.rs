@@ -33,7 +33,8 @@ impl Pipeline<'_> {
         let students = self.students(agents)?;
         let first = agents.first().context("nobody follows")?;
         let games = vec![(self.played(game, first), TeacherSource::Latest(from.bests(&teacher)))];
-        let group = StudentGroup { experiment, seed, games, students, folder: &self.folder, device: self.device };
+        let group =
+            StudentGroup { experiment, seed, games, students, folder: &self.folder, device: self.command.device };
         let name = format!("students that follow {teacher}");
         let progress = &self.watch(batch, &name, group.updates(), "updates");
         if wait_for_training(&from, &teacher, experiment, progress)? == Ended::Stopped {

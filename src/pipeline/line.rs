@@ -4,12 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::Observer;
 use super::batch::Batch;
-use super::lock::Locks;
+use super::command::Command;
 use super::state::TaskState;
 use super::task::{Job, Task};
-use crate::nn::Device;
 use crate::progress::Ended;
 use crate::record::Manifest;
 use crate::report::{Activity, TerminalReport};
@@ -48,15 +46,5 @@ pub trait Line: Sync {
     /// If a file cannot be read or written.
     fn report(&self, goes_on: Option<&Activity>) -> Result<TerminalReport>;
 
-    fn observer(&self) -> &dyn Observer;
-
-    fn locks(&self) -> &Locks;
-
-    fn device(&self) -> Device;
-
-    /// Threads of all tasks together.
-    fn threads(&self) -> usize;
-
-    /// Maximum number of tasks at once.
-    fn jobs(&self) -> usize;
+    fn command(&self) -> &Command<'_>;
 }

@@ -4,44 +4,41 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use super::lock::Locks;
+use super::command::Command;
 use super::open::Pipeline;
 use super::task::{Job, Task};
 use crate::env::ale_version;
 use crate::game::Game;
-use crate::nn::{self, Device};
-use crate::record::{Folder, Machine, Manifest, RomRecord};
+use crate::nn;
+use crate::record::{Folder, Manifest, RomRecord};
 use crate::units::now;
 
 /// The commit of which the program was built, with `+changes` if its files differed; none outside git.
 const COMMIT: Option<&str> = option_env!("PD_COMMIT");
 
-/// The facts about a command and its machine that the manifest states.
-pub struct Maker<'a> {
-    pub device: Device,
-    pub threads: usize,
-    pub machine: &'a Machine,
+/// The facts about a command's results that the manifest states.
+pub struct Made<'a> {
     pub seeds: &'a [u64],
     /// The version of ALE; `None` where no game is played.
     pub ale: Option<String>,
     pub roms: BTreeMap<String, RomRecord>,
 }
 
-impl Maker<'_> {
-    /// Records in the folder's manifest that this command makes results from now on, and applies `change`. Seeds, ROMs
+impl Made<'_> {
+    /// Records in the folder's manifest that `command` makes such results from now on, and applies `change`. Seeds, ROMs
     /// of other games, times and latencies from before are kept.
     ///
     /// # Errors
     /// If the folder is gone, or the manifest is damaged or cannot be written.
-    pub fn record(self, folder: &Folder, locks: &Locks, change: impl FnOnce(&mut Manifest)) -> Result<()> {
+    pub fn record(self, command: &Command, folder: &Folder, change: impl FnOnce(&mut Manifest)) -> Result<()> {
         folder.check_there()?;
-        let _lock = locks.wait("manifest")?;
-        let mut manifest = self.made_here(Manifest::read(&folder.manifest())?);
+        let _lock = command.locks.wait("manifest")?;
+        let mut manifest = self.added_to(Manifest::read(&folder.manifest())?, command);
         change(&mut manifest);
         manifest.write(&folder.manifest())
     }
 
-    fn made_here(self, old: Option<Manifest>) -> Manifest {
+    fn added_to(self, old: Option<Manifest>, command: &Command) -> Manifest {
         let mut roms = old.as_ref().map(|old| old.roms.clone()).unwrap_or_default();
         roms.extend(self.roms);
         let seeds: BTreeSet<u64> = old.iter().flat_map(|old| &old.seeds).chain(self.seeds).copied().collect();
@@ -50,9 +47,9 @@ impl Maker<'_> {
             git_commit: COMMIT.map(str::to_owned),
             libtorch: nn::LIBTORCH_VERSION.into(),
             ale: self.ale,
-            device: self.device.to_string(),
-            threads: self.threads,
-            machine: self.machine.clone(),
+            device: command.device.to_string(),
+            threads: command.threads,
+            machine: command.machine.clone(),
             seeds: seeds.into_iter().collect(),
             roms,
             stage_seconds: old.as_ref().map(|old| old.stage_seconds.clone()).unwrap_or_default(),
@@ -64,21 +61,18 @@ impl Maker<'_> {
 }
 
 impl Pipeline<'_> {
-    /// As [`Maker::record`], for this command.
+    /// As [`Made::record`], for this command.
     ///
     /// # Errors
     /// As there.
     pub fn write_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
         let rom = |&game: &Game| Some((game.name().to_owned(), self.rom_record(game)?));
-        let maker = Maker {
-            device: self.device,
-            threads: self.threads,
-            machine: &self.machine,
+        let made = Made {
             seeds: &self.experiment.seeds,
             ale: Some(ale_version().into()),
             roms: self.experiment.games.iter().filter_map(rom).collect(),
         };
-        maker.record(&self.folder, &self.locks, change)
+        made.record(&self.command, &self.folder, change)
     }
 }
 

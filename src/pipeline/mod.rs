@@ -9,6 +9,7 @@ mod agents;
 mod batch;
 mod board;
 mod clean;
+mod command;
 mod digests;
 mod distill;
 mod episodes;

@@ -1,13 +1,13 @@
-//! An opened experiment: its tasks, its folder, its ROMs, its device.
+//! An opened experiment: its tasks, its folder, its ROMs.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 
 use super::agents::environment;
 use super::clean::{check_teachers, renew};
+use super::command::Command;
 use super::digests::Digests;
 use super::leftovers::remove_leftovers;
 use super::list::{Teaching, tasks};
@@ -22,7 +22,7 @@ use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules};
 use crate::game::{Game, View};
 use crate::nn::Device;
-use crate::record::{AgentId, Folder, Machine, RomRecord, write_toml};
+use crate::record::{AgentId, Folder, RomRecord, write_toml};
 use crate::report::{self, TerminalReport};
 
 /// A command's request.
@@ -129,18 +129,10 @@ pub fn scored(request: &Request) -> Result<TerminalReport> {
 pub struct Pipeline<'a> {
     pub experiment: Experiment,
     pub folder: Folder,
-    pub device: Device,
-    pub threads: usize,
-    /// Maximum number of tasks at once.
-    pub jobs: usize,
     pub tasks: Vec<Task>,
-    pub observer: &'a dyn Observer,
     pub digests: Digests,
-    pub locks: Locks,
-    pub machine: Machine,
+    pub command: Command<'a>,
     roms: BTreeMap<&'static str, Option<Rom>>,
-    /// Whether this command has done any task.
-    works: AtomicBool,
 }
 
 impl<'a> Pipeline<'a> {
@@ -168,16 +160,10 @@ impl<'a> Pipeline<'a> {
         let pipeline = Pipeline {
             experiment,
             folder,
-            device: request.device,
-            threads: request.threads,
-            jobs: request.jobs(),
             tasks: list,
-            observer,
             digests: Digests::default(),
-            locks,
-            machine: Machine::this(),
+            command: Command::new(request, locks, observer),
             roms,
-            works: AtomicBool::new(false),
         };
         // A command that has done no task leaves the manifest as it is.
         if scope != Scope::Report && (request.fresh || !pipeline.folder.manifest().exists()) {
@@ -203,12 +189,7 @@ impl<'a> Pipeline<'a> {
 
     /// Records this command in the manifest, before its first result.
     fn begin_work(&self) -> Result<()> {
-        if self.works.swap(true, Ordering::SeqCst) { Ok(()) } else { self.write_manifest(|_| ()) }
-    }
-
-    /// Whether this command has done any task.
-    pub fn has_worked(&self) -> bool {
-        self.works.load(Ordering::SeqCst)
+        if self.command.begins() { self.write_manifest(|_| ()) } else { Ok(()) }
     }
 
     /// Environments for training and distillation, which give these views.

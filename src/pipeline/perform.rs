@@ -4,15 +4,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::Observer;
 use super::batch::Batch;
+use super::command::Command;
 use super::line::Line;
-use super::lock::Locks;
 use super::open::Pipeline;
 use super::scores::Scores;
 use super::state::{Inspection, TaskState};
 use super::task::{Task, Work};
-use crate::nn::Device;
 use crate::progress::Ended;
 use crate::record::{AgentId, Folder, Manifest};
 use crate::report::{self, Activity, TerminalReport};
@@ -47,7 +45,7 @@ impl Line for Pipeline<'_> {
     }
 
     fn record(&self, change: &dyn Fn(&mut Manifest)) -> Result<()> {
-        if self.has_worked() { self.write_manifest(change) } else { Ok(()) }
+        if self.command.has_worked() { self.write_manifest(change) } else { Ok(()) }
     }
 
     /// Writes `scores.csv` anew from the episodes.
@@ -57,36 +55,20 @@ impl Line for Pipeline<'_> {
 
     fn report(&self, goes_on: Option<&Activity>) -> Result<TerminalReport> {
         self.folder.check_there()?;
-        let _lock = self.locks.wait("report")?;
+        let _lock = self.command.locks.wait("report")?;
         self.write_scores()?;
         report::write(&self.folder, &self.experiment, goes_on)
     }
 
-    fn observer(&self) -> &dyn Observer {
-        self.observer
-    }
-
-    fn locks(&self) -> &Locks {
-        &self.locks
-    }
-
-    fn device(&self) -> Device {
-        self.device
-    }
-
-    fn threads(&self) -> usize {
-        self.threads
-    }
-
-    fn jobs(&self) -> usize {
-        self.jobs
+    fn command(&self) -> &Command<'_> {
+        &self.command
     }
 }
 
 impl Pipeline<'_> {
     fn write_scores(&self) -> Result<()> {
         self.folder.check_there()?;
-        let _lock = self.locks.wait("scores")?;
+        let _lock = self.command.locks.wait("scores")?;
         Scores::read(&self.experiment, &self.folder, &self.digests)?.write()
     }
 }

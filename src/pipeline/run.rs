@@ -38,7 +38,7 @@ pub fn run(request: &Request, observer: &dyn Observer) -> Result<Ended> {
 
 /// Does the tasks of an opened experiment.
 fn work<L: Line>(line: &L, request: &Request) -> Result<Ended> {
-    line.observer().ready();
+    line.command().observer.ready();
     let mut schedule = Scheduler::new(line, request)?;
     let (sender, receiver) = channel();
     std::thread::scope(|threads| {
@@ -54,13 +54,13 @@ fn work<L: Line>(line: &L, request: &Request) -> Result<Ended> {
         }
     });
     line.close(schedule.board.includes(Stage::Evaluate))?;
-    let report = || line.report(activity(line).as_ref()).map(|report| line.observer().report(&report));
+    let report = || line.report(activity(line).as_ref()).map(|report| line.command().observer.report(&report));
     match schedule.ended() {
         Ok(Ended::Done) if request.watch => watch(line),
         Ok(Ended::Done) if request.reports() => report().map(|()| Ended::Done),
         // Where some tasks failed, the others are reported.
         Err(error) if request.reports() && !is_fault_of_request(&error) => {
-            report().unwrap_or_else(|report| line.observer().say(&format!("{report:#}")));
+            report().unwrap_or_else(|report| line.command().observer.say(&format!("{report:#}")));
             Err(error)
         }
         ended => ended,
@@ -72,7 +72,7 @@ fn perform<L: Line>(line: &L, batch: &Batch<L::Job>, from: Option<&Path>) -> Res
     // The calling thread is one of the threads, so that divided work begins without a wait.
     let pool = ThreadPoolBuilder::new().num_threads(batch.threads).stack_size(STACK_BYTES).build()?;
     let on_threads = || {
-        nn::set_threads(line.device(), batch.threads);
+        nn::set_threads(line.command().device, batch.threads);
         line.perform(batch, from)
     };
     contained(&batch.reached, batch.tasks[0].amount.unit, || pool.install(on_threads))

@@ -64,7 +64,7 @@ impl<'a, L: Line> Scheduler<'a, L> {
 
     /// Waits until a batch ends, or for a moment, and returns whether anything is left to wait for or to start.
     pub fn wait(&mut self, finished: &Receiver<Finished>) -> bool {
-        self.stopped |= self.line.observer().stop() || self.gave_up;
+        self.stopped |= self.line.command().observer.stop() || self.gave_up;
         self.show_progress();
         if self.running.is_empty() && (self.stopped || self.elsewhere.is_empty()) {
             return false;
@@ -89,7 +89,7 @@ impl<'a, L: Line> Scheduler<'a, L> {
 
     /// The next batch for which there are threads; its lock is held until it ends.
     pub fn start_next(&mut self) -> Option<Batch<'a, L::Job>> {
-        self.stopped |= self.line.observer().stop() || self.gave_up;
+        self.stopped |= self.line.command().observer.stop() || self.gave_up;
         while !self.stopped {
             let (tasks, threads) = self.next()?;
             match self.start(&tasks, threads) {
@@ -108,7 +108,7 @@ impl<'a, L: Line> Scheduler<'a, L> {
     fn start(&mut self, tasks: &[usize], threads: usize) -> Result<Option<Batch<'a, L::Job>>> {
         let line = self.line;
         let name = line.tasks()[tasks[0]].lock.as_str();
-        let Some(lock) = line.locks().take(name)? else {
+        let Some(lock) = line.command().locks.take(name)? else {
             self.elsewhere.insert(name);
             return Ok(None);
         };
@@ -125,7 +125,7 @@ impl<'a, L: Line> Scheduler<'a, L> {
     /// The next tasks to be done together, and their number of threads: the free threads, divided equally among the
     /// batches of the same stage that are ready.
     fn next(&mut self) -> Option<(Vec<usize>, usize)> {
-        let (threads, jobs) = (self.line.threads(), self.line.jobs());
+        let (threads, jobs) = (self.line.command().threads, self.line.command().jobs);
         let used: usize = self.running.values().map(|batch| batch.threads).sum();
         let free = threads.max(jobs).saturating_sub(used);
         let places = jobs.saturating_sub(self.running.len());
@@ -175,8 +175,8 @@ impl<'a, L: Line> Scheduler<'a, L> {
         let weight = |run: &Running| run.tasks.iter().map(|&number| self.line.tasks()[number].weight()).sum::<f64>();
         let running = self.running.values().map(|run| (weight(run), &*run.reached));
         let whole = self.progress.whole(self.board.progress(), running);
-        self.line.locks().tell(&whole);
-        self.line.observer().whole(&whole);
+        self.line.command().locks.tell(&whole);
+        self.line.command().observer.whole(&whole);
     }
 
     /// The result of the command.
@@ -186,7 +186,7 @@ impl<'a, L: Line> Scheduler<'a, L> {
     pub fn ended(mut self) -> Result<Ended> {
         let count = self.board.failures.len();
         let last = self.board.failures.pop();
-        let say = |error: &Error| self.line.observer().say(&format!("{error:#}"));
+        let say = |error: &Error| self.line.command().observer.say(&format!("{error:#}"));
         self.board.failures.iter().for_each(say);
         match last {
             Some(error) if self.stopped && !self.gave_up => {

@@ -127,7 +127,7 @@ impl Pipeline<'_> {
             let is_student = agent.is_student() && self.pupils(teacher).any(is_pupil) && !kept.contains(agent);
             agent == teacher || agent.game == teacher.game && is_student
         };
-        let _lock = self.locks.wait("scores")?;
+        let _lock = self.command.locks.wait("scores")?;
         remove_rows(&self.folder.episodes(), |row: &EpisodeRow| row.id().is_ok_and(|agent| is_stale(&agent)))?;
         remove_rows(&self.folder.scores(), |row: &ScoreRow| row.id().is_ok_and(|agent| is_stale(&agent)))
     }

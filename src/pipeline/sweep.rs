@@ -48,7 +48,7 @@ impl Pipeline<'_> {
             students: candidates.clone(),
             games: games.map(|game| (self.played(game, agent), teacher(game))).collect(),
             folder: &folder,
-            device: self.device,
+            device: self.command.device,
         };
         log::info!("{agent}: choosing the temperature");
         if self.distill_group(batch, &group)? == Ended::Stopped {

@@ -48,7 +48,7 @@ impl Pipeline<'_> {
             architecture,
             games: games.iter().map(|&game| self.played(game, agent)).collect(),
             folder: &self.folder,
-            device: self.device,
+            device: self.command.device,
         };
         let pools = games.iter().map(|&game| self.pool(game, &[view])).collect::<Result<_>>()?;
         let mut evaluate =

@@ -26,7 +26,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 impl ExplainPipeline<'_> {
     /// Trains a model until its weights are on disk.
     pub fn learn(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, model: &ModelId) -> Result<Ended> {
-        let progress = batch.watch(self.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
+        let progress = batch.watch(self.command.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let folder = self.folder.run(model);
         let (checkpoint, log, identity) = (folder.checkpoint(), folder.train(), task.key.to_string());
         let run = Run {
@@ -91,7 +91,7 @@ impl ExplainPipeline<'_> {
             _ => None,
         };
         let size = self.size(own.unwrap_or(self.experiment.model));
-        load(&self.folder.run(model).weights(), size, &self.vocabulary(), self.device)
+        load(&self.folder.run(model).weights(), size, &self.vocabulary(), self.command.device)
     }
 
     fn learn_base(&self, run: &Run, seed: Seed) -> Result<Option<Transformer>> {
@@ -209,7 +209,7 @@ impl ExplainPipeline<'_> {
 
     fn fresh(&self, model: ModelSettings, seed: Seed, name: &str) -> Transformer {
         let seed = seed.derive(&format!("{name} weights"), 0);
-        Transformer::new(self.size(model), seed, self.device)
+        Transformer::new(self.size(model), seed, self.command.device)
     }
 
     /// A teacher's section.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 
@@ -10,20 +9,20 @@ use super::job::ModelJob;
 use super::list::tasks;
 use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
-use crate::nn::Device;
 use crate::pipeline::batch::Batch;
+use crate::pipeline::command::Command;
 use crate::pipeline::leftovers::remove_unfinished;
 use crate::pipeline::line::Line;
 use crate::pipeline::list::closure;
 use crate::pipeline::lock::Locks;
-use crate::pipeline::manifest::{Maker, forget_times};
+use crate::pipeline::manifest::{Made, forget_times};
 use crate::pipeline::open::{Request, check_alone, check_tasks};
 use crate::pipeline::scope::Scope;
 use crate::pipeline::state::TaskState;
 use crate::pipeline::task::{Job as _, Task, TaskId};
 use crate::pipeline::{Observer, listed, refused};
 use crate::progress::Ended;
-use crate::record::{Folder, Machine, Manifest, TaskRecord, remove_checkpoint, remove_folder, write_toml};
+use crate::record::{Folder, Manifest, TaskRecord, remove_checkpoint, remove_folder, write_toml};
 use crate::report::{Activity, TerminalReport};
 use crate::{report, task};
 
@@ -52,14 +51,8 @@ pub struct ExplainPipeline<'a> {
     pub experiment: Explanations,
     pub task: task::QuestionTask,
     pub folder: Folder,
-    pub device: Device,
-    pub threads: usize,
-    pub jobs: usize,
     pub tasks: Vec<Task<ModelJob>>,
-    pub observer: &'a dyn Observer,
-    pub locks: Locks,
-    machine: Machine,
-    works: AtomicBool,
+    pub command: Command<'a>,
 }
 
 impl<'a> ExplainPipeline<'a> {
@@ -98,28 +91,15 @@ impl<'a> ExplainPipeline<'a> {
             task: task::QuestionTask::new(&experiment.task),
             experiment,
             folder,
-            device: request.device,
-            threads: request.threads,
-            jobs: request.jobs(),
             tasks: list,
-            observer,
-            locks,
-            machine: Machine::this(),
-            works: AtomicBool::new(false),
+            command: Command::new(request, locks, observer),
         })
     }
 
-    /// As [`Maker::record`], for this command.
+    /// As [`Made::record`], for this command.
     fn write_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
-        let maker = Maker {
-            device: self.device,
-            threads: self.threads,
-            machine: &self.machine,
-            seeds: &self.experiment.seeds,
-            ale: None,
-            roms: BTreeMap::new(),
-        };
-        maker.record(&self.folder, &self.locks, change)
+        let made = Made { seeds: &self.experiment.seeds, ale: None, roms: BTreeMap::new() };
+        made.record(&self.command, &self.folder, change)
     }
 }
 
@@ -135,7 +115,7 @@ impl Line for ExplainPipeline<'_> {
     }
 
     fn perform(&self, batch: &Batch<ModelJob>, _: Option<&Path>) -> Result<Ended> {
-        if !self.works.swap(true, Ordering::SeqCst) {
+        if self.command.begins() {
             self.write_manifest(|_| ())?;
         }
         // Each task has a lock of its own.
@@ -149,7 +129,7 @@ impl Line for ExplainPipeline<'_> {
     }
 
     fn record(&self, change: &dyn Fn(&mut Manifest)) -> Result<()> {
-        if self.works.load(Ordering::SeqCst) { self.write_manifest(change) } else { Ok(()) }
+        if self.command.has_worked() { self.write_manifest(change) } else { Ok(()) }
     }
 
     fn close(&self, _: bool) -> Result<()> {
@@ -157,28 +137,12 @@ impl Line for ExplainPipeline<'_> {
     }
 
     fn report(&self, goes_on: Option<&Activity>) -> Result<TerminalReport> {
-        let _lock = self.locks.wait("report")?;
+        let _lock = self.command.locks.wait("report")?;
         report::explanations::write(&self.folder, &self.experiment, goes_on)
     }
 
-    fn observer(&self) -> &dyn Observer {
-        self.observer
-    }
-
-    fn locks(&self) -> &Locks {
-        &self.locks
-    }
-
-    fn device(&self) -> Device {
-        self.device
-    }
-
-    fn threads(&self) -> usize {
-        self.threads
-    }
-
-    fn jobs(&self) -> usize {
-        self.jobs
+    fn command(&self) -> &Command<'_> {
+        &self.command
     }
 }
 

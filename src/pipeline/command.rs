@@ -1,0 +1,46 @@
+//! A command at work in an experiment's folder, whatever the experiment's line.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::Observer;
+use super::lock::Locks;
+use super::open::Request;
+use crate::nn::Device;
+use crate::record::Machine;
+
+/// The means of a command: its share of the machine, its locks in the folder, and who watches it.
+pub struct Command<'a> {
+    pub device: Device,
+    /// Threads of all tasks together.
+    pub threads: usize,
+    /// Maximum number of tasks at once.
+    pub jobs: usize,
+    pub machine: Machine,
+    pub locks: Locks,
+    pub observer: &'a dyn Observer,
+    works: AtomicBool,
+}
+
+impl<'a> Command<'a> {
+    pub fn new(request: &Request, locks: Locks, observer: &'a dyn Observer) -> Command<'a> {
+        Command {
+            device: request.device,
+            threads: request.threads,
+            jobs: request.jobs(),
+            machine: Machine::this(),
+            locks,
+            observer,
+            works: AtomicBool::new(false),
+        }
+    }
+
+    /// Says that a task begins; returns whether it is the command's first.
+    pub fn begins(&self) -> bool {
+        !self.works.swap(true, Ordering::SeqCst)
+    }
+
+    /// Whether the command has begun any task.
+    pub fn has_worked(&self) -> bool {
+        self.works.load(Ordering::SeqCst)
+    }
+}
