@@ -175,7 +175,7 @@ pub enum Command {
         /// Half precision: half the size; played alike, as far as its scores show
         #[arg(long)]
         half: bool,
-        /// A byte for each weight, a quarter of the size: `pd evaluate` shows what that costs
+        /// A byte for each weight, a quarter of the size: `pd play FILE --episodes 100` shows what that costs
         #[arg(long)]
         int8: bool,
         /// The file to write

@@ -22,7 +22,7 @@ pub fn not_above_0(agent_results: &AgentResults, agent: &str) -> Vec<String> {
 
 /// The command that repeats the results, with an explanation.
 pub fn repeat(results: &Results) -> (String, &'static str) {
-    let name = &results.experiment.name;
+    let name = &results.folder;
     let followed = results.adoptions.iter().flat_map(|(_, rows)| rows).any(|row| row.unix_time.is_some());
     match followed {
         true => (

@@ -24,6 +24,8 @@ pub struct AgentLog<Row> {
 /// All data that a report is made from.
 pub struct Results {
     pub experiment: Experiment,
+    /// The folder's name.
+    pub folder: String,
     /// The experiment's text.
     pub settings: String,
     pub manifest: Option<Manifest>,
@@ -77,6 +79,7 @@ impl Results {
             adoptions: of_networks(experiment, |agent| folder.adoptions(agent))?,
             films: films(folder, experiment),
             experiment: experiment.clone(),
+            folder: folder.root().file_name().unwrap_or_default().to_string_lossy().into_owned(),
             settings: toml::to_string(experiment)?,
             episodes,
             scores,

@@ -46,12 +46,16 @@ pub fn networks(results: &Results, agent_results: &AgentResults) -> Table {
 }
 
 fn of_teacher(results: &Results, agent_results: &AgentResults) -> Vec<Cell> {
-    let Experiment { teacher, games, environment, .. } = &results.experiment;
-    let here: Vec<_> = games.iter().map(|&game| Architecture::teacher(teacher, &environment.spec(game))).collect();
+    let here: Vec<_> = results.experiment.games.iter().map(|&game| teacher(&results.experiment, game)).collect();
     let counted = as_counted(&here[0]);
     let rows: Vec<_> =
         agent_results.of_agent(Role::Teacher, "teacher").flat_map(|agent_result| &agent_result.rows).collect();
     row(results, ("teacher", ""), Some(counted), here, &rows)
+}
+
+/// The teacher's network, by the settings with which it learned.
+fn teacher(experiment: &Experiment, game: Game) -> Architecture {
+    Architecture::teacher(experiment.teacher_settings(game), &experiment.environment.spec(game))
 }
 
 /// The student's view, if it is another than the teacher's.
@@ -86,7 +90,8 @@ fn as_counted(here: &Architecture) -> Architecture {
     Architecture { outputs: Outputs::One(PAPER_OUTPUTS), ..here.clone() }
 }
 
-/// `observes` is a remark on the agent's view; `counted` is the network for one game as the paper counts it; `here` are the networks of this experiment.
+/// `observes` is a remark on the agent's view; `counted` is the network for one game as the paper counts it; `here` are the
+/// networks of this experiment.
 fn row(
     results: &Results,
     (name, observes): (&str, &str),
@@ -98,8 +103,7 @@ fn row(
         let values: Vec<f64> = rows.iter().filter_map(|row| column(row)).collect();
         statistics::mean(&values)
     };
-    let Experiment { teacher, games, environment, .. } = &results.experiment;
-    let teacher = as_counted(&Architecture::teacher(teacher, &environment.spec(games[0]))).parameters();
+    let teacher = as_counted(&teacher(&results.experiment, results.experiment.games[0])).parameters();
     let count = counted.as_ref().map(Architecture::parameters);
     let share = count.map(|count| count as f64 / teacher as f64).or_else(|| mean(|row| row.compression));
     let teachers = here[0].heads().len().max(1) as f64;
