@@ -38,10 +38,10 @@ fn every_experiment_of_the_paper_is_there_at_both_scales_with_a_folder_of_its_ow
         files(folder).iter().map(|file| file.file_stem().unwrap().to_string_lossy().into_owned()).collect()
     };
     assert_eq!(names("paper"), six);
-    let small = [names("small"), names("reproduction")].concat();
+    let small = names("reproduction");
     assert!(six.iter().all(|name| small.iter().any(|own| own == name)));
     let mut folders: Vec<_> =
-        ["", "paper", "small"].iter().flat_map(|folder| files(folder)).map(|file| read(&file).name).collect();
+        ["", "paper", "reproduction"].iter().flat_map(|folder| files(folder)).map(|file| read(&file).name).collect();
     let count = folders.len();
     folders.sort();
     folders.dedup();

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Observer;
-use super::open::Pipeline;
+use super::command::Command;
 use super::task::{Task, Work};
 use crate::progress::Progress;
 
@@ -83,21 +82,8 @@ impl Progress for Watched<'_> {
 }
 
 impl<J> Batch<'_, J> {
-    /// Begins to watch the work under a name; `total` is in `unit`.
-    pub fn watch<'b>(
-        &'b self,
-        observer: &'b dyn Observer,
-        name: &str,
-        total: u64,
-        unit: &'static str,
-    ) -> impl Progress + 'b {
-        Watched { reached: &self.reached, total, progress: observer.begin(name, total, unit) }
-    }
-}
-
-impl Pipeline<'_> {
-    /// As [`Batch::watch`], with the pipeline's observer.
-    pub fn watch<'b>(&'b self, batch: &'b Batch, name: &str, total: u64, unit: &'static str) -> impl Progress + 'b {
-        batch.watch(self.command.observer, name, total, unit)
+    /// Lets the command's observer watch the work under a name; `total` is in `unit`.
+    pub fn watch<'b>(&'b self, command: &'b Command, name: &str, total: u64, unit: &'static str) -> impl Progress + 'b {
+        Watched { reached: &self.reached, total, progress: command.observer.begin(name, total, unit) }
     }
 }

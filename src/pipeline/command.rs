@@ -34,12 +34,12 @@ impl<'a> Command<'a> {
         }
     }
 
-    /// Says that a task begins; returns whether it is the command's first.
-    pub fn begins(&self) -> bool {
+    /// Notes that the command makes results from now on; returns whether this is the first time.
+    pub fn begin_work(&self) -> bool {
         !self.works.swap(true, Ordering::SeqCst)
     }
 
-    /// Whether the command has begun any task.
+    /// Whether the command has begun to make results.
     pub fn has_worked(&self) -> bool {
         self.works.load(Ordering::SeqCst)
     }

@@ -104,7 +104,7 @@ impl Pipeline<'_> {
     pub fn distill_group(&self, batch: &Batch, group: &StudentGroup) -> Result<Ended> {
         let games: Vec<_> = group.games.iter().map(|(played, _)| played.game).collect();
         let name = Together { seed: group.seed, games: &games }.to_string();
-        let progress = &self.watch(batch, &name, group.updates(), "updates");
+        let progress = &batch.watch(&self.command, &name, group.updates(), "updates");
         let episodes = group.experiment.distillation.evaluation_episodes;
         let view = group.environment().observation;
         let mut evaluator = TrainingEvaluator::new(self, &games, view, group.seed, episodes)?;

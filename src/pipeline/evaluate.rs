@@ -20,7 +20,7 @@ impl Pipeline<'_> {
         let weights = episodes::short_digest(&self.folder, &self.digests, agent)?;
         let weights = weights.with_context(|| format!("{}: not found", self.folder.weights(agent).display()))?;
         let Amount { amount, unit } = batch.tasks[0].amount;
-        let progress = self.watch(batch, &agent.to_string(), amount, unit);
+        let progress = batch.watch(&self.command, &agent.to_string(), amount, unit);
         let network = self.network(agent)?;
         let random = RandomPlay { actions: agent.game.actions(self.experiment.environment.action_set).len() };
         let player = network.as_ref().map(|(network, head)| Player::new(network, *head));

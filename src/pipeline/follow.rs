@@ -36,7 +36,7 @@ impl Pipeline<'_> {
         let group =
             StudentGroup { experiment, seed, games, students, folder: &self.folder, device: self.command.device };
         let name = format!("students that follow {teacher}");
-        let progress = &self.watch(batch, &name, group.updates(), "updates");
+        let progress = &batch.watch(&self.command, &name, group.updates(), "updates");
         if wait_for_training(&from, &teacher, experiment, progress)? == Ended::Stopped {
             return Ok(Ended::Stopped);
         }

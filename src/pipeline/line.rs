@@ -28,7 +28,7 @@ pub trait Line: Sync {
     /// The failure of the tasks.
     fn perform(&self, batch: &Batch<Self::Job>, from: Option<&Path>) -> Result<Ended>;
 
-    /// Changes the manifest, once a task of this command has begun.
+    /// Changes the manifest, once this command has begun to make results.
     ///
     /// # Errors
     /// If the manifest is damaged or cannot be written.
@@ -46,5 +46,6 @@ pub trait Line: Sync {
     /// If a file cannot be read or written.
     fn report(&self, goes_on: Option<&Activity>) -> Result<TerminalReport>;
 
+    /// The command that works on the experiment.
     fn command(&self) -> &Command<'_>;
 }

@@ -17,14 +17,14 @@ use crate::units::now;
 const COMMIT: Option<&str> = option_env!("PD_COMMIT");
 
 /// The facts about a command's results that the manifest states.
-pub struct Made<'a> {
+pub struct Provenance<'a> {
     pub seeds: &'a [u64],
     /// The version of ALE; `None` where no game is played.
     pub ale: Option<String>,
     pub roms: BTreeMap<String, RomRecord>,
 }
 
-impl Made<'_> {
+impl Provenance<'_> {
     /// Records in the folder's manifest that `command` makes such results from now on, and applies `change`. Seeds, ROMs
     /// of other games, times and latencies from before are kept.
     ///
@@ -61,18 +61,18 @@ impl Made<'_> {
 }
 
 impl Pipeline<'_> {
-    /// As [`Made::record`], for this command.
+    /// As [`Provenance::record`], for this command.
     ///
     /// # Errors
     /// As there.
     pub fn write_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
         let rom = |&game: &Game| Some((game.name().to_owned(), self.rom_record(game)?));
-        let made = Made {
+        let provenance = Provenance {
             seeds: &self.experiment.seeds,
             ale: Some(ale_version().into()),
             roms: self.experiment.games.iter().filter_map(rom).collect(),
         };
-        made.record(&self.command, &self.folder, change)
+        provenance.record(&self.command, &self.folder, change)
     }
 }
 

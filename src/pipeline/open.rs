@@ -189,7 +189,7 @@ impl<'a> Pipeline<'a> {
 
     /// Records this command in the manifest, before its first result.
     fn begin_work(&self) -> Result<()> {
-        if self.command.begins() { self.write_manifest(|_| ()) } else { Ok(()) }
+        if self.command.begin_work() { self.write_manifest(|_| ()) } else { Ok(()) }
     }
 
     /// Environments for training and distillation, which give these views.

@@ -36,7 +36,7 @@ impl Pipeline<'_> {
         let updates = self.experiment.teacher.updates(console.frame_skip, console.workers);
         warn_of_few_updates(agent, updates, "raise teacher.frames, or lower teacher.warmup or teacher.rollout");
         let Amount { amount, unit } = batch.tasks[0].amount;
-        let progress = &self.watch(batch, &agent.to_string(), amount, unit);
+        let progress = &batch.watch(&self.command, &agent.to_string(), amount, unit);
         let episodes = self.experiment.teacher.evaluation_episodes;
         // A baseline may see the games otherwise than the teachers.
         let seen = Experiment { environment: environment(&self.experiment, agent), ..self.experiment.clone() };

@@ -179,9 +179,10 @@ pub const SWEEPS: &str = "Where a temperature is to be chosen, a student is dist
 
 /// The variance of a learning curve.
 pub const CURVES: &str = "Whether students that follow the best teacher so far swing less than the teacher itself. An \
-    evaluation’s deviation is that from the middle between its neighbours (Gasser, Sroka and Jennen-Steinmetz, 1986), so that \
-    steady progress does not count. Both curves have to be evaluated equally often, with equally many episodes. Intervals are \
-    of the evaluations, drawn as episodes are elsewhere; they take evaluations as independent, and are somewhat too narrow.";
+    evaluation’s distance from the middle between its neighbours is what counts, its median over the curve, scaled to a standard \
+    deviation: a steady climb does not count, and a few bends do not decide. A ratio is given where both curves have equally \
+    many evaluations of equally many episodes. It has no interval: two curves are one pair, and only more trainings would show \
+    how much it varies.";
 
 /// Introduces the paper's findings that have no figure.
 pub const FINDINGS: &str = "It also found, without a figure that is known well enough to stand here:";

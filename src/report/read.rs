@@ -79,7 +79,10 @@ impl Results {
             adoptions: of_networks(experiment, |agent| folder.adoptions(agent))?,
             films: films(folder, experiment),
             experiment: experiment.clone(),
-            folder: folder.root().file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            folder: folder
+                .root()
+                .file_name()
+                .map_or(experiment.name.clone(), |name| name.to_string_lossy().into_owned()),
             settings: toml::to_string(experiment)?,
             episodes,
             scores,
@@ -94,6 +97,15 @@ impl Results {
     /// Whether games share that student's network.
     pub fn is_shared(&self, student: &str) -> bool {
         self.student(student).is_some_and(StudentSettings::is_shared)
+    }
+
+    /// Whether a student followed its teacher through the training, each hour a stretch of it. Students that followed a
+    /// training in another process had their own pace.
+    pub fn followed_at_pace(&self, student: &AgentId) -> bool {
+        // Games that share a network have one log.
+        let is_own =
+            |own: &AgentId| own.name == student.name && own.seed == student.seed && (student.shared || own == student);
+        self.adoptions.iter().any(|(own, rows)| is_own(own) && rows.iter().all(|row| row.unix_time.is_none()))
     }
 
     /// The scores of one agent's episodes, in the order of the file.

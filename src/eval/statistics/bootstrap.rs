@@ -46,27 +46,17 @@ pub fn mean_of_runs_interval(runs: &[&[f64]], seed: Seed) -> Option<Interval> {
 /// The mean of one side's runs' means minus that of another's, with the interval of [`mean_of_runs_interval`], for which the sides
 /// are drawn apart. `None` if a side or a run is empty.
 pub fn mean_difference(sides: [&[&[f64]]; 2], seed: Seed) -> Option<(f64, Option<Interval>)> {
-    between_means(sides, seed, |[one, other]| Some(one - other))
-}
-
-/// As [`mean_difference`], of the one side's mean divided by the other's. `None` also if the other's is not above 0.
-pub fn mean_ratio(sides: [&[&[f64]]; 2], seed: Seed) -> Option<(f64, Option<Interval>)> {
-    between_means(sides, seed, |[one, other]| (other > 0.0).then(|| one / other))
-}
-
-fn between_means(
-    sides: [&[&[f64]]; 2],
-    seed: Seed,
-    compare: impl Fn([f64; 2]) -> Option<f64>,
-) -> Option<(f64, Option<Interval>)> {
     let side = |runs: &[&[f64]]| {
         let means: Option<Vec<f64>> = runs.iter().map(|run| mean(run)).collect();
         mean(&means?)
     };
-    let value = compare([side(sides[0])?, side(sides[1])?])?;
+    let difference = side(sides[0])? - side(sides[1])?;
     let mut generator = seed.generator();
-    let resample = |_| compare(sides.map(|runs| resampled_mean(runs, &mut generator)));
-    Some((value, percentiles((0..RESAMPLES).map(resample).collect())))
+    let resample = |_| {
+        let [one, other] = sides.map(|runs| resampled_mean(runs, &mut generator));
+        Some(one - other)
+    };
+    Some((difference, percentiles((0..RESAMPLES).map(resample).collect())))
 }
 
 /// The mean of as many runs as there are, drawn with replacement, each by the mean of its drawn episodes.

@@ -23,10 +23,10 @@ mod difference;
 mod figures;
 mod summary;
 
-pub use bootstrap::{Interval, RESAMPLES, mean_difference, mean_interval, mean_of_runs_interval, mean_ratio};
+pub use bootstrap::{Interval, RESAMPLES, mean_difference, mean_interval, mean_of_runs_interval};
 pub use comparison::{ComparedRun, InGame, Intervals, difference_apart, improvement, intervals, profile};
 pub use correlation::{correlation_interval, pearson, spearman};
-pub use curve::squared_residuals;
+pub use curve::deviation;
 pub use difference::{PairedGame, PairedRun, difference};
 pub use figures::{AgainstTeacher, Figures, InGameFigures, win_rate};
 pub use summary::{

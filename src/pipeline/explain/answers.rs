@@ -20,7 +20,7 @@ const BATCH: usize = 256;
 impl ExplainPipeline<'_> {
     /// Lets a teacher explain questions, and scores what it writes.
     pub fn explain(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, name: &str, seed: u64) -> Result<Ended> {
-        let progress = batch.watch(self.command.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
+        let progress = batch.watch(&self.command, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let since = thread_seconds();
         let settings = self.teacher(name)?;
         let (base, warmup) = (self.load(&ModelId::Base { seed })?, self.load(&ModelId::Warmup { seed })?);
@@ -56,7 +56,7 @@ impl ExplainPipeline<'_> {
 
     /// Asks a model the questions of the evaluation.
     pub fn answer(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, model: &ModelId) -> Result<Ended> {
-        let progress = batch.watch(self.command.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
+        let progress = batch.watch(&self.command, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let since = thread_seconds();
         let settings = &self.experiment.evaluation;
         let network = self.load(model)?;

@@ -26,7 +26,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 impl ExplainPipeline<'_> {
     /// Trains a model until its weights are on disk.
     pub fn learn(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, model: &ModelId) -> Result<Ended> {
-        let progress = batch.watch(self.command.observer, &task.work.to_string(), task.amount.amount, task.amount.unit);
+        let progress = batch.watch(&self.command, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let folder = self.folder.run(model);
         let (checkpoint, log, identity) = (folder.checkpoint(), folder.train(), task.key.to_string());
         let run = Run {

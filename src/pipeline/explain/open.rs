@@ -15,7 +15,7 @@ use crate::pipeline::leftovers::remove_unfinished;
 use crate::pipeline::line::Line;
 use crate::pipeline::list::closure;
 use crate::pipeline::lock::Locks;
-use crate::pipeline::manifest::{Made, forget_times};
+use crate::pipeline::manifest::{Provenance, forget_times};
 use crate::pipeline::open::{Request, check_alone, check_tasks};
 use crate::pipeline::scope::Scope;
 use crate::pipeline::state::TaskState;
@@ -96,10 +96,10 @@ impl<'a> ExplainPipeline<'a> {
         })
     }
 
-    /// As [`Made::record`], for this command.
+    /// As [`Provenance::record`], for this command.
     fn write_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
-        let made = Made { seeds: &self.experiment.seeds, ale: None, roms: BTreeMap::new() };
-        made.record(&self.command, &self.folder, change)
+        let provenance = Provenance { seeds: &self.experiment.seeds, ale: None, roms: BTreeMap::new() };
+        provenance.record(&self.command, &self.folder, change)
     }
 }
 
@@ -115,7 +115,7 @@ impl Line for ExplainPipeline<'_> {
     }
 
     fn perform(&self, batch: &Batch<ModelJob>, _: Option<&Path>) -> Result<Ended> {
-        if self.command.begins() {
+        if self.command.begin_work() {
             self.write_manifest(|_| ())?;
         }
         // Each task has a lock of its own.

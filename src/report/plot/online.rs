@@ -5,7 +5,7 @@ use super::learning::{evaluations, millions_of_frames};
 use super::scores::style_of;
 use super::style::{GREY, Style, TEACHER};
 use crate::game::Game;
-use crate::record::{AdoptionRow, AgentId, EvalRow, Role, TrainRow};
+use crate::record::{EvalRow, Role, TrainRow};
 use crate::report::format::counted;
 use crate::report::read::{AgentLog, Results};
 
@@ -18,19 +18,14 @@ pub fn online(results: &Results, game: Game) -> Option<Figure> {
     if !settings.online || results.teachers_of(game).all(|teacher| teacher.eval.is_empty()) {
         return None;
     }
-    // Students that followed a training in another process had their own pace. Games that share a network have one log.
-    let adopted = |agent: &AgentId| {
-        let at_pace = |rows: &[AdoptionRow]| rows.iter().all(|row| row.unix_time.is_none());
-        let is_own = |own: &AgentId| own.name == agent.name && own.seed == agent.seed && (agent.shared || own == agent);
-        results.adoptions.iter().any(|(own, rows)| is_own(own) && at_pace(rows))
-    };
     let mut marks = teachers(results, game);
     let mut legend = vec![key("teacher", NOISY, 1.4), key("teacher, best so far", TEACHER, 2.5)];
     // Each hour of the student corresponds to a stretch of the training.
     let hour = results.experiment.teacher.frames as f64 / settings.hours as f64 / 1e6;
     let when = |row: &EvalRow| (row.steps as f64 / settings.steps_per_hour as f64).floor() * hour;
     for student in &results.experiment.students {
-        let runs = results.students_of(game, &student.name).filter(|run| adopted(&run.agent) && !run.eval.is_empty());
+        let runs = results.students_of(game, &student.name);
+        let runs = runs.filter(|run| results.followed_at_pace(&run.agent) && !run.eval.is_empty());
         let runs: Vec<_> = runs.map(|run| &run.eval).collect();
         if !runs.is_empty() {
             let style = style_of(results, Role::Student, &student.name);

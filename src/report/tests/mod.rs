@@ -59,6 +59,21 @@ fn the_files_of_a_table_hold_the_values_that_the_page_rounds() {
 }
 
 #[test]
+fn a_taken_teachers_parameters_are_those_of_the_network_with_which_it_learned() {
+    let shipped = "name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1]\n[teacher]\nfrom = \"shipped\"\n\
+        [[students]]\nname = \"net1\"\nnetwork = \"net1\"\nloss = \"kl\"\ntemperature = 0.5\n";
+    let mut made = Made::with(shipped);
+    let pong = Game::named("pong").unwrap();
+    for agent in [AgentId::random(pong, 1), AgentId::teacher(pong, 1), AgentId::student("net1", pong, 1)] {
+        made.score(&agent, 10.0, 40);
+    }
+    made.report();
+    // The paper's 1,693,362, and PQN's scale and shift for each of 12,800 + 5,184 + 3,136 + 512 normalised outputs.
+    let networks = fs::read_to_string(made.folder.report().join("networks.csv")).unwrap();
+    assert!(networks.lines().any(|line| line.starts_with("teacher,") && line.contains("1736626")), "{networks}");
+}
+
+#[test]
 fn tables_show_the_numbers_of_the_files() {
     let made = Made::finished();
     let outcome = made.report();
