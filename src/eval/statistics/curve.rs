@@ -6,7 +6,7 @@ use super::summary::median;
 const MEDIAN_OF_SQUARE: f64 = 0.454_936;
 
 /// Standard deviation of a curve's points from its trend, in the curve's unit. Points are evenly spaced. The square of a
-/// point's pseudo-residual, 2/3 · (x[i] − (x[i−1] + x[i+1]) / 2)², has the variance as its mean where the trend is straight
+/// point's pseudo-residual, `2/3 · (x[i] − (x[i−1] + x[i+1]) / 2)²`, has the variance as its mean where the trend is straight
 /// (Gasser, Sroka and Jennen-Steinmetz, 1986, "Residual variance and residual pattern in nonlinear regression"). The
 /// median in place of the mean leaves out the few points at which the trend bends. `None` with fewer than three points.
 pub fn deviation(curve: &[f64]) -> Option<f64> {
