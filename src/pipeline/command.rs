@@ -2,13 +2,16 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use anyhow::Result;
+
 use super::Observer;
 use super::lock::Locks;
+use super::manifest::Provenance;
 use super::open::Request;
 use crate::nn::Device;
-use crate::record::Machine;
+use crate::record::{Folder, Machine, Manifest};
 
-/// The means of a command: its share of the machine, its locks in the folder, and who watches it.
+/// The means of a command: its share of the machine, the folder with its locks and manifest, and who watches it.
 pub struct Command<'a> {
     pub device: Device,
     /// Threads of all tasks together.
@@ -18,11 +21,20 @@ pub struct Command<'a> {
     pub machine: Machine,
     pub locks: Locks,
     pub observer: &'a dyn Observer,
+    /// The experiment's folder.
+    pub folder: Folder,
+    pub provenance: Provenance,
     works: AtomicBool,
 }
 
 impl<'a> Command<'a> {
-    pub fn new(request: &Request, locks: Locks, observer: &'a dyn Observer) -> Command<'a> {
+    pub fn new(
+        request: &Request,
+        folder: &Folder,
+        provenance: Provenance,
+        locks: Locks,
+        observer: &'a dyn Observer,
+    ) -> Command<'a> {
         Command {
             device: request.device,
             threads: request.threads,
@@ -30,17 +42,25 @@ impl<'a> Command<'a> {
             machine: Machine::this(),
             locks,
             observer,
+            folder: folder.clone(),
+            provenance,
             works: AtomicBool::new(false),
         }
     }
 
-    /// Notes that the command makes results from now on; returns whether this is the first time.
-    pub fn begin_work(&self) -> bool {
-        !self.works.swap(true, Ordering::SeqCst)
+    /// Records the command in the manifest, before its first result.
+    ///
+    /// # Errors
+    /// As [`Command::write_manifest`].
+    pub fn begin_work(&self) -> Result<()> {
+        if self.works.swap(true, Ordering::SeqCst) { Ok(()) } else { self.write_manifest(|_| ()) }
     }
 
-    /// Whether the command has begun to make results.
-    pub fn has_worked(&self) -> bool {
-        self.works.load(Ordering::SeqCst)
+    /// Changes the manifest, if the command has begun to make results.
+    ///
+    /// # Errors
+    /// As [`Command::write_manifest`].
+    pub fn record(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
+        if self.works.load(Ordering::SeqCst) { self.write_manifest(change) } else { Ok(()) }
     }
 }

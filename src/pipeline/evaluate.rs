@@ -45,7 +45,7 @@ impl Pipeline<'_> {
         if let Some([low, milliseconds, high]) = latency.flatten() {
             let quartiles = Some([low, high]);
             let measured = Latency { weights, milliseconds, quartiles, processor: self.command.machine.cpu.clone() };
-            self.write_manifest(|manifest| manifest.latencies.extend([(latency_name(agent), measured)]))?;
+            self.command.write_manifest(|manifest| manifest.latencies.extend([(latency_name(agent), measured)]))?;
         }
         Ok(Ended::Done)
     }

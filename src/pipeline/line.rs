@@ -9,7 +9,6 @@ use super::command::Command;
 use super::state::TaskState;
 use super::task::{Job, Task};
 use crate::progress::Ended;
-use crate::record::Manifest;
 use crate::report::{Activity, TerminalReport};
 
 /// An opened experiment as the scheduler sees it: a list of tasks, and the way to do them.
@@ -27,12 +26,6 @@ pub trait Line: Sync {
     /// # Errors
     /// The failure of the tasks.
     fn perform(&self, batch: &Batch<Self::Job>, from: Option<&Path>) -> Result<Ended>;
-
-    /// Changes the manifest, once this command has begun to make results.
-    ///
-    /// # Errors
-    /// If the manifest is damaged or cannot be written.
-    fn record(&self, change: &dyn Fn(&mut Manifest)) -> Result<()>;
 
     /// Ends a command; `evaluates` says whether it includes evaluations.
     ///

@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::command::Command;
-use super::open::Pipeline;
 use super::task::{Job, Task};
-use crate::env::ale_version;
-use crate::game::Game;
 use crate::nn;
 use crate::record::{Folder, Manifest, RomRecord};
 use crate::units::now;
@@ -16,40 +13,41 @@ use crate::units::now;
 /// The commit of which the program was built, with `+changes` if its files differed; none outside git.
 const COMMIT: Option<&str> = option_env!("PD_COMMIT");
 
-/// The facts about a command's results that the manifest states.
-pub struct Provenance<'a> {
-    pub seeds: &'a [u64],
+/// The facts about an experiment's results that the manifest states.
+pub struct Provenance {
+    pub seeds: Vec<u64>,
     /// The version of ALE; `None` where no game is played.
     pub ale: Option<String>,
     pub roms: BTreeMap<String, RomRecord>,
 }
 
-impl Provenance<'_> {
-    /// Records in the folder's manifest that `command` makes such results from now on, and applies `change`. Seeds, ROMs
+impl Command<'_> {
+    /// Records in the folder's manifest that this command makes results from now on, and applies `change`. Seeds, ROMs
     /// of other games, times and latencies from before are kept.
     ///
     /// # Errors
     /// If the folder is gone, or the manifest is damaged or cannot be written.
-    pub fn record(self, command: &Command, folder: &Folder, change: impl FnOnce(&mut Manifest)) -> Result<()> {
-        folder.check_there()?;
-        let _lock = command.locks.wait("manifest")?;
-        let mut manifest = self.added_to(Manifest::read(&folder.manifest())?, command);
+    pub fn write_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
+        self.folder.check_there()?;
+        let _lock = self.locks.wait("manifest")?;
+        let mut manifest = self.added_to(Manifest::read(&self.folder.manifest())?);
         change(&mut manifest);
-        manifest.write(&folder.manifest())
+        manifest.write(&self.folder.manifest())
     }
 
-    fn added_to(self, old: Option<Manifest>, command: &Command) -> Manifest {
+    fn added_to(&self, old: Option<Manifest>) -> Manifest {
         let mut roms = old.as_ref().map(|old| old.roms.clone()).unwrap_or_default();
-        roms.extend(self.roms);
-        let seeds: BTreeSet<u64> = old.iter().flat_map(|old| &old.seeds).chain(self.seeds).copied().collect();
+        roms.extend(self.provenance.roms.clone());
+        let seeds: BTreeSet<u64> =
+            old.iter().flat_map(|old| &old.seeds).chain(&self.provenance.seeds).copied().collect();
         Manifest {
             program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
             git_commit: COMMIT.map(str::to_owned),
             libtorch: nn::LIBTORCH_VERSION.into(),
-            ale: self.ale,
-            device: command.device.to_string(),
-            threads: command.threads,
-            machine: command.machine.clone(),
+            ale: self.provenance.ale.clone(),
+            device: self.device.to_string(),
+            threads: self.threads,
+            machine: self.machine.clone(),
             seeds: seeds.into_iter().collect(),
             roms,
             stage_seconds: old.as_ref().map(|old| old.stage_seconds.clone()).unwrap_or_default(),
@@ -57,22 +55,6 @@ impl Provenance<'_> {
             latencies: old.map(|old| old.latencies).unwrap_or_default(),
             worked_at: Some(now()),
         }
-    }
-}
-
-impl Pipeline<'_> {
-    /// As [`Provenance::record`], for this command.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn write_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
-        let rom = |&game: &Game| Some((game.name().to_owned(), self.rom_record(game)?));
-        let provenance = Provenance {
-            seeds: &self.experiment.seeds,
-            ale: Some(ale_version().into()),
-            roms: self.experiment.games.iter().filter_map(rom).collect(),
-        };
-        provenance.record(&self.command, &self.folder, change)
     }
 }
 

@@ -16,8 +16,7 @@ use crate::config::{self, Experiment, LineName, Overrides, Settings};
 use crate::record::{AgentId, EpisodeRow, Folder, Manifest, ScoreRow, read_rows, write_file, write_rows, write_toml};
 
 /// Copies the results of several folders of an experiment, of games or of explanations, into one folder, which is new or
-/// one of them. Trainings that
-/// are not finished stay where they are.
+/// one of them. Trainings that are not finished stay where they are.
 ///
 /// # Errors
 /// If the folders' tasks have other keys, or hold other results of one task; nothing is written then.

@@ -12,14 +12,14 @@ use super::digests::Digests;
 use super::leftovers::remove_leftovers;
 use super::list::{Teaching, tasks};
 use super::lock::Locks;
-use super::manifest::forget_times;
+use super::manifest::{Provenance, forget_times};
 use super::scope::Scope;
 use super::source::check_source;
 use super::task::Task;
 use super::{Observer, follow, memory, refused, settings};
 use crate::agent::Played;
 use crate::config::{self, Experiment, Overrides};
-use crate::env::{Pool, Rom, Rules};
+use crate::env::{Pool, Rom, Rules, ale_version};
 use crate::game::{Game, View};
 use crate::nn::Device;
 use crate::record::{AgentId, Folder, RomRecord, write_toml};
@@ -157,17 +157,25 @@ impl<'a> Pipeline<'a> {
         memory::check(request, &experiment, &list)?;
         let locks = Locks::in_folder(folder.root().join(".locks"));
         prepare(request, &experiment, &folder, &list, &locks)?;
+        let provenance = Provenance {
+            seeds: experiment.seeds.clone(),
+            ale: Some(ale_version().into()),
+            roms: roms
+                .iter()
+                .filter_map(|(game, rom)| Some(((*game).to_owned(), rom.as_ref()?.record.clone())))
+                .collect(),
+        };
         let pipeline = Pipeline {
+            command: Command::new(request, &folder, provenance, locks, observer),
             experiment,
             folder,
             tasks: list,
             digests: Digests::default(),
-            command: Command::new(request, locks, observer),
             roms,
         };
         // A command that has done no task leaves the manifest as it is.
         if scope != Scope::Report && (request.fresh || !pipeline.folder.manifest().exists()) {
-            pipeline.write_manifest(|_| ()).map_err(refused)?;
+            pipeline.command.write_manifest(|_| ()).map_err(refused)?;
         }
         Ok(pipeline)
     }
@@ -187,17 +195,12 @@ impl<'a> Pipeline<'a> {
         Played::new(game, &environment(&self.experiment, agent), self.rom_record(game))
     }
 
-    /// Records this command in the manifest, before its first result.
-    fn begin_work(&self) -> Result<()> {
-        if self.command.begin_work() { self.write_manifest(|_| ()) } else { Ok(()) }
-    }
-
     /// Environments for training and distillation, which give these views.
     ///
     /// # Errors
     /// As [`Pool::load`].
     pub fn pool(&self, game: Game, views: &[View]) -> Result<Pool> {
-        self.begin_work()?;
+        self.command.begin_work()?;
         let rules = Rules { views: views.to_vec(), ..Rules::of_training(&self.experiment.environment, game) };
         Pool::load(game, self.rom(game), &rules, self.experiment.environment.workers)
     }
@@ -207,7 +210,7 @@ impl<'a> Pipeline<'a> {
     /// # Errors
     /// As [`Pool::load`].
     pub fn evaluation_pool(&self, game: Game, episodes: usize, view: View) -> Result<Pool> {
-        self.begin_work()?;
+        self.command.begin_work()?;
         let rules = Rules { views: vec![view], ..Rules::of_evaluation(&self.experiment, game) };
         let workers = self.experiment.evaluation.workers.min(episodes);
         Pool::load(game, self.rom(game), &rules, workers)

@@ -12,7 +12,7 @@ use super::scores::Scores;
 use super::state::{Inspection, TaskState};
 use super::task::{Task, Work};
 use crate::progress::Ended;
-use crate::record::{AgentId, Folder, Manifest};
+use crate::record::{AgentId, Folder};
 use crate::report::{self, Activity, TerminalReport};
 
 impl Line for Pipeline<'_> {
@@ -42,10 +42,6 @@ impl Line for Pipeline<'_> {
             (Work::Evaluate(agent), _) => self.evaluate(batch, agent),
             (Work::Report, _) => Ok(Ended::Done),
         }
-    }
-
-    fn record(&self, change: &dyn Fn(&mut Manifest)) -> Result<()> {
-        if self.command.has_worked() { self.write_manifest(change) } else { Ok(()) }
     }
 
     /// Writes `scores.csv` anew from the episodes.

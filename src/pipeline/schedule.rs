@@ -163,7 +163,7 @@ impl<'a, L: Line> Scheduler<'a, L> {
     /// Records the time of a batch, divided equally among its tasks.
     fn write_times(&self, tasks: &[usize], time: Duration, continues: bool) -> Result<()> {
         let seconds = time.as_secs_f64() / tasks.len() as f64;
-        self.line.record(&|manifest| {
+        self.line.command().record(|manifest| {
             for task in tasks.iter().map(|&number| &self.line.tasks()[number]) {
                 manifest.add_seconds(task.work.stage().name(), &task.id.0, seconds, continues);
             }

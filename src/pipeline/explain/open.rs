@@ -22,7 +22,7 @@ use crate::pipeline::state::TaskState;
 use crate::pipeline::task::{Job as _, Task, TaskId};
 use crate::pipeline::{Observer, listed, refused};
 use crate::progress::Ended;
-use crate::record::{Folder, Manifest, TaskRecord, remove_checkpoint, remove_folder, write_toml};
+use crate::record::{Folder, TaskRecord, remove_checkpoint, remove_folder, write_toml};
 use crate::report::{Activity, TerminalReport};
 use crate::{report, task};
 
@@ -87,19 +87,14 @@ impl<'a> ExplainPipeline<'a> {
         }
         write_toml(&folder.experiment(), &experiment).map_err(refused)?;
         drop(alone);
+        let provenance = Provenance { seeds: experiment.seeds.clone(), ale: None, roms: BTreeMap::new() };
         Ok(ExplainPipeline {
+            command: Command::new(request, &folder, provenance, locks, observer),
             task: task::QuestionTask::new(&experiment.task),
             experiment,
             folder,
             tasks: list,
-            command: Command::new(request, locks, observer),
         })
-    }
-
-    /// As [`Provenance::record`], for this command.
-    fn write_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
-        let provenance = Provenance { seeds: &self.experiment.seeds, ale: None, roms: BTreeMap::new() };
-        provenance.record(&self.command, &self.folder, change)
     }
 }
 
@@ -115,9 +110,7 @@ impl Line for ExplainPipeline<'_> {
     }
 
     fn perform(&self, batch: &Batch<ModelJob>, _: Option<&Path>) -> Result<Ended> {
-        if self.command.begin_work() {
-            self.write_manifest(|_| ())?;
-        }
+        self.command.begin_work()?;
         // Each task has a lock of its own.
         let task = batch.tasks[0];
         match &task.work {
@@ -126,10 +119,6 @@ impl Line for ExplainPipeline<'_> {
             ModelJob::Answer(model) => self.answer(batch, task, model),
             ModelJob::Report => Ok(Ended::Done),
         }
-    }
-
-    fn record(&self, change: &dyn Fn(&mut Manifest)) -> Result<()> {
-        if self.command.has_worked() { self.write_manifest(change) } else { Ok(()) }
     }
 
     fn close(&self, _: bool) -> Result<()> {
