@@ -8,10 +8,8 @@ use serde::Serialize;
 
 use super::bench::measure::{Clock, per_second};
 use super::speed::hours;
-use crate::config::explanations::{Coefficients, Explanations, Method, ModelSettings};
-use crate::explain::{
-    Asked, Counted, Explanation, Fit, Judge, Reinforcement, RewardSignal, Run, Scripts, answer, fit, reinforce,
-};
+use crate::config::explanations::{Coefficients, Explanations, Method, ModelSettings, ReinforceSettings};
+use crate::explain::{Asked, Counted, Explanation, Fit, Judge, RewardSignal, Run, Scripts, answer, fit, reinforce};
 use crate::nn::Device;
 use crate::nn::language::{Sampling, Size, Transformer, generate};
 use crate::pipeline::{ExplainPlan, Job as _, ModelJob, TaskState};
@@ -65,9 +63,12 @@ fn kind(experiment: &Explanations, job: &ModelJob) -> Option<String> {
     Some(match job {
         ModelJob::Learn(ModelId::Base { .. }) => "steps of the base model".to_owned(),
         ModelJob::Learn(ModelId::Warmup { .. }) => "steps of the warm-up".to_owned(),
-        ModelJob::Learn(
-            ModelId::Teacher { name, .. } | ModelId::Student { name, .. } | ModelId::ColdStart { name, .. },
-        ) => format!("steps of {name}"),
+        ModelJob::Learn(ModelId::Teacher { name, .. }) => format!("steps of teacher {name}"),
+        ModelJob::Learn(ModelId::Student { name, .. }) => {
+            let counts_tokens = experiment.student(name).is_some_and(|own| own.tokens > 0);
+            format!("{} of student {name}", if counts_tokens { "tokens" } else { "steps" })
+        }
+        ModelJob::Learn(ModelId::ColdStart { name, .. }) => format!("steps of cold start {name}"),
         ModelJob::Explain { teacher, .. } => {
             let writes = experiment.teacher(teacher).is_some_and(|own| own.method.writes());
             if writes { "explanations" } else { "given explanations" }.to_owned()
@@ -90,20 +91,20 @@ impl Machine<'_> {
     fn measure(&self, job: &ModelJob) -> Result<f64> {
         let own = self.experiment;
         match job {
-            ModelJob::Learn(ModelId::Base { .. }) => self.fitting(own.model, own.base.fit.batch),
-            ModelJob::Learn(ModelId::Warmup { .. }) => self.fitting(own.model, own.warmup.batch),
+            ModelJob::Learn(ModelId::Base { .. }) => self.fitting(own.model, own.base.fit.batch, false),
+            ModelJob::Learn(ModelId::Warmup { .. }) => self.fitting(own.model, own.warmup.batch, false),
             ModelJob::Learn(ModelId::Student { name, .. }) => {
                 let student = own.student(name).expect("a task's student is in the file");
-                self.fitting(own.model_of(student), student.batch)
+                self.fitting(own.model_of(student), student.fit.batch, student.tokens > 0)
             }
             ModelJob::Learn(ModelId::Teacher { name, .. }) => {
                 let teacher = own.teacher(name).expect("a task's teacher is in the file");
-                self.reinforcing(own.model, teacher.questions, teacher.group, teacher.method == Method::Grpo)
+                self.reinforcing(own.model, &teacher.learning, teacher.method == Method::Grpo)
             }
             ModelJob::Learn(ModelId::ColdStart { name, .. }) => {
                 let start = own.cold_start(name).expect("a task's cold start is in the file");
                 let student = own.student(&start.student).expect("its student is in the file");
-                self.reinforcing(own.model_of(student), start.questions, start.group, false)
+                self.reinforcing(own.model_of(student), &start.learning, false)
             }
             ModelJob::Explain { teacher, .. } => {
                 Ok(self.explaining(own.teacher(teacher).is_some_and(|own| own.method.writes())))
@@ -125,8 +126,8 @@ impl Machine<'_> {
         (0..count).map(|_| self.scripts.task.draw(self.scripts.split, &mut generator)).collect()
     }
 
-    /// Steps per second of learning from texts.
-    fn fitting(&self, model: ModelSettings, batch: usize) -> Result<f64> {
+    /// Steps, or tokens that count, per second of learning from texts.
+    fn fitting(&self, model: ModelSettings, batch: usize, counts_tokens: bool) -> Result<f64> {
         let text = |question: &Question| -> Counted {
             let script = self.scripts.student(question, &self.scripts.thought(&self.scripts.task.worked(question)));
             (script.tokens, script.thought.start)
@@ -134,27 +135,20 @@ impl Machine<'_> {
         let texts: Vec<Counted> = self.questions(batch).iter().map(text).collect();
         let settings = Fit { steps: FIT_STEPS, tokens: None, learning_rate: 1e-4, warmup: 0.0, weight_decay: 0.0 };
         let learner = (self.model(model), Seed(0).generator());
-        self.clocked(|run| {
+        let tokens: usize = texts.iter().map(|(tokens, from)| tokens.len() - from).sum();
+        let steps = self.clocked(|run| {
             let mut batch = |step: u64, _: &mut _| {
                 run.progress.at(step, "");
                 texts.clone()
             };
             fit(run, &settings, self.scripts.mark(PAD), learner, &mut batch).map(drop)
-        })
+        })?;
+        Ok(if counts_tokens { steps * tokens as f64 } else { steps })
     }
 
     /// Steps per second of learning from rewards.
-    fn reinforcing(&self, model: ModelSettings, questions: usize, group: usize, explains: bool) -> Result<f64> {
-        let settings = Reinforcement {
-            steps: ENDLESS,
-            questions,
-            group,
-            temperature: 0.7,
-            learning_rate: 0.0,
-            beta: 0.04,
-            reference_every: ENDLESS,
-            reference_share: 0.0,
-        };
+    fn reinforcing(&self, model: ModelSettings, own: &ReinforceSettings, explains: bool) -> Result<f64> {
+        let settings = ReinforceSettings { steps: ENDLESS, learning_rate: 0.0, reference_every: ENDLESS, ..*own };
         let student = self.model(self.experiment.model);
         let objective = match explains {
             true => RewardSignal::Explain { student: &student, coefficients: Coefficients::PUBLISHED },

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::nn::language::{AdamW, AdamWState, Transformer};
 use crate::progress::Progress;
-use crate::record::{Found, Log, LogMark, find_checkpoint, read_state, write_checkpoint, write_state};
+use crate::record::{Found, Log, LogMark, find_checkpoint, read_state, thread_seconds, write_checkpoint, write_state};
 use crate::units::Generator;
 
 const FILE: &str = "state.bin";
@@ -36,6 +36,7 @@ struct State {
     model: Vec<Vec<f32>>,
     optimizer: AdamWState,
     reference: Option<Vec<Vec<f32>>>,
+    cpu_seconds: Option<f64>,
 }
 
 /// A model that is learning.
@@ -48,6 +49,15 @@ pub struct Learning {
     pub reference: Option<Transformer>,
     pub log: Log,
     saved: Instant,
+    /// Seconds that threads computed before the last continuation, and this thread's at that time.
+    cpu: (Option<f64>, Option<f64>),
+}
+
+/// A model that has learned.
+pub struct Learned {
+    pub model: Transformer,
+    /// Seconds that threads computed for it, over all continuations; `None` where a kernel did not say.
+    pub cpu_seconds: Option<f64>,
 }
 
 impl Learning {
@@ -64,8 +74,9 @@ impl Learning {
             log::warn!("{}: what was learned after step {} is learned again", run.checkpoint.display(), state.steps);
         }
         let log = Log::resume(run.log, &saved.as_ref().map(|state| state.log.clone()).unwrap_or_default())?;
+        let (saved_at, cpu) = (Instant::now(), (Some(0.0), thread_seconds()));
         let mut learning =
-            Learning { model, optimizer, generator, steps: 0, tokens: 0, reference, log, saved: Instant::now() };
+            Learning { model, optimizer, generator, steps: 0, tokens: 0, reference, log, saved: saved_at, cpu };
         let Some(state) = saved else { return Ok(learning) };
         ensure!(
             state.identity == run.identity,
@@ -77,7 +88,18 @@ impl Learning {
         learning.reference = state.reference.map(|values| Transformer::from_values(size, &values, device));
         learning.optimizer.restore(&state.optimizer)?;
         (learning.generator, learning.steps, learning.tokens) = (state.generator, state.steps, state.tokens);
+        learning.cpu.0 = state.cpu_seconds;
         Ok(learning)
+    }
+
+    fn cpu_seconds(&self) -> Option<f64> {
+        let (before, since) = self.cpu;
+        Some(before? + thread_seconds()? - since?)
+    }
+
+    /// The model, after the last step.
+    pub fn ended(self) -> Learned {
+        Learned { cpu_seconds: self.cpu_seconds(), model: self.model }
     }
 
     /// Saves the state if it is time, or if the run must stop. Returns whether it must.
@@ -98,6 +120,7 @@ impl Learning {
             model: self.model.values(),
             optimizer: self.optimizer.save(),
             reference: self.reference.as_ref().map(Transformer::values),
+            cpu_seconds: self.cpu_seconds(),
         };
         write_checkpoint(run.checkpoint, |new| write_state(&new.join(FILE), &state))?;
         self.saved = Instant::now();

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 use tch::Kind;
 
-use super::checkpoint::{Learning, Run};
+use super::checkpoint::{Learned, Learning, Run};
 use crate::nn::language::{AdamW, AdamWSettings, Texts, Transformer};
 use crate::units::Generator;
 
@@ -54,11 +54,12 @@ pub fn fit(
     pad: i64,
     (model, generator): (Transformer, Generator),
     batch: &mut dyn FnMut(u64, &mut Generator) -> Vec<Counted>,
-) -> Result<Option<Transformer>> {
+) -> Result<Option<Learned>> {
     let constants = AdamWSettings { betas: BETAS, weight_decay: settings.weight_decay, max_norm: MAX_NORM };
     let optimizer = AdamW::new(constants, &model);
     let mut learning = Learning::resume(run, (model, optimizer, generator, None))?;
     let (mut losses, mut count) = (0.0, 0.0);
+    run.progress.at(settings.reached(&learning), "");
     while settings.done(&learning) < 1.0 {
         let rate = settings.rate(settings.done(&learning));
         let texts = batch(learning.steps, &mut learning.generator);
@@ -75,7 +76,7 @@ pub fn fit(
             let (step, tokens, loss) = (learning.steps, learning.tokens, losses / count);
             ensure!(loss.is_finite(), "training diverged at step {step}: the loss is {loss}; lower the learning rate");
             learning.log.append(&FitRow { step, loss, tokens, learning_rate: rate })?;
-            run.progress.at(learning.steps, &format!("loss {loss:.3}"));
+            run.progress.at(settings.reached(&learning), &format!("loss {loss:.3}"));
             (losses, count) = (0.0, 0.0);
             // Rows are whole here, so that a log that goes on is the one without a stop.
             if learning.keep(run)? && settings.done(&learning) < 1.0 {
@@ -83,16 +84,18 @@ pub fn fit(
             }
         }
     }
-    Ok(Some(learning.model))
+    Ok(Some(learning.ended()))
 }
 
 impl Fit {
+    /// The tokens or steps that are used of the budget.
+    fn reached(&self, learning: &Learning) -> u64 {
+        if self.tokens.is_some() { learning.tokens } else { learning.steps }
+    }
+
     /// The share of the budget that is used.
     fn done(&self, learning: &Learning) -> f64 {
-        match self.tokens {
-            Some(tokens) => learning.tokens as f64 / tokens as f64,
-            None => learning.steps as f64 / self.steps as f64,
-        }
+        self.reached(learning) as f64 / self.tokens.unwrap_or(self.steps) as f64
     }
 
     /// The learning rate at a share of the budget.

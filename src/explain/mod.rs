@@ -13,11 +13,11 @@ mod scripts;
 mod traces;
 
 pub use answers::{AnswerRow, Asked, answer, is_right};
-pub use checkpoint::Run;
+pub use checkpoint::{Learned, Run};
 pub use fit::{Counted, Fit, FitRow, fit};
 pub use grpo::{advantages, loss};
 pub use judge::{Explanation, Judge};
-pub use reinforce::{ReinforceRow, Reinforcement, RewardSignal, reinforce};
+pub use reinforce::{ReinforceRow, RewardSignal, reinforce};
 pub use reward::Reward;
 pub use scripts::{Script, Scripts};
 pub use traces::{TraceError, TraceRecord, TracesHeader, read_traces, write_traces};

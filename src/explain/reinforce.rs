@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use tch::{Tensor, no_grad};
 
 use super::answers::is_right;
-use super::checkpoint::{Learning, Run};
+use super::checkpoint::{Learned, Learning, Run};
 use super::grpo;
 use super::judge::{Explanation, Judge, rewards, rows};
 use super::reward::Reward;
 use super::scripts::{Script, Scripts};
-use crate::config::explanations::Coefficients;
+use crate::config::explanations::{Coefficients, ReinforceSettings};
 use crate::nn::language::{AdamW, AdamWSettings, Sampling, Texts, Transformer, generate};
 use crate::task::{ANSWER, END, PAD, Question, QuestionSplit};
 use crate::units::Generator;
@@ -26,25 +26,6 @@ pub enum RewardSignal<'a> {
     Explain { student: &'a Transformer, coefficients: Coefficients },
     /// Right answers: 1, all others 0.
     Solve,
-}
-
-/// Budget and constants of the learning.
-#[derive(Debug, Clone, Copy)]
-pub struct Reinforcement {
-    pub steps: u64,
-    /// Questions of a step.
-    pub questions: usize,
-    /// Completions of a question.
-    pub group: usize,
-    /// Temperature of drawing and of all log-probabilities.
-    pub temperature: f64,
-    pub learning_rate: f64,
-    /// Weight of the divergence from the reference.
-    pub beta: f64,
-    /// Steps after which the reference takes over from the policy.
-    pub reference_every: u64,
-    /// Share of the policy in the new reference.
-    pub reference_share: f64,
 }
 
 /// `train.csv` of a teacher or solver, one row per step; means over its completions. Qualities are shares of steps, unless
@@ -85,15 +66,16 @@ pub struct ReinforceRow {
 /// If the loss is not finite, or the run's files cannot be read or written.
 pub fn reinforce(
     run: &Run,
-    settings: &Reinforcement,
+    settings: &ReinforceSettings,
     scripts: &Scripts,
     objective: &RewardSignal,
     (policy, generator): (Transformer, Generator),
-) -> Result<Option<Transformer>> {
+) -> Result<Option<Learned>> {
     let constants = AdamWSettings { betas: BETAS, weight_decay: 0.0, max_norm: MAX_NORM };
     let optimizer = AdamW::new(constants, &policy);
     let reference = policy.copied();
     let mut learning = Learning::resume(run, (policy, optimizer, generator, Some(reference)))?;
+    run.progress.at(learning.steps, "");
     while learning.steps < settings.steps {
         let row = step(&mut learning, settings, scripts, objective)?;
         learning.log.append(&row)?;
@@ -103,7 +85,7 @@ pub fn reinforce(
             return Ok(None);
         }
     }
-    Ok(Some(learning.model))
+    Ok(Some(learning.ended()))
 }
 
 /// Completions of a step, with the text in which each stands.
@@ -119,7 +101,7 @@ struct Drawn {
 /// Draws completions, rewards them, and makes one update.
 fn step(
     learning: &mut Learning,
-    settings: &Reinforcement,
+    settings: &ReinforceSettings,
     scripts: &Scripts,
     objective: &RewardSignal,
 ) -> Result<ReinforceRow> {
@@ -154,7 +136,7 @@ fn step(
 /// The reward of each completion, for a teacher with its parts.
 fn rewarded(
     model: &Transformer,
-    settings: &Reinforcement,
+    settings: &ReinforceSettings,
     scripts: &Scripts,
     objective: &RewardSignal,
     drawn: &Drawn,
@@ -172,7 +154,7 @@ fn rewarded(
 /// One update of the policy, and of the reference when it is time. Returns the loss and the divergence from the reference.
 fn update(
     learning: &mut Learning,
-    settings: &Reinforcement,
+    settings: &ReinforceSettings,
     texts: &Texts,
     log_policy: &Tensor,
     totals: &[f64],
@@ -227,7 +209,7 @@ fn draw(
 }
 
 /// The means over a step's completions.
-fn described(scripts: &Scripts, settings: &Reinforcement, drawn: &Drawn, totals: &[f64]) -> ReinforceRow {
+fn described(scripts: &Scripts, settings: &ReinforceSettings, drawn: &Drawn, totals: &[f64]) -> ReinforceRow {
     let count = totals.len() as f64;
     let mut row = ReinforceRow { reward: totals.iter().sum::<f64>() / count, ..ReinforceRow::default() };
     for group in totals.chunks(settings.group) {

@@ -238,9 +238,13 @@ fn commands_do_their_stages_and_refuse_what_does_not_fit() {
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && message.contains(expected), "{message}\nwithout {expected}");
     }
-    fs::write(&weights, content).unwrap();
+    fs::write(&weights, &content).unwrap();
     let table = run.succeed(&["run", "x.toml", "--out", "out"]);
     assert!(table.contains("worked") && table.contains("report: "), "{table}");
+    // A command that was killed between an output and its record makes that output again.
+    fs::remove_file(out.join("base/seed-1/weights.json")).unwrap();
+    run.succeed(&["run", "x.toml", "--out", "out"]);
+    assert!(fs::read(&weights).unwrap() == content, "the base model is another one");
     // The folder of results stands for the experiment.
     let plan = run.succeed(&["plan", "out"]);
     assert!(plan.contains("0 of 11 models left"), "{plan}");

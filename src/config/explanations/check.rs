@@ -4,11 +4,18 @@ use std::collections::HashSet;
 
 use super::{
     ChosenTeachers, ColdStartSettings, ExplainerSettings, Explanations, FitSettings, KeptTraces, LearnerSettings,
-    Method, ModelSettings, Start,
+    Method, ModelSettings, ReinforceSettings, Start,
 };
 use crate::config::Fault;
 use crate::config::check::NAME;
 use crate::task::FamilyName;
+
+const MOST_STEPS: u64 = 1_000_000_000;
+const MOST_TOKENS: u64 = 1_000_000_000_000;
+/// Texts of a step, and completions of a question.
+const MOST_TEXTS: u64 = 1 << 16;
+/// Questions that are explained or answered.
+const MOST_QUESTIONS: u64 = 10_000_000;
 
 /// Refuses the first value that is out of range.
 pub fn check(experiment: &Explanations) -> Result<(), Fault> {
@@ -21,13 +28,14 @@ pub fn check(experiment: &Explanations) -> Result<(), Fault> {
     share("base.teacher_share", experiment.base.teacher_share)?;
     share("base.worked", experiment.base.worked)?;
     fit("warmup", &experiment.warmup)?;
-    rule("traces.count", experiment.traces.count >= 1, "must be at least 1")?;
-    rule("traces.temperature", experiment.traces.temperature > 0.0, "must be above 0")?;
+    count("traces.count", experiment.traces.count as u64, MOST_QUESTIONS)?;
+    above_0("traces.temperature", experiment.traces.temperature)?;
     let evaluation = &experiment.evaluation;
-    rule("evaluation.questions", evaluation.questions >= 1, "must be at least 1")?;
+    count("evaluation.questions", evaluation.questions as u64, MOST_QUESTIONS)?;
     rule("evaluation.samples", (1..=256).contains(&evaluation.samples), "must be from 1 to 256")?;
-    let measured = !evaluation.temperatures.is_empty() && evaluation.temperatures.iter().all(|&t| t >= 0.0);
-    rule("evaluation.temperatures", measured, "must name at least one, none below 0")?;
+    let measured = (1..=16).contains(&evaluation.temperatures.len());
+    let finite = evaluation.temperatures.iter().all(|&t| t >= 0.0 && t.is_finite());
+    rule("evaluation.temperatures", measured && finite, "must be 1 to 16 finite numbers, none below 0")?;
     names("teachers", experiment.teachers.iter().map(|teacher| &teacher.name))?;
     names("students", experiment.students.iter().map(|student| &student.name))?;
     if !experiment.cold_starts.is_empty() {
@@ -53,13 +61,19 @@ fn cold_start(experiment: &Explanations, key: &str, own: &ColdStartSettings) -> 
         .is_some_and(|student| experiment.teachers_of(student).iter().any(|teacher| teacher.name == own.teacher));
     let problem = format!("\"{}\" is no teacher of student \"{}\"", own.teacher, own.student);
     rule(&at("teacher"), teaches, &problem)?;
-    rule(&at("steps"), own.steps >= 1, "must be at least 1")?;
-    rule(&at("questions"), own.questions >= 1, "must be at least 1")?;
-    rule(&at("group"), own.group >= 2, "must be at least 2, since advantages are relative to a group")?;
-    rule(&at("temperature"), own.temperature > 0.0, "must be above 0")?;
-    rule(&at("learning_rate"), own.learning_rate > 0.0, "must be above 0")?;
-    rule(&at("beta"), own.beta >= 0.0, "must not be below 0")?;
-    rule(&at("reference_every"), own.reference_every >= 1, "must be at least 1")?;
+    reinforce(key, &own.learning)
+}
+
+fn reinforce(key: &str, own: &ReinforceSettings) -> Result<(), Fault> {
+    let at = |name: &str| format!("{key}.{name}");
+    count(&at("steps"), own.steps, MOST_STEPS)?;
+    count(&at("questions"), own.questions as u64, MOST_TEXTS)?;
+    let group = (2..=MOST_TEXTS as usize).contains(&own.group);
+    rule(&at("group"), group, &format!("must be from 2, since advantages are relative to a group, to {MOST_TEXTS}"))?;
+    above_0(&at("temperature"), own.temperature)?;
+    above_0(&at("learning_rate"), own.learning_rate)?;
+    at_least_0(&at("beta"), own.beta)?;
+    count(&at("reference_every"), own.reference_every, MOST_STEPS)?;
     share(&at("reference_share"), own.reference_share)
 }
 
@@ -98,23 +112,26 @@ fn task(experiment: &Explanations) -> Result<(), Fault> {
 
 fn explainer(key: &str, teacher: &ExplainerSettings) -> Result<(), Fault> {
     let at = |name: &str| format!("{key}.{name}");
-    rule(&at("steps"), teacher.steps >= 1, "must be at least 1")?;
-    rule(&at("questions"), teacher.questions >= 1, "must be at least 1")?;
-    rule(&at("group"), teacher.group >= 2, "must be at least 2, since advantages are relative to a group")?;
-    rule(&at("temperature"), teacher.temperature > 0.0, "must be above 0")?;
-    rule(&at("learning_rate"), teacher.learning_rate > 0.0, "must be above 0")?;
-    rule(&at("beta"), teacher.beta >= 0.0, "must not be below 0")?;
-    rule(&at("reference_every"), teacher.reference_every >= 1, "must be at least 1")?;
-    share(&at("reference_share"), teacher.reference_share)?;
-    rule(&at("rank"), teacher.rank < teacher.group, "must be below group")?;
+    reinforce(key, &teacher.learning)?;
+    for (name, value) in [
+        ("solution.mean", teacher.solution.mean),
+        ("solution.min", teacher.solution.min),
+        ("divergence.mean", teacher.divergence.mean),
+        ("divergence.max", teacher.divergence.max),
+        ("unclosed", teacher.unclosed),
+    ] {
+        rule(&at(name), value.is_finite(), "must be a finite number")?;
+    }
+    rule(&at("rank"), teacher.rank < teacher.learning.group, "must be below group")?;
+    rule(&at("traces"), teacher.traces as u64 <= MOST_QUESTIONS, &format!("must be at most {MOST_QUESTIONS}"))?;
     let solves = teacher.keep != KeptTraces::Right || teacher.method == Method::Solver;
     rule(&at("keep"), solves, "\"right\" is for a solver: no other teacher answers; \"complete\" fits all")
 }
 
 fn learner(experiment: &Explanations, key: &str, student: &LearnerSettings) -> Result<(), Fault> {
     let at = |name: &str| format!("{key}.{name}");
-    let LearnerSettings { steps, batch, learning_rate, warmup, weight_decay, .. } = *student;
-    fit(key, &FitSettings { steps, batch, learning_rate, warmup, weight_decay })?;
+    fit(key, &student.fit)?;
+    rule(&at("tokens"), student.tokens <= MOST_TOKENS, &format!("must be at most {MOST_TOKENS}"))?;
     let own = experiment.model_of(student);
     model(key, &own)?;
     let fits = student.from == Start::Scratch || own == experiment.model;
@@ -128,11 +145,11 @@ fn learner(experiment: &Explanations, key: &str, student: &LearnerSettings) -> R
 }
 
 fn fit(key: &str, fit: &FitSettings) -> Result<(), Fault> {
-    rule(&format!("{key}.steps"), fit.steps >= 1, "must be at least 1")?;
-    rule(&format!("{key}.batch"), fit.batch >= 1, "must be at least 1")?;
-    rule(&format!("{key}.learning_rate"), fit.learning_rate > 0.0, "must be above 0")?;
+    count(&format!("{key}.steps"), fit.steps, MOST_STEPS)?;
+    count(&format!("{key}.batch"), fit.batch as u64, MOST_TEXTS)?;
+    above_0(&format!("{key}.learning_rate"), fit.learning_rate)?;
     rule(&format!("{key}.warmup"), (0.0..1.0).contains(&fit.warmup), "must be at least 0 and below 1")?;
-    rule(&format!("{key}.weight_decay"), fit.weight_decay >= 0.0, "must not be below 0")
+    at_least_0(&format!("{key}.weight_decay"), fit.weight_decay)
 }
 
 fn model(key: &str, model: &ModelSettings) -> Result<(), Fault> {
@@ -153,6 +170,18 @@ fn names<'a>(list: &str, names: impl Iterator<Item = &'a String>) -> Result<(), 
         rule(&key, seen.insert(name.clone()), "is the name of another")?;
     }
     rule(list, !seen.is_empty(), "must have at least one entry")
+}
+
+fn count(key: &str, value: u64, most: u64) -> Result<(), Fault> {
+    rule(key, (1..=most).contains(&value), &format!("must be from 1 to {most}"))
+}
+
+fn above_0(key: &str, value: f64) -> Result<(), Fault> {
+    rule(key, value > 0.0 && value.is_finite(), "must be a finite number above 0")
+}
+
+fn at_least_0(key: &str, value: f64) -> Result<(), Fault> {
+    rule(key, value >= 0.0 && value.is_finite(), "must be a finite number, not below 0")
 }
 
 fn share(key: &str, value: f64) -> Result<(), Fault> {

@@ -52,6 +52,26 @@ pub struct FitSettings {
     pub weight_decay: f64,
 }
 
+/// Budget and constants of learning from rewards (GRPO).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReinforceSettings {
+    pub steps: u64,
+    /// Questions of a step.
+    pub questions: usize,
+    /// Completions of a question.
+    pub group: usize,
+    /// Temperature of drawing and of all log-probabilities.
+    pub temperature: f64,
+    pub learning_rate: f64,
+    /// Weight of the divergence from the reference.
+    pub beta: f64,
+    /// Steps after which the reference takes over from the policy.
+    pub reference_every: u64,
+    /// Share of the policy in the new reference.
+    pub reference_share: f64,
+}
+
 /// `[base]`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BaseSettings {
@@ -160,18 +180,11 @@ impl Coefficients {
 
 /// One of `[[teachers]]`: a way to make explanations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ExplainerSettings {
     pub name: String,
     pub method: Method,
-    pub steps: u64,
-    pub questions: usize,
-    pub group: usize,
-    pub temperature: f64,
-    pub learning_rate: f64,
-    pub beta: f64,
-    pub reference_every: u64,
-    pub reference_share: f64,
+    #[serde(flatten)]
+    pub learning: ReinforceSettings,
     pub solution: OfSolution,
     pub divergence: OfDivergence,
     pub unclosed: f64,
@@ -225,16 +238,13 @@ pub enum All {
 
 /// One of `[[students]]`: a way to learn from the explanations of each of its teachers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct LearnerSettings {
     pub name: String,
     pub teachers: ChosenTeachers,
-    pub steps: u64,
+    #[serde(flatten)]
+    pub fit: FitSettings,
+    /// The budget instead of steps, if it is above 0.
     pub tokens: u64,
-    pub batch: usize,
-    pub learning_rate: f64,
-    pub warmup: f64,
-    pub weight_decay: f64,
     pub from: Start,
     pub width: usize,
     pub layers: usize,
@@ -243,19 +253,12 @@ pub struct LearnerSettings {
 
 /// One of `[[cold_starts]]`: a student that goes on to learn from right answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ColdStartSettings {
     pub name: String,
     pub student: String,
     pub teacher: String,
-    pub steps: u64,
-    pub questions: usize,
-    pub group: usize,
-    pub temperature: f64,
-    pub learning_rate: f64,
-    pub beta: f64,
-    pub reference_every: u64,
-    pub reference_share: f64,
+    #[serde(flatten)]
+    pub learning: ReinforceSettings,
 }
 
 impl Explanations {

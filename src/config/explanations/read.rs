@@ -153,7 +153,9 @@ mod tests {
             (TEXT.replace("\"untrained\"", "\"untaught\""), "x.toml:9: teachers.1.method"),
             (TEXT.replace("name = \"base\"", "name = \"rlt\""), "teachers.1.name: is the name of another"),
             (TEXT.to_owned() + "teachers = [\"rtl\"]", "x.toml:12: students.0.teachers: there is no teacher \"rtl\""),
-            (TEXT.to_owned() + "steps = 0", "students.0.steps: must be at least 1"),
+            (TEXT.to_owned() + "steps = 0", "students.0.steps: must be from 1 to 1000000000"),
+            (TEXT.to_owned() + "batch = 9000000000000000000", "students.0.batch: must be from 1 to 65536"),
+            (TEXT.to_owned() + "learning_rate = inf", "students.0.learning_rate: must be a finite number above 0"),
             (TEXT.replace("seeds = [1]", "seeds = []"), "seeds: must name at least one"),
             (TEXT.replace("\"addition\"", "\"addition\"\nheld_out = [4, 6]"), "task.held_out: must be longer"),
         ];
@@ -163,6 +165,7 @@ mod tests {
         }
         let cases = [
             ("teachers.rlt.step=3", "did you mean \"steps\"?"),
+            ("teachers.rlt.divergence.mean=nan", "must be a finite number"),
             ("teachers.nobody.steps=3", "there is no \"nobody\" among [[teachers]]"),
             ("base=3", "not the key of one value"),
             ("games=[\"pong\"]", "unknown key \"games\""),

@@ -34,7 +34,7 @@ impl ExplainPipeline<'_> {
             student: &base,
             teacher: own.unwrap_or(&warmup),
             coefficients: Coefficients::PUBLISHED,
-            temperature: settings.temperature,
+            temperature: settings.learning.temperature,
         };
         let writer = Writer {
             scripts: self.scripts(QuestionSplit::Train),
@@ -50,7 +50,7 @@ impl ExplainPipeline<'_> {
         let header = TracesHeader { task: task_settings, teacher, seed, drawn, traces: kept };
         let path = self.traces_of(name, seed).traces();
         write_traces(&path, &header, &traces)?;
-        self.record(task, &path, since)?;
+        self.record(task, &path, thread_seconds().zip(since).map(|(now, since)| now - since))?;
         Ok(Ended::Done)
     }
 
@@ -79,7 +79,7 @@ impl ExplainPipeline<'_> {
         }
         let path = self.folder.run(model).answers();
         write_rows(&path, &rows)?;
-        self.record(task, &path, since)?;
+        self.record(task, &path, thread_seconds().zip(since).map(|(now, since)| now - since))?;
         Ok(Ended::Done)
     }
 }
@@ -101,7 +101,7 @@ impl Writer<'_> {
         let questions: Vec<Question> =
             (0..count).map(|_| self.scripts.task.draw(QuestionSplit::Train, &mut questions)).collect();
         let mut generator = seed.derive(&format!("explanations of {}", self.settings.name), 0).generator();
-        let each = if self.settings.method == Method::Ranked { self.settings.group } else { 1 };
+        let each = if self.settings.method == Method::Ranked { self.settings.learning.group } else { 1 };
         let mut traces = Vec::new();
         for (number, batch) in questions.chunks((BATCH / each).max(1)).enumerate() {
             if progress.stop() {

@@ -8,15 +8,13 @@ use rand::RngExt;
 
 use super::job::ModelJob;
 use super::open::ExplainPipeline;
-use crate::config::explanations::{
-    ColdStartSettings, ExplainerSettings, FitSettings, LearnerSettings, Method, ModelSettings, Start,
-};
-use crate::explain::{Counted, Fit, Reinforcement, RewardSignal, Run, Script, Scripts, fit, read_traces, reinforce};
+use crate::config::explanations::{ExplainerSettings, FitSettings, Method, ModelSettings, Start};
+use crate::explain::{Counted, Fit, Learned, RewardSignal, Run, Script, Scripts, fit, read_traces, reinforce};
 use crate::nn::language::{Named, Size, Transformer, load, save};
 use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
 use crate::progress::Ended;
-use crate::record::{ModelId, RunFolder, TaskRecord, remove_checkpoint, thread_seconds};
+use crate::record::{ModelId, RunFolder, TaskRecord, remove_checkpoint};
 use crate::task::{PAD, QuestionSplit};
 use crate::units::{Generator, Seed};
 
@@ -36,7 +34,6 @@ impl ExplainPipeline<'_> {
             every: CHECKPOINT_EVERY,
             progress: &progress,
         };
-        let since = thread_seconds();
         let learned = match model {
             ModelId::Base { seed } => self.learn_base(&run, Seed(*seed)),
             ModelId::Warmup { seed } => self.learn_to_explain(&run, *seed),
@@ -46,19 +43,19 @@ impl ExplainPipeline<'_> {
         };
         let Some(learned) = learned? else { return Ok(Ended::Stopped) };
         let named = Named { vocabulary: self.vocabulary(), origin: format!("{} of {}", model, self.experiment.name) };
-        save(&folder.weights(), &learned, &named)?;
-        self.record(task, &folder.weights(), since)?;
+        save(&folder.weights(), &learned.model, &named)?;
+        self.record(task, &folder.weights(), learned.cpu_seconds)?;
         remove_checkpoint(&folder.checkpoint())?;
         Ok(Ended::Done)
     }
 
-    /// Writes a finished task's record; `since` is the thread's time at its beginning.
-    pub fn record(&self, task: &Task<ModelJob>, output: &Path, since: Option<f64>) -> Result<()> {
+    /// Writes a finished task's record.
+    pub fn record(&self, task: &Task<ModelJob>, output: &Path, cpu_seconds: Option<f64>) -> Result<()> {
         let record = TaskRecord {
             id: task.id.0.clone(),
             key: task.key.to_string(),
             settings: task.key.settings.clone(),
-            cpu_seconds: thread_seconds().zip(since).map(|(now, since)| ((now - since) * 10.0).round() / 10.0),
+            cpu_seconds: cpu_seconds.map(|seconds| (seconds * 10.0).round() / 10.0),
         };
         record.write(output)
     }
@@ -94,7 +91,7 @@ impl ExplainPipeline<'_> {
         load(&self.folder.run(model).weights(), size, &self.vocabulary(), self.command.device)
     }
 
-    fn learn_base(&self, run: &Run, seed: Seed) -> Result<Option<Transformer>> {
+    fn learn_base(&self, run: &Run, seed: Seed) -> Result<Option<Learned>> {
         let settings = &self.experiment.base;
         let model = self.fresh(self.experiment.model, seed, "base");
         let generator = seed.derive("base texts", 0).generator();
@@ -117,7 +114,7 @@ impl ExplainPipeline<'_> {
         fit(run, &budget(&settings.fit, 0), scripts.mark(PAD), (model, generator), &mut batch)
     }
 
-    fn learn_to_explain(&self, run: &Run, seed: u64) -> Result<Option<Transformer>> {
+    fn learn_to_explain(&self, run: &Run, seed: u64) -> Result<Option<Learned>> {
         let settings = &self.experiment.warmup;
         let model = self.load(&ModelId::Base { seed })?;
         let generator = Seed(seed).derive("warm-up texts", 0).generator();
@@ -133,53 +130,30 @@ impl ExplainPipeline<'_> {
         fit(run, &budget(settings, 0), scripts.mark(PAD), (model, generator), &mut batch)
     }
 
-    fn learn_from_rewards(&self, run: &Run, name: &str, seed: u64) -> Result<Option<Transformer>> {
+    fn learn_from_rewards(&self, run: &Run, name: &str, seed: u64) -> Result<Option<Learned>> {
         let settings = self.teacher(name)?;
         let base = self.load(&ModelId::Base { seed })?;
         let generator = Seed(seed).derive(&format!("learning of {name}"), 0).generator();
         let scripts = self.scripts(QuestionSplit::Train);
-        let ExplainerSettings { steps, questions, group, temperature, learning_rate, beta, .. } = *settings;
-        let ExplainerSettings { reference_every, reference_share, .. } = *settings;
-        let constants = Reinforcement {
-            steps,
-            questions,
-            group,
-            temperature,
-            learning_rate,
-            beta,
-            reference_every,
-            reference_share,
-        };
         if settings.method == Method::Solver {
-            return reinforce(run, &constants, &scripts, &RewardSignal::Solve, (base, generator));
+            return reinforce(run, &settings.learning, &scripts, &RewardSignal::Solve, (base, generator));
         }
         let policy = self.load(&ModelId::Warmup { seed })?;
         let objective = RewardSignal::Explain { student: &base, coefficients: settings.coefficients() };
-        reinforce(run, &constants, &scripts, &objective, (policy, generator))
+        reinforce(run, &settings.learning, &scripts, &objective, (policy, generator))
     }
 
     /// A student goes on with right answers.
-    fn learn_on(&self, run: &Run, name: &str, seed: u64) -> Result<Option<Transformer>> {
+    fn learn_on(&self, run: &Run, name: &str, seed: u64) -> Result<Option<Learned>> {
         let own = self.experiment.cold_start(name).with_context(|| format!("there is no cold start {name}"))?;
         let (student, teacher) = (own.student.clone(), own.teacher.clone());
         let policy = self.load(&ModelId::Student { name: student, teacher, seed })?;
         let generator = Seed(seed).derive(&format!("learning of cold start {name}"), 0).generator();
-        let ColdStartSettings { steps, questions, group, temperature, learning_rate, beta, .. } = *own;
-        let ColdStartSettings { reference_every, reference_share, .. } = *own;
-        let constants = Reinforcement {
-            steps,
-            questions,
-            group,
-            temperature,
-            learning_rate,
-            beta,
-            reference_every,
-            reference_share,
-        };
-        reinforce(run, &constants, &self.scripts(QuestionSplit::Train), &RewardSignal::Solve, (policy, generator))
+        let scripts = self.scripts(QuestionSplit::Train);
+        reinforce(run, &own.learning, &scripts, &RewardSignal::Solve, (policy, generator))
     }
 
-    fn learn_from_traces(&self, run: &Run, name: &str, teacher: &str, seed: u64) -> Result<Option<Transformer>> {
+    fn learn_from_traces(&self, run: &Run, name: &str, teacher: &str, seed: u64) -> Result<Option<Learned>> {
         let student = self.experiment.student(name).with_context(|| format!("there is no student {name}"))?;
         let path = self.folder.explanations(teacher, seed).traces();
         let (_, traces) = read_traces(&path, &self.experiment.task)?;
@@ -201,10 +175,8 @@ impl ExplainPipeline<'_> {
             Start::Scratch => self.fresh(self.experiment.model_of(student), Seed(seed), "student"),
         };
         let mut epochs = Epochs { seed: seed_of, texts: &texts, order: Vec::new(), epoch: None };
-        let mut batch = |step: u64, _: &mut Generator| epochs.batch(step, student.batch);
-        let LearnerSettings { steps, batch: size, learning_rate, warmup, weight_decay, tokens, .. } = *student;
-        let settings = FitSettings { steps, batch: size, learning_rate, warmup, weight_decay };
-        fit(run, &budget(&settings, tokens), scripts.mark(PAD), (model, seed_of.generator()), &mut batch)
+        let mut batch = |step: u64, _: &mut Generator| epochs.batch(step, student.fit.batch);
+        fit(run, &budget(&student.fit, student.tokens), scripts.mark(PAD), (model, seed_of.generator()), &mut batch)
     }
 
     fn fresh(&self, model: ModelSettings, seed: Seed, name: &str) -> Transformer {

@@ -104,12 +104,17 @@ impl ModelList<'_> {
         let (amount, unit) = match work {
             ModelJob::Learn(ModelId::Base { .. }) => (base.fit.steps, "steps"),
             ModelJob::Learn(ModelId::Warmup { .. }) => (warmup.steps, "steps"),
-            ModelJob::Learn(ModelId::Teacher { name, .. }) => (teacher(name).map_or(0, |own| own.steps), "steps"),
+            ModelJob::Learn(ModelId::Teacher { name, .. }) => {
+                (teacher(name).map_or(0, |own| own.learning.steps), "steps")
+            }
             ModelJob::Learn(ModelId::Student { name, .. }) => {
-                (self.experiment.student(name).map_or(0, |own| own.steps), "steps")
+                match self.experiment.student(name).map_or((0, 0), |own| (own.fit.steps, own.tokens)) {
+                    (steps, 0) => (steps, "steps"),
+                    (_, tokens) => (tokens, "tokens"),
+                }
             }
             ModelJob::Learn(ModelId::ColdStart { name, .. }) => {
-                (self.experiment.cold_start(name).map_or(0, |own| own.steps), "steps")
+                (self.experiment.cold_start(name).map_or(0, |own| own.learning.steps), "steps")
             }
             ModelJob::Explain { teacher: name, .. } => {
                 let own = teacher(name).map_or(0, |own| own.traces);

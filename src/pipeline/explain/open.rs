@@ -74,7 +74,12 @@ impl<'a> ExplainPipeline<'a> {
         check_made_alike(request, &folder, &list)?;
         let locks = Locks::in_folder(folder.root().join(".locks"));
         let alone = locks.wait("folder").map_err(refused)?;
+        // Another process may have begun, or ended, with other settings since the first check.
+        check_made_alike(request, &folder, &list)?;
         let other = locks.other();
+        if let Some(other) = &other {
+            check_beside(other, &folder, &list)?;
+        }
         if other.is_none() {
             locks.remove_dead()?;
             remove_leftovers(&folder, &list)?;
@@ -135,21 +140,38 @@ impl Line for ExplainPipeline<'_> {
     }
 }
 
-/// The state of a task by its output and the record beside it.
+/// The state of a task by its output and the record beside it, which is written last: without it the output is not finished.
 ///
 /// # Errors
 /// If the record is damaged.
 pub fn state(task: &Task<ModelJob>) -> Result<TaskState> {
     let output = &task.outputs[0];
-    if !output.exists() {
-        return Ok(TaskState::Missing);
-    }
     if task.work == ModelJob::Report {
-        return Ok(TaskState::Done);
+        return Ok(if output.exists() { TaskState::Done } else { TaskState::Missing });
     }
-    let record = TaskRecord::read(output)?;
-    let is_current = record.is_some_and(|record| record.key == task.key.to_string());
-    Ok(if is_current { TaskState::Done } else { TaskState::Stale })
+    Ok(match TaskRecord::read(output)?.filter(|_| output.exists()) {
+        None => TaskState::Missing,
+        Some(record) if record.key == task.key.to_string() => TaskState::Done,
+        Some(_) => TaskState::Stale,
+    })
+}
+
+/// Checks that another process at work in the folder does none of the tasks with other settings.
+fn check_beside(other: &str, folder: &Folder, list: &[Task<ModelJob>]) -> Result<()> {
+    let theirs = explanations::read(&folder.experiment(), &Overrides::default()).map_err(refused)?;
+    let theirs = tasks(&theirs, folder)?;
+    let common = list.iter().filter_map(|task| Some((task, theirs.iter().find(|their| their.id == task.id)?)));
+    let changes: BTreeSet<String> = common
+        .flat_map(|(task, their)| task.key.changes(&their.key.settings))
+        .map(|change| change.to_string())
+        .collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let (place, changes) = (folder.root().display(), listed(&Vec::from_iter(changes)));
+    Err(refused(format!(
+        "{place}: {other} is at work there with other settings: {changes}; wait for it, or choose another folder with --out"
+    )))
 }
 
 /// Checks that the results in the folder were made with the same settings, or are made anew.
@@ -209,5 +231,29 @@ fn remove(folder: &Folder, task: &Task<ModelJob>) -> Result<()> {
             }
             remove_folder(&folder.report())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_commands_with_other_settings_of_one_task_do_not_work_in_one_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::at(root.path());
+        let text =
+            "line = \"explanations\"\nseeds = [1]\n[[teachers]]\nname = \"rlt\"\n[[students]]\nname = \"same\"\n";
+        let experiment = |set: &str, seed: Option<u64>| {
+            explanations::read_text("x.toml", "x", text, &Overrides { set: vec![set.into()], seed }).unwrap()
+        };
+        write_toml(&folder.experiment(), &experiment("base.steps=60", None)).unwrap();
+        let beside = |set: &str, seed: Option<u64>| {
+            check_beside("another command", &folder, &tasks(&experiment(set, seed), &folder).unwrap())
+        };
+        beside("base.steps=60", None).unwrap();
+        beside("base.steps=61", Some(2)).unwrap();
+        let refusal = beside("base.steps=61", None).unwrap_err().to_string();
+        assert!(refusal.contains("base.steps (60 → 61)") && refusal.contains("another command"), "{refusal}");
     }
 }

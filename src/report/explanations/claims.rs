@@ -180,13 +180,13 @@ fn cold_starts(results: &ExplanationResults) -> Claim {
             own.name,
             own.student,
             own.teacher,
-            own.steps,
+            own.learning.steps,
             percent_with_interval(accuracy, interval)
         ));
         for teacher in results.experiment.teachers.iter().filter(|teacher| teacher.method == Method::Solver) {
             let solver = Answerer::Teacher(teacher.name.clone());
             if let Some(difference) = results.difference((&continued, &solver), QuestionSplit::Test, temperature) {
-                let steps = teacher.steps;
+                let steps = teacher.learning.steps;
                 sentences.push(format!(
                     "Against {}, {steps} steps from the base model: {}.",
                     teacher.name,
