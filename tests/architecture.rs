@@ -39,7 +39,7 @@ fn level(module: &str) -> usize {
 
 /// The top-level modules that a source file names after `crate::`, tests left out.
 fn imports(text: &str) -> BTreeSet<String> {
-    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let mut found = BTreeSet::new();
     for part in code.split("crate::").skip(1) {
@@ -71,6 +71,9 @@ fn modules_import_only_from_below() {
             seen += 1;
         }
     }
+    let below_tests =
+        imports("#[cfg(test)]\nmod tests;\nuse crate::pipeline::run;\n#[cfg(test)]\nmod tests {\nuse crate::cli;");
+    assert_eq!(below_tests, BTreeSet::from(["pipeline".to_owned()]));
     assert!(seen > 50, "only {seen} imports were found: is the test still reading them?");
 }
 

@@ -206,12 +206,19 @@ fn seeds_that_a_command_does_not_name_keep_their_settings_and_others_are_refused
 }
 
 #[test]
-fn students_that_get_another_teacher_are_made_and_scored_again_in_the_same_run() {
+fn students_whose_teacher_was_replaced_are_made_and_scored_again_in_the_same_run() {
     let run = Run::new(&two_seeds());
     run.succeed(&["run", "x.toml"]);
     let weights = || fs::read(run.path("results/x/students/kl/catch/seed-2/weights.safetensors")).unwrap();
     let before = weights();
-    run.succeed(&["run", "x.toml", "--set", "teacher.seeds=[1]"]);
+    // By a setting it is refused, since finished students would be lost.
+    let other = ["--set", "teacher.seeds=[1]"];
+    let refusal = ["teacher.seeds ([2] → [1])", "pd distill x.toml --fresh"];
+    super::bad_input::refused(&run, &[&["run", "x.toml"], &other[..]].concat(), &refusal);
+    assert!(weights() == before);
+    let teacher = |seed: u64| run.path(&format!("results/x/teachers/catch/seed-{seed}/weights.safetensors"));
+    fs::copy(teacher(1), teacher(2)).unwrap();
+    run.succeed(&["run", "x.toml"]);
     assert!(weights() != before);
     let scored = scores(&run.path("results/x"));
     assert_eq!(scored.iter().filter(|row| row["agent"] == "kl").count(), 2, "{scored:?}");

@@ -25,6 +25,28 @@ use super::scoring::pool;
 /// Asks to stop at the n-th question.
 pub struct StopAfter(pub Cell<u64>);
 
+/// As [`StopAfter`], and checks that work which begins anew says so before it is done.
+struct Stopper {
+    stop: StopAfter,
+    begins: Cell<bool>,
+}
+
+impl Stopper {
+    fn new(stops: u64, checkpoint: &Path) -> Stopper {
+        Stopper { stop: StopAfter(Cell::new(stops)), begins: Cell::new(!checkpoint.exists()) }
+    }
+}
+
+impl Progress for Stopper {
+    fn at(&self, done: u64, _: &str) {
+        assert!(!self.begins.replace(false) || done == 0, "{done} were done before the first report");
+    }
+
+    fn stop(&self) -> bool {
+        self.stop.stop()
+    }
+}
+
 impl Progress for StopAfter {
     fn at(&self, _: u64, _: &str) {}
 
@@ -74,7 +96,7 @@ fn train_agent(experiment: &Experiment, agent: AgentId, architecture: Architectu
         folder: &Folder::at(root),
         device: Device::Cpu,
     };
-    let progress = StopAfter(Cell::new(stops));
+    let progress = Stopper::new(stops, &Folder::at(root).checkpoint(&training.agent));
     let mut evaluate =
         |game, policy: &dyn Policy, steps, updates| Ok(evaluate(game, policy, steps, updates, &progress));
     let pools = games.iter().map(|&game| emulators(game, 4, 108_000)).collect();
@@ -118,7 +140,7 @@ pub fn try_pupils(
         folder: &Folder::at(root),
         device: Device::Cpu,
     };
-    let progress = StopAfter(Cell::new(stops));
+    let progress = Stopper::new(stops, &Folder::at(root).distillation(&group.name(), group.seed));
     let mut evaluate =
         |game, policy: &dyn Policy, steps, updates| Ok(evaluate(game, policy, steps, updates, &progress));
     let pools = games.map(|&game| emulators(game, 4, 108_000)).collect();

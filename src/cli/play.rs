@@ -126,7 +126,7 @@ fn play_rest(players: &[Loaded], player: &Loaded, game: &Match, common: &Common)
     }
     let mut pool = player.pool(game.episodes.len().min(player.metadata.environment.workers))?;
     let stage =
-        TaskProgress::new(&player.path.display().to_string(), game.episodes.len() as u64, "episodes", common.quiet);
+        TaskProgress::new(&player.path.display().to_string(), game.episodes.end as u64, "episodes", common.quiet);
     let Some(played) = eval::play(&mut pool, &player.player(), game, &stage) else { return Ok(Ended::Stopped) };
     drop(stage);
     for (number, episode) in game.episodes.clone().zip(played) {

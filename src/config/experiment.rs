@@ -44,6 +44,11 @@ impl Experiment {
         own.map_or(&self.teacher, |(_, settings)| settings)
     }
 
+    /// Whether the student's layers are normalised: a baseline has the layers that the teachers' algorithm needs.
+    pub fn is_normalised(&self, student: &StudentSettings) -> bool {
+        student.is_baseline() && self.teacher.layer_norm
+    }
+
     /// The folder of the experiment from which the teacher of that game is taken; `None` if it is trained here.
     pub fn teacher_source(&self, game: Game) -> Option<PathBuf> {
         match &self.teacher.from {

@@ -82,7 +82,7 @@ pub struct TeacherSettings {
     pub keep: Keep,
     /// Only for DQN: capacity of the replay, in steps.
     pub replay: u64,
-    /// Steps of random play before the first update.
+    /// Only for DQN: steps of random play before the first update.
     pub warmup: u64,
     /// Only for DQN: minibatch size.
     pub batch: usize,
@@ -174,6 +174,11 @@ impl TeacherSettings {
     /// Whether the teachers are the repository's own.
     pub fn is_shipped(&self) -> bool {
         self.from.as_os_str() == SHIPPED
+    }
+
+    /// Steps of random play before the first update. PQN learns from its first rollout on.
+    pub fn steps_of_warmup(&self) -> u64 {
+        if self.algorithm == Algorithm::Dqn { self.warmup } else { 0 }
     }
 
     /// Number of updates of a training with that many workers, in each game.

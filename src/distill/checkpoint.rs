@@ -95,12 +95,14 @@ fn identity(group: &StudentGroup) -> Result<String> {
         };
         teachers.push((played.game, rom, teacher));
     }
-    // The result does not depend on how often it is saved and scored, nor on the number of final episodes.
+    // The result does not depend on how often it is saved and scored, nor on the number of final episodes, nor on sweeps.
     let without_effect = config::Distillation {
         preset: String::new(),
         checkpoint_every: 0,
         evaluation_every: 0,
         evaluation_episodes: 0,
+        sweep_gaps: Vec::new(),
+        sweep_hours: 0,
         ..experiment.distillation.clone()
     };
     let settings = (&experiment.environment, &without_effect, experiment.evaluation.protocol());

@@ -49,6 +49,7 @@ pub fn follow(
     }
     let hours = group.experiment.distillation.hours;
     let mut run = DistillRun::start(group, vec![pool])?;
+    progress.at(run.updates(), "");
     loop {
         if progress.stop() {
             checkpoint::write(&run)?;

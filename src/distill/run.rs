@@ -33,6 +33,7 @@ pub fn distill(
 ) -> Result<Ended> {
     let settings = &group.experiment.distillation;
     let mut run = DistillRun::start(group, pools)?;
+    progress.at(run.updates(), "");
     while run.state.hour < settings.hours {
         if progress.stop() {
             checkpoint::write(&run)?;

@@ -26,7 +26,7 @@ const SUMS: i64 = 3;
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{student}: the distillation diverged: {which} is not a finite number in hour {hour}; lower \
-     distillation.learning_rate and start over with --fresh (the last good checkpoint is kept)"
+     distillation.learning_rate, and start over with --fresh"
 )]
 pub struct Diverged {
     pub student: AgentId,

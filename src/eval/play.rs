@@ -67,8 +67,10 @@ pub fn play_watched(
 ) -> Option<Vec<Episode>> {
     let mut finished = vec![None; game.episodes.len()];
     let mut collector = Collector::numbered(pool, game.seed, game.episodes.clone());
-    let mut done = 0;
-    while done < finished.len() {
+    // Episodes with lower numbers were played before.
+    let mut done = game.episodes.start;
+    progress.at(done as u64, "");
+    while done < game.episodes.end {
         if progress.stop() {
             return None;
         }

@@ -66,10 +66,7 @@ pub fn architecture(experiment: &Experiment, agent: &AgentId) -> Option<Architec
         Role::Student => {
             let student = student(experiment, agent)?;
             let games = games(experiment, agent).into_iter().map(|game| (game.name(), spec(game)));
-            let architecture = Architecture::student(student, games);
-            // A baseline has the layers that its algorithm needs.
-            let layer_norm = student.is_baseline() && experiment.teacher.layer_norm;
-            Some(architecture.normalised(layer_norm))
+            Some(Architecture::student(student, games).normalised(experiment.is_normalised(student)))
         }
     }
 }

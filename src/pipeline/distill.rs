@@ -39,6 +39,7 @@ impl Pipeline<'_> {
     /// # Errors
     /// The failure of all, or of a student that diverged, after the others are done.
     pub fn distill(&self, batch: &Batch, agents: &[&AgentId]) -> Result<Ended> {
+        agents.iter().try_for_each(|agent| self.forget_stale(agent))?;
         let (begun, new) = self.begun(agents)?;
         let mut failure = None;
         for mut together in [begun, new] {
@@ -107,7 +108,7 @@ impl Pipeline<'_> {
         let progress = &batch.watch(&self.command, &name, group.updates(), "updates");
         let episodes = group.experiment.distillation.evaluation_episodes;
         let view = group.environment().observation;
-        let mut evaluator = TrainingEvaluator::new(self, &games, view, group.seed, episodes)?;
+        let mut evaluator = TrainingEvaluator::new(self, view, group.seed, episodes);
         let pools = games.iter().map(|&game| self.pool(game, &group.views())).collect::<Result<_>>()?;
         let mut evaluate =
             |game, policy: &dyn Policy, steps, updates| evaluator.score(game, policy, steps, updates, progress);

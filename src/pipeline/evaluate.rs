@@ -36,8 +36,12 @@ impl Pipeline<'_> {
         let seed = Split::Test.seed(agent.seed, agent.game);
         let before = self.take_recorded(batch, agent, &weights)?;
         let game = Match { episodes: before..settings.episodes.max(before), epsilon: settings.epsilon, seed };
-        let mut pool = self.evaluation_pool(agent.game, settings.episodes, environment.observation)?;
-        let Some(played) = eval::play(&mut pool, policy, &game, &progress) else { return Ok(Ended::Stopped) };
+        let mut played = Vec::new();
+        if !game.episodes.is_empty() {
+            let mut pool = self.evaluation_pool(agent.game, game.episodes.len(), environment.observation)?;
+            let Some(episodes) = eval::play(&mut pool, policy, &game, &progress) else { return Ok(Ended::Stopped) };
+            played = episodes;
+        }
         self.folder.check_there()?;
         let lock = self.command.locks.wait("scores")?;
         episodes::put(&self.experiment, &self.folder, agent, &weights, played)?;

@@ -9,14 +9,18 @@ use crate::eval::{self, Match, Split, statistics};
 use crate::game::{Game, View};
 use crate::progress::Progress;
 use crate::record::EvalRow;
-use crate::units::{Seed, Steps};
+use crate::units::Steps;
 
 /// Scores a network during training. Its episodes are not those of the final evaluation.
-pub struct TrainingEvaluator {
-    games: Vec<(Game, Pool, Seed)>,
-    epsilon: f64,
-    frame_skip: u32,
+pub struct TrainingEvaluator<'a> {
+    pipeline: &'a Pipeline<'a>,
+    /// The network's view of the games.
+    view: View,
+    /// The seed of the training.
+    training: u64,
     episodes: usize,
+    /// Environments of the games that were played.
+    pools: Vec<(Game, Pool)>,
 }
 
 /// Passes on the request to stop; an evaluation has no progress of its own.
@@ -30,33 +34,16 @@ impl Progress for Silent<'_> {
     }
 }
 
-impl TrainingEvaluator {
-    /// An evaluator for networks that play `games` by this view and are trained with the seed `training`.
+impl<'a> TrainingEvaluator<'a> {
+    /// An evaluator for networks that play by this view and are trained with the seed `training`.
+    pub fn new(pipeline: &'a Pipeline<'a>, view: View, training: u64, episodes: usize) -> TrainingEvaluator<'a> {
+        TrainingEvaluator { pipeline, view, training, episodes, pools: Vec::new() }
+    }
+
+    /// The policy's row of `eval.csv` in a game; `None` if it was asked to stop.
     ///
     /// # Errors
     /// As [`Pool::load`].
-    pub fn new(
-        pipeline: &Pipeline,
-        games: &[Game],
-        view: View,
-        training: u64,
-        episodes: usize,
-    ) -> Result<TrainingEvaluator> {
-        let load = |&game: &Game| {
-            Ok((game, pipeline.evaluation_pool(game, episodes, view)?, Split::Validation.seed(training, game)))
-        };
-        Ok(TrainingEvaluator {
-            games: games.iter().map(load).collect::<Result<_>>()?,
-            epsilon: pipeline.experiment.evaluation.epsilon,
-            frame_skip: pipeline.experiment.environment.frame_skip,
-            episodes,
-        })
-    }
-
-    /// The policy's row of `eval.csv` in one of the games; `None` if it was asked to stop.
-    ///
-    /// # Errors
-    /// If it is another game.
     pub fn score(
         &mut self,
         game: Game,
@@ -65,18 +52,25 @@ impl TrainingEvaluator {
         updates: u64,
         progress: &dyn Progress,
     ) -> Result<Option<EvalRow>> {
-        let found = self.games.iter_mut().find(|(own, ..)| *own == game);
-        let (_, pool, seed) = found.with_context(|| format!("{game} is not evaluated"))?;
-        let played = Match { episodes: 0..self.episodes, epsilon: self.epsilon, seed: *seed };
+        let (experiment, seed) = (&self.pipeline.experiment, Split::Validation.seed(self.training, game));
+        let place = match self.pools.iter().position(|(own, _)| *own == game) {
+            Some(place) => place,
+            None => {
+                self.pools.push((game, self.pipeline.evaluation_pool(game, self.episodes, self.view)?));
+                self.pools.len() - 1
+            }
+        };
+        let played = Match { episodes: 0..self.episodes, epsilon: experiment.evaluation.epsilon, seed };
+        let pool = &mut self.pools[place].1;
         let Some(episodes) = eval::play(pool, policy, &played, &Silent(progress)) else { return Ok(None) };
         let scores: Vec<_> = episodes.iter().map(|episode| episode.score).collect();
         let none = "an evaluation has at least one episode";
         let mean = statistics::mean(&scores).context(none)?;
-        let interval = statistics::mean_interval(&scores, *seed).context(none)?;
+        let interval = statistics::mean_interval(&scores, seed).context(none)?;
         Ok(Some(EvalRow {
             game: game.name().into(),
             steps: steps.0,
-            frames: steps.frames(self.frame_skip).0,
+            frames: steps.frames(experiment.environment.frame_skip).0,
             updates,
             episodes: scores.len() as u64,
             mean,

@@ -42,7 +42,7 @@ impl Pipeline<'_> {
         }
         let episodes = experiment.distillation.evaluation_episodes;
         let view = group.environment().observation;
-        let mut evaluator = TrainingEvaluator::new(self, &[game], view, seed, episodes)?;
+        let mut evaluator = TrainingEvaluator::new(self, view, seed, episodes);
         let mut evaluate =
             |game, policy: &dyn Policy, steps, updates| evaluator.score(game, policy, steps, updates, progress);
         distill::follow(&group, self.pool(game, &group.views())?, &from.weights(&teacher), &mut evaluate, progress)

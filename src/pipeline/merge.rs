@@ -9,6 +9,7 @@ use super::clean::networks_in;
 use super::digests::Digests;
 use super::episodes::{read_episodes, write_episodes};
 use super::list::{Teaching, tasks};
+use super::lock::Locks;
 use super::scores::Scores;
 use super::task::{Job, Stage, Task};
 use super::{listed, refused};
@@ -21,6 +22,9 @@ use crate::record::{AgentId, EpisodeRow, Folder, Manifest, ScoreRow, read_rows, 
 /// # Errors
 /// If the folders' tasks have other keys, or hold other results of one task; nothing is written then.
 pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
+    for folder in sources.iter().map(PathBuf::as_path).chain([out]) {
+        check_idle(folder)?;
+    }
     if let Some(first) = sources.first()
         && config::line_of(&Folder::at(first).experiment()).map_err(refused)? == LineName::Explanations
     {
@@ -37,6 +41,8 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     let target = Folder::at(out);
     check_target(&target, folders.iter().map(|(folder, _)| folder))?;
     let networks = networks(&folders, &joined, &digests)?;
+    let locks = Locks::in_folder(out.join(".locks"));
+    let _alone = locks.wait("folder").map_err(refused)?;
     let mut episodes = read_episodes(&target)?;
     let mut rows: BTreeMap<AgentId, ScoreRow> = BTreeMap::new();
     let mut manifest = None;
@@ -66,6 +72,13 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     }
     write_toml(&target.experiment(), &joined)?;
     Scores::read(&joined, &target, &digests)?.write()
+}
+
+/// Checks that no command is at work in a folder: it would write what the merged files lack.
+fn check_idle(folder: &Path) -> Result<()> {
+    let other = Locks::in_folder(folder.join(".locks")).other();
+    let busy = |other| refused(format!("{}: {other} is at work there; wait for it before a merge", folder.display()));
+    other.map_or(Ok(()), |other| Err(busy(other)))
 }
 
 /// Checks that nothing is lost in the folder that all are put into.

@@ -78,9 +78,12 @@ impl Request<'_> {
 
     /// The folder of results, if the experiment is named by it, or by the file in it.
     fn results(&self) -> Option<&Path> {
+        if self.file.is_dir() {
+            return Some(self.file);
+        }
+        // A file of that name elsewhere is an experiment like any other.
         let above = self.file.parent().filter(|above| self.file == Folder::at(above).experiment());
-        let folder = if self.file.is_dir() { Some(self.file) } else { above };
-        folder.filter(|folder| Folder::at(folder).manifest().exists())
+        above.filter(|above| Folder::at(above).manifest().exists())
     }
 
     /// The experiment's file.
@@ -156,7 +159,8 @@ impl<'a> Pipeline<'a> {
         }
         memory::check(request, &experiment, &list)?;
         let locks = Locks::in_folder(folder.root().join(".locks"));
-        prepare(request, &experiment, &folder, &list, &locks)?;
+        let digests = Digests::default();
+        prepare(request, &experiment, &folder, &list, &locks, &digests)?;
         let provenance = Provenance {
             seeds: experiment.seeds.clone(),
             ale: Some(ale_version().into()),
@@ -170,7 +174,7 @@ impl<'a> Pipeline<'a> {
             experiment,
             folder,
             tasks: list,
-            digests: Digests::default(),
+            digests,
             roms,
         };
         // A command that has done no task leaves the manifest as it is.
@@ -218,14 +222,21 @@ impl<'a> Pipeline<'a> {
 }
 
 /// Records the experiment in its folder, and removes what it makes anew. No other process does so at the same time.
-fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[Task], locks: &Locks) -> Result<()> {
+fn prepare(
+    request: &Request,
+    experiment: &Experiment,
+    folder: &Folder,
+    list: &[Task],
+    locks: &Locks,
+    digests: &Digests,
+) -> Result<()> {
     let _alone = locks.wait("folder").map_err(refused)?;
     // Another process may have begun with other settings since the first check.
     let earlier = settings::check(request, folder, experiment, list)?;
     let other = locks.other();
     if other.is_none() {
         locks.remove_dead()?;
-        remove_leftovers(folder, experiment)?;
+        remove_leftovers(folder, experiment, digests)?;
     }
     if request.fresh {
         check_alone(folder, other)?;

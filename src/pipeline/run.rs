@@ -53,9 +53,9 @@ fn work<L: Line>(line: &L, request: &Request) -> Result<Ended> {
             }
         }
     });
-    line.close(schedule.board.includes(Stage::Evaluate))?;
+    let closed = line.close(schedule.board.includes(Stage::Evaluate));
     let report = || line.report(activity(line).as_ref()).map(|report| line.command().observer.report(&report));
-    match schedule.ended() {
+    match ended(line, schedule, closed) {
         Ok(Ended::Done) if request.watch => watch(line),
         Ok(Ended::Done) if request.reports() => report().map(|()| Ended::Done),
         // Where some tasks failed, the others are reported.
@@ -64,6 +64,17 @@ fn work<L: Line>(line: &L, request: &Request) -> Result<Ended> {
             Err(error)
         }
         ended => ended,
+    }
+}
+
+/// The result of the schedule, or of what closed it. Of two failures, the second is told to the observer.
+fn ended<L: Line>(line: &L, schedule: Scheduler<L>, closed: Result<()>) -> Result<Ended> {
+    match (schedule.ended(), closed) {
+        (Ok(Ended::Done), Err(error)) => Err(error),
+        (ended, closed) => {
+            closed.err().iter().for_each(|error| line.command().observer.say(&format!("{error:#}")));
+            ended
+        }
     }
 }
 

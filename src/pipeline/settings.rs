@@ -45,6 +45,7 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     let goes_on = |change: &SettingChange| change.lengthens_training() && can_go_on(experiment, folder, &known);
     stale.iter_mut().for_each(|(_, changes)| changes.retain(|change| !goes_on(change)));
     stale.retain(|(_, changes)| !changes.is_empty());
+    stale.extend(known.iter().filter_map(|task| Some((task, vec![other_teacher(folder, experiment, &old, task)?]))));
     let played = stale.iter().filter_map(|(task, _)| match &task.work {
         Work::Evaluate(agent) => Some(agent.clone()),
         _ => None,
@@ -70,6 +71,13 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     let whole = config::read(&request.text_file(), &Overrides { set: request.set.to_vec(), seed: None })?;
     let others = left_with(&whole, &tasks(&whole, folder, request.teaching())?)?;
     Err(refusal(request, folder, experiment, stale, &others, cheapest))
+}
+
+/// The change of a finished student's teacher, if the experiment gives its seed to another one.
+fn other_teacher(folder: &Folder, experiment: &Experiment, old: &Experiment, task: &Task) -> Option<SettingChange> {
+    let (Work::Sweep(agent) | Work::Distill(agent) | Work::Follow(agent)) = &task.work else { return None };
+    let [was, is] = [old, experiment].map(|of| of.teacher_seed(agent.seed));
+    (was != is && folder.weights(agent).exists()).then(|| SettingChange::of_teacher(was, is))
 }
 
 /// The settings that differ, and the way out: a command that makes everything anew, except `others`.

@@ -95,6 +95,12 @@ impl Pipeline<'_> {
         seeds.flat_map(|&seed| self.experiment.students.iter().map(move |student| (student, seed)))
     }
 
+    /// Removes the weights of a student that were made from other teachers than those that are there now, before it is
+    /// distilled anew.
+    pub fn forget_stale(&self, student: &AgentId) -> Result<()> {
+        [self.folder.weights(student), self.folder.adoptions(student)].iter().try_for_each(|path| remove_file(path))
+    }
+
     /// Removes a student's weights, unless they are `foreign`, and all unfinished work on it.
     fn forget_student(&self, student: &StudentSettings, agent: &AgentId, foreign: bool) -> Result<()> {
         if !foreign {
@@ -198,7 +204,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     write_file(to, &content)
 }
 
-fn remove_file(path: &Path) -> Result<()> {
+pub fn remove_file(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(error).with_context(|| format!("{}: cannot be removed", path.display()))

@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use super::agents::{games, student, teacher_of};
 use super::batch::Batch;
 use super::open::Pipeline;
+use super::source::remove_file;
 use crate::agent;
 use crate::config::{Data, Experiment, StudentSettings, Temperature};
 use crate::distill::{self, StudentGroup, TeacherSource};
@@ -27,6 +28,11 @@ impl Pipeline<'_> {
     /// Distils a candidate with each temperature of the sweep, and writes down their results and the choice.
     pub fn sweep(&self, batch: &Batch, agent: &AgentId) -> Result<Ended> {
         let student = student(&self.experiment, agent).with_context(|| format!("{agent}: not a student"))?;
+        if self.folder.sweep(agent).exists() {
+            // The teachers were replaced since.
+            self.forget_stale(agent)?;
+            remove_file(&self.folder.sweep(agent))?;
+        }
         let settings = &self.experiment.distillation;
         let candidate = |&gaps: &f64| StudentSettings {
             name: format!("{}-{gaps}", student.name),

@@ -41,7 +41,7 @@ impl Pipeline<'_> {
         // A baseline may see the games otherwise than the teachers.
         let seen = Experiment { environment: environment(&self.experiment, agent), ..self.experiment.clone() };
         let view = seen.environment.observation;
-        let mut evaluator = TrainingEvaluator::new(self, &games, view, agent.seed, episodes)?;
+        let mut evaluator = TrainingEvaluator::new(self, view, agent.seed, episodes);
         let training = Training {
             experiment: &seen,
             agent: agent.clone(),
@@ -64,7 +64,7 @@ impl Pipeline<'_> {
     fn warn_of_exploration(&self, agent: &AgentId) {
         let settings = &self.experiment.teacher;
         let steps = Frames(settings.frames).steps(self.experiment.environment.frame_skip);
-        let (warmup, fall) = (Steps(settings.warmup), Steps(settings.epsilon_steps.steps(steps.0)));
+        let (warmup, fall) = (Steps(settings.steps_of_warmup()), Steps(settings.epsilon_steps.steps(steps.0)));
         if warmup.0 + fall.0 > steps.0 {
             log::warn!(
                 "{agent}: epsilon falls over {fall} steps after {warmup}, but the training ends after {steps}, while it \

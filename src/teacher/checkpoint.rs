@@ -26,13 +26,17 @@ pub struct TeacherCheckpoint {
 /// The properties in which a checkpoint must agree with the training that continues it.
 fn identity(training: &Training) -> Result<String> {
     let Training { experiment, agent, architecture, games, .. } = training;
-    // What changes no weights: whose teachers they are, how often they are saved and logged; often how long they learn.
+    let chooses = experiment.teacher.keep == config::Keep::Best || experiment.distillation.online;
+    // What changes no weights: whose teachers they are, how often they are saved and logged; evaluations that choose none; often
+    // how long they learn.
     let teacher = config::TeacherSettings {
         from: PathBuf::new(),
         seeds: Vec::new(),
         preset: String::new(),
         checkpoint_every: 0,
         log_every: 0,
+        evaluation_every: if chooses { experiment.teacher.evaluation_every } else { 0 },
+        evaluation_episodes: if chooses { experiment.teacher.evaluation_episodes } else { 0 },
         frames: if experiment.teacher.can_go_on() { 0 } else { experiment.teacher.frames },
         ..experiment.teacher.clone()
     };

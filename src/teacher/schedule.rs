@@ -17,7 +17,7 @@ impl TrainingSchedule {
     pub fn new(teacher: &config::TeacherSettings, total: u64) -> TrainingSchedule {
         TrainingSchedule {
             epsilon: (teacher.epsilon_start, teacher.epsilon_end),
-            warmup: teacher.warmup,
+            warmup: teacher.steps_of_warmup(),
             epsilon_steps: teacher.epsilon_steps.steps(total),
             learning_rate: (teacher.learning_rate, teacher.learning_rate * teacher.learning_rate_end_share),
             total,
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn epsilon_falls_over_a_share_of_any_training() {
-        let text = "[teacher]\nalgorithm = \"pqn\"";
+        let text = "[teacher]\nalgorithm = \"pqn\"\nwarmup = 500"; // DQN alone has a warm-up
         let experiment = config::read_text("x.toml", "x", text, &config::Overrides::default()).unwrap();
         let epsilon = |total, step| TrainingSchedule::new(&experiment.teacher, total).epsilon(step);
         // CleanRL's falls from 1 to 0.01 over a tenth of its 10 M steps.

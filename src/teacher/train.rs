@@ -38,6 +38,7 @@ pub fn train(training: &Training, pools: Vec<Pool>, evaluate: &mut Evaluate, pro
     let settings = &training.experiment.teacher;
     let mut run = TeacherRun::start(training, pools)?;
     let patience = Patience::new(progress);
+    progress.at(run.steps(), "");
     loop {
         if run.state.to_evaluate.is_some() && !run.evaluate(evaluate)? {
             run.save()?;

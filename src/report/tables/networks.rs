@@ -68,10 +68,9 @@ fn observes(student: &StudentSettings, teachers: &EnvironmentSettings) -> &'stat
 }
 
 fn of_student(results: &Results, agent_results: &AgentResults, student: &StudentSettings) -> Vec<Cell> {
-    let Experiment { teacher, games, environment, .. } = &results.experiment;
+    let Experiment { games, environment, .. } = &results.experiment;
     let environment = student.environment(environment);
-    // A baseline has the layers that the teachers' algorithm needs.
-    let layer_norm = student.is_baseline() && teacher.layer_norm;
+    let layer_norm = results.experiment.is_normalised(student);
     let spec = |game: &Game| (game.name(), environment.spec(*game));
     let architecture_for =
         |games: &[Game]| Architecture::student(student, games.iter().map(spec)).normalised(layer_norm);
