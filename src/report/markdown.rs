@@ -2,16 +2,17 @@
 
 use std::fmt::Write;
 
+use super::activity::Activity;
 use super::prose;
 use super::table::Table;
 use super::tables::Tables;
+use super::warning::Warning;
 use super::write::{Place, Plot, Report};
 use crate::eval::paper::FINDINGS;
 
-/// The text of `summary.md`.
-pub fn summary(report: &Report) -> String {
-    let Report { results, goes_on, verdict, warnings, tables, plots } = report;
-    let mut text = format!("# {}\n\n{verdict}\n\n", results.experiment.name);
+/// The title, the result, and what to know before the numbers, of any line.
+pub fn opening(name: &str, result: &str, goes_on: Option<&Activity>, warnings: &[Warning]) -> String {
+    let mut text = format!("# {name}\n\n{result}\n\n");
     if let Some(activity) = goes_on {
         let _ = write!(text, "The work goes on. {}\n\n", activity.sentences().join(" "));
     }
@@ -21,6 +22,13 @@ pub fn summary(report: &Report) -> String {
     if !warnings.is_empty() {
         text.push('\n');
     }
+    text
+}
+
+/// The text of `summary.md`.
+pub fn summary(report: &Report) -> String {
+    let Report { results, goes_on, verdict, warnings, tables, plots } = report;
+    let mut text = opening(&results.experiment.name, verdict, *goes_on, warnings);
     let mut of_all = plots.iter().filter(|plot| !matches!(plot.place, Place::Game(_)));
     text += &of_all.next().map_or(String::new(), image);
     text += &sections(report, tables);

@@ -22,16 +22,16 @@ pub fn not_above_0(agent_results: &AgentResults, agent: &str) -> Vec<String> {
 
 /// The command that repeats the results, with an explanation.
 pub fn repeat(results: &Results) -> (String, &'static str) {
-    let name = &results.folder;
+    let folder = results.folder.display();
     let followed = results.adoptions.iter().flat_map(|(_, rows)| rows).any(|row| row.unix_time.is_some());
     match followed {
         true => (
-            format!("pd follow results/{name}/experiment.toml --from DIR"),
+            format!("pd follow {folder}/experiment.toml --from DIR"),
             "follows the training in DIR. What students take from it depends on when it is where, so that they cannot be \
              made again just as they are.",
         ),
         false => (
-            format!("pd run results/{name}/experiment.toml --out results/{name}-again"),
+            format!("pd run {folder}/experiment.toml --out {folder}-again"),
             "makes everything again in another folder, to compare. On a CPU the same settings give the same scores, \
              whatever the number of threads.",
         ),

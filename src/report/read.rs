@@ -1,6 +1,6 @@
 //! Reads those files of an experiment's folder that exist already.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde::de::DeserializeOwned;
@@ -21,11 +21,19 @@ pub struct AgentLog<Row> {
     pub finished: bool,
 }
 
+/// The last part of a folder's path, with `results/` before it if it is there. No more of it is known on another machine.
+fn short(folder: &Path, name: &str) -> PathBuf {
+    let results = Path::new("results");
+    let is_there = folder.parent().is_some_and(|above| above.ends_with(results));
+    let name = folder.file_name().map_or(Path::new(name), Path::new);
+    if is_there { results.join(name) } else { name.to_owned() }
+}
+
 /// All data that a report is made from.
 pub struct Results {
     pub experiment: Experiment,
-    /// The folder's name.
-    pub folder: String,
+    /// The folder's name, below `results/` if it is there.
+    pub folder: PathBuf,
     /// The experiment's text.
     pub settings: String,
     pub manifest: Option<Manifest>,
@@ -79,10 +87,7 @@ impl Results {
             adoptions: of_networks(experiment, |agent| folder.adoptions(agent))?,
             films: films(folder, experiment),
             experiment: experiment.clone(),
-            folder: folder
-                .root()
-                .file_name()
-                .map_or(experiment.name.clone(), |name| name.to_string_lossy().into_owned()),
+            folder: short(folder.root(), &experiment.name),
             settings: toml::to_string(experiment)?,
             episodes,
             scores,

@@ -13,7 +13,7 @@ use crate::game::Game;
 use crate::record::{Role, SummaryRow, TrainRow};
 
 /// Fewer seeds than this say little about another training.
-const SEEDS: usize = 3;
+pub const SEEDS: usize = 3;
 /// Fewer episodes than this give wide intervals that the bootstrap makes too narrow.
 const EPISODES: usize = 30;
 
@@ -28,6 +28,8 @@ const NAMED: usize = 3;
 pub enum Warning {
     /// Runs without a score, each with its progress.
     Unfinished { runs: Vec<String> },
+    /// Students of explanations that have not answered, and how many there are.
+    Unanswered { missing: usize, students: usize },
     /// Files with values that are not finite numbers.
     NonFinite { files: Vec<String> },
     /// Trainings with Q-values far beyond what the rewards allow.
@@ -58,7 +60,9 @@ impl Warning {
     /// Advice for the reader.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Warning::Unfinished { .. } => "Repeat pd run FILE: it continues where it stopped.",
+            Warning::Unfinished { .. } | Warning::Unanswered { .. } => {
+                "Repeat pd run FILE: it continues where it stopped."
+            }
             Warning::NonFinite { .. } => {
                 "Learning diverged: lower teacher.learning_rate and repeat pd run FILE --fresh; if only students did, \
                  distillation.learning_rate, pd distill FILE --fresh and pd run FILE."
@@ -106,6 +110,9 @@ impl fmt::Display for Warning {
         match self {
             Warning::Unfinished { runs } => {
                 write!(f, "{} not scored yet: {}.", counted(runs.len() as u64, "run"), shortened(runs))
+            }
+            Warning::Unanswered { missing, students } => {
+                write!(f, "{missing} of {students} students have not answered yet.")
             }
             Warning::NonFinite { files } => write!(f, "Values that are not finite numbers in {}.", shortened(files)),
             Warning::BeyondRewards { runs } => {

@@ -9,16 +9,15 @@ use super::results::ExplanationResults;
 use super::tables;
 use crate::config::explanations::Explanations;
 use crate::record::{Folder, replace_folder, write_file, write_rows};
-use crate::report::format::{counted, percent_with_interval};
+use crate::report::format::percent_with_interval;
+use crate::report::markdown;
 use crate::report::page::{self, Section, document, paragraph, provenance};
 use crate::report::plot::{Figure, Style};
 use crate::report::table::Table;
+use crate::report::warning::{SEEDS, Warning};
 use crate::report::write::{Place, Plot};
 use crate::report::{Activity, TerminalReport};
 use crate::task::QuestionSplit;
-
-/// Fewer seeds than this say little about another training.
-const SEEDS: usize = 3;
 
 /// Makes the report of an experiment from its folder. The report of an unfinished run says so.
 ///
@@ -52,7 +51,7 @@ pub fn scored(folder: &Folder, experiment: &Explanations) -> Result<TerminalRepo
 struct Report<'a> {
     goes_on: Option<&'a Activity>,
     lead: String,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
     claims: Vec<Claim>,
     /// Name, title and content of each table.
     tables: Vec<(&'static str, &'static str, Table)>,
@@ -79,19 +78,17 @@ impl<'a> Report<'a> {
     }
 
     fn for_terminal(mut self, folder: &Folder, results: &ExplanationResults) -> Result<TerminalReport> {
-        let warnings: String = self.warnings.iter().map(|warning| format!("\nwarning: {warning}")).collect();
         Ok(TerminalReport {
             table: self.tables.swap_remove(0).2,
-            verdict: self.lead + &warnings,
-            warnings: Vec::new(),
+            verdict: self.lead,
+            warnings: self.warnings,
             page: folder.report().join("index.html"),
             scores: results.rows().iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
         })
     }
 
     fn html(&self, results: &ExplanationResults, plots: &[Plot]) -> String {
-        let warnings = page::sections::list(&self.warnings);
-        let mut sections = vec![Section::new("warnings", "Read with care", warnings).of_class("warnings")];
+        let mut sections = vec![page::sections::warnings(&self.warnings)];
         for (number, (name, title, table)) in self.tables.iter().enumerate() {
             if !table.rows.is_empty() {
                 let figures =
@@ -108,13 +105,11 @@ impl<'a> Report<'a> {
     }
 
     fn markdown(&self, results: &ExplanationResults, plots: &[Plot]) -> String {
-        let mut text = format!("# {}\n\n{}\n", results.experiment.name, self.lead);
-        for warning in &self.warnings {
-            text += &format!("\n> {warning}\n");
-        }
+        let mut text = markdown::opening(&results.experiment.name, &self.lead, self.goes_on, &self.warnings);
         for (number, (_, title, table)) in self.tables.iter().enumerate() {
             if !table.rows.is_empty() {
-                text += &format!("\n## {title}\n\n{}", table.markdown());
+                let space = if number == 0 { "" } else { "\n" };
+                text += &format!("{space}## {title}\n\n{}", table.markdown());
             }
             if number == 0 {
                 for plot in plots {
@@ -159,7 +154,7 @@ fn lead(results: &ExplanationResults) -> String {
     }
 }
 
-fn warnings(results: &ExplanationResults) -> Vec<String> {
+fn warnings(results: &ExplanationResults) -> Vec<Warning> {
     let experiment = results.experiment;
     let mut warnings = Vec::new();
     let students: usize = experiment.students.iter().map(|student| experiment.teachers_of(student).len()).sum();
@@ -175,13 +170,10 @@ fn warnings(results: &ExplanationResults) -> Vec<String> {
         })
         .sum();
     if scored < expected {
-        warnings.push(format!("{scored} of {expected} students have answered: `pd run` again does the others."));
+        warnings.push(Warning::Unanswered { missing: expected - scored, students: expected });
     }
     if seeds < SEEDS {
-        let seeds = counted(seeds as u64, "seed");
-        warnings.push(format!(
-            "{seeds}: the intervals hardly cover the chance of another training; name more in the file."
-        ));
+        warnings.push(Warning::FewSeeds { seeds });
     }
     warnings
 }

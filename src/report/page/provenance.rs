@@ -100,7 +100,7 @@ pub fn settings_of(text: &str) -> Section {
     Section::new("settings", "Settings", content)
 }
 
-/// The command that repeats the results, where the folder is one of `results`.
+/// The command that repeats the results, from the folder above `results/` or above the experiment's own.
 pub fn repeat(results: &Results) -> Section {
     let (command, what) = prose::repeat(results);
     let content = format!(

@@ -22,7 +22,7 @@ pub fn goes_on(activity: &Activity) -> Section {
 }
 
 /// A list of plain texts; nothing without any.
-pub fn list(texts: &[String]) -> String {
+fn list(texts: &[String]) -> String {
     listed(texts.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect())
 }
 
