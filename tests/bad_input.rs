@@ -62,6 +62,14 @@ fn a_student_of_the_same_name_but_another_kind() {
     run.succeed(&["run", "x.toml"]);
     fs::write(run.path("x.toml"), TINY.replace("loss = \"mse\"", "loss = \"nll\"")).unwrap();
     refused(&run, &["run", "x.toml"], &["students/mse", "loss mse, temperature 0.01", "loss nll"]);
+    // What depends on nothing but that student can be made anew alone.
+    let other = ["run", "x.toml", "--set", "students.kl.temperature=0.5"];
+    refused(&run, &other, &["students.kl.temperature", "or remove results/x/students/kl to make nothing else anew"]);
+    let scores = content(&run.path("results/x/teachers"));
+    fs::remove_dir_all(run.path("results/x/students/kl")).unwrap();
+    fs::remove_dir_all(run.path("results/x/students/mse")).unwrap();
+    run.succeed(&other);
+    assert!(content(&run.path("results/x/teachers")) == scores);
 }
 
 #[test]
@@ -90,6 +98,7 @@ fn damaged_and_foreign_weights() {
     fs::write(run.path(TEACHER), b"\x10\0\0\0\0\0\0\0{\"a\":1}         ").unwrap();
     refused(&run, &["play", TEACHER], &["weights.safetensors"]);
     refused(&run, &["play", "nowhere.safetensors"], &["nowhere.safetensors", "not found"]);
+    refused(&run, &["export", TEACHER, "--half", "--out", "x.toml"], &["x.toml: exists already"]);
 }
 
 #[test]

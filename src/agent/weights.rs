@@ -26,7 +26,7 @@ const LFS_POINTER: &[u8; 8] = b"version ";
 pub enum WeightsError {
     #[error("{}: not found; train or distil it first", .0.display())]
     Missing(PathBuf),
-    #[error("{}: damaged or not a safetensors file ({reason}); make it again with --fresh", path.display())]
+    #[error("{}: damaged or not a safetensors file ({reason}); remove it to make it again alone", path.display())]
     Damaged { path: PathBuf, reason: String },
     #[error("{}: a safetensors file, but not weights of this program: {reason}", path.display())]
     Foreign { path: PathBuf, reason: String },

@@ -17,6 +17,10 @@ pub fn compare(folders: &[PathBuf], json: bool, out: Option<&Path>) -> Result<En
     let [first, second] = folders else { return Err(refused("name the folders of two experiments")) };
     let comparison = report::compare::written([first, second]).map_err(refused)?;
     if let Some(out) = out {
+        // An earlier comparison may be replaced, a file of another kind not.
+        if out.is_file() && out.extension().is_none_or(|ending| ending != "md") {
+            return Err(refused(format!("{}: exists already; remove it, or write into a file.md", out.display())));
+        }
         write_file(out, comparison.markdown.as_bytes())?;
     }
     match json {

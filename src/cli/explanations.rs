@@ -33,4 +33,7 @@ fn print(plan: &ExplainPlan, time: Option<&ModelTime>, jobs: usize) {
     for stage in &plan.stages {
         out!("{:<10} {:<6} {:<52} {}", stage.stage, if stage.done { "yes" } else { "no" }, stage.agent, stage.work);
     }
+    if let Some(refused) = &plan.refused {
+        out!("\n`pd run` would refuse: {refused}");
+    }
 }

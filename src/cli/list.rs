@@ -9,6 +9,7 @@ use crate::config::LineName;
 use crate::nn::Device;
 use crate::pipeline::{self, Observer, Request, Scope, TaskState};
 use crate::progress::Ended;
+use crate::record::{Folder, ScoreRow, read_rows};
 
 /// Prints each experiment with the number of its tasks that are done.
 ///
@@ -29,7 +30,8 @@ pub fn list(folder: &Path, terminal: &Terminal) -> Result<Ended> {
     Ok(Ended::Done)
 }
 
-/// The experiment in a folder: its name, games, seeds and students, and how many of its tasks are done.
+/// The experiment in a folder, and how many of its tasks are done; of games, how many agents have scores, which may be known
+/// without their weights.
 fn describe(place: &Path) -> Result<String> {
     let request = Request {
         scope: Scope::Run,
@@ -45,10 +47,13 @@ fn describe(place: &Path) -> Result<String> {
         fresh: false,
         watch: false,
     };
-    let tasks = match request.line()? {
-        LineName::Atari => pipeline::plan(&request)?.tasks,
-        LineName::Explanations => pipeline::plan_explanations(&request)?.tasks,
+    let (tasks, scored) = match request.line()? {
+        LineName::Atari => {
+            let scored: Vec<ScoreRow> = read_rows(&Folder::at(place).scores())?;
+            (pipeline::plan(&request)?.tasks, format!(", {} agents scored", scored.len()))
+        }
+        LineName::Explanations => (pipeline::plan_explanations(&request)?.tasks, String::new()),
     };
     let done = tasks.iter().filter(|task| task.state == TaskState::Done).count();
-    Ok(format!("{:<32} {done:>4} of {:>4} tasks done", place.display().to_string(), tasks.len()))
+    Ok(format!("{:<32} {done:>4} of {:>4} tasks done{scored}", place.display().to_string(), tasks.len()))
 }

@@ -151,6 +151,9 @@ fn merge(folders: &[PathBuf], out: &Path) -> Result<Ended> {
 
 /// Writes weights in another number format.
 fn export(checkpoint: &Path, precision: nn::Precision, out: &Path) -> Result<Ended> {
+    if out.is_file() {
+        return Err(refused(format!("{}: exists already; remove it, or choose another --out", out.display())));
+    }
     let path = play::weights_at(checkpoint, None)?;
     let (network, metadata) = agent::load(&path, Device::Cpu)?;
     agent::save_as(out, &network, &metadata, precision)?;

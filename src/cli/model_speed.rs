@@ -52,7 +52,7 @@ pub fn planned_time(experiment: &Explanations, plan: &ExplainPlan, device: Devic
             None => machine.measure(job)?,
         };
         time.per_second.insert(kind, speed);
-        stages.push((job.stage().name(), task.work.amount as f64 / speed));
+        stages.push((job.stage().name(), task.left() as f64 / speed));
     }
     time.hours = hours(stages, jobs);
     Ok(time)

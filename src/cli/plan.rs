@@ -108,7 +108,7 @@ fn in_words(hours: f64) -> String {
 /// The work that is left, by its unit.
 fn left(plan: &Plan) -> String {
     let left: Vec<_> = plan.tasks.iter().filter(|task| task.state != TaskState::Done).collect();
-    let of_unit = |unit: &str| left.iter().filter(|task| task.work.unit == unit).map(|task| task.work.amount).sum();
+    let of_unit = |unit: &str| left.iter().filter(|task| task.work.unit == unit).map(|task| task.left()).sum();
     let amounts = ["steps", "updates", "episodes"].map(|unit| (unit, of_unit(unit)));
     let amounts: Vec<_> = amounts.iter().filter(|(_, amount)| *amount > 0).collect();
     let amounts: Vec<_> = amounts.iter().map(|(unit, amount)| format!("{} {unit}", grouped(*amount))).collect();

@@ -84,7 +84,7 @@ fn student_of(task: &PlannedTask) -> Option<&str> {
 
 /// A task's stage, and its seconds alone; `None` if its speed was not measured.
 fn seconds_of(experiment: &Experiment, time: &PlannedTime, task: &PlannedTask) -> Option<(&'static str, f64)> {
-    let amount = task.work.amount as f64;
+    let amount = task.left() as f64;
     match task.kind {
         "train" => Some(("train", amount / time.training_steps_per_second?)),
         "evaluate" => Some(("evaluate", amount * episode_steps(experiment, task) / time.evaluation_steps_per_second?)),

@@ -58,8 +58,13 @@ pub fn counted(value: Value, known: &Value) -> Value {
 pub fn in_our_words(key: &str, value: &Value, message: &str) -> String {
     let needs = |what: &str| format!("must be {what}");
     match message {
+        _ if value.as_str().is_some_and(|text| text.trim_start().starts_with('[')) => {
+            needs("a list of values, each in its range")
+        }
         _ if message.contains("expected a sequence") => format!("is a list; write {key} = [{value}]"),
-        _ if message.contains("expected u") || message.contains("expected i") => needs("a whole number, 0 or above"),
+        _ if message.contains("expected u") || message.contains("expected i") => {
+            needs("a whole number, 0 or above, below 1e15")
+        }
         _ if message.contains("expected f64") => needs("a number"),
         _ if message.contains("expected a boolean") => needs("true or false"),
         _ if message.contains("expected a string") => needs("text in quotation marks"),

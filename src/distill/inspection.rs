@@ -4,6 +4,7 @@
 use super::initialization::by_unit;
 use super::state_source::{QValues, StateSource, best_action};
 use super::student::{Student, agreement, minibatch};
+use crate::config::{Distillation, Initialization};
 use crate::nn::Network;
 use crate::replay::{Place, Replay};
 
@@ -12,8 +13,15 @@ const STATES: usize = 128;
 /// Hours after which a student must beat a constant action.
 const STARTED: u64 = 2;
 /// Advice for a student that does not learn.
-const REMEDY: &str = "set distillation.initialization = \"biases\" or another distillation.learning_rate (a lower one for \
-                      several games at once), and start over with --fresh";
+fn remedy(settings: &Distillation) -> String {
+    let biases = match settings.initialization {
+        Initialization::Uniform => "set distillation.initialization = \"biases\" or",
+        Initialization::Biases | Initialization::Data => "set more distillation.updates_per_hour or",
+    };
+    format!(
+        "{biases} another distillation.learning_rate (a lower one for several games at once), and start over with --fresh"
+    )
+}
 
 /// Activity of a hidden layer on some states.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +35,8 @@ pub struct LayerActivity {
 impl Student {
     /// Measures agreement and the share of units alive for each head. `places` are states of the hour's new play in
     /// each head's game. Warns once if a student cannot learn or does not.
-    pub fn inspect(&mut self, hour: u64, sources: &[StateSource], places: &[Vec<Place>], batch: usize) {
+    pub fn inspect(&mut self, hour: u64, sources: &[StateSource], places: &[Vec<Place>], settings: &Distillation) {
+        let batch = settings.batch;
         for (head, (StateSource { game, memory, .. }, places)) in sources.iter().zip(places).enumerate() {
             let agreement = self.agreement_on(head, memory, places, batch);
             let (observations, _) = minibatch(memory, &places[..STATES.min(places.len())], self.network.device());
@@ -50,7 +59,7 @@ impl Student {
                 None => continue,
             };
             if !self.warned {
-                log::warn!("{}: {problem}; {REMEDY}", self.agent);
+                log::warn!("{}: {problem}; {}", self.agent, remedy(settings));
                 self.warned = true;
             }
         }

@@ -219,7 +219,8 @@ impl<'a> DistillRun<'a> {
 
     /// Before a student's first update of an hour, measures it on states of the hour's new play.
     fn begin_hour(&mut self, index: usize) {
-        let config::Distillation { steps_per_hour, batch, initialization, .. } = *self.settings();
+        let settings = self.settings();
+        let (steps_per_hour, initialization) = (settings.steps_per_hour, settings.initialization);
         let hour = self.state.hour;
         let mut generator = Seed(self.group.seed).derive("held out", hour).generator();
         let places = |source: &StateSource| {
@@ -231,7 +232,7 @@ impl<'a> DistillRun<'a> {
         if hour == 0 {
             student.initialize(initialization, &self.sources, &places);
         }
-        student.inspect(hour, &self.sources, &places, batch);
+        student.inspect(hour, &self.sources, &places, settings);
     }
 
     /// Runs the evaluations that are due in this hour; returns whether they were finished.

@@ -122,6 +122,7 @@ fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
             return Err(refused(problem));
         }
         add_new(&mut joined.students, &experiment.students, |student| &student.name);
+        joined.evaluation.episodes = joined.evaluation.episodes.max(experiment.evaluation.episodes);
         joined.games.extend(experiment.games.iter().copied());
         joined.seeds.extend(experiment.seeds.iter().copied());
     }

@@ -7,6 +7,7 @@
 mod activity;
 mod agents;
 mod batch;
+mod begun;
 mod board;
 mod clean;
 mod command;

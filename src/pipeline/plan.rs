@@ -4,17 +4,18 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::agents::{architecture, networks, teachers};
+use super::begun::Logged;
 use super::digests::Digests;
 use super::list::tasks;
 use super::open::Request;
 use super::resources::Resources;
 use super::source::check_source;
 use super::state::{Inspection, TaskState};
-use super::task::{Amount, Job, Stage, Task, TaskId, Work};
+use super::task::{Amount, Job as _, Stage, Task, TaskId, Work};
 use super::{key, listed, memory, settings};
 use crate::config::{Experiment, Settings};
 use crate::nn::{Architecture, Outputs};
-use crate::record::{AgentId, SHARED};
+use crate::record::{AgentId, Folder, SHARED};
 use crate::units::grouped;
 
 /// The plan of `pd run`.
@@ -56,6 +57,8 @@ pub struct PlannedTask {
     pub state: TaskState,
     pub outputs: Vec<String>,
     pub work: Amount,
+    /// The part of the work that is done, in the unit of `work`.
+    pub done: u64,
     /// Does this task alone, once its inputs are done; students that learn from the same play are made together.
     pub command: String,
 }
@@ -82,13 +85,15 @@ pub fn plan(request: &Request) -> Result<Plan> {
     let digests = Digests::default();
     let inspection = Inspection::new(&experiment, &folder, &digests);
     let states = states(request, &list, &inspection)?;
+    let tasks: Vec<PlannedTask> =
+        list.iter().zip(&states).map(|(task, &state)| PlannedTask::of(request, &folder, task, state)).collect();
     let resources = Resources::of(&experiment, request.jobs());
     Ok(Plan {
         experiment: experiment.name.clone(),
         folder: folder.root().display().to_string(),
         networks: planned_networks(&experiment),
-        tasks: list.iter().zip(&states).map(|(task, &state)| PlannedTask::of(request, task, state)).collect(),
-        stages: stages(&experiment, &list, &states),
+        stages: stages(&experiment, &list, &tasks),
+        tasks,
         refused: begins.err().map(|error| format!("{error:#}")),
         memory_bytes: resources.training.max(resources.distilling),
         disk_bytes: resources.disk,
@@ -123,7 +128,7 @@ fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<V
 
 impl PlannedTask {
     /// A task of any line in the plan of a request.
-    pub fn of<J: Job>(request: &Request, task: &Task<J>, state: TaskState) -> PlannedTask {
+    pub fn of<J: Logged>(request: &Request, folder: &Folder, task: &Task<J>, state: TaskState) -> PlannedTask {
         let seed = request.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
         let (file, flags) = (request.file.display(), request.flags() + &seed);
         PlannedTask {
@@ -134,10 +139,30 @@ impl PlannedTask {
             state,
             outputs: task.outputs.iter().map(|output| output.display().to_string()).collect(),
             work: task.amount,
+            done: match state {
+                TaskState::Done => task.amount.amount,
+                _ if request.fresh => 0,
+                _ => J::begun(folder, task),
+            },
             command: match task.work.stage() {
                 Stage::Report => format!("pd report {file}{flags}"),
                 _ => format!("pd run {file}{flags} --task {}", task.id),
             },
+        }
+    }
+
+    /// The amount of work that is left.
+    pub fn left(&self) -> u64 {
+        self.work.amount - self.done
+    }
+
+    /// The amount of work in words, with what is done of it.
+    pub fn in_words(&self) -> String {
+        let Amount { amount, unit } = self.work;
+        match self.done {
+            0 => format!("{} {unit}", grouped(amount)),
+            done if done == amount => format!("{} {unit}", grouped(amount)),
+            done => format!("{} of {} {unit} done", grouped(done), grouped(amount)),
         }
     }
 }
@@ -163,10 +188,10 @@ fn planned_networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
     networks
 }
 
-fn stages(experiment: &Experiment, list: &[Task], states: &[TaskState]) -> Vec<PlannedStage> {
+fn stages(experiment: &Experiment, list: &[Task], planned: &[PlannedTask]) -> Vec<PlannedStage> {
     let mut lines: Vec<(_, Vec<u64>)> = Vec::new();
-    let is_done = |state: TaskState| state == TaskState::Done;
-    for (task, &state) in list.iter().zip(states) {
+    let is_done = |own: &PlannedTask| own.state == TaskState::Done;
+    for (task, own) in list.iter().zip(planned) {
         let Some(agent) = task.work.agent().filter(|_| task.work.stage() < Stage::Evaluate) else { continue };
         let work = match task.work {
             Work::Take(_) => {
@@ -174,10 +199,10 @@ fn stages(experiment: &Experiment, list: &[Task], states: &[TaskState]) -> Vec<P
                 format!("taken from {}", from.display())
             }
             Work::Sweep(_) => format!("{} updates, to choose the temperature", grouped(task.amount.amount)),
-            _ => format!("{} {}", grouped(task.amount.amount), task.amount.unit),
+            _ => own.in_words(),
         };
         // The seeds of an agent share a line.
-        let line = (task.work.stage().name(), agent.of_any_seed(), is_done(state), work);
+        let line = (task.work.stage().name(), agent.of_any_seed(), is_done(own), work);
         match lines.iter_mut().find(|(own, _)| *own == line) {
             Some((_, seeds)) => seeds.push(agent.seed),
             None => lines.push((line, vec![agent.seed])),
@@ -193,12 +218,12 @@ fn stages(experiment: &Experiment, list: &[Task], states: &[TaskState]) -> Vec<P
         };
         stages.push(PlannedStage { stage, agent: format!("{agent}, {seeds}"), done, work });
     }
-    let of_evaluation = || list.iter().zip(states).filter(|(task, _)| task.work.stage() == Stage::Evaluate);
-    let (all, left) = (of_evaluation().count(), of_evaluation().filter(|(_, state)| !is_done(**state)).count());
+    let of_evaluation = || list.iter().zip(planned).filter(|(task, _)| task.work.stage() == Stage::Evaluate);
+    let (all, left) = (of_evaluation().count(), of_evaluation().filter(|(_, own)| !is_done(own)).count());
     let agent = if left == 0 { format!("{all} agents") } else { format!("{left} of {all} agents left") };
     let work = format!("{} episodes each", experiment.evaluation.episodes);
     stages.push(PlannedStage { stage: "evaluate", done: left == 0, agent, work });
-    let reported = left == 0 && states.last().is_some_and(|&state| is_done(state));
+    let reported = left == 0 && planned.last().is_some_and(is_done);
     let work = "summary.csv, index.html, plots".into();
     stages.push(PlannedStage { stage: "report", done: reported, agent: String::new(), work });
     stages

@@ -90,6 +90,7 @@ fn refusal(
     cheapest: Scope,
 ) -> Error {
     let longer = stale.iter().flat_map(|(_, changes)| changes).any(SettingChange::lengthens_training);
+    let alone = remove_students(folder, experiment, &stale);
     let (place, changed) = (folder.root().display(), listed(&distinct(stale)));
     let why = match longer {
         true if experiment.teacher.can_go_on() => " (no training goes on, since its checkpoint is not there)",
@@ -98,8 +99,21 @@ fn refusal(
     };
     let way = way_out(others, &format!("`pd {} --fresh{}`", cheapest.command(request.file), request.flags()));
     refused(format!(
-        "{place}: its results were made with other settings: {changed}{why}; {way}, or choose another folder with --out"
+        "{place}: its results were made with other settings: {changed}{why}; {way}{alone}, or choose another folder with --out"
     ))
+}
+
+/// Advice where only students' own settings differ: those students alone can be made anew.
+fn remove_students(folder: &Folder, experiment: &Experiment, stale: &[(&Task, Vec<SettingChange>)]) -> String {
+    let keys: BTreeSet<&str> =
+        stale.iter().flat_map(|(_, changes)| changes).map(|change| change.key.as_str()).collect();
+    let owner = |key: &str| {
+        let name = |student: &&StudentSettings| key.starts_with(&format!("students.{}.", student.name));
+        experiment.students.iter().find(name).map(|student| folder.root().join("students").join(&student.name))
+    };
+    let Some(owners) = keys.into_iter().map(owner).collect::<Option<BTreeSet<PathBuf>>>() else { return String::new() };
+    let owners: Vec<String> = owners.iter().map(|place| place.display().to_string()).collect();
+    format!(", or remove {} to make nothing else anew", listed(&owners))
 }
 
 /// Whether every finished training in the folder can go on from its checkpoint.

@@ -171,8 +171,10 @@ pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Re
         let Some(from) = experiment.teacher_source(agent.game).map(Folder::at) else { return Ok(()) };
         ensure!(!is_own(&from), "teacher.from: {} is the experiment's own folder", from.root().display());
         let (source, taken) = (from.weights(&agent), !fresh && folder.weights(&agent).exists());
-        let way_out =
-            if experiment.teacher.is_shipped() { "`pd games` lists the shipped teachers" } else { "train it there" };
+        let way_out = match experiment.teacher.is_shipped() {
+            true => "`pd games` lists the shipped teachers",
+            false => "train it there, or name the seeds of the teachers that are there, as teacher.seeds = [1]",
+        };
         ensure!(source.exists() || taken, "teacher.from: {}: not found; {way_out}", source.display());
         if source.exists() && !sources.iter().any(|other: &Folder| other.root() == from.root()) {
             sources.push(from.clone());

@@ -193,7 +193,13 @@ fn commands_do_their_stages_and_refuse_what_does_not_fit() {
     let again = run.pd(&["train", "x.toml", "--out", "out", "--set", "base.steps=61"]);
     let message = String::from_utf8_lossy(&again.stderr).into_owned();
     assert_eq!(again.status.code(), Some(2), "{message}");
-    assert!(message.contains("base.steps (60 → 61)") && message.contains("--fresh"), "{message}");
+    assert!(message.contains("base.steps (60 → 61)") && message.contains("`pd run x.toml --fresh"), "{message}");
+    let plan = run.succeed(&["plan", "x.toml", "--out", "out", "--set", "base.steps=61"]);
+    assert!(plan.contains("`pd run` would refuse: out: "), "{plan}");
+    // Games are another line.
+    fs::create_dir(run.path("games")).unwrap();
+    fs::write(run.path("games/experiment.toml"), crate::command::TINY).unwrap();
+    crate::bad_input::refused(&run, &["run", "x.toml", "--out", "games"], &["games: holds an experiment of games"]);
     // A killed command leaves unfinished files and checkpoints of what is done.
     let left = ["base/seed-1/.tmpAbCdEf", "base/seed-1/checkpoint/state.bin"].map(|path| out.join(path));
     fs::create_dir(out.join("base/seed-1/checkpoint")).unwrap();
@@ -241,6 +247,9 @@ fn commands_do_their_stages_and_refuse_what_does_not_fit() {
     fs::write(&weights, &content).unwrap();
     let table = run.succeed(&["run", "x.toml", "--out", "out"]);
     assert!(table.contains("worked") && table.contains("report: "), "{table}");
+    // Only answers depend on the questions.
+    let more = ["run", "x.toml", "--out", "out", "--set", "evaluation.questions=9"];
+    crate::bad_input::refused(&run, &more, &["evaluation.questions", "`pd evaluate x.toml --fresh"]);
     // A command that was killed between an output and its record makes that output again.
     fs::remove_file(out.join("base/seed-1/weights.json")).unwrap();
     run.succeed(&["run", "x.toml", "--out", "out"]);

@@ -40,6 +40,10 @@ fn batch_systems_signals_save_and_stop() {
         send(signal, &child);
         assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
         assert!(run.path(TEACHER).join("checkpoint/state.bin").exists(), "{signal}");
+        // The plan counts what is done.
+        let plan: serde_json::Value = serde_json::from_str(&run.succeed(&["plan", "x.toml", "--json"])).unwrap();
+        let (done, work) = (&plan["tasks"][0]["done"], &plan["tasks"][0]["work"]["amount"]);
+        assert!(done.as_u64() > Some(0) && done.as_u64() < work.as_u64(), "{done} of {work}");
     }
 }
 

@@ -74,7 +74,8 @@ fn deserialize(file: &str, settings: &[Setting]) -> Result<Explanations, ConfigE
     for setting in settings {
         lay(&mut table, setting, &entry);
         if let Err(error) = named(&table) {
-            let problem = format!("{} = {}: {}", setting.key(), setting.value, error.message());
+            let problem = locate::in_our_words(&setting.key(), &setting.value, error.message());
+            let problem = format!("{} = {}: {problem}", setting.key(), setting.value);
             return Err(ConfigError { place: setting.place.clone(), problem });
         }
     }
@@ -90,7 +91,7 @@ fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<Sett
         return Err(fault("write --set key=value, such as --set base.steps=500".into()));
     };
     let mut path: Vec<String> = key.trim().split('.').map(str::to_owned).collect();
-    let mut at = known;
+    let (mut at, mut sample) = (known, None);
     for depth in 0..path.len() {
         let Some(next) = at.get(&path[depth]) else { return Err(locate::unknown(&path[..=depth], at, place)) };
         match next {
@@ -106,14 +107,20 @@ fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<Sett
                     return Err(locate::unknown(&path, entry, place));
                 }
                 path[depth + 1] = number;
+                sample = entry.get(&path[depth + 2]);
                 break;
             }
             Value::Table(_) => return Err(fault(format!("\"{key}\" is not the key of one value"))),
             _ if depth + 1 < path.len() => return Err(fault(format!("\"{key}\" is not the key of one value"))),
-            _ => break,
+            known => {
+                sample = Some(known);
+                break;
+            }
         }
     }
-    Ok(Setting { path, value: locate::value(value.trim()), place })
+    let value = locate::value(value.trim());
+    let value = sample.map_or(value.clone(), |known| locate::counted(value, known));
+    Ok(Setting { path, value, place })
 }
 
 /// The number, as text, of the entry of a list with that name or number.

@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 
 use super::job::ModelJob;
 use super::list::tasks;
-use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
+use crate::config::{LineName, Overrides, line_of};
 use crate::pipeline::batch::Batch;
 use crate::pipeline::command::Command;
 use crate::pipeline::leftovers::remove_unfinished;
@@ -29,11 +29,16 @@ use crate::{report, task};
 /// The experiment of a request, and its folder.
 ///
 /// # Errors
-/// As [`explanations::read`].
+/// As [`explanations::read`]; or if the folder holds an experiment of another line.
 pub fn read(request: &Request) -> Result<(Explanations, Folder)> {
     let overrides = Overrides { set: request.set.to_vec(), seed: request.seed };
     let experiment = explanations::read(&request.text_file(), &overrides)?;
     let folder = request.folder(&experiment.name);
+    let there = folder.experiment();
+    if there.exists() && line_of(&there).map_err(refused)? != LineName::Explanations {
+        let place = folder.root().display();
+        return Err(refused(format!("{place}: holds an experiment of games; choose another folder with --out")));
+    }
     Ok((experiment, folder))
 }
 
@@ -175,7 +180,7 @@ fn check_beside(other: &str, folder: &Folder, list: &[Task<ModelJob>]) -> Result
 }
 
 /// Checks that the results in the folder were made with the same settings, or are made anew.
-fn check_made_alike(request: &Request, folder: &Folder, list: &[Task<ModelJob>]) -> Result<()> {
+pub fn check_made_alike(request: &Request, folder: &Folder, list: &[Task<ModelJob>]) -> Result<()> {
     let anew: Vec<&TaskId> =
         if request.fresh { renewed(request.scope, list).iter().map(|task| &task.id).collect() } else { Vec::new() };
     let (mut changes, mut stale) = (BTreeSet::new(), Vec::new());
@@ -184,19 +189,23 @@ fn check_made_alike(request: &Request, folder: &Folder, list: &[Task<ModelJob>])
             let record = TaskRecord::read(&task.outputs[0])?;
             let before = record.map(|record| record.settings).unwrap_or_default();
             changes.extend(task.key.changes(&before).iter().map(ToString::to_string));
-            stale.push(&task.work);
+            stale.push(task);
         }
     }
-    let Some(first) = stale.first() else { return Ok(()) };
+    let Some(first) = stale.first().map(|task| &task.work) else { return Ok(()) };
     let what = match changes.is_empty() {
         true => "from other inputs".to_owned(),
         false => format!("with other settings: {}", listed(&changes.into_iter().collect::<Vec<_>>())),
     };
-    let (place, count) = (folder.root().display(), stale.len());
-    let (file, flags) = (request.file.display(), request.flags());
+    let renews = |scope: Scope| {
+        let anew = renewed(scope, list);
+        stale.iter().all(|task| anew.iter().any(|own| own.id == task.id))
+    };
+    let command = request.scope.cheapest(renews).command(request.file);
+    let (place, count, flags) = (folder.root().display(), stale.len(), request.flags());
     Err(refused(format!(
-        "{place}: {count} of its results, the first of them {first}, were made {what}; make them all anew with `pd run \
-         {file} --fresh{flags}`, or choose another folder with --out"
+        "{place}: {count} of its results, the first of them {first}, were made {what}; make them all anew with `pd {command} \
+         --fresh{flags}`, or choose another folder with --out"
     )))
 }
 

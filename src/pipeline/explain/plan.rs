@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::job::ModelJob;
 use super::list::tasks;
-use super::open::{read, state};
+use super::open::{check_made_alike, read, state};
 use crate::nn::language::Size;
 use crate::pipeline::open::Request;
 use crate::pipeline::state::TaskState;
@@ -27,6 +27,8 @@ pub struct ExplainPlan {
     pub jobs: Vec<ModelJob>,
     /// One line for each task but the answers, which are one line together.
     pub stages: Vec<PlannedStage>,
+    /// The reason why `pd run` would be refused.
+    pub refused: Option<String>,
 }
 
 /// The plan of an experiment; nothing is changed.
@@ -38,25 +40,33 @@ pub fn plan(request: &Request) -> Result<ExplainPlan> {
     let list = tasks(&experiment, &folder)?;
     let states = list.iter().map(|task| if request.fresh { Ok(TaskState::Missing) } else { state(task) });
     let states: Vec<TaskState> = states.collect::<Result<_>>()?;
+    let refused = check_made_alike(request, &folder, &list).err().map(|error| format!("{error:#}"));
     let vocabulary = task::QuestionTask::new(&experiment.task).alphabet().len();
     let size = |model| Size::new(model, vocabulary).to_string();
     let mut models = vec![("base, teachers".to_owned(), size(experiment.model))];
     models.extend(experiment.students.iter().map(|own| (own.name.clone(), size(experiment.model_of(own)))));
-    let planned = |(task, &state): (&crate::pipeline::Task<_>, &TaskState)| PlannedTask::of(request, task, state);
+    let planned =
+        |(task, &state): (&crate::pipeline::Task<_>, &TaskState)| PlannedTask::of(request, &folder, task, state);
+    let planned: Vec<PlannedTask> = list.iter().zip(&states).map(planned).collect();
     let mut stages: Vec<PlannedStage> = list
         .iter()
-        .zip(&states)
+        .zip(&planned)
         .filter(|(task, _)| task.work.stage() < Stage::Evaluate)
-        .map(|(task, &state)| PlannedStage {
+        .map(|(task, own)| PlannedStage {
             stage: task.work.stage().name(),
             agent: task.work.to_string(),
-            done: state == TaskState::Done,
-            work: format!("{} {}", grouped(task.amount.amount), task.amount.unit),
+            done: own.state == TaskState::Done,
+            work: own.in_words(),
         })
         .collect();
     let of = |stage| list.iter().zip(&states).filter(move |(task, _)| task.work.stage() == stage);
     for (stage, what) in [(Stage::Evaluate, "models"), (Stage::Report, "pages")] {
-        let left = of(stage).filter(|(_, state)| **state != TaskState::Done).count();
+        let is_left = |state: TaskState| match stage {
+            // A report describes the files that exist.
+            Stage::Report => states.iter().any(|&state| state != TaskState::Done),
+            _ => state != TaskState::Done,
+        };
+        let left = of(stage).filter(|(_, state)| is_left(**state)).count();
         let (all, amount) = (of(stage).count(), of(stage).next().map(|(task, _)| task.amount));
         stages.push(PlannedStage {
             stage: stage.name(),
@@ -69,8 +79,9 @@ pub fn plan(request: &Request) -> Result<ExplainPlan> {
         experiment: experiment.name.clone(),
         folder: folder.root().display().to_string(),
         models,
-        tasks: list.iter().zip(&states).map(planned).collect(),
+        tasks: planned,
         jobs: list.into_iter().map(|task| task.work).collect(),
         stages,
+        refused,
     })
 }
