@@ -82,7 +82,7 @@ impl Warning {
             }
             Warning::WeakTeacher { .. } => {
                 "A weak teacher's score is easier to keep, so that shares of it say little about students of strong ones: train it \
-                 for longer (teacher.frames)."
+                 for longer (teacher.frames) or take a better one."
             }
             Warning::StudentNotAboveRandom { .. } => {
                 "There they learned nothing that scores; a mean over games with such a one says little of the others."
@@ -221,7 +221,10 @@ fn weak_teachers(results: &Results, agent_results: &AgentResults) -> Vec<String>
         let entry = game.entry();
         let teacher = agent_results.reference(Role::Teacher, game).map(|teacher| teacher.mean);
         let shares = teacher.zip(entry.random).zip(entry.dqn);
-        shares.is_some_and(|((teacher, random), dqn)| teacher - random < WEAK * (dqn - random))
+        // Where the frame limit ends most episodes, the score says little of the teacher.
+        let own = results.episodes.iter().filter(|row| row.role == Role::Teacher && row.game == game.name());
+        let (cut, all) = own.fold((0, 0), |(cut, all), row| (cut + usize::from(row.truncated), all + 1));
+        2 * cut <= all && shares.is_some_and(|((teacher, random), dqn)| teacher - random < WEAK * (dqn - random))
     };
     results.experiment.games.iter().filter(is_weak).map(ToString::to_string).collect()
 }

@@ -33,6 +33,12 @@ pub fn mean_interval(episodes: &[f64], seed: Seed) -> Option<Interval> {
     mean_of_runs_interval(&[episodes], seed)
 }
 
+/// Upper end of the exact 95% interval of a share of which none of `count` cases was found: 1 − 0.025^(1/count) (Clopper and
+/// Pearson, 1934).
+pub fn most_if_none(count: usize) -> f64 {
+    1.0 - 0.025f64.powf(1.0 / count as f64)
+}
+
 /// As [`mean_interval`], for the mean of the runs' means. Runs are drawn with replacement, then the episodes of each
 /// drawn run.
 pub fn mean_of_runs_interval(runs: &[&[f64]], seed: Seed) -> Option<Interval> {

@@ -23,7 +23,7 @@ mod difference;
 mod figures;
 mod summary;
 
-pub use bootstrap::{Interval, RESAMPLES, mean_difference, mean_interval, mean_of_runs_interval};
+pub use bootstrap::{Interval, RESAMPLES, mean_difference, mean_interval, mean_of_runs_interval, most_if_none};
 pub use comparison::{ComparedRun, InGame, Intervals, difference_apart, improvement, intervals, profile};
 pub use correlation::{correlation_interval, pearson, spearman};
 pub use curve::deviation;

@@ -252,3 +252,10 @@ fn an_improvement_compares_episodes() {
     near(value, 0.6666666666666666, 1e-12);
     within(interval, (0.38333, 0.91667), 0.02);
 }
+
+#[test]
+fn what_was_never_found_may_still_be_there() {
+    // scipy.stats.binomtest(0, n).proportion_ci(method="exact").high
+    near(most_if_none(10), 0.308_497_107_818_760_83, 1e-12);
+    near(most_if_none(1000), 0.003_682_083_896_865_672, 1e-12);
+}

@@ -1,10 +1,13 @@
 //! What can be said of the differences. It claims no more than 95% intervals say.
 
+use std::collections::BTreeSet;
+
 use super::settings::SettingPair;
 use super::side::Side;
 use super::{ComparedAgent, Pair};
 use crate::eval::statistics::Interval;
-use crate::record::Role;
+use crate::game::Game;
+use crate::record::{EpisodeRow, Role};
 use crate::report::format::{counted, listed, percent, percent_with_interval};
 use crate::report::verdict::Mean;
 
@@ -28,7 +31,7 @@ pub fn verdict(sides: [&Side; 2], settings: &[SettingPair], students: &[Compared
     }
     let clauses: Vec<String> =
         students.iter().filter_map(|own| Some(clause(names, &own.agent, own.of_teacher?))).collect();
-    if !clauses.is_empty() {
+    if !clauses.is_empty() && scored_otherwise.is_empty() {
         sentences.push(format!("{}, of the teacher’s score: {}.", place(sides, mean), clauses.join("; ")));
     }
     sentences.extend(teachers(sides));
@@ -77,12 +80,16 @@ pub fn clause([one, other]: [&str; 2], name: &str, pair: Pair) -> String {
     }
 }
 
-/// Which teachers are better, where they are not the same.
-fn teachers(sides: [&Side; 2]) -> Option<String> {
+/// Which teachers are better, where they are not the same by their weights, or where those are not known, by their scores.
+fn teachers<'a>(sides: [&'a Side; 2]) -> Option<String> {
     let games = &sides[0].results.experiment.games;
-    let scores = |side: &Side, game| {
+    let scores = |side: &'a Side, game: Game| {
         let own = side.agent_in(Role::Teacher, "teacher", game)?;
-        Some((own.interval?, own.rows.iter().map(|row| row.mean).collect::<Vec<f64>>()))
+        let known = |row: &&EpisodeRow| row.role == Role::Teacher && row.game == game.name() && !row.weights.is_empty();
+        let weights: BTreeSet<&str> =
+            side.results.episodes.iter().filter(known).map(|row| row.weights.as_str()).collect();
+        let means = own.rows.iter().map(|row| row.mean).collect::<Vec<f64>>();
+        Some((own.interval?, (weights.is_empty().then_some(means), weights)))
     };
     let both = games.iter().filter_map(|&game| Some((scores(sides[0], game)?, scores(sides[1], game)?)));
     let differ: Vec<_> = both.filter(|((_, one), (_, other))| one != other).collect();

@@ -107,7 +107,7 @@ fn reward_against_accuracy(results: &ExplanationResults) -> Option<Figure> {
         title: "The reward of explanations against what students learn from them".into(),
         caption: format!(
             "One marker for each source and seed: mean reward of its explanations with the published coefficients, and right answers \
-             of its students \"{student}\" at temperature {}.",
+             of its students \"{student}\" at temperature {}. Where markers meet, the last in the list above lies on top.",
             results.temperature()
         ),
         legend,

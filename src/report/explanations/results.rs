@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::config::explanations::{Explanations, Method};
-use crate::eval::statistics::{Interval, mean, mean_of_runs_interval};
+use crate::eval::statistics::{Interval, mean, mean_of_runs_interval, most_if_none};
 use crate::explain::{AnswerRow, ReinforceRow, TraceRecord, TracesHeader, read_traces};
 use crate::record::{Folder, Manifest, ModelId, TaskRecord, read_rows};
 use crate::task::{Quality, QuestionSplit, QuestionTask};
@@ -234,7 +234,7 @@ impl<'a> ExplanationResults<'a> {
         temperature: f64,
     ) -> Option<(f64, Option<Interval>)> {
         let shares = self.shares(answerer, split, temperature);
-        mean_with_interval(&shares.values().cloned().collect::<Vec<_>>())
+        mean_with_interval(&shares.values().cloned().collect::<Vec<_>>(), 0.0)
     }
 
     /// The difference in accuracy of two models over the seeds and questions that both have answered.
@@ -249,7 +249,7 @@ impl<'a> ExplanationResults<'a> {
             let others = other.get(seed)?;
             Some(shares.iter().zip(others).map(|(own, other)| own - other).collect::<Vec<_>>())
         });
-        mean_with_interval(&paired.collect::<Vec<_>>())
+        mean_with_interval(&paired.collect::<Vec<_>>(), -1.0)
     }
 
     /// The rows of `scores.csv`.
@@ -310,8 +310,19 @@ impl<'a> ExplanationResults<'a> {
     }
 }
 
-fn mean_with_interval(runs: &[Vec<f64>]) -> Option<(f64, Option<Interval>)> {
+/// The mean of values from `least` to 1. Where all are the same, a bootstrap would give an interval of no width; there it is as
+/// wide as that of a share of which no case was found.
+fn mean_with_interval(runs: &[Vec<f64>], least: f64) -> Option<(f64, Option<Interval>)> {
     let means: Vec<f64> = runs.iter().filter_map(|run| mean(run)).collect();
     let slices: Vec<&[f64]> = runs.iter().map(Vec::as_slice).collect();
-    mean(&means).map(|mean| (mean, mean_of_runs_interval(&slices, BOOTSTRAP)))
+    let mean = mean(&means)?;
+    let mut values = runs.iter().flatten();
+    let interval = match values.next() {
+        Some(first) if values.all(|value| value == first) => {
+            let width = most_if_none(runs.iter().map(Vec::len).sum());
+            Some(Interval { low: (mean - width).max(least), high: (mean + width).min(1.0) })
+        }
+        _ => mean_of_runs_interval(&slices, BOOTSTRAP),
+    };
+    Some((mean, interval))
 }

@@ -80,7 +80,7 @@ fn label(value: f64, decimals: usize) -> String {
     }
 }
 
-/// 1, 2 and 5 times the powers of ten; also 3 and 7 where those are too few.
+/// 1, 2 and 5 times the powers of ten; also 3 and 7 where those are too few, and the ticks of a linear axis where those are.
 fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
     let within = |factors: &[f64]| -> Vec<f64> {
         let powers = (low.floor() as i32)..=(high.ceil() as i32);
@@ -88,13 +88,16 @@ fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
         ticks.filter(|value| (low..=high).contains(&value.log10())).collect()
     };
     let (powers, usual) = (within(&[1.0]), within(&[1.0, 2.0, 5.0]));
+    let more = within(&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0]);
     let values = if powers.len() >= 3 {
         let every = powers.len().div_ceil(MOST_POWERS);
         powers.into_iter().step_by(every).collect()
     } else if usual.len() >= 3 {
         usual
+    } else if more.len() >= 2 {
+        more
     } else {
-        within(&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0])
+        return linear_ticks(10f64.powf(low), 10f64.powf(high));
     };
     values.into_iter().map(|value| (value, short(value))).collect()
 }
@@ -127,6 +130,8 @@ mod tests {
         assert_eq!(texts(linear_ticks(0.0, 1.0)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(texts(linear_ticks(0.0, 9000.0)), ["0", "2,000", "4,000", "6,000", "8,000"]);
         assert_eq!(texts(log_ticks(4.7, 6.3)), ["100k", "200k", "500k", "1M"]);
+        // From 0.46 to 0.56.
+        assert_eq!(texts(log_ticks(-0.34, -0.25)), ["0.50", "0.55"]);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub fn distillation(results: &Results, game: Game) -> Option<Figure> {
     panels.push(panel(results, game, &started, held_out, |row| later(row, row.held_out_agreement)));
     let is_agreement = |panel: &&mut Panel| panel.title.starts_with("Agreement");
     for panel in panels.iter_mut().filter(is_agreement) {
-        panel.marks.push(Mark::Level { y: chance, label: "chance".into(), style: RANDOM, named: End::Right });
+        panel.marks.push(Mark::Level { y: chance, label: "random action".into(), style: RANDOM, named: End::Right });
     }
     panels.retain(|panel| panel.marks.iter().any(|mark| !mark.extent().0.is_empty()));
     (!started.is_empty()).then(|| Figure {
@@ -47,8 +47,8 @@ pub fn distillation(results: &Results, game: Game) -> Option<Figure> {
         title: format!("{game}: distillation"),
         caption: format!(
             "Means over the updates since the row before. New play is the hour's, before the student trained on it. Agreement \
-             begins after the first hour, in which the student is not trained yet; chance is what a uniformly random action \
-             agrees in, {}. Thin lines are single seeds where there are several. Losses of different kinds are not comparable.",
+             begins after the first hour, in which the student is not trained yet; \"random action\" is what a uniformly random one \
+             agrees in, {}; one and the same action may agree in more. Thin lines are single seeds where there are several. Losses of different kinds are not comparable.",
             percent(chance / 100.0)
         ),
         legend: legend(results, &started),

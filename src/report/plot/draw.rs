@@ -194,6 +194,7 @@ impl<'a> Frame<'a> {
         for mark in &self.panel.marks {
             self.draw_mark(canvas, mark)?;
         }
+        self.draw_levels(canvas)?;
         self.draw_names(canvas)?;
         let middle = self.left + self.width / 2.0;
         canvas.text(&self.panel.title, (middle, self.top - 13.0), lettering(TEXT, BLACK, Anchor::Center))?;
@@ -242,19 +243,33 @@ impl<'a> Frame<'a> {
                 caps.iter().try_for_each(|cap| canvas.line(cap, style.color.mix(1.0), 2.0, &[]))
             }
             Mark::Marker { x, y, style, hollow } => canvas.marker(self.at(*x, *y), style.marker, style.color, *hollow),
-            Mark::Level { y, label, style, named } if self.y.holds(*y) => {
+            Mark::Level { y, style, .. } if self.y.holds(*y) => {
                 let (_, height) = self.at(0.0, *y);
                 let ends = [(self.left, height), (self.right(), height)];
-                canvas.line(&ends, style.color.mix(1.0), 1.2, &[5.0, 4.0])?;
-                let above = if height - self.top < 18.0 { 10.0 } else { -9.0 };
-                let (x, anchor) = match named {
-                    End::Left => (self.left + 6.0, Anchor::Left),
-                    End::Right => (self.right() - 4.0, Anchor::Right),
-                };
-                canvas.text(label, (x, height + above), lettering(SMALL, style.color, anchor))
+                canvas.line(&ends, style.color.mix(1.0), 1.2, &[5.0, 4.0])
             }
             Mark::Level { .. } | Mark::Name { .. } => Ok(()),
         }
+    }
+
+    /// Names of levels lie over the curves.
+    fn draw_levels<DB: DrawingBackend>(&self, canvas: &Canvas<DB>) -> Result<()> {
+        for mark in &self.panel.marks {
+            let Mark::Level { y, label, style, named } = mark else { continue };
+            if label.is_empty() || !self.y.holds(*y) {
+                continue;
+            }
+            let (_, height) = self.at(0.0, *y);
+            let middle = height + if height - self.top < 18.0 { 10.0 } else { -9.0 };
+            let half = names::half_width(label);
+            let (x, anchor, center) = match named {
+                End::Left => (self.left + 6.0, Anchor::Left, self.left + 6.0 + half),
+                End::Right => (self.right() - 4.0, Anchor::Right, self.right() - 4.0 - half),
+            };
+            canvas.ground((center, middle), (half, names::HALF_HEIGHT))?;
+            canvas.text(label, (x, middle), lettering(SMALL, style.color, anchor))?;
+        }
+        Ok(())
     }
 
     /// Names are placed together and lie over all other marks.
@@ -268,7 +283,10 @@ impl<'a> Frame<'a> {
             }
         }
         let places = names::places(&names, &markers, self.top);
-        let draw = |(name, place): (&Name, _)| canvas.text(name.text, place, lettering(SMALL, BLACK, Anchor::Center));
+        let draw = |(name, place): (&Name, (f64, f64))| {
+            canvas.ground(place, (names::half_width(name.text), names::HALF_HEIGHT))?;
+            canvas.text(name.text, place, lettering(SMALL, BLACK, Anchor::Center))
+        };
         names.iter().zip(places).try_for_each(draw)
     }
 }

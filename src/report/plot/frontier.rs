@@ -61,14 +61,18 @@ fn front(points: &[(f64, f64)]) -> Vec<bool> {
     points.iter().map(|point| !points.iter().any(|other| dominates(other, point))).collect()
 }
 
-/// The legend's entries about the front.
-pub fn legend() -> Vec<LegendEntry> {
+/// The legend's entries about the front, as far as the panels show it.
+pub fn legend(panels: &[Panel]) -> Vec<LegendEntry> {
     let entry = |label: &str, style, sample| LegendEntry { label: label.into(), style, sample };
-    vec![
-        entry("teacher", TEACHER, Sample::Marker { hollow: false }),
-        entry("Pareto front", FRONT, Sample::Line { width: 1.4 }),
-        entry("not on it", FRONT, Sample::Marker { hollow: true }),
-    ]
+    let shows = |is_drawn: fn(&Mark) -> bool| panels.iter().flat_map(|panel| &panel.marks).any(is_drawn);
+    let mut entries = vec![entry("teacher", TEACHER, Sample::Marker { hollow: false })];
+    if shows(|mark| matches!(mark, Mark::Line { points, .. } if points.len() > 1)) {
+        entries.push(entry("Pareto front", FRONT, Sample::Line { width: 1.4 }));
+    }
+    if shows(|mark| matches!(mark, Mark::Marker { hollow: true, .. })) {
+        entries.push(entry("not on the Pareto front", FRONT, Sample::Marker { hollow: true }));
+    }
+    entries
 }
 
 /// The legend's entries for students that have no names beside them.

@@ -6,7 +6,7 @@ use super::draw::LETTER;
 const ABOVE: f64 = 12.0;
 const LINE: f64 = 14.0;
 /// Half of a name's height, and half of a marker's size.
-const HALF_HEIGHT: f64 = 6.5;
+pub const HALF_HEIGHT: f64 = 6.5;
 const MARKER: f64 = 6.0;
 /// The ways that a name may move aside, on the nearest line and on those above it.
 const ASIDE: [f64; 5] = [0.0, -8.0, 8.0, -16.0, 16.0];
@@ -32,13 +32,18 @@ impl Area {
     }
 }
 
+/// Half of a name's width.
+pub fn half_width(text: &str) -> f64 {
+    0.5 * LETTER * text.chars().count() as f64 + 1.0
+}
+
 /// The middle of each name: above its point, or as little aside, and then as little higher, as it takes to be free of the
 /// markers and of the names before it; above its point too if no place below `top` is free.
 pub fn places(names: &[Name], markers: &[(f64, f64)], top: f64) -> Vec<(f64, f64)> {
     let marker = |&middle: &(f64, f64)| Area { middle, half: (MARKER, MARKER) };
     let mut taken: Vec<Area> = markers.iter().map(marker).collect();
     let place = |name: &Name| {
-        let half = (0.5 * LETTER * name.text.chars().count() as f64 + 1.0, HALF_HEIGHT);
+        let half = (half_width(name.text), HALF_HEIGHT);
         let (x, y) = (name.point.0, name.point.1 - ABOVE);
         let on_line = |line: usize| ASIDE.map(|aside| (x + aside, y - line as f64 * LINE));
         let places = (0..LINES).flat_map(on_line).filter(|place| place.1 >= top);

@@ -22,7 +22,8 @@ pub fn relative(results: &Results, agent_results: &AgentResults) -> Option<Figur
     };
     let paper = paper_note(&agent_results.overall).filter(|_| shares.students.iter().any(|one| one.paper.is_some()));
     let has_paper = paper.is_some();
-    let mut legend = if one_size { forest::legend() } else { frontier::legend() };
+    let panels = vec![panel];
+    let mut legend = if one_size { forest::legend() } else { frontier::legend(&panels) };
     legend.extend(paper.map(|note| LegendEntry {
         label: format!("the paper’s ({note})"),
         style: Style { color: BLACK, ..PAPER },
@@ -35,7 +36,7 @@ pub fn relative(results: &Results, agent_results: &AgentResults) -> Option<Figur
         legend,
         columns: 1,
         panel: (760.0, height),
-        panels: vec![panel],
+        panels,
     })
 }
 
@@ -57,7 +58,9 @@ pub fn relative_in_games(results: &Results, agent_results: &AgentResults) -> Opt
     let students = results.experiment.students.len();
     let legend = match one_size {
         true => forest::legend(),
-        false => frontier::students(&Shares::overall(results, agent_results)).chain(frontier::legend()).collect(),
+        false => {
+            frontier::students(&Shares::overall(results, agent_results)).chain(frontier::legend(&panels)).collect()
+        }
     };
     (games.len() > 1 && !panels.is_empty()).then(|| Figure {
         name: "relative-in-games".into(),
@@ -82,7 +85,7 @@ pub fn costs(results: &Results, agent_results: &AgentResults) -> Option<Figure> 
         caption: "Weights are 32-bit floats; a multiply-add counts as two operations; latency is the median of single \
                   decisions on the machine named below. Bars and front as above."
             .into(),
-        legend: frontier::students(&shares).chain(frontier::legend()).collect(),
+        legend: frontier::students(&shares).chain(frontier::legend(&panels)).collect(),
         columns: panels.len(),
         panel: SMALL,
         panels,
