@@ -456,7 +456,11 @@ fn a_student_that_does_not_learn_is_named_with_a_way_out() {
     let idle =
         warnings(&["distillation.hours=3", "distillation.initialization=data", "distillation.learning_rate=1e-9"]);
     assert!(idle.contains("student mse of catch, seed 1: agrees with its teacher in"), "{idle}");
-    assert_eq!(idle.matches("it does not learn; set more distillation.updates_per_hour").count(), 2, "once for each: {idle}");
+    assert_eq!(
+        idle.matches("it does not learn; set more distillation.updates_per_hour").count(),
+        2,
+        "once for each: {idle}"
+    );
 }
 
 #[test]
