@@ -26,6 +26,11 @@ impl Ending {
         format!("{text}{}{}{}", self.before, sha256(text.as_bytes()), self.after)
     }
 
+    /// Whether a text has such an ending, whatever the digest.
+    pub fn is_on(&self, text: &str) -> bool {
+        text.contains(self.before)
+    }
+
     /// The text before its ending, or all of it if it has none; `None` if it is not what was closed.
     pub fn open<'a>(&self, text: &'a str) -> Option<&'a str> {
         let Some((body, rest)) = text.rsplit_once(self.before) else { return Some(text) };

@@ -62,14 +62,20 @@ fn a_student_of_the_same_name_but_another_kind() {
     run.succeed(&["run", "x.toml"]);
     fs::write(run.path("x.toml"), TINY.replace("loss = \"mse\"", "loss = \"nll\"")).unwrap();
     refused(&run, &["run", "x.toml"], &["students/mse", "loss mse, temperature 0.01", "loss nll"]);
-    // What depends on nothing but that student can be made anew alone.
+}
+
+#[test]
+fn one_student_with_other_settings_is_made_anew_alone() {
+    let run = Run::new(TINY);
+    run.succeed(&["run", "x.toml"]);
     let other = ["run", "x.toml", "--set", "students.kl.temperature=0.5"];
     refused(&run, &other, &["students.kl.temperature", "or remove results/x/students/kl to make nothing else anew"]);
-    let scores = content(&run.path("results/x/teachers"));
+    let weights =
+        |name: &str| fs::read(run.path(&format!("results/x/students/{name}/catch/seed-1/weights.safetensors")));
+    let [kl, mse] = ["kl", "mse"].map(|name| weights(name).unwrap());
     fs::remove_dir_all(run.path("results/x/students/kl")).unwrap();
-    fs::remove_dir_all(run.path("results/x/students/mse")).unwrap();
     run.succeed(&other);
-    assert!(content(&run.path("results/x/teachers")) == scores);
+    assert!(weights("mse").unwrap() == mse && weights("kl").unwrap() != kl);
 }
 
 #[test]

@@ -213,7 +213,7 @@ fn students_whose_teacher_was_replaced_are_made_and_scored_again_in_the_same_run
     let before = weights();
     // By a setting it is refused, since finished students would be lost.
     let other = ["--set", "teacher.seeds=[1]"];
-    let refusal = ["teacher.seeds ([2] → [1])", "pd distill x.toml --fresh"];
+    let refusal = ["teacher.seeds", "results/x/students/kl/catch/seed-2 and 1 more; remove"];
     super::bad_input::refused(&run, &[&["run", "x.toml"], &other[..]].concat(), &refusal);
     assert!(weights() == before);
     let teacher = |seed: u64| run.path(&format!("results/x/teachers/catch/seed-{seed}/weights.safetensors"));

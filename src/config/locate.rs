@@ -58,7 +58,7 @@ pub fn counted(value: Value, known: &Value) -> Value {
 pub fn in_our_words(key: &str, value: &Value, message: &str) -> String {
     let needs = |what: &str| format!("must be {what}");
     match message {
-        _ if value.as_str().is_some_and(|text| text.trim_start().starts_with('[')) => {
+        _ if message.contains("expected a sequence") && value.as_str().is_some_and(|text| text.starts_with('[')) => {
             needs("a list of values, each in its range")
         }
         _ if message.contains("expected a sequence") => format!("is a list; write {key} = [{value}]"),

@@ -1,5 +1,6 @@
 //! How far unfinished work is, by its log.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -7,7 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::explain::ModelJob;
 use super::task::{Job, Task, Work};
-use crate::record::{DistillRow, Folder, TrainRow, has_checkpoint, read_rows};
+use crate::distill::group_names;
+use crate::record::{AgentId, DistillRow, Folder, SHARED, TrainRow, has_checkpoint, read_rows};
 
 /// A row of a language model's `train.csv`.
 #[derive(Deserialize)]
@@ -30,16 +32,25 @@ impl Logged for Work {
     fn begun(folder: &Folder, task: &Task) -> u64 {
         let done = match &task.work {
             Work::Train(agent) if has_checkpoint(&folder.checkpoint(agent)) => {
-                last(&folder.train(agent), |row: &TrainRow| row.steps)
+                let rows: Vec<TrainRow> = read_rows(&folder.train(agent)).unwrap_or_default();
+                // A network for several games has rows of each.
+                let of_games: BTreeMap<&str, u64> = rows.iter().map(|row| (row.game.as_str(), row.steps)).collect();
+                of_games.values().sum()
             }
-            // Students that learn from the same play have a checkpoint together, which is gone when all of them are done.
-            Work::Distill(agent) | Work::Follow(agent) if !folder.weights(agent).exists() => {
+            Work::Distill(agent) | Work::Follow(agent) if is_distilled(folder, agent) => {
                 last(&folder.train(agent), |row: &DistillRow| row.updates)
             }
             _ => 0,
         };
         done.min(task.amount.amount)
     }
+}
+
+/// Whether a distillation of the student was begun and is not over.
+fn is_distilled(folder: &Folder, student: &AgentId) -> bool {
+    let place = if student.shared { SHARED } else { student.game.name() };
+    let mut groups = group_names(&student.name, place).into_iter();
+    !folder.weights(student).exists() && groups.any(|group| has_checkpoint(&folder.distillation(&group, student.seed)))
 }
 
 impl Logged for ModelJob {

@@ -39,7 +39,9 @@ impl Pipeline<'_> {
     /// # Errors
     /// The failure of all, or of a student that diverged, after the others are done.
     pub fn distill(&self, batch: &Batch, agents: &[&AgentId]) -> Result<Ended> {
-        agents.iter().try_for_each(|agent| self.forget_stale(agent))?;
+        // What has weights is not done, so that those are of other teachers.
+        let mut stale = agents.iter().filter(|agent| self.folder.weights(agent).exists());
+        stale.try_for_each(|agent| self.forget_stale(agent))?;
         let (begun, new) = self.begun(agents)?;
         let mut failure = None;
         for mut together in [begun, new] {

@@ -56,12 +56,6 @@ pub struct SettingChange {
 }
 
 impl SettingChange {
-    /// Another teacher, by its seed, for students.
-    pub fn of_teacher(was: u64, is: u64) -> SettingChange {
-        let [was, is] = [was, is].map(|seed| Value::Array(vec![Value::Integer(seed as i64)]));
-        SettingChange { key: "teacher.seeds".into(), was, is }
-    }
-
     /// Whether it lets trainings take longer.
     pub fn lengthens_training(&self) -> bool {
         self.key == "teacher.frames" && self.is.as_integer() > self.was.as_integer()

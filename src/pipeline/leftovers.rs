@@ -6,8 +6,6 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::clean::networks_in;
-use super::digests::Digests;
-use super::state::is_of_teachers;
 use crate::agent;
 use crate::config::{Experiment, StudentSettings};
 use crate::distill;
@@ -19,7 +17,7 @@ use crate::record::{AgentId, Folder, SHARED, is_left_behind, remove_before, remo
 ///
 /// # Errors
 /// The path and the system's reason.
-pub fn remove_leftovers(folder: &Folder, experiment: &Experiment, digests: &Digests) -> Result<()> {
+pub fn remove_leftovers(folder: &Folder, experiment: &Experiment) -> Result<()> {
     remove_unfinished(folder.root())?;
     for network in networks_in(folder)? {
         let checkpoint = network.join("checkpoint");
@@ -32,7 +30,7 @@ pub fn remove_leftovers(folder: &Folder, experiment: &Experiment, digests: &Dige
     }
     for group in children(&folder.root().join("distillation"))? {
         for seed in children(&group)? {
-            remove_finished(folder, experiment, digests, &group, &seed)?;
+            remove_finished(folder, experiment, &group, &seed)?;
         }
     }
     Ok(())
@@ -82,14 +80,8 @@ pub fn remove_unfinished(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes the checkpoint of a distillation all of whose students are done, with the teachers that are there now.
-fn remove_finished(
-    folder: &Folder,
-    experiment: &Experiment,
-    digests: &Digests,
-    group: &Path,
-    seed: &Path,
-) -> Result<()> {
+/// Removes the checkpoint of a distillation all of whose students are done.
+fn remove_finished(folder: &Folder, experiment: &Experiment, group: &Path, seed: &Path) -> Result<()> {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (group, number) = (name(group), name(seed));
     let Some(number) = number.strip_prefix("seed-").and_then(|number| number.parse().ok()) else { return Ok(()) };
@@ -100,10 +92,8 @@ fn remove_finished(
             let place = if student.is_shared() { SHARED } else { game.name() };
             distill::group_names(&student.name, place).contains(&group)
         };
-        let Some(&game) = experiment.games.iter().find(is_of) else { return false };
-        let agent = AgentId::of(student, game, number);
-        agent::metadata(&folder.weights(&agent))
-            .is_ok_and(|found| is_of_teachers(experiment, folder, digests, &agent, &found).unwrap_or(false))
+        let game = experiment.games.iter().find(is_of);
+        game.is_some_and(|&game| folder.weights(&AgentId::of(student, game, number)).exists())
     };
     if !students.is_empty() && students.iter().all(is_done) {
         folder.remove_distillation(&group, number)?;
@@ -151,13 +141,13 @@ mod tests {
         };
         put(&old);
         write_weights(&folder, &experiment, experiment.teacher.frames - 1);
-        remove_leftovers(&folder, &experiment, &Digests::default()).unwrap();
+        remove_leftovers(&folder, &experiment).unwrap();
         assert!(old.exists(), "the training goes on from it");
         write_weights(&folder, &experiment, experiment.teacher.frames);
-        remove_leftovers(&folder, &experiment, &Digests::default()).unwrap();
+        remove_leftovers(&folder, &experiment).unwrap();
         assert!(old.exists(), "it is the only one");
         put(&newest);
-        remove_leftovers(&folder, &experiment, &Digests::default()).unwrap();
+        remove_leftovers(&folder, &experiment).unwrap();
         assert!(!old.exists() && newest.exists());
     }
 
@@ -198,7 +188,7 @@ mod tests {
         );
         gone.iter().chain(&kept).for_each(|name| put(name));
         write_weights(&folder, &experiment, experiment.teacher.frames);
-        remove_leftovers(&folder, &experiment, &Digests::default()).unwrap();
+        remove_leftovers(&folder, &experiment).unwrap();
         for name in gone {
             assert!(!root.path().join(name).exists(), "{name} is still there");
         }

@@ -105,6 +105,15 @@ impl Locks {
         self.foreign().find_map(|path| (path.exists() && !self.is_dead(&path)).then(|| describe(&path)))
     }
 
+    /// As [`Locks::other`], for a single look: a lock that was not rewritten for [`DEAD_AFTER`] is none.
+    pub fn other_lately(&self) -> Option<String> {
+        let is_recent = |path: &PathBuf| {
+            let changed = fs::metadata(path).and_then(|file| file.modified());
+            changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age < DEAD_AFTER))
+        };
+        self.foreign().find_map(|path| (is_recent(&path) && !self.is_dead(&path)).then(|| describe(&path)))
+    }
+
     /// Removes the locks of processes that died on this machine.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ use crate::record::{AgentId, EpisodeRow, Folder, Manifest, ScoreRow, read_rows, 
 /// If the folders' tasks have other keys, or hold other results of one task; nothing is written then.
 pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     for folder in sources.iter().map(PathBuf::as_path).chain([out]) {
-        check_idle(folder)?;
+        check_idle(&Locks::in_folder(folder.join(".locks")), folder)?;
     }
     if let Some(first) = sources.first()
         && config::line_of(&Folder::at(first).experiment()).map_err(refused)? == LineName::Explanations
@@ -43,6 +43,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     let networks = networks(&folders, &joined, &digests)?;
     let locks = Locks::in_folder(out.join(".locks"));
     let _alone = locks.wait("folder").map_err(refused)?;
+    check_idle(&locks, out)?;
     let mut episodes = read_episodes(&target)?;
     let mut rows: BTreeMap<AgentId, ScoreRow> = BTreeMap::new();
     let mut manifest = None;
@@ -75,10 +76,9 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
 }
 
 /// Checks that no command is at work in a folder: it would write what the merged files lack.
-fn check_idle(folder: &Path) -> Result<()> {
-    let other = Locks::in_folder(folder.join(".locks")).other();
+pub fn check_idle(locks: &Locks, folder: &Path) -> Result<()> {
     let busy = |other| refused(format!("{}: {other} is at work there; wait for it before a merge", folder.display()));
-    other.map_or(Ok(()), |other| Err(busy(other)))
+    locks.other_lately().map_or(Ok(()), |other| Err(busy(other)))
 }
 
 /// Checks that nothing is lost in the folder that all are put into.

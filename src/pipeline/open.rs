@@ -19,6 +19,7 @@ use super::task::Task;
 use super::{Observer, follow, memory, refused, settings};
 use crate::agent::Played;
 use crate::config::{self, Experiment, Overrides};
+use crate::digest::Ending;
 use crate::env::{Pool, Rom, Rules, ale_version};
 use crate::game::{Game, View};
 use crate::nn::Device;
@@ -78,12 +79,11 @@ impl Request<'_> {
 
     /// The folder of results, if the experiment is named by it, or by the file in it.
     fn results(&self) -> Option<&Path> {
-        if self.file.is_dir() {
-            return Some(self.file);
-        }
-        // A file of that name elsewhere is an experiment like any other.
         let above = self.file.parent().filter(|above| self.file == Folder::at(above).experiment());
-        above.filter(|above| Folder::at(above).manifest().exists())
+        let folder = if self.file.is_dir() { Some(self.file) } else { above };
+        // A file of that name which a person wrote is an experiment like any other.
+        folder
+            .filter(|folder| Folder::at(folder).manifest().exists() || is_of_program(&Folder::at(folder).experiment()))
     }
 
     /// The experiment's file.
@@ -112,6 +112,11 @@ impl Request<'_> {
     pub fn teaching(&self) -> Teaching {
         if self.scope == Scope::Follow { Teaching::Live } else { Teaching::Finished }
     }
+}
+
+/// Whether this program wrote the file: it ends with a digest.
+fn is_of_program(path: &Path) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| Ending::TOML.is_on(&text))
 }
 
 /// The scores of an experiment of any line, with what a report says of them.
@@ -159,8 +164,7 @@ impl<'a> Pipeline<'a> {
         }
         memory::check(request, &experiment, &list)?;
         let locks = Locks::in_folder(folder.root().join(".locks"));
-        let digests = Digests::default();
-        prepare(request, &experiment, &folder, &list, &locks, &digests)?;
+        prepare(request, &experiment, &folder, &list, &locks)?;
         let provenance = Provenance {
             seeds: experiment.seeds.clone(),
             ale: Some(ale_version().into()),
@@ -174,7 +178,7 @@ impl<'a> Pipeline<'a> {
             experiment,
             folder,
             tasks: list,
-            digests,
+            digests: Digests::default(),
             roms,
         };
         // A command that has done no task leaves the manifest as it is.
@@ -222,21 +226,14 @@ impl<'a> Pipeline<'a> {
 }
 
 /// Records the experiment in its folder, and removes what it makes anew. No other process does so at the same time.
-fn prepare(
-    request: &Request,
-    experiment: &Experiment,
-    folder: &Folder,
-    list: &[Task],
-    locks: &Locks,
-    digests: &Digests,
-) -> Result<()> {
+fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[Task], locks: &Locks) -> Result<()> {
     let _alone = locks.wait("folder").map_err(refused)?;
     // Another process may have begun with other settings since the first check.
     let earlier = settings::check(request, folder, experiment, list)?;
     let other = locks.other();
     if other.is_none() {
         locks.remove_dead()?;
-        remove_leftovers(folder, experiment, digests)?;
+        remove_leftovers(folder, experiment)?;
     }
     if request.fresh {
         check_alone(folder, other)?;

@@ -45,7 +45,7 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     let goes_on = |change: &SettingChange| change.lengthens_training() && can_go_on(experiment, folder, &known);
     stale.iter_mut().for_each(|(_, changes)| changes.retain(|change| !goes_on(change)));
     stale.retain(|(_, changes)| !changes.is_empty());
-    stale.extend(known.iter().filter_map(|task| Some((task, vec![other_teacher(folder, experiment, &old, task)?]))));
+    check_teachers_of(request, folder, experiment, &old, list)?;
     let played = stale.iter().filter_map(|(task, _)| match &task.work {
         Work::Evaluate(agent) => Some(agent.clone()),
         _ => None,
@@ -73,11 +73,35 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     Err(refusal(request, folder, experiment, stale, &others, cheapest))
 }
 
-/// The change of a finished student's teacher, if the experiment gives its seed to another one.
-fn other_teacher(folder: &Folder, experiment: &Experiment, old: &Experiment, task: &Task) -> Option<SettingChange> {
-    let (Work::Sweep(agent) | Work::Distill(agent) | Work::Follow(agent)) = &task.work else { return None };
-    let [was, is] = [old, experiment].map(|of| of.teacher_seed(agent.seed));
-    (was != is && folder.weights(agent).exists()).then(|| SettingChange::of_teacher(was, is))
+/// Checks that no finished student would be distilled from the teacher of another seed than it was, unless the command makes
+/// it anew.
+fn check_teachers_of(
+    request: &Request,
+    folder: &Folder,
+    experiment: &Experiment,
+    old: &Experiment,
+    list: &[Task],
+) -> Result<()> {
+    let renewed = if request.fresh { request.scope.renews(list) } else { Vec::new() };
+    let changes = |agent: &AgentId| {
+        let [was, is] = [old, experiment].map(|of| of.teacher_seed(agent.seed));
+        was != is && folder.weights(agent).exists()
+    };
+    let mut places: Vec<String> = Vec::new();
+    for task in list.iter().filter(|task| !renewed.iter().any(|own| own.id == task.id)) {
+        if let Work::Distill(agent) | Work::Follow(agent) = &task.work
+            && changes(agent)
+        {
+            places.push(folder.agent(agent).display().to_string());
+        }
+    }
+    let [first, others @ ..] = places.as_slice() else { return Ok(()) };
+    let place = folder.root().display();
+    let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+    Err(refused(format!(
+        "{place}: teacher.seeds gives other teachers to {first}{more}; remove what is to be made anew, or choose another folder \
+         with --out"
+    )))
 }
 
 /// The settings that differ, and the way out: a command that makes everything anew, except `others`.
@@ -108,8 +132,10 @@ fn remove_students(folder: &Folder, experiment: &Experiment, stale: &[(&Task, Ve
     let keys: BTreeSet<&str> =
         stale.iter().flat_map(|(_, changes)| changes).map(|change| change.key.as_str()).collect();
     let owner = |key: &str| {
-        let name = |student: &&StudentSettings| key.starts_with(&format!("students.{}.", student.name));
-        experiment.students.iter().find(name).map(|student| folder.root().join("students").join(&student.name))
+        // Names may hold dots, keys do not.
+        let (name, _) = key.strip_prefix("students.")?.rsplit_once('.')?;
+        let student = experiment.students.iter().find(|student| student.name == name)?;
+        Some(folder.root().join("students").join(&student.name))
     };
     let Some(owners) = keys.into_iter().map(owner).collect::<Option<BTreeSet<PathBuf>>>() else { return String::new() };
     let owners: Vec<String> = owners.iter().map(|place| place.display().to_string()).collect();

@@ -95,8 +95,8 @@ impl Pipeline<'_> {
         seeds.flat_map(|&seed| self.experiment.students.iter().map(move |student| (student, seed)))
     }
 
-    /// Removes the weights of a student that were made from other teachers than those that are there now, before it is
-    /// distilled anew.
+    /// Removes what a student learned from other teachers than those that are there now, before it is distilled anew. A
+    /// checkpoint of the new distillation stays.
     pub fn forget_stale(&self, student: &AgentId) -> Result<()> {
         [self.folder.weights(student), self.folder.adoptions(student)].iter().try_for_each(|path| remove_file(path))
     }

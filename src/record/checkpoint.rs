@@ -18,7 +18,7 @@ use super::atomic::{before, recover_folder, remove_folder, replace_and_keep, unf
 /// The beginning of files with a state.
 const MAGIC: &[u8; 12] = b"pd state\0\0\0\n";
 /// Version of the files' content. Files before version 2 had no number.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Name of the list of the other files.
 const LIST: &str = "files.bin";
 const HASH: usize = 32;

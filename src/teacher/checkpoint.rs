@@ -27,7 +27,7 @@ pub struct TeacherCheckpoint {
 fn identity(training: &Training) -> Result<String> {
     let Training { experiment, agent, architecture, games, .. } = training;
     let chooses = experiment.teacher.keep == config::Keep::Best || experiment.distillation.online;
-    // What changes no weights: whose teachers they are, how often they are saved and logged; evaluations that choose none; often
+    // Without effect on weights: whose teachers they are, how often they are saved and logged; evaluations that choose none; often
     // how long they learn.
     let teacher = config::TeacherSettings {
         from: PathBuf::new(),

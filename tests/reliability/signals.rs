@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{TEACHER, longer, send, shell, wait_for_work, wait_until};
-use crate::command::Run;
+use crate::command::{Run, TINY};
 
 /// An experiment that learns for hours from its first rollout.
 const LONG_ROLLOUTS: &str = "games = [\"cartpole\"]\nseeds = [1]\n[teacher]\nalgorithm = \"pqn\"\nframes = 100000000\n\
@@ -55,4 +55,22 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
     send("-HUP", &child);
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(run.path(TEACHER).join("weights.safetensors").exists());
+}
+
+#[test]
+fn a_student_that_was_stopped_keeps_the_log_of_its_teachers() {
+    let text = TINY
+        .replace("hours = 2", "hours = 200\nonline = true")
+        .replace("evaluation_every = 1\n", "evaluation_every = 0\n");
+    let run = Run::new(&text);
+    run.succeed(&["train", "x.toml"]);
+    let log = run.path("results/x/students/kl/catch/seed-1/adoptions.csv");
+    let read = || fs::read_to_string(&log).unwrap_or_default();
+    let mut child = shell(&run, "exec $pd distill x.toml --quiet");
+    wait_until(&mut child, || read().lines().count() > 1);
+    send("-TERM", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let before = read();
+    run.succeed(&["distill", "x.toml"]);
+    assert!(before.lines().count() > 1 && read().starts_with(&before), "{before}\nbecame\n{}", read());
 }

@@ -54,7 +54,6 @@ pub struct FitSettings {
 
 /// Budget and constants of learning from rewards (GRPO).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ReinforceSettings {
     pub steps: u64,
     /// Questions of a step.

@@ -61,6 +61,7 @@ impl ExplainPipeline<'_> {
         let settings = &self.experiment.evaluation;
         let network = self.load(model)?;
         let splits = [QuestionSplit::Test, QuestionSplit::OutOfDomain];
+        progress.at(0, "");
         let mut rows = Vec::new();
         for split in &splits[..1 + usize::from(settings.out_of_domain)] {
             for (number, &temperature) in settings.temperatures.iter().enumerate() {

@@ -12,7 +12,7 @@ use crate::config::explanations::{self, Explanations};
 use crate::pipeline::digests::Digests;
 use crate::pipeline::leftovers::children;
 use crate::pipeline::lock::Locks;
-use crate::pipeline::merge::{add_new, check_settings, check_target, distinct, joined_manifest, unnamed};
+use crate::pipeline::merge::{add_new, check_idle, check_settings, check_target, distinct, joined_manifest, unnamed};
 use crate::pipeline::refused;
 use crate::record::{Folder, Manifest, TaskRecord, write_file, write_toml};
 
@@ -28,6 +28,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     let results = results(&folders, &joined)?;
     let locks = Locks::in_folder(out.join(".locks"));
     let _alone = locks.wait("folder").map_err(refused)?;
+    check_idle(&locks, out)?;
     for (name, Found { path, .. }) in results {
         let to = target.root().join(name);
         if path != to {

@@ -35,7 +35,9 @@ pub fn read(request: &Request) -> Result<(Explanations, Folder)> {
     let experiment = explanations::read(&request.text_file(), &overrides)?;
     let folder = request.folder(&experiment.name);
     let there = folder.experiment();
-    if there.exists() && line_of(&there).map_err(refused)? != LineName::Explanations {
+    let line = if there.exists() { line_of(&there) } else { Ok(LineName::Explanations) };
+    let way_out = "repair or remove it, or choose another folder with --out";
+    if line.map_err(|error| refused(format!("{error}; {way_out}")))? != LineName::Explanations {
         let place = folder.root().display();
         return Err(refused(format!("{place}: holds an experiment of games; choose another folder with --out")));
     }
@@ -163,6 +165,9 @@ pub fn state(task: &Task<ModelJob>) -> Result<TaskState> {
 
 /// Checks that another process at work in the folder does none of the tasks with other settings.
 fn check_beside(other: &str, folder: &Folder, list: &[Task<ModelJob>]) -> Result<()> {
+    if !folder.experiment().exists() {
+        return Ok(());
+    }
     let theirs = explanations::read(&folder.experiment(), &Overrides::default()).map_err(refused)?;
     let theirs = tasks(&theirs, folder)?;
     let common = list.iter().filter_map(|task| Some((task, theirs.iter().find(|their| their.id == task.id)?)));

@@ -39,7 +39,14 @@ pub fn plan(request: &Request) -> Result<ExplainPlan> {
     let (experiment, folder) = read(request)?;
     let list = tasks(&experiment, &folder)?;
     let states = list.iter().map(|task| if request.fresh { Ok(TaskState::Missing) } else { state(task) });
-    let states: Vec<TaskState> = states.collect::<Result<_>>()?;
+    let mut states: Vec<TaskState> = states.collect::<Result<_>>()?;
+    // A report describes the files that exist; it is the last task.
+    let is_whole = states.iter().all(|&state| state == TaskState::Done);
+    states
+        .last_mut()
+        .filter(|state| **state == TaskState::Done && !is_whole)
+        .into_iter()
+        .for_each(|state| *state = TaskState::Stale);
     let refused = check_made_alike(request, &folder, &list).err().map(|error| format!("{error:#}"));
     let vocabulary = task::QuestionTask::new(&experiment.task).alphabet().len();
     let size = |model| Size::new(model, vocabulary).to_string();
@@ -61,12 +68,7 @@ pub fn plan(request: &Request) -> Result<ExplainPlan> {
         .collect();
     let of = |stage| list.iter().zip(&states).filter(move |(task, _)| task.work.stage() == stage);
     for (stage, what) in [(Stage::Evaluate, "models"), (Stage::Report, "pages")] {
-        let is_left = |state: TaskState| match stage {
-            // A report describes the files that exist.
-            Stage::Report => states.iter().any(|&state| state != TaskState::Done),
-            _ => state != TaskState::Done,
-        };
-        let left = of(stage).filter(|(_, state)| is_left(**state)).count();
+        let left = of(stage).filter(|(_, state)| **state != TaskState::Done).count();
         let (all, amount) = (of(stage).count(), of(stage).next().map(|(task, _)| task.amount));
         stages.push(PlannedStage {
             stage: stage.name(),

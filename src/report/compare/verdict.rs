@@ -80,7 +80,16 @@ pub fn clause([one, other]: [&str; 2], name: &str, pair: Pair) -> String {
     }
 }
 
-/// Which teachers are better, where they are not the same by their weights, or where those are not known, by their scores.
+/// The teacher of a side in a game.
+struct Teacher<'a> {
+    interval: Interval,
+    /// Each seed's mean score.
+    means: Vec<f64>,
+    /// Digests of the weights that played; empty in older files.
+    weights: BTreeSet<&'a str>,
+}
+
+/// Which teachers are better, where they are not the same.
 fn teachers<'a>(sides: [&'a Side; 2]) -> Option<String> {
     let games = &sides[0].results.experiment.games;
     let scores = |side: &'a Side, game: Game| {
@@ -89,13 +98,18 @@ fn teachers<'a>(sides: [&'a Side; 2]) -> Option<String> {
         let weights: BTreeSet<&str> =
             side.results.episodes.iter().filter(known).map(|row| row.weights.as_str()).collect();
         let means = own.rows.iter().map(|row| row.mean).collect::<Vec<f64>>();
-        Some((own.interval?, (weights.is_empty().then_some(means), weights)))
+        Some(Teacher { interval: own.interval?, means, weights })
     };
     let both = games.iter().filter_map(|&game| Some((scores(sides[0], game)?, scores(sides[1], game)?)));
-    let differ: Vec<_> = both.filter(|((_, one), (_, other))| one != other).collect();
+    // By their weights, where both are known; else by their scores.
+    let is_other = |one: &Teacher, other: &Teacher| match one.weights.is_empty() || other.weights.is_empty() {
+        true => one.means != other.means,
+        false => one.weights != other.weights,
+    };
+    let differ: Vec<(Interval, Interval)> =
+        both.filter(|(one, other)| is_other(one, other)).map(|(one, other)| (one.interval, other.interval)).collect();
     let apart = |better: fn(f64, f64) -> bool| {
-        differ.iter().filter(|((one, _), (other, _))| !one.overlaps(*other) && better(one.low, other.low)).count()
-            as u64
+        differ.iter().filter(|(one, other)| !one.overlaps(*other) && better(one.low, other.low)).count() as u64
     };
     let (first, second) = (apart(|one, other| one > other), apart(|one, other| one < other));
     let [one, other] = sides.map(|side| &side.name);
