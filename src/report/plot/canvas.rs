@@ -109,9 +109,9 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         self.line(&[(x - r, y + r), (x + r, y - r)], color, 2.0, &[])
     }
 
-    /// Draws a white ground for a text, through which a little of what is below it shows.
+    /// Draws a white ground for a text, through which what is below it shows.
     pub fn ground(&self, (x, y): Point, (w, h): Point) -> Result<()> {
-        self.fill(&[(x - w, y - h), (x + w, y - h), (x + w, y + h), (x - w, y + h)], WHITE.mix(0.85))
+        self.fill(&[(x - w, y - h), (x + w, y - h), (x + w, y + h), (x - w, y + h)], WHITE.mix(0.6))
     }
 
     pub fn text(&self, text: &str, (x, y): Point, lettering: Lettering) -> Result<()> {
