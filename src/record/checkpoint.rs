@@ -315,7 +315,7 @@ mod tests {
         let earlier = postcard::to_stdvec(&("[\"teacher\",1]".repeat(30), 5)).unwrap();
         fs::write(path.join("state.bin"), earlier).unwrap();
         let error = find_checkpoint(&path).unwrap_err().to_string();
-        assert!(error.contains("in format 1, but this version of the program reads format 2"), "{error}");
+        assert!(error.contains("in format 1, but this version of the program reads format 3"), "{error}");
         assert!(path.join("state.bin").exists());
         let mut later = [&MAGIC[..], &[9, 0, 0, 0, 1]].concat();
         later.extend_from_slice(&Sha256::digest(&later));
