@@ -104,8 +104,11 @@ impl Metadata {
     /// Warns, once for each file, if the installed ALE may play the games differently.
     pub fn warn_of_another_ale(&self, path: &Path) {
         static WARNED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
-        let is_known = self.games().iter().all(|played| Game::PAPER.contains(&played.game.name()));
-        let is_same = is_known && self.games().iter().all(|played| !CHANGED_SINCE.contains(&played.game.name()));
+        let is_same = self
+            .games()
+            .iter()
+            .map(|played| played.game.name())
+            .all(|game| Game::PAPER.contains(&game) && !CHANGED_SINCE.contains(&game));
         if let Some(ale) = self.ale().filter(|&ale| ale != ale_version() && !(ale == FIRST_ALE && is_same))
             && WARNED.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned())
         {

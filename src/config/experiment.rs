@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::form::WrittenExperiment;
 use super::source::shipped_folder;
 use super::student::StudentSettings;
-use super::teacher::{OptimizerRule, TeacherSettings};
+use super::teacher::{Keep, OptimizerRule, TeacherSettings};
 use crate::game::{ActionSet, Game, View};
 use crate::spec::Spec;
 
@@ -42,6 +42,11 @@ impl Experiment {
     pub fn teacher_settings(&self, game: Game) -> &TeacherSettings {
         let own = self.shipped.iter().find(|(other, _)| *other == game);
         own.map_or(&self.teacher, |(_, settings)| settings)
+    }
+
+    /// Whether the evaluations of a training choose weights: those that are kept, or those that students follow.
+    pub fn evaluations_choose(&self) -> bool {
+        self.teacher.keep == Keep::Best || self.distillation.online
     }
 
     /// Whether the student's layers are normalised: a baseline has the layers that the teachers' algorithm needs.

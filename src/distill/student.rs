@@ -13,7 +13,7 @@ use super::teacher_source::TeacherSource;
 use crate::config::{self, Initialization};
 use crate::losses::{Loss, entropy};
 use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
-use crate::record::{AdoptionRow, AgentId, DistillRow, EvalRow, Log, LogMark, SHARED};
+use crate::record::{AdoptionRow, AgentId, DistillRow, EvalRow, Log, LogMark};
 use crate::replay::{Place, Replay};
 use crate::units::{Generator, Seed, now};
 
@@ -130,7 +130,7 @@ impl Student {
         let game = games[0].0.game;
         let agent = AgentId::of(settings, game, *seed);
         let loss = settings.loss.loss().with_context(|| format!("{agent}: learns from rewards, not from a teacher"))?;
-        let place = if agent.shared { SHARED } else { game.name() };
+        let place = agent.place();
         let seed = Seed(*seed).derive("student", 0).derive(place, 0).derive(&agent.name, 0);
         let architecture =
             Architecture::student(settings, games.iter().map(|(played, _)| (played.game.name(), played.spec())));

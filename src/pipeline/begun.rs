@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::explain::ModelJob;
 use super::task::{Job, Task, Work};
 use crate::distill::group_names;
-use crate::record::{AgentId, DistillRow, Folder, SHARED, TrainRow, has_checkpoint, read_rows};
+use crate::record::{AgentId, DistillRow, Folder, TrainRow, has_checkpoint, read_rows};
 
 /// A row of a language model's `train.csv`.
 #[derive(Deserialize)]
@@ -48,8 +48,7 @@ impl Logged for Work {
 
 /// Whether a distillation of the student was begun and is not over.
 fn is_distilled(folder: &Folder, student: &AgentId) -> bool {
-    let place = if student.shared { SHARED } else { student.game.name() };
-    let mut groups = group_names(&student.name, place).into_iter();
+    let mut groups = group_names(&student.name, student.place()).into_iter();
     !folder.weights(student).exists() && groups.any(|group| has_checkpoint(&folder.distillation(&group, student.seed)))
 }
 

@@ -15,7 +15,7 @@ use crate::config::StudentSettings;
 use crate::distill::{self, Diverged, StudentGroup, TeacherSource, group_name};
 use crate::game::Game;
 use crate::progress::Ended;
-use crate::record::{AgentId, SHARED};
+use crate::record::AgentId;
 
 /// Students of a seed that are distilled together, for messages.
 struct Together<'a> {
@@ -71,7 +71,7 @@ impl Pipeline<'_> {
     fn begun<'b>(&self, agents: &[&'b AgentId]) -> Result<(Vec<&'b AgentId>, Vec<&'b AgentId>)> {
         let first = agents.first().context("a distillation without students")?;
         let student = student(&self.experiment, first).with_context(|| format!("{first}: not a student"))?;
-        let place = if first.shared { SHARED } else { first.game.name() };
+        let place = first.place();
         let checkpoint = self.folder.distillation(&group_name(&self.experiment, student, place), first.seed);
         // A checkpoint that cannot be read is reported when it is continued.
         let saved = distill::students_in(&checkpoint).unwrap_or_default();

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use toml::Value;
 
 use super::task::{TaskId, Work};
-use crate::config::{self, Experiment, Keep, Overrides, Settings};
+use crate::config::{self, Experiment, Overrides, Settings};
 use crate::record::Folder;
 
 /// Hexadecimal digits of a key in plans.
@@ -124,10 +124,7 @@ pub fn depends_on(experiment: &Experiment, work: &Work, key: &str) -> bool {
 }
 
 fn training_depends_on(experiment: &Experiment, key: &str) -> bool {
-    let teacher = &experiment.teacher;
-    // Students that follow a training learn from its bests.
-    let chooses = teacher.keep == Keep::Best || experiment.distillation.online || !CHOICE_OF_BEST.contains(&key);
-    !WITHOUT_EFFECT.contains(&key) && chooses
+    !WITHOUT_EFFECT.contains(&key) && (experiment.evaluations_choose() || !CHOICE_OF_BEST.contains(&key))
 }
 
 /// `key` is NAME.KEY of a student.

@@ -155,7 +155,7 @@ impl List<'_> {
     fn lock(&self, work: &Work, id: &TaskId) -> String {
         let (Work::Distill(agent) | Work::Follow(agent)) = work else { return id.0.clone() };
         let Some(student) = student(self.experiment, agent) else { return id.0.clone() };
-        let game = if agent.shared { SHARED } else { agent.game.name() };
+        let game = agent.place();
         match self.experiment.distillation.data {
             Data::Teacher => {
                 format!("{}/{}/seed-{}", work.kind(), group_name(self.experiment, student, game), agent.seed)

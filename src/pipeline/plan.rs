@@ -160,8 +160,7 @@ impl PlannedTask {
     pub fn in_words(&self) -> String {
         let Amount { amount, unit } = self.work;
         match self.done {
-            0 => format!("{} {unit}", grouped(amount)),
-            done if done == amount => format!("{} {unit}", grouped(amount)),
+            done if done == 0 || done == amount => format!("{} {unit}", grouped(amount)),
             done => format!("{} of {} {unit} done", grouped(done), grouped(amount)),
         }
     }

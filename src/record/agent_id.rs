@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
+use super::folder::SHARED;
 use crate::config;
 use crate::game::Game;
 
@@ -44,6 +45,11 @@ pub struct AgentId {
 }
 
 impl AgentId {
+    /// The part of paths and names that says what its network plays: the game, or [`SHARED`] for several.
+    pub fn place(&self) -> &'static str {
+        if self.shared { SHARED } else { self.game.name() }
+    }
+
     fn identity(&self) -> (Role, &str, &str, u64) {
         (self.role, &self.name, self.game.name(), self.seed)
     }

@@ -77,7 +77,7 @@ impl Folder {
             Role::Teacher => self.0.join("teachers"),
             Role::Student => self.0.join("students").join(&agent.name),
         };
-        let game = if agent.shared { SHARED } else { agent.game.name() };
+        let game = agent.place();
         above.join(game).join(format!("seed-{}", agent.seed))
     }
 
