@@ -112,7 +112,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         }
         let size = pool.row_bytes();
         let observation = |&worker: &usize| &pool.observations()[worker * size..(worker + 1) * size];
-        let observations: Vec<u8> = playing.iter().flat_map(observation).copied().collect();
+        let observations = playing.iter().map(observation).collect::<Vec<_>>().concat();
         let mut generators: Vec<_> = playing.iter().map(|&worker| explorers[worker].clone()).collect();
         let chosen = choose(&observations, &mut generators);
         // Idle workers get an action that is not played.
@@ -136,15 +136,15 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         let each = workers.div_ceil(parts);
         let part = |first: usize| first..(first + each).min(workers);
         let begin = |pool: &Pool, some: Range<usize>| begin(&pool.observations()[some.start * size..some.end * size]);
-        let mut experiences = Vec::with_capacity(workers);
+        let mut steps = Vec::with_capacity(workers);
         let mut begun = Some(begin(self.pool.borrow(), part(0)));
         while let Some(found) = begun.take() {
-            let some = part(experiences.len());
+            let some = part(steps.len());
             let actions = choose(found, &mut self.state.explorers[some.clone()]);
             begun = (some.end < workers).then(|| begin(self.pool.borrow(), part(some.end)));
-            experiences.extend(self.play(some, &actions));
+            steps.extend(self.play(some, &actions));
         }
-        experiences
+        steps
     }
 
     /// Steps those workers in `some` that are in an episode.
@@ -152,7 +152,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
         let state = &mut self.state;
         let outcomes = self.pool.borrow_mut().step_some(some.clone(), actions);
         let steps = some.zip(outcomes).zip(actions);
-        let experience = |((worker, outcome), &action): ((usize, &Option<Outcome>), &usize)| {
+        let step = |((worker, outcome), &action): ((usize, &Option<Outcome>), &usize)| {
             let outcome = (*outcome)?;
             state.steps += 1;
             state.episodes_ended += u64::from(outcome.step.ended());
@@ -162,7 +162,7 @@ impl<P: BorrowMut<Pool>> Collector<P> {
             };
             Some(PlayedStep { worker, episode, action, outcome })
         };
-        steps.filter_map(experience).collect()
+        steps.filter_map(step).collect()
     }
 }
 

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use super::metadata::{Metadata, Played};
 use crate::config::{self, EnvironmentSettings};
+use crate::digest;
 use crate::game::Game;
 use crate::limited::read_limited;
 use crate::nn::{self, Device, Network, Precision, Unreadable};
@@ -71,14 +72,23 @@ pub fn save_as(path: &Path, network: &Network, metadata: &Metadata, precision: P
 /// # Errors
 /// [`WeightsError`], or the system's reason why the file cannot be read.
 pub fn load(path: &Path, device: Device) -> Result<(Network, Metadata)> {
+    decode(path, &read(path)?, device)
+}
+
+/// The bytes of a file that can be weights.
+fn read(path: &Path) -> Result<Vec<u8>> {
     // The header says how long the file is, before all of it is read.
     metadata(path)?;
     let content = read_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
     check_pointer(path, &content)?;
+    Ok(content)
+}
+
+fn decode(path: &Path, content: &[u8], device: Device) -> Result<(Network, Metadata)> {
     let at_fault = |error: Unreadable| WeightsError::of(path, error);
-    let strings = nn::strings_of(&content).map_err(at_fault)?;
+    let strings = nn::strings_of(content).map_err(at_fault)?;
     let metadata = parse(&strings).map_err(|reason| WeightsError::Foreign { path: path.to_owned(), reason })?;
-    let values = nn::decode(&content, &metadata.architecture).map_err(at_fault)?;
+    let values = nn::decode(content, &metadata.architecture).map_err(at_fault)?;
     Ok((Network::from_values(&metadata.architecture, &values, device), metadata))
 }
 
@@ -162,7 +172,8 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
     Ok(metadata)
 }
 
-/// Reads a network and checks that it plays `game` in `environment` with the current ROM.
+/// Reads a network and checks that it plays `game` in `environment` with the current ROM. Returns the SHA-256 of the same
+/// bytes, too: another process may replace the file at any moment.
 ///
 /// # Errors
 /// As [`load`], and if the weights are of another game, observation, action set, environment or ROM.
@@ -172,10 +183,11 @@ pub fn load_for(
     game: Game,
     environment: &EnvironmentSettings,
     rom: Option<&RomRecord>,
-) -> Result<(Network, Metadata)> {
-    let (network, metadata) = load(path, device)?;
+) -> Result<(Network, Metadata, String)> {
+    let content = read(path)?;
+    let (network, metadata) = decode(path, &content, device)?;
     check_for(path, &metadata, game, environment, rom)?;
-    Ok((network, metadata))
+    Ok((network, metadata, digest::sha256(&content)))
 }
 
 /// Checks that weights play `game` in `environment` with the current ROM.
@@ -215,5 +227,5 @@ pub fn check_for(
 /// The path and the system's reason.
 pub fn sha256(path: &Path) -> Result<String> {
     let content = read_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
-    Ok(crate::digest::sha256(&content))
+    Ok(digest::sha256(&content))
 }

@@ -29,7 +29,7 @@ pub fn check(experiment: &Experiment) -> Result<(), Fault> {
     memories(experiment)?;
     for (index, student) in experiment.students.iter().enumerate() {
         widths(&format!("students.{index}.network"), &student.network)?;
-        let temperature = student.temperature.of_gap(1.0).is_none_or(positive);
+        let temperature = student.temperature.of_gap(|| 1.0).is_none_or(positive);
         rule(&format!("students.{index}.temperature"), temperature, "must be above 0")?;
     }
     students(experiment)?;
@@ -264,6 +264,13 @@ fn memories(experiment: &Experiment) -> Result<(), Fault> {
         let must =
             format!("must be less: with teacher.warmup = {}, {steps} steps end without an update", teacher.warmup);
         rule("teacher.update_period", updates > 0, &must)?;
+        let takes_turns = experiment.students.iter().any(|student| student.is_baseline() && student.is_shared());
+        let kept = teacher.replay / workers * workers;
+        let must = format!(
+            "must be above teacher.warmup = {}: a baseline for several games learns a game whose replay holds more steps",
+            teacher.warmup
+        );
+        rule("teacher.replay", !takes_turns || kept > teacher.warmup, &must)?;
     }
     rule("distillation.memory", experiment.distillation.memory >= least, &enough)?;
     rule("distillation.steps_per_hour", experiment.distillation.steps_per_hour >= least, &enough)

@@ -44,9 +44,10 @@ impl Experiment {
         own.map_or(&self.teacher, |(_, settings)| settings)
     }
 
-    /// Whether the evaluations of a training choose weights: those that are kept, or those that students follow.
-    pub fn evaluations_choose(&self) -> bool {
-        self.teacher.keep == Keep::Best || self.distillation.online
+    /// Whether the evaluations of a training choose weights: those that are kept, or those that students follow, which
+    /// are never a baseline's.
+    pub fn evaluations_choose(&self, is_baseline: bool) -> bool {
+        self.teacher.keep == Keep::Best || self.distillation.online && !is_baseline
     }
 
     /// Whether the student's layers are normalised: a baseline has the layers that the teachers' algorithm needs.

@@ -98,11 +98,11 @@ impl Temperature {
         Temperature::Relative(RelativeTemperature { gaps })
     }
 
-    /// The temperature for a teacher with the mean action gap `gap`; `None` while it is not chosen yet.
-    pub fn of_gap(self, gap: f64) -> Option<f64> {
+    /// The temperature for a teacher with that mean action gap; `None` while it is not chosen yet.
+    pub fn of_gap(self, gap: impl FnOnce() -> f64) -> Option<f64> {
         match self {
             Temperature::Absolute(temperature) => Some(temperature),
-            Temperature::Relative(RelativeTemperature { gaps }) => Some(gaps * gap),
+            Temperature::Relative(RelativeTemperature { gaps }) => Some(gaps * gap()),
             Temperature::Automatic(_) => None,
         }
     }

@@ -2,10 +2,10 @@
 //! are alive, and whether it learns at all.
 
 use super::initialization::by_unit;
-use super::state_source::{QValues, StateSource, best_action};
+use super::state_source::{QValues, StateSource};
 use super::student::{Student, agreement, minibatch};
 use crate::config::{Distillation, Initialization};
-use crate::nn::Network;
+use crate::nn::{Network, best_action};
 use crate::replay::{Place, Replay};
 
 /// Number of states. A unit is alive if it is active in at least one of them.
@@ -39,7 +39,8 @@ impl Student {
         let batch = settings.batch;
         for (head, (StateSource { game, memory, .. }, places)) in sources.iter().zip(places).enumerate() {
             let agreement = self.agreement_on(head, memory, places, batch);
-            let (observations, _) = minibatch(memory, &places[..STATES.min(places.len())], self.network.device());
+            let mut observations = Vec::new();
+            memory.observations(&places[..STATES.min(places.len())], &mut observations);
             let layers = hidden_layers(&self.network, head, &observations);
             self.state.held_out_agreement[head] = agreement;
             self.state.alive[head] = share_alive(&layers);
@@ -67,8 +68,9 @@ impl Student {
 
     /// Share of `places` in a head's game at which the student prefers the teacher's action.
     fn agreement_on(&self, head: usize, memory: &Replay<QValues>, places: &[Place], batch: usize) -> f64 {
+        let mut observations = Vec::new();
         let agreeing = places.chunks(batch).map(|places| {
-            let (observations, q) = minibatch(memory, places, self.network.device());
+            let q = minibatch(memory, places, self.network.device(), &mut observations);
             let share = agreement(&q, &self.network.forward(head, &observations)).double_value(&[]);
             share * places.len() as f64
         });

@@ -8,7 +8,7 @@ use crate::agent::{Collector, PlayState, epsilon_greedy};
 use crate::config::{Data, Distillation};
 use crate::env::{Pool, PoolState, ViewSlot};
 use crate::game::Game;
-use crate::nn::Network;
+use crate::nn::{Network, best_action};
 use crate::replay::{Place, Replay};
 use crate::units::{Generator, Seed};
 
@@ -93,8 +93,8 @@ impl StateSource {
         let mut observations = Vec::new();
         for places in places.chunks(TOGETHER) {
             match &self.teachers_view {
-                Some(view) => read(view, places, &mut observations),
-                None => read(&self.memory, places, &mut observations),
+                Some(view) => view.observations(places, &mut observations),
+                None => self.memory.observations(places, &mut observations),
             }
             for (&place, q) in places.iter().zip(q_values(&self.teacher.network, &observations)) {
                 *self.memory.payload_mut(place) = q;
@@ -123,12 +123,6 @@ fn views(pool: &Pool) -> (ViewSlot, ViewSlot) {
     (views[0], views[views.len() - 1])
 }
 
-/// Writes the observations of `places` into `observations`, which gets their size.
-fn read<P: Sync>(memory: &Replay<P>, places: &[Place], observations: &mut Vec<u8>) {
-    observations.resize(places.len() * memory.shape().bytes(), 0);
-    memory.observations(places, observations);
-}
-
 /// The mean over states of the difference between the two highest Q-values (Farahmand, 2011); 0 with a single action.
 pub fn mean_action_gap<'a>(states: impl Iterator<Item = &'a [f32]>) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0_f64);
@@ -148,11 +142,6 @@ fn q_values(network: &Network, observations: &[u8]) -> Vec<QValues> {
     let actions = outputs.size()[1] as usize;
     let values = Vec::<f32>::try_from(outputs.view(-1)).expect("outputs are one float per worker and action");
     values.chunks(actions).map(Box::from).collect()
-}
-
-/// The action with the highest Q-value.
-pub fn best_action(q: &[f32]) -> usize {
-    (1..q.len()).fold(0, |best, action| if q[action] > q[best] { action } else { best })
 }
 
 #[cfg(test)]
@@ -232,7 +221,7 @@ mod tests {
             // The step that was the newest when a teacher was adopted becomes usable with the next step.
             (0..6).for_each(|worker| source.memory.push(worker, &[0; Shape::ATARI.frame_bytes()], true, None));
             let places = source.memory.usable();
-            let mut observations = vec![0; places.len() * Shape::ATARI.bytes()];
+            let mut observations = Vec::new();
             source.memory.observations(&places, &mut observations);
             let expected = q_values(&source.teacher.network, &observations);
             assert!(places.len() > 200);
@@ -252,7 +241,7 @@ mod tests {
 
     fn observation<P: Sync>(memory: &Replay<P>, place: Place) -> Vec<u8> {
         let mut observation = Vec::new();
-        read(memory, &[place], &mut observation);
+        memory.observations(&[place], &mut observation);
         observation
     }
 

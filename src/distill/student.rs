@@ -52,6 +52,8 @@ pub struct Student {
     /// Whether a warning has said that it does not learn.
     pub warned: bool,
     optimizer: Optimizer,
+    /// The minibatch's observations, whose memory each update reuses.
+    observations: Vec<u8>,
     /// Sums of loss, teacher entropy and agreement since the last row, one line per game; on the device.
     sums: Tensor,
 }
@@ -119,7 +121,7 @@ impl Student {
     /// A new student, or the saved one.
     ///
     /// # Errors
-    /// If the student has no distillation loss, what was saved is of other students or does not fit, or the logs cannot
+    /// If the student has no distillation loss or an automatic temperature, what was saved is of other students or does not fit, or the logs cannot
     /// be written.
     pub fn start(
         group: &StudentGroup,
@@ -130,6 +132,7 @@ impl Student {
         let game = games[0].0.game;
         let agent = AgentId::of(settings, game, *seed);
         let loss = settings.loss.loss().with_context(|| format!("{agent}: learns from rewards, not from a teacher"))?;
+        ensure!(!settings.chooses_temperature(), "{agent}: its temperature is not chosen yet");
         let place = agent.place();
         let seed = Seed(*seed).derive("student", 0).derive(place, 0).derive(&agent.name, 0);
         let architecture =
@@ -162,6 +165,7 @@ impl Student {
             network,
             state,
             optimizer,
+            observations: Vec::new(),
             sums,
         })
     }
@@ -169,19 +173,15 @@ impl Student {
     /// One step of the optimiser on a minibatch of one game's memory. Games take turns.
     pub fn update(&mut self, sources: &[StateSource], batch: usize) {
         if self.state.temperatures.is_empty() && self.loss.has_temperature() {
-            let temperature = |source: &StateSource| self.settings.temperature.of_gap(source.mean_action_gap());
-            let temperatures: Option<Vec<f64>> = sources.iter().map(temperature).collect();
-            // A teacher without any preference has no gap; it is learned with temperature 1.
-            let usable = |temperature: f64| if temperature > 0.0 { temperature } else { 1.0 };
-            self.state.temperatures = temperatures.into_iter().flatten().map(usable).collect();
+            self.state.temperatures = sources.iter().map(|source| self.temperature(source)).collect();
         }
         let head = (self.state.updates % sources.len() as u64) as usize;
         let memory = &sources[head].memory;
         let places = memory.sample(&mut self.state.sampler, batch);
-        let (observations, q) = minibatch(memory, &places, self.network.device());
+        let q = minibatch(memory, &places, self.network.device(), &mut self.observations);
         let (loss, temperature) = (self.loss, self.state.temperatures.get(head).copied().unwrap_or(1.0));
         let mut agreeing = None;
-        let value = self.network.learn(head, &observations, |outputs| {
+        let value = self.network.learn(head, &self.observations, |outputs| {
             agreeing = Some(agreement(&q, &outputs.detach()));
             loss.value(&q, temperature, outputs)
         });
@@ -195,12 +195,25 @@ impl Student {
         self.state.average.after(self.state.updates, total, average_last, &mut self.network);
     }
 
+    /// The temperature for a game's teacher, in units of Q.
+    fn temperature(&self, source: &StateSource) -> f64 {
+        let temperature = self.settings.temperature.of_gap(|| source.mean_action_gap());
+        let temperature = temperature.expect("it was chosen before the student started");
+        if temperature > 0.0 {
+            return temperature;
+        }
+        log::warn!("{}: the teacher of {} prefers no action; temperature 1 is used", self.agent, source.game);
+        1.0
+    }
+
     /// Before the first update, makes the initial weights that `initialization` defines from states of each head's
     /// game.
     pub fn initialize(&mut self, initialization: Initialization, sources: &[StateSource], places: &[Vec<Place>]) {
         let each = INITIAL_STATES / sources.len();
         let observations = |(source, places): (&StateSource, &Vec<Place>)| {
-            minibatch(&source.memory, &places[..each.clamp(1, places.len())], self.network.device()).0
+            let mut observations = Vec::new();
+            source.memory.observations(&places[..each.clamp(1, places.len())], &mut observations);
+            observations
         };
         let states: Vec<Vec<u8>> = sources.iter().zip(places).map(observations).collect();
         initialize(&mut self.network, initialization, &states);
@@ -317,14 +330,17 @@ fn find<'a>(saved: &'a [(String, SavedStudent)], settings: &config::StudentSetti
     })
 }
 
-/// Observations and the teacher's Q-values of `places`.
-pub fn minibatch(memory: &Replay<QValues>, places: &[Place], device: Device) -> (Vec<u8>, Tensor) {
-    let mut bytes = vec![0; places.len() * memory.shape().bytes()];
-    let mut q = Vec::new();
-    memory.observations(places, &mut bytes);
-    places.iter().for_each(|&place| q.extend_from_slice(memory.payload(place)));
-    let q = Tensor::from_slice(&q).view([places.len() as i64, -1]).to_device(device.of_tensors());
-    (bytes, q)
+/// Writes the observations of `places` into `observations`, which gets their size, and returns the teacher's Q-values,
+/// [batch, actions].
+pub fn minibatch(
+    memory: &Replay<QValues>,
+    places: &[Place],
+    device: Device,
+    observations: &mut Vec<u8>,
+) -> Tensor {
+    memory.observations(places, observations);
+    let q: Vec<f32> = places.iter().flat_map(|&place| memory.payload(place)).copied().collect();
+    Tensor::from_slice(&q).view([places.len() as i64, -1]).to_device(device.of_tensors())
 }
 
 /// Share of rows in which teacher and student have the same highest action, a scalar.

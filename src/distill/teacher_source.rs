@@ -30,9 +30,8 @@ impl Teacher {
     pub fn read(path: &Path, played: &Played, environment: &EnvironmentSettings, device: Device) -> Result<Teacher> {
         let Played { game, rom, .. } = played;
         let loaded = agent::load_for(path, device, *game, environment, rom.as_ref());
-        let (network, metadata) = loaded.context("the teacher")?;
-        let (path, hash) = (path.to_owned(), agent::sha256(path)?);
-        Ok(Teacher { network, path, hash, frames: metadata.frames, score: metadata.score })
+        let (network, metadata, hash) = loaded.context("the teacher")?;
+        Ok(Teacher { network, path: path.to_owned(), hash, frames: metadata.frames, score: metadata.score })
     }
 
     /// The teacher at `path`, or `None` if a game of the run has the same weights already. The content decides, since a

@@ -38,7 +38,7 @@ impl ViewSlot {
         if self.row == self.shape.bytes() {
             return Cow::Borrowed(rows);
         }
-        Cow::Owned(rows.chunks_exact(self.row).flat_map(|row| &row[self.range()]).copied().collect())
+        Cow::Owned(rows.chunks_exact(self.row).map(|row| &row[self.range()]).collect::<Vec<_>>().concat())
     }
 }
 

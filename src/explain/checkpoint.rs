@@ -70,9 +70,6 @@ impl Learning {
         let found = find_checkpoint(run.checkpoint)?;
         let read = || read_state(&run.checkpoint.join(FILE));
         let saved: Option<State> = if found == Found::Nothing { None } else { Some(read()?) };
-        if let (Found::Before, Some(state)) = (found, &saved) {
-            log::warn!("{}: what was learned after step {} is learned again", run.checkpoint.display(), state.steps);
-        }
         let log = Log::resume(run.log, &saved.as_ref().map(|state| state.log.clone()).unwrap_or_default())?;
         let (saved_at, cpu) = (Instant::now(), (Some(0.0), thread_seconds()));
         let mut learning =
@@ -83,6 +80,9 @@ impl Learning {
             "{}: was begun with other settings; start over with --fresh, or choose another folder with --out",
             run.checkpoint.display()
         );
+        if found == Found::Before {
+            log::warn!("{}: what was learned after step {} is learned again", run.checkpoint.display(), state.steps);
+        }
         let (size, device) = (learning.model.size(), learning.model.device());
         learning.model = Transformer::from_values(size, &state.model, device);
         learning.reference = state.reference.map(|values| Transformer::from_values(size, &values, device));

@@ -16,7 +16,7 @@ mod torch;
 pub use architecture::{Architecture, HEAD_UNITS, Head, Outputs};
 pub use block::Layer;
 pub use device::{Device, DeviceChoice, LIBTORCH_VERSION, set_threads};
-pub use network::{Network, actions_of};
+pub use network::{Network, actions_of, best_action};
 pub use observation_store::ObservationStore;
 pub use optimizer::{Optimizer, OptimizerState};
 pub use safetensors::{Precision, Unreadable, decode, encode, strings, strings_of};

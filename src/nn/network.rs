@@ -130,7 +130,13 @@ impl Network {
 
     /// As [`Network::best`], but waits for the result.
     pub fn greedy(&self, head: usize, observations: &[u8]) -> Vec<usize> {
-        actions_of(self.best(head, observations))
+        match &self.backend {
+            Backend::Cpu(network) => {
+                let actions = self.architecture.actions()[head] as usize;
+                network.forward(head, observations).chunks_exact(actions).map(best_action).collect()
+            }
+            Backend::Torch(_) => actions_of(self.best(head, observations)),
+        }
     }
 
     fn count(&self, observations: &[u8]) -> i64 {
@@ -194,6 +200,11 @@ impl Network {
         };
         hidden.map(matrix).collect()
     }
+}
+
+/// The first action with the highest Q-value.
+pub fn best_action(q: &[f32]) -> usize {
+    (1..q.len()).fold(0, |best, action| if q[action] > q[best] { action } else { best })
 }
 
 /// Waits until a device has computed the actions.

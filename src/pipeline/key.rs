@@ -8,7 +8,7 @@ use toml::Value;
 
 use super::task::{TaskId, Work};
 use crate::config::{self, Experiment, Overrides, Settings};
-use crate::record::Folder;
+use crate::record::{AgentId, Folder};
 
 /// Hexadecimal digits of a key in plans.
 const DIGITS: usize = 16;
@@ -103,7 +103,7 @@ pub fn depends_on(experiment: &Experiment, work: &Work, key: &str) -> bool {
         }
         Work::Train(agent) | Work::Take(agent) => match section {
             "environment" => true,
-            "teacher" => training_depends_on(experiment, rest) && (!agent.is_student() || rest != "network"),
+            "teacher" => training_depends_on(experiment, agent, rest),
             // Only a training writes the weights that students follow.
             "distillation" => rest == "online" && experiment.distillation.online && !agent.is_student(),
             "students" => agent.is_student() && student_depends_on(experiment, &agent.name, rest),
@@ -123,8 +123,10 @@ pub fn depends_on(experiment: &Experiment, work: &Work, key: &str) -> bool {
     }
 }
 
-fn training_depends_on(experiment: &Experiment, key: &str) -> bool {
-    !WITHOUT_EFFECT.contains(&key) && (experiment.evaluations_choose() || !CHOICE_OF_BEST.contains(&key))
+fn training_depends_on(experiment: &Experiment, agent: &AgentId, key: &str) -> bool {
+    let is_baseline = agent.is_student();
+    let is_without_effect = WITHOUT_EFFECT.contains(&key) || is_baseline && key == "network";
+    !is_without_effect && (experiment.evaluations_choose(is_baseline) || !CHOICE_OF_BEST.contains(&key))
 }
 
 /// `key` is NAME.KEY of a student.

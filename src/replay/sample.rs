@@ -134,9 +134,10 @@ impl<P> Replay<P> {
 }
 
 impl<P: Sync> Replay<P> {
-    /// Writes the observations of `places`, one after another, on the caller's rayon threads; see
-    /// [`WorkerBuffer::stack`].
-    pub fn observations(&self, places: &[Place], observations: &mut [u8]) {
+    /// Writes the observations of `places`, one after another, into `observations`, which gets their size; on the
+    /// caller's rayon threads. See [`WorkerBuffer::stack`].
+    pub fn observations(&self, places: &[Place], observations: &mut Vec<u8>) {
+        observations.resize(places.len() * self.shape.bytes(), 0);
         let rows = observations.par_chunks_mut(self.shape.bytes());
         places.par_iter().zip(rows).with_min_len(TOGETHER).for_each(|(place, observation)| {
             self.buffers[place.buffer].stack(place.age, observation);

@@ -17,7 +17,7 @@ pub enum Ending {
 }
 
 /// A step in the form that a learner uses.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Transition {
     /// Index into the network's outputs.
     pub action: u8,

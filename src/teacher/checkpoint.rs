@@ -26,7 +26,7 @@ pub struct TeacherCheckpoint {
 /// The properties in which a checkpoint must agree with the training that continues it.
 fn identity(training: &Training) -> Result<String> {
     let Training { experiment, agent, architecture, games, .. } = training;
-    let chooses = experiment.evaluations_choose();
+    let chooses = experiment.evaluations_choose(agent.is_student());
     // Without effect on weights: whose teachers they are, how often they are saved and logged; evaluations that choose none; often
     // how long they learn.
     let teacher = config::TeacherSettings {

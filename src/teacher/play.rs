@@ -8,7 +8,7 @@ use super::schedule::TrainingSchedule;
 use crate::agent::{self, Collector, PlayState, epsilon_greedy};
 use crate::config;
 use crate::env::{Pool, PoolState};
-use crate::replay::Ending;
+use crate::replay::{Ending, Transition};
 use crate::units::{Generator, Seed};
 
 /// Workers that play with an exploration that changes over time.
@@ -28,15 +28,6 @@ pub struct SavedPlay {
     state: PlayState,
     ended: (u64, f64),
     pool: PoolState,
-}
-
-/// The result of a worker's step, in the form that a learner uses.
-#[derive(Debug, Clone, Copy)]
-pub struct Experience {
-    pub action: usize,
-    /// Clipped if the teacher clips rewards.
-    pub reward: f32,
-    pub ending: Ending,
 }
 
 impl SavedPlay {
@@ -79,12 +70,12 @@ impl Play {
     }
 
     /// Steps every worker with a random action out of `actions`.
-    pub fn step_randomly(&mut self, actions: usize) -> Vec<Experience> {
+    pub fn step_randomly(&mut self, actions: usize) -> Vec<Transition> {
         let random = |_: &[u8], explorers: &mut [Generator]| -> Vec<usize> {
             explorers.iter_mut().map(|explorer| explorer.random_range(0..actions)).collect()
         };
         let steps = self.collector.step(random);
-        self.experiences(&steps)
+        self.transitions(&steps)
     }
 
     /// Steps every worker with its greedy action, or with probability epsilon a random one out of `actions`. `begin`
@@ -95,33 +86,35 @@ impl Play {
         actions: usize,
         begin: impl Fn(&[u8]) -> T,
         mut finish: impl FnMut(T) -> Vec<usize>,
-    ) -> Vec<Experience> {
+    ) -> Vec<Transition> {
         let epsilon = self.epsilon();
         let choose = |found, explorers: &mut [Generator]| -> Vec<usize> {
             let choose = |(explorer, greedy)| epsilon_greedy(explorer, epsilon, actions, greedy);
             explorers.iter_mut().zip(finish(found)).map(choose).collect()
         };
         let steps = self.collector.step_in_parts(self.parts, begin, choose);
-        self.experiences(&steps)
+        self.transitions(&steps)
     }
 
-    fn experiences(&mut self, steps: &[agent::PlayedStep]) -> Vec<Experience> {
-        let experience = |step: &agent::PlayedStep| {
+    fn transitions(&mut self, steps: &[agent::PlayedStep]) -> Vec<Transition> {
+        let transition = |step: &agent::PlayedStep| {
             let agent::PlayedStep { action, outcome, .. } = *step;
             let step = outcome.step;
             if step.ended() {
                 self.ended.0 += 1;
                 self.ended.1 += outcome.score;
             }
-            let ending = match () {
-                () if step.terminated || self.life_loss_ends_episode && step.life_lost => Ending::Terminated,
-                () if step.truncated => Ending::Truncated,
-                () => Ending::No,
+            let ending = if step.terminated || self.life_loss_ends_episode && step.life_lost {
+                Ending::Terminated
+            } else if step.truncated {
+                Ending::Truncated
+            } else {
+                Ending::No
             };
             let reward = if self.clip_rewards { step.reward.clamp(-1.0, 1.0) } else { step.reward } as f32;
-            Experience { action, reward, ending }
+            Transition { action: action as u8, reward, ending }
         };
-        steps.iter().map(experience).collect()
+        steps.iter().map(transition).collect()
     }
 
     /// Everything that the rest of the play depends on.

@@ -10,12 +10,12 @@ use tch::Tensor;
 
 use super::learner::{Learner, UpdateSums};
 use super::loss::{Sums, chosen, td_loss};
-use super::play::{Experience, Play};
+use super::play::Play;
 use crate::config;
 use crate::nn::{Architecture, Device, Network, ObservationStore, Optimizer, OptimizerState, actions_of};
 use crate::progress::Patience;
 use crate::record::{read_state, write_state};
-use crate::replay::Ending;
+use crate::replay::{Ending, Transition};
 use crate::units::{Generator, Seed};
 
 const STATE: &str = "learner.bin";
@@ -44,7 +44,7 @@ struct PqnState {
 /// Some steps of all workers: for each step, for each worker.
 #[derive(Default)]
 struct Rollout {
-    steps: Vec<Experience>,
+    steps: Vec<Transition>,
     /// max_a Q(s, a) when the step was played, and after the last step.
     values: Vec<f32>,
     /// Value of the last observation for steps at which an episode was cut off: their return continues with it.
@@ -112,7 +112,7 @@ impl Pqn {
     fn learn(&mut self, head: usize, targets: &[f32], learning_rate: f64, patience: &Patience) -> bool {
         let device = self.network.device().of_tensors();
         let count = targets.len() / self.settings.minibatches;
-        let actions: Vec<_> = self.rollout.steps.iter().map(|step| step.action as i64).collect();
+        let actions: Vec<_> = self.rollout.steps.iter().map(|step| i64::from(step.action)).collect();
         let (actions, targets) =
             (Tensor::from_slice(&actions).to_device(device), Tensor::from_slice(targets).to_device(device));
         let mut order: Vec<i64> = (0..actions.numel() as i64).collect();
@@ -213,8 +213,8 @@ impl Rollout {
 mod tests {
     use super::*;
 
-    fn step(reward: f32, ending: Ending) -> Experience {
-        Experience { action: 0, reward, ending }
+    fn step(reward: f32, ending: Ending) -> Transition {
+        Transition { action: 0, reward, ending }
     }
 
     #[test]

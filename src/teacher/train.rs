@@ -253,7 +253,8 @@ impl<'a> TeacherRun<'a> {
     /// Writes the best weights so far, if students will follow the training.
     fn keep_for_followers(&self) -> Result<()> {
         let Training { experiment, agent, folder, .. } = self.training;
-        let Some(best) = self.state.best.as_ref().filter(|_| experiment.distillation.online) else { return Ok(()) };
+        let is_followed = experiment.distillation.online && !agent.is_student();
+        let Some(best) = self.state.best.as_ref().filter(|_| is_followed) else { return Ok(()) };
         let frames = Steps(best.steps).frames(experiment.environment.frame_skip).0;
         self.write(&folder.bests(agent).join(best_name(frames)), best.steps, &best.weights, Some(best.score))
     }

@@ -156,17 +156,9 @@ impl CpuLayer {
         }
     }
 
-    /// Backward pass of a dense layer. It writes the gradient by the parameters into `gradient` and the gradient by the
-    /// input, [batch, inputs], into `dx`. `d` is [batch, width]; its content is overwritten.
-    pub fn backward_batch(
-        &self,
-        flat: &[f32],
-        x: &[f32],
-        traces: &[Trace],
-        d: &mut [f32],
-        gradient: &mut [f32],
-        dx: &mut Vec<f32>,
-    ) {
+    /// Backward pass of a dense layer: writes the gradient by the parameters into `gradient`. `d`, [batch, width], is the
+    /// gradient by the output; it becomes that before the activation.
+    pub fn backward_batch(&self, flat: &[f32], x: &[f32], traces: &[Trace], d: &mut [f32], gradient: &mut [f32]) {
         let batch = traces.len();
         for (trace, d) in traces.iter().zip(d.chunks_exact_mut(self.width)) {
             self.activate_backward(flat, trace, d, gradient);
@@ -181,6 +173,11 @@ impl CpuLayer {
                 }
             }
         });
+    }
+
+    /// The gradient by the input of a dense layer, [batch, inputs]; `d` is that before the activation, as
+    /// [`CpuLayer::backward_batch`] leaves it.
+    pub fn input_gradient(&self, flat: &[f32], batch: usize, d: &[f32]) -> Vec<f32> {
         let weights = flat[self.weights.clone()].as_chunks().0;
         let starts = Patches::of_rows(batch, LANES, LANES).starts;
         let mut products = vec![0.0; batch * self.inputs];
@@ -192,11 +189,12 @@ impl CpuLayer {
                 kernel::scatter(&d[block * BLOCK..], self.width, weights, &starts, 0, products);
             }
         });
-        dx.resize(batch * self.inputs, 0.0);
+        let mut dx = vec![0.0; batch * self.inputs];
         dx.par_chunks_exact_mut(self.inputs)
             .with_min_len(self.grain(batch))
             .enumerate()
             .for_each(|(sample, dx)| gather(&products, batch, sample, dx));
+        dx
     }
 }
 

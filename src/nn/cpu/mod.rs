@@ -165,7 +165,7 @@ impl CpuNetwork {
             samples.for_each_init(Vec::new, |x, (traces, observation)| {
                 self.convolve(observation, x, traces);
             });
-            work.samples.iter().filter_map(|traces| traces.last()).flat_map(|last| &last.out).copied().collect()
+            work.samples.iter().filter_map(|traces| traces.last()).map(|last| &*last.out).collect::<Vec<_>>().concat()
         };
         let traces = self.dense(head, &features, batch);
         let (loss, d) = loss(&self.outputs(head, &traces));
@@ -173,15 +173,15 @@ impl CpuNetwork {
         for segment in self.segments(head) {
             gradient[segment].fill(0.0);
         }
-        let d = self.dense_backward(head, &features, &traces, &d, &mut gradient);
-        if !self.plan.conv.is_empty() {
+        if let Some(d) = self.dense_backward(head, &features, &traces, &d, &mut gradient) {
             self.convolve_backward(observations, d, &mut work, &mut gradient);
         }
         (self.work, self.gradient) = (work, gradient);
         loss
     }
 
-    /// Adds the gradient by the dense layers' parameters, and returns the gradient by the features.
+    /// Adds the gradient by the dense layers' parameters, and returns the gradient by the features where convolutions
+    /// made them.
     fn dense_backward(
         &self,
         head: usize,
@@ -189,7 +189,7 @@ impl CpuNetwork {
         traces: &[Vec<Trace>],
         d: &[f32],
         gradient: &mut [f32],
-    ) -> Vec<f32> {
+    ) -> Option<Vec<f32>> {
         let layers: Vec<_> = self.plan.dense.iter().chain(&self.plan.heads[head]).collect();
         let last = layers[layers.len() - 1];
         let mut d_out = vec![0.0; traces[0].len() * last.width];
@@ -197,13 +197,15 @@ impl CpuNetwork {
             row[..last.channels].copy_from_slice(d);
         }
         for (index, layer) in layers.iter().enumerate().rev() {
-            let mut dx = Vec::new();
             let before = index.checked_sub(1).map(|before| together(&traces[before]));
             let x = before.as_deref().unwrap_or(features);
-            layer.backward_batch(&self.flat, x, &traces[index], &mut d_out, gradient, &mut dx);
-            d_out = dx;
+            layer.backward_batch(&self.flat, x, &traces[index], &mut d_out, gradient);
+            if index == 0 && self.plan.conv.is_empty() {
+                return None;
+            }
+            d_out = layer.input_gradient(&self.flat, traces[index].len(), &d_out);
         }
-        d_out
+        Some(d_out)
     }
 
     /// Adds the gradient by the convolutions' parameters; `d` is the gradient by the features.
@@ -271,5 +273,5 @@ fn to_flat(plan: &LayerPlan, values: &[Vec<f32>]) -> Vec<f32> {
 
 /// The outputs of a batch one after another.
 fn together(traces: &[Trace]) -> Vec<f32> {
-    traces.iter().flat_map(|trace| &trace.out).copied().collect()
+    traces.iter().map(|trace| &*trace.out).collect::<Vec<_>>().concat()
 }

@@ -146,7 +146,7 @@ impl CpuDecoder {
 
     fn read(&self, texts: &mut [Cache], tokens: &[i64]) -> Vec<f32> {
         let (new, width) = (tokens.len() / texts.len(), self.size.width);
-        let mut x: Vec<f32> = tokens.iter().flat_map(|&token| &self.embedding[token as usize]).copied().collect();
+        let mut x = tokens.iter().map(|&token| &*self.embedding[token as usize]).collect::<Vec<_>>().concat();
         let mut part = vec![0.0; x.len()];
         let mut scores = Vec::new();
         for (number, layer) in self.layers.iter().enumerate() {
