@@ -3,9 +3,8 @@
 use super::claims::pairs;
 use super::results::{Answerer, ExplanationResults};
 use crate::config::explanations::Method;
-use crate::eval::statistics::mean;
 use crate::explain::ReinforceRow;
-use crate::report::format::{counted, number};
+use crate::report::format::counted;
 use crate::report::plot::{
     Axis, Figure, LegendEntry, Mark, Panel, STYLES, Sample, Scale, Style, mean_curve, numbered, thinned,
 };
@@ -23,21 +22,24 @@ pub fn style(results: &ExplanationResults, teacher: &str) -> Style {
     numbered(results.place(teacher))
 }
 
-/// Accuracy of the students of each teacher, greedy and drawn, with intervals.
+/// Accuracy of the students of each teacher, greedy and drawn, with intervals. Models that are no students, and may be of
+/// another size, stand beside the first kind of students.
 fn accuracy(results: &ExplanationResults, student: &str) -> Option<Figure> {
     let drawn = results.temperature();
+    let is_first = results.experiment.students.first().is_some_and(|first| first.name == student);
     let of = |answerer: &Answerer| match answerer {
         Answerer::Student { name, .. } => name == student,
-        _ => true,
+        _ => is_first,
     };
     let answerers: Vec<Answerer> = results.answerers().into_iter().filter(of).collect();
     if answerers.len() < 2 {
         return None;
     }
-    let panel = |split, title| accuracy_panel(results, &answerers, split, title);
-    let mut panels = vec![panel(QuestionSplit::Test, "test questions")];
+    let panel = |split, title, include: &[f64]| accuracy_panel(results, &answerers, split, title, include);
+    let mut panels = vec![panel(QuestionSplit::Test, "test questions", &[0.0, 100.0])];
     if results.experiment.evaluation.out_of_domain {
-        panels.push(panel(QuestionSplit::OutOfDomain, "longer questions than those of training"));
+        // Few are right, so that the axis is one of its own.
+        panels.push(panel(QuestionSplit::OutOfDomain, "longer questions than those of training", &[0.0]));
     }
     let key = |label: String, index: usize, hollow| LegendEntry {
         label,
@@ -60,8 +62,14 @@ fn accuracy(results: &ExplanationResults, student: &str) -> Option<Figure> {
     })
 }
 
-/// A line for each source, the first on top.
-fn accuracy_panel(results: &ExplanationResults, answerers: &[Answerer], split: QuestionSplit, title: &str) -> Panel {
+/// A line for each source, the first on top; `include` are values of the axis of right answers.
+fn accuracy_panel(
+    results: &ExplanationResults,
+    answerers: &[Answerer],
+    split: QuestionSplit,
+    title: &str,
+    include: &[f64],
+) -> Panel {
     let mut marks = Vec::new();
     for (line, answerer) in answerers.iter().rev().enumerate() {
         for (beside, temperature, hollow) in [(0.16, 0.0, true), (-0.16, results.temperature(), false)] {
@@ -78,7 +86,7 @@ fn accuracy_panel(results: &ExplanationResults, answerers: &[Answerer], split: Q
     let names = answerers.iter().rev().map(Answerer::name).collect();
     Panel {
         title: title.to_owned(),
-        x: Axis::linear("right answers (%)").including(&[0.0, 100.0]),
+        x: Axis::linear("right answers (%)").including(include),
         y: Axis { label: String::new(), scale: Scale::Names(names), include: Vec::new() },
         marks,
     }
@@ -125,34 +133,40 @@ fn reward_against_accuracy(results: &ExplanationResults) -> Option<Figure> {
 /// A column of the log, and its name.
 type LoggedQuality = (&'static str, fn(&ReinforceRow) -> Option<f64>);
 
-/// Panels of a teacher's training: title, label of the axis, number of the first style, columns.
-const PANELS: [(&str, &str, usize, &[LoggedQuality]); 3] = [
-    (
-        "reward and its parts",
-        "nats",
-        0,
-        &[("reward", |row| Some(row.reward)), ("r_SS", |row| row.r_ss), ("−r_KL", |row| row.r_kl.map(|value| -value))],
-    ),
-    (
-        "quality",
-        "share (%)",
-        3,
-        &[
-            ("solution given away", |row| Some(100.0 * row.given_away)),
-            ("every step right", |row| Some(100.0 * row.complete)),
-            ("steps right", |row| Some(100.0 * (row.fine + row.terse))),
-            ("steps wrong", |row| Some(100.0 * row.wrong)),
-        ],
-    ),
-    ("length", "tokens", 7, &[("tokens of an explanation", |row| Some(row.tokens))]),
-];
+/// A panel of a training: title, label of the axis, number of the first style, columns.
+type TrainingPanel = (&'static str, &'static str, usize, &'static [LoggedQuality]);
+
+/// The reward of a teacher, and of a solver, which is rewarded for right answers.
+const TEACHERS_REWARD: TrainingPanel = (
+    "reward and its parts",
+    "nats",
+    0,
+    &[("reward", |row| Some(row.reward)), ("r_SS", |row| row.r_ss), ("−r_KL", |row| row.r_kl.map(|value| -value))],
+);
+const SOLVERS_REWARD: TrainingPanel = ("reward", "right answers (%)", 0, &[("reward", |row| Some(100.0 * row.reward))]);
+
+const QUALITY: TrainingPanel = (
+    "quality",
+    "share (%)",
+    3,
+    &[
+        // A solver has no solution to give away.
+        ("solution given away", |row| row.r_ss.map(|_| 100.0 * row.given_away)),
+        ("every step right", |row| Some(100.0 * row.complete)),
+        ("steps right", |row| Some(100.0 * (row.fine + row.terse))),
+        ("steps wrong", |row| Some(100.0 * row.wrong)),
+    ],
+);
+const LENGTH: TrainingPanel = ("length", "tokens", 7, &[("tokens of an explanation", |row| Some(row.tokens))]);
 
 /// A teacher's reward over its training, with the qualities of its explanations beside it.
 fn learning(results: &ExplanationResults, teacher: &str) -> Option<Figure> {
     let seeds = results.learning.get(teacher)?;
     let mut legend = Vec::new();
     let mut panels = Vec::new();
-    for (title, label, first, columns) in PANELS {
+    let is_solver = seeds.values().flatten().all(|row| row.r_ss.is_none());
+    let reward = if is_solver { SOLVERS_REWARD } else { TEACHERS_REWARD };
+    for (title, label, first, columns) in [reward, QUALITY, LENGTH] {
         let mut marks = Vec::new();
         for (place, (name, value)) in columns.iter().enumerate() {
             // The colours begin anew after six; the dashes then tell them apart.
@@ -167,13 +181,11 @@ fn learning(results: &ExplanationResults, teacher: &str) -> Option<Figure> {
         let y = Axis::linear(label).including(&[0.0]);
         panels.push(Panel { title: title.to_owned(), x: Axis::linear("step"), y, marks });
     }
-    let last: Vec<f64> = seeds.values().filter_map(|rows| rows.last()).map(|row| row.reward).collect();
-    let end = mean(&last).map_or(String::new(), |reward| format!(" The last reward is {}.", number(reward)));
     Some(Figure {
         name: format!("learning-{teacher}"),
         title: format!("{teacher}: reward, and the quality of what it writes"),
         caption: format!(
-            "Thick lines are means over {}, thin ones single seeds; each value is the mean of a step's completions.{end}",
+            "Thick lines are means over {}, thin ones single seeds; each value is the mean of a step's completions.",
             counted(seeds.len() as u64, "seed")
         ),
         legend,

@@ -90,7 +90,7 @@ pub fn explanations(results: &ExplanationResults) -> Table {
     let columns = vec![
         words("teacher", ""),
         numbers(
-            "reward",
+            "published reward",
             "r_SS − r_KL + match with the published coefficients; the student is the base model, the teacher the one that wrote it, or the teacher after its warm-up where no teacher did.",
         ),
         numbers("r_SS", "How well the student can say the solution after the explanation."),
@@ -130,8 +130,8 @@ pub fn explanations(results: &ExplanationResults) -> Table {
 pub fn learning(results: &ExplanationResults) -> Table {
     let columns = vec![
         words("teacher", ""),
-        numbers("step", "Means over all seeds and a tenth of the steps up to this one."),
-        numbers("reward", "With the teacher's own log-probabilities; of a solver the share of right answers."),
+        numbers("up to step", "Means over all seeds and a tenth of the steps up to this one."),
+        numbers("own reward", "With the teacher's own coefficients; of a solver the share of right answers."),
         numbers("r_SS", ""),
         numbers("r_KL", ""),
         numbers("tokens", ""),
@@ -172,8 +172,8 @@ pub fn costs(results: &ExplanationResults) -> Table {
     let columns = vec![
         words("work", ""),
         numbers("tasks", ""),
-        numbers("each", "Mean seconds that a task's thread computed."),
-        numbers("all", ""),
+        numbers("CPU time of each", "Mean seconds that a task's threads computed."),
+        numbers("of all", ""),
     ];
     let row = |(what, &(seconds, count)): (&String, &(f64, u64))| {
         let each = if count > 0 { format!("{:.0} s", seconds / count as f64) } else { NONE.to_owned() };

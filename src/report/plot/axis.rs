@@ -9,6 +9,8 @@ const LARGEST: f64 = 1e300;
 const SMALLEST: f64 = 1e-290;
 /// Maximum number of ticks of a logarithmic axis.
 const MOST_POWERS: usize = 10;
+/// Maximum number of ticks at 1, 2 and 5 times the powers of ten.
+const MOST_USUAL: usize = 6;
 
 /// An axis with its range.
 pub struct Ruler {
@@ -80,7 +82,8 @@ fn label(value: f64, decimals: usize) -> String {
     }
 }
 
-/// 1, 2 and 5 times the powers of ten; also 3 and 7 where those are too few, and the ticks of a linear axis where those are.
+/// 1, 2 and 5 times the powers of ten; 1 and 3 times where those are too many; also 3 and 7 where they are too few, and the
+/// ticks of a linear axis where those are.
 fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
     let within = |factors: &[f64]| -> Vec<f64> {
         let powers = (low.floor() as i32)..=(high.ceil() as i32);
@@ -92,6 +95,8 @@ fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
     let values = if powers.len() >= 3 {
         let every = powers.len().div_ceil(MOST_POWERS);
         powers.into_iter().step_by(every).collect()
+    } else if usual.len() > MOST_USUAL {
+        within(&[1.0, 3.0])
     } else if usual.len() >= 3 {
         usual
     } else if more.len() >= 2 {
@@ -130,6 +135,7 @@ mod tests {
         assert_eq!(texts(linear_ticks(0.0, 1.0)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(texts(linear_ticks(0.0, 9000.0)), ["0", "2,000", "4,000", "6,000", "8,000"]);
         assert_eq!(texts(log_ticks(4.7, 6.3)), ["100k", "200k", "500k", "1M"]);
+        assert_eq!(texts(log_ticks(4.1, 6.9)), ["30k", "100k", "300k", "1M", "3M"]);
         // From 0.46 to 0.56.
         assert_eq!(texts(log_ticks(-0.34, -0.25)), ["0.50", "0.55"]);
     }

@@ -48,7 +48,7 @@ pub fn distillation(results: &Results, game: Game) -> Option<Figure> {
         caption: format!(
             "Means over the updates since the row before. New play is the hour's, before the student trained on it. Agreement \
              begins after the first hour, in which the student is not trained yet; \"random action\" is what a uniformly random one \
-             agrees in, {}; one and the same action may agree in more. Thin lines are single seeds where there are several. Losses of different kinds are not comparable.",
+             agrees in, {}; one and the same action may agree in more. Thin lines are single seeds where there are several. Losses of different kinds, or at different temperatures, are not comparable.",
             percent(chance / 100.0)
         ),
         legend: legend(results, &started),

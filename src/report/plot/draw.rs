@@ -163,9 +163,14 @@ impl<'a> Frame<'a> {
             }
             Scale::Linear | Scale::Log => LEFT,
         };
-        // Names at the ends have room within the frame.
         let has_names = panel.marks.iter().any(|mark| matches!(mark, Mark::Name { .. }));
-        let free = if has_names { (0.1, 0.09) } else { (0.03, 0.05) };
+        let free = match panel.x.scale {
+            // Names at the ends have room within the frame.
+            _ if has_names => (0.1, 0.09),
+            // Its first marker stands beside the other axis.
+            Scale::Log => (0.06, 0.05),
+            Scale::Linear | Scale::Names(_) => (0.03, 0.05),
+        };
         Frame {
             panel,
             left: left + beside,

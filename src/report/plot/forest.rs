@@ -57,12 +57,14 @@ fn reference(style: Style) -> Style {
     Style { dash: &[5.0, 4.0], ..style }
 }
 
-/// The legend's entries for the reference lines.
-pub fn legend() -> Vec<LegendEntry> {
+/// The legend's entries for the reference lines, as far as the panels show them.
+pub fn legend(panels: &[Panel]) -> Vec<LegendEntry> {
     let line = |label: &str, style| LegendEntry {
         label: label.into(),
         style: reference(style),
         sample: Sample::Line { width: 1.2 },
     };
-    vec![line("teacher", TEACHER), line("random play", RANDOM)]
+    let is_random = |mark: &Mark| matches!(mark, Mark::Line { style, .. } if *style == reference(RANDOM));
+    let has_random = panels.iter().flat_map(|panel| &panel.marks).any(is_random);
+    [line("teacher", TEACHER)].into_iter().chain(has_random.then(|| line("random play", RANDOM))).collect()
 }

@@ -23,7 +23,7 @@ pub fn relative(results: &Results, agent_results: &AgentResults) -> Option<Figur
     let paper = paper_note(&agent_results.overall).filter(|_| shares.students.iter().any(|one| one.paper.is_some()));
     let has_paper = paper.is_some();
     let panels = vec![panel];
-    let mut legend = if one_size { forest::legend() } else { frontier::legend(&panels) };
+    let mut legend = if one_size { forest::legend(&panels) } else { frontier::legend(&panels) };
     legend.extend(paper.map(|note| LegendEntry {
         label: format!("the paper’s ({note})"),
         style: Style { color: BLACK, ..PAPER },
@@ -57,7 +57,7 @@ pub fn relative_in_games(results: &Results, agent_results: &AgentResults) -> Opt
     let panels = with_common_axes(panels.collect());
     let students = results.experiment.students.len();
     let legend = match one_size {
-        true => forest::legend(),
+        true => forest::legend(&panels),
         false => {
             frontier::students(&Shares::overall(results, agent_results)).chain(frontier::legend(&panels)).collect()
         }
@@ -76,7 +76,7 @@ pub fn relative_in_games(results: &Results, agent_results: &AgentResults) -> Opt
 
 /// The score over what else a network costs. `None` for students of one size.
 pub fn costs(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
-    let shares = Shares::overall(results, agent_results);
+    let shares = Shares::overall(results, agent_results).without_paper();
     let costs = [Cost::Weights, Cost::Operations, Cost::Latency];
     let panels = with_common_axes(costs.iter().filter_map(|&cost| frontier::panel(&shares, cost, "", false)).collect());
     (!panels.is_empty() && !are_of_one_size(results, agent_results)).then(|| Figure {

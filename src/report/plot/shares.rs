@@ -96,6 +96,12 @@ impl<'a> Shares<'a> {
         }
     }
 
+    /// The same without the paper's figures, whose networks were not measured here.
+    pub fn without_paper(mut self) -> Shares<'a> {
+        self.students.iter_mut().for_each(|student| student.paper = None);
+        self
+    }
+
     /// The mean cost of an agent's networks in these games.
     pub fn cost(&self, cost: Cost, role: Role, agent: &str) -> Option<f64> {
         let in_games =

@@ -69,6 +69,7 @@ pub fn each_seed(results: &Results) -> Table {
         numbers("of teacher's", "Relative to the teacher with this seed; * as above."),
         numbers("beats teacher", "In an episode, an equal score counting half."),
         numbers("of human", ""),
+        numbers("temperature", "In units of Q. A multiple of the action gap is taken on the play before the first update."),
     ];
     let row = |row: &ScoreRow| -> Vec<Cell> {
         let mark = if row.ratio == Some(Ratio::AboveRandom) { "*" } else { "" };
@@ -84,6 +85,7 @@ pub fn each_seed(results: &Results) -> Table {
             Cell::percent(of_student(row.relative_to_teacher)).marked(mark),
             Cell::percent(of_student(row.beats_teacher)),
             Cell::percent(row.human_normalized),
+            Cell::of(row.temperature, |temperature| format!("{temperature:.4}")),
         ]
     };
     Table::of(columns, results.scores.iter().map(row)).in_files("seeds")
