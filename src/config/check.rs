@@ -1,7 +1,6 @@
 //! Refuses values that have the right type but cannot work.
 
-use std::collections::HashSet;
-
+use super::rules::{self, distinct, rule};
 use super::{Algorithm, Data, EnvironmentSettings, Experiment, Fault, Layers, NetworkChoice, StepSpan, Widths};
 use crate::game::{ActionSet, Game};
 use crate::spec::Shape;
@@ -17,8 +16,6 @@ const MOST_BATCH: u64 = 1 << 16;
 const MOST_REPETITIONS: u64 = 1_000_000;
 const MOST_STEPS: u64 = 1_000_000_000;
 const MOST_FRAMES: u64 = 1_000_000_000_000;
-/// Most letters of a name. Those of files that are made from it must fit in a file system, with its endings.
-pub const NAME: usize = 100;
 
 /// Refuses the first value that is out of range.
 pub fn check(experiment: &Experiment) -> Result<(), Fault> {
@@ -114,45 +111,25 @@ fn students(experiment: &Experiment) -> Result<(), Fault> {
     rule("distillation.sweep_hours", distillation.sweep_hours >= 2, "must be at least 2")
 }
 
-fn rule(key: &str, holds: bool, must: &str) -> Result<(), Fault> {
-    if holds { Ok(()) } else { Err((key.to_owned(), must.to_owned())) }
-}
-
 fn positive(x: f64) -> bool {
     x > 0.0 && x.is_finite()
 }
 
 fn names(experiment: &Experiment) -> Result<(), Fault> {
-    let plain = |name: &str| {
-        (1..=NAME).contains(&name.len())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-            && !name.starts_with('.')
-    };
-    let words = "names a folder: up to 100 letters, digits, '-', '_' and '.' only";
-    rule("name", plain(&experiment.name), words)?;
+    rules::name("name", &experiment.name)?;
     rule("games", !experiment.games.is_empty(), "name at least one game")?;
-    rule("seeds", !experiment.seeds.is_empty(), "name at least one seed")?;
-    // TOML's integers are signed, and every seed must fit in the file that records it.
-    rule("seeds", experiment.seeds.iter().all(|&seed| i64::try_from(seed).is_ok()), "must be below 2^63")?;
     rule("games", distinct(experiment.games.iter().map(|game| game.name())), "name each game once")?;
-    rule("seeds", distinct(experiment.seeds.iter()), "name each seed once")?;
-    let seeds = &experiment.teacher.seeds;
-    rule("teacher.seeds", seeds.iter().all(|&seed| i64::try_from(seed).is_ok()), "must be below 2^63")?;
-    rule("teacher.seeds", distinct(seeds.iter()), "name each seed once")?;
+    rules::seeds(&experiment.seeds)?;
+    rules::distinct_seeds("teacher.seeds", &experiment.teacher.seeds)?;
     for (index, student) in experiment.students.iter().enumerate() {
         let key = format!("students.{index}.name");
-        rule(&key, plain(&student.name), words)?;
+        rules::name(&key, &student.name)?;
         let reserved = ["teacher", "random"].contains(&student.name.as_str());
         rule(&key, !reserved, "every experiment has an agent of this name; choose another")?;
         let earlier = &experiment.students[..index];
         rule(&key, earlier.iter().all(|other| other.name != student.name), "another student has this name")?;
     }
     Ok(())
-}
-
-fn distinct<T: std::hash::Hash + Eq>(mut items: impl Iterator<Item = T>) -> bool {
-    let mut seen = HashSet::new();
-    items.all(|item| seen.insert(item))
 }
 
 fn counts(experiment: &Experiment) -> Result<(), Fault> {

@@ -11,6 +11,7 @@ mod line;
 mod locate;
 mod option;
 mod read;
+mod rules;
 mod settings;
 mod source;
 mod student;

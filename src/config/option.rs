@@ -3,85 +3,79 @@
 use toml::{Table, Value};
 
 use super::ConfigError;
-use super::form::{BASELINES, OF_BASELINES, out_of_section};
 use super::locate::{self, Setting};
-use super::read::defaults;
 
-/// Parses `--set KEY=VALUE` into a setting. Students are found by name or by number.
-pub fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<Setting, ConfigError> {
-    let place = format!("--set {option}");
-    let Some((key, value)) = option.split_once('=') else {
-        return Err(ConfigError {
-            place,
-            problem: "write --set key=value, such as --set teacher.frames=400000".into(),
-        });
-    };
-    let mut path: Vec<String> = key.trim().split('.').map(str::to_owned).collect();
-    if ["students", BASELINES].contains(&path[0].as_str()) {
-        find_student(&mut path, settings).map_err(|problem| ConfigError { place: place.clone(), problem })?;
+/// A list of sections of an experiment file, whose entries have names.
+pub struct List<'a> {
+    /// The list's key.
+    pub key: &'a str,
+    /// Name and number of each entry.
+    pub entries: Vec<(String, String)>,
+}
+
+impl<'a> List<'a> {
+    /// The list's entries with names among the settings of a file.
+    pub fn of(key: &'a str, settings: &[Setting]) -> List<'a> {
+        let is_name =
+            |setting: &&Setting| setting.path[0] == key && setting.path.get(2).is_some_and(|key| key == "name");
+        let entry =
+            |setting: &Setting| (setting.value.as_str().unwrap_or_default().to_owned(), setting.path[1].clone());
+        List { key, entries: settings.iter().filter(is_name).map(entry).collect() }
     }
-    let (mut at, mut sample) = (known, None);
-    for depth in 0..path.len() {
-        let next = match at.get(&path[depth]) {
-            Some(Value::Array(entries)) if depth + 2 < path.len() && entries[0].is_table() => {
-                let entry = entries[0].as_table().expect("just seen");
-                sample = entry.get(&path[depth + 2]);
-                if sample.is_none() {
-                    return Err(locate::unknown(&path, entry, place));
-                }
-                break;
+
+    /// The path of a setting of an entry: the list's key, the entry's number, then its keys. `rest` is written NAME.KEY or
+    /// NUMBER.KEY; names may hold dots.
+    fn path(&self, rest: &str) -> Result<Vec<String>, String> {
+        let List { key, entries } = self;
+        let of = |who: &str| rest.strip_prefix(who).and_then(|rest| rest.strip_prefix('.'));
+        let by_name = entries.iter().filter_map(|(name, number)| Some((name.len(), number, of(name)?)));
+        let by_name = by_name.max_by_key(|(length, ..)| *length).map(|(_, number, keys)| (number, keys));
+        let by_number = || entries.iter().find_map(|(_, number)| Some((number, of(number)?)));
+        match by_name.or_else(by_number) {
+            Some((number, keys)) => Ok([*key, number].into_iter().chain(keys.split('.')).map(str::to_owned).collect()),
+            None if rest.contains('.') => {
+                let who = rest.split('.').next().unwrap_or_default();
+                Err(format!("there is no \"{who}\" among [[{key}]]"))
             }
-            Some(next) => next,
-            None => return Err(locate::unknown(&path[..=depth], at, place)),
-        };
-        match next.as_table() {
-            Some(table) if depth + 1 < path.len() => at = table,
-            None if depth + 1 == path.len() => {
-                sample = Some(next);
-                break;
-            }
-            _ => return Err(ConfigError { place, problem: format!("\"{key}\" is not the key of one value") }),
+            None => Err(format!("write {key}.NAME.key for a setting of an entry of [[{key}]]")),
         }
     }
-    let value = locate::value(value.trim());
-    let value = sample.map_or(value.clone(), |known| locate::counted(value, known));
-    let mut setting = Setting { path, value, place };
-    out_of_section(&mut setting);
-    Ok(setting)
 }
 
-/// The index, as text, of the student that `--set students.WHO.key` names.
-fn student_index(who: &str, settings: &[Setting]) -> Option<String> {
-    let named: Vec<(String, String)> = settings
-        .iter()
-        .filter(|setting| setting.path[0] == "students" && setting.path.get(2).is_some_and(|key| key == "name"))
-        .map(|setting| (setting.value.as_str().unwrap_or_default().to_owned(), setting.path[1].clone()))
-        .collect();
-    if settings.iter().any(|setting| setting.key() == "students") {
-        return None;
+/// Parses `--set KEY=VALUE` into a setting of a key in `known`. Entries of `lists` are found by name or by number.
+pub fn from_option(option: &str, known: &Table, lists: &[List]) -> Result<Setting, ConfigError> {
+    let place = format!("--set {option}");
+    let fault = |problem: String| ConfigError { place: place.clone(), problem };
+    let (key, value) =
+        option.split_once('=').ok_or_else(|| fault("write --set key=value, such as --set seeds=[1,2]".into()))?;
+    let (first, rest) = key.trim().split_once('.').unwrap_or((key.trim(), ""));
+    if first == "line" {
+        return Err(fault("the file alone says of which line it is; write a file of the other line".into()));
     }
-    let defaults = defaults();
-    let default_names = defaults["students"].as_array().into_iter().flatten().enumerate();
-    let names = if named.is_empty() {
-        default_names
-            .map(|(i, student)| (student["name"].as_str().unwrap_or_default().to_owned(), i.to_string()))
-            .collect()
-    } else {
-        named
+    let path = match lists.iter().find(|list| list.key == first) {
+        Some(list) => list.path(rest).map_err(fault)?,
+        None => key.trim().split('.').map(str::to_owned).collect(),
     };
-    names.into_iter().find(|(name, index)| name == who || index == who).map(|(_, index)| index)
+    let sample = known_value(&path, known, &place)?;
+    let value = locate::counted(locate::value(value.trim()), sample);
+    Ok(Setting { path, value, place })
 }
 
-/// Puts the position of the student or baseline that a path names into its place.
-fn find_student(path: &mut [String], settings: &[Setting]) -> Result<(), String> {
-    if path.len() != 3 {
-        return Err("a student's key is written students.NAME.key, such as students.net1.loss".into());
+/// The value at `path` among the known keys. All entries of a list have the keys of its first.
+fn known_value<'a>(path: &[String], known: &'a Table, place: &str) -> Result<&'a Value, ConfigError> {
+    let (mut at, mut depth) = (known, 0);
+    loop {
+        let unknown = || locate::unknown(&path[..=depth], at, place.to_owned());
+        let next = at.get(&path[depth]).ok_or_else(unknown)?;
+        let first = next.as_array().and_then(|entries| entries.first()).and_then(Value::as_table);
+        let (section, after) = (next.as_table().or(first), depth + if first.is_some() { 2 } else { 1 });
+        match section {
+            Some(section) if after < path.len() => (at, depth) = (section, after),
+            None if after == path.len() => return Ok(next),
+            _ => {
+                let problem = format!("\"{}\" is not the key of one value", path.join("."));
+                return Err(ConfigError { place: place.to_owned(), problem });
+            }
+        }
     }
-    let is_baseline = path[0] == BASELINES;
-    if is_baseline && !OF_BASELINES.contains(&path[2].as_str()) {
-        return Err(format!("unknown key \"{}\" of a baseline; it has {}", path[2], OF_BASELINES.join(", ")));
-    }
-    path[0] = "students".into();
-    path[1] = student_index(&path[1], settings).ok_or_else(|| format!("there is no student \"{}\"", path[1]))?;
-    Ok(())
 }

@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use super::form::{BASELINES, OF_BASELINES, beside_students, names_students, out_of_section};
 use super::line::{LineName, line_of};
 use super::locate::{self, Setting};
-use super::option::from_option;
+use super::option::{List, from_option};
 use super::source::{SHIPPED_SEED, lay_source, shipped, source};
 use super::{Algorithm, ConfigError, Experiment, check};
 use crate::digest::Ending;
@@ -67,8 +67,14 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
     let known = known_keys();
     let mut settings = beside_students(of_atari(locate::settings(file, text, &known)?)?);
     settings.iter_mut().for_each(out_of_section);
+    let lists = lists(&settings);
     for option in &overrides.set {
-        settings.push(from_option(option, &known, &settings)?);
+        let mut setting = from_option(option, &known, &lists)?;
+        if setting.path[0] == BASELINES {
+            setting.path[0] = "students".into();
+        }
+        out_of_section(&mut setting);
+        settings.push(setting);
     }
     if let Some(seed) = overrides.seed {
         let value = Value::Array(vec![locate::value(&seed.to_string())]);
@@ -94,6 +100,20 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
     }
     check::check(&experiment).map_err(|fault| locate::at_fault(file, &settings, fault))?;
     Ok(experiment)
+}
+
+/// The students and the baselines, which have numbers in common. The default students are there unless the settings name
+/// others.
+fn lists(settings: &[Setting]) -> [List<'static>; 2] {
+    let mut students = List::of("students", settings);
+    if !names_students(settings) {
+        let defaults = defaults();
+        let name = |student: &Value| student["name"].as_str().unwrap_or_default().to_owned();
+        let names = defaults["students"].as_array().into_iter().flatten().map(name);
+        students.entries.extend(names.enumerate().map(|(number, name)| (name, number.to_string())));
+    }
+    let baselines = List { key: BASELINES, entries: students.entries.clone() };
+    [students, baselines]
 }
 
 /// The settings without the line, which must be Atari's.

@@ -171,7 +171,7 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_key() {
     assert_eq!(refused, "x.toml:4: unknown key \"teacher.frame\"; did you mean \"frames\"?");
     assert!(refusal("[[students]]\nname = \"a\"\ntemprature = 1.0\n", &[]).contains("x.toml:3: unknown key"));
     assert!(refusal("", &["teacher.bach=3"]).contains("did you mean \"batch\""));
-    assert!(refusal("", &["students.net9.loss=kl"]).contains("no student \"net9\""));
+    assert!(refusal("", &["students.net9.loss=kl"]).contains("there is no \"net9\" among [[students]]"));
     assert!(refusal("", &["teacher=3"]).contains("not the key of one value"));
 }
 
@@ -227,9 +227,12 @@ fn a_value_out_of_range_is_refused_with_its_line() {
 #[test]
 fn odd_values_are_refused_and_do_not_end_the_program() {
     assert!(refusal("[teacher]\nframes = 99999999999999999999\n", &[]).starts_with("x.toml:2:"));
-    assert!(refusal("", &["students.net1.network.conv=[8,8,8]"]).contains("students.NAME.key"));
+    for set in ["students.net1.network.conv=[8,8,8]", "teacher.seeds.a.b=3"] {
+        assert!(refusal("", &[set]).contains("is not the key of one value"), "{set}");
+    }
+    assert!(refusal("", &["line=explanations"]).contains("the file alone says of which line it is"));
     assert!(refusal("", &["students=3"]).contains("students.NAME.key"));
-    assert!(refusal("students = []\n", &["students.net1.loss=kl"]).contains("no student \"net1\""));
+    assert!(refusal("students = []\n", &["students.net1.loss=kl"]).contains("there is no \"net1\" among [[students]]"));
     assert!(from("students = []\n", &[]).unwrap().students.is_empty());
 }
 
@@ -262,4 +265,14 @@ fn a_number_of_steps_may_be_written_with_an_exponent_and_a_share_stays_one() {
     assert_eq!(read("[teacher]\nepsilon_steps = 1.0").epsilon_steps, StepSpan::Share(1.0));
     let overrides = Overrides { set: vec!["teacher.frames=2e6".into()], seed: None };
     assert_eq!(read_text("x.toml", "x", "", &overrides).unwrap().teacher.frames, 2_000_000);
+}
+
+#[test]
+fn a_name_with_dots_is_found_by_set() {
+    let text = "[[students]]\nname = \"gaps-3\"\n[[students]]\nname = \"gaps-3.0\"\n";
+    let loss = |experiment: &Experiment, index: usize| experiment.students[index].loss;
+    let changed = from(text, &["students.gaps-3.0.loss=nll"]).unwrap();
+    let usual = from(text, &[]).unwrap();
+    assert_eq!(loss(&changed, 0), loss(&usual, 0));
+    assert_ne!(loss(&changed, 1), loss(&usual, 1));
 }

@@ -1,13 +1,11 @@
 //! Refuses values that have the right type but cannot work.
 
-use std::collections::HashSet;
-
 use super::{
     ChosenTeachers, ColdStartSettings, ExplainerSettings, Explanations, FitSettings, KeptTraces, LearnerSettings,
     Method, ModelSettings, ReinforceSettings, Start,
 };
 use crate::config::Fault;
-use crate::config::check::NAME;
+use crate::config::rules::{self, distinct, rule};
 use crate::task::FamilyName;
 
 const MOST_STEPS: u64 = 1_000_000_000;
@@ -19,9 +17,8 @@ const MOST_QUESTIONS: u64 = 10_000_000;
 
 /// Refuses the first value that is out of range.
 pub fn check(experiment: &Explanations) -> Result<(), Fault> {
-    rule("seeds", !experiment.seeds.is_empty(), "must name at least one")?;
-    let distinct: HashSet<_> = experiment.seeds.iter().collect();
-    rule("seeds", distinct.len() == experiment.seeds.len(), "must differ from one another")?;
+    rules::name("name", &experiment.name)?;
+    rules::seeds(&experiment.seeds)?;
     task(experiment)?;
     model("model", &experiment.model)?;
     fit("base", &experiment.base.fit)?;
@@ -36,11 +33,11 @@ pub fn check(experiment: &Explanations) -> Result<(), Fault> {
     let measured = (1..=16).contains(&evaluation.temperatures.len());
     let finite = evaluation.temperatures.iter().all(|&t| t >= 0.0 && t.is_finite());
     rule("evaluation.temperatures", measured && finite, "must be 1 to 16 finite numbers, none below 0")?;
+    rule("teachers", !experiment.teachers.is_empty(), "must have at least one entry")?;
+    rule("students", !experiment.students.is_empty(), "must have at least one entry")?;
     names("teachers", experiment.teachers.iter().map(|teacher| &teacher.name))?;
     names("students", experiment.students.iter().map(|student| &student.name))?;
-    if !experiment.cold_starts.is_empty() {
-        names("cold_starts", experiment.cold_starts.iter().map(|own| &own.name))?;
-    }
+    names("cold_starts", experiment.cold_starts.iter().map(|own| &own.name))?;
     for (index, teacher) in experiment.teachers.iter().enumerate() {
         explainer(&format!("teachers.{index}"), teacher)?;
     }
@@ -160,16 +157,15 @@ fn model(key: &str, model: &ModelSettings) -> Result<(), Fault> {
     rule(&format!("{key}.heads"), divides, "must divide the width into even parts")
 }
 
-fn names<'a>(list: &str, names: impl Iterator<Item = &'a String>) -> Result<(), Fault> {
-    let mut seen = HashSet::new();
-    let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    for (index, name) in names.enumerate() {
+fn names<'a>(list: &str, names: impl Iterator<Item = &'a String> + Clone) -> Result<(), Fault> {
+    for (index, name) in names.clone().enumerate() {
         let key = format!("{list}.{index}.name");
-        rule(&key, plain(name) && !name.starts_with('.'), "must be letters, digits, \"-\", \"_\" and \".\"")?;
-        rule(&key, name.len() <= NAME, &format!("must be at most {NAME} letters long"))?;
-        rule(&key, seen.insert(name.clone()), "is the name of another")?;
+        rules::name(&key, name)?;
+        // Keys of settings are NAME.KEY, in which the first dot ends the name.
+        rule(&key, !name.contains('.'), "must be without \".\"")?;
+        rule(&key, distinct(names.clone().take(index + 1)), "is the name of another")?;
     }
-    rule(list, !seen.is_empty(), "must have at least one entry")
+    Ok(())
 }
 
 fn count(key: &str, value: u64, most: u64) -> Result<(), Fault> {
@@ -186,8 +182,4 @@ fn at_least_0(key: &str, value: f64) -> Result<(), Fault> {
 
 fn share(key: &str, value: f64) -> Result<(), Fault> {
     rule(key, (0.0..=1.0).contains(&value), "must be from 0 to 1")
-}
-
-fn rule(key: &str, holds: bool, must: &str) -> Result<(), Fault> {
-    if holds { Ok(()) } else { Err((key.to_owned(), must.to_owned())) }
 }

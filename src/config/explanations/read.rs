@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use super::Explanations;
 use super::check;
 use crate::config::locate::{self, Setting};
+use crate::config::option::{List, from_option};
 use crate::config::read::{lay, text_of};
 use crate::config::{ConfigError, Overrides};
 
@@ -30,8 +31,9 @@ pub fn read(file: &Path, overrides: &Overrides) -> Result<Explanations, ConfigEr
 pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> Result<Explanations, ConfigError> {
     let known = defaults();
     let mut settings = locate::settings(file, text, &known)?;
+    let lists = LISTS.map(|list| List::of(list, &settings));
     for option in &overrides.set {
-        settings.push(from_option(option, &known, &settings)?);
+        settings.push(from_option(option, &known, &lists)?);
     }
     if let Some(seed) = overrides.seed {
         let value = Value::Array(vec![locate::value(&seed.to_string())]);
@@ -83,53 +85,6 @@ fn deserialize(file: &str, settings: &[Setting]) -> Result<Explanations, ConfigE
         .map_err(|error| ConfigError { place: file.to_owned(), problem: error.message().to_owned() })
 }
 
-/// Parses `--set KEY=VALUE` into a setting. Teachers and students are found by name or by number.
-fn from_option(option: &str, known: &Table, settings: &[Setting]) -> Result<Setting, ConfigError> {
-    let place = format!("--set {option}");
-    let fault = |problem: String| ConfigError { place: place.clone(), problem };
-    let Some((key, value)) = option.split_once('=') else {
-        return Err(fault("write --set key=value, such as --set base.steps=500".into()));
-    };
-    let mut path: Vec<String> = key.trim().split('.').map(str::to_owned).collect();
-    let (mut at, mut sample) = (known, None);
-    for depth in 0..path.len() {
-        let Some(next) = at.get(&path[depth]) else { return Err(locate::unknown(&path[..=depth], at, place)) };
-        match next {
-            Value::Table(table) if depth + 1 < path.len() => at = table,
-            Value::Array(entries) if LISTS.contains(&path[depth].as_str()) => {
-                let Some(who) = path.get(depth + 1).filter(|_| path.len() > depth + 2) else {
-                    return Err(fault(format!("write {}.NAME.key", path[depth])));
-                };
-                let number = number_of(&path[depth], who, settings)
-                    .ok_or_else(|| fault(format!("there is no \"{who}\" among [[{}]]", path[depth])))?;
-                let entry = entries[0].as_table().expect("an entry is a section");
-                if !entry.contains_key(&path[depth + 2]) {
-                    return Err(locate::unknown(&path, entry, place));
-                }
-                path[depth + 1] = number;
-                sample = entry.get(&path[depth + 2]);
-                break;
-            }
-            Value::Table(_) => return Err(fault(format!("\"{key}\" is not the key of one value"))),
-            _ if depth + 1 < path.len() => return Err(fault(format!("\"{key}\" is not the key of one value"))),
-            known => {
-                sample = Some(known);
-                break;
-            }
-        }
-    }
-    let value = locate::value(value.trim());
-    let value = sample.map_or(value.clone(), |known| locate::counted(value, known));
-    Ok(Setting { path, value, place })
-}
-
-/// The number, as text, of the entry of a list with that name or number.
-fn number_of(list: &str, who: &str, settings: &[Setting]) -> Option<String> {
-    let of_list = |setting: &&Setting| setting.path[0] == list && setting.path.get(2).is_some_and(|key| key == "name");
-    let mut entries = settings.iter().filter(of_list);
-    entries.find(|setting| setting.value.as_str() == Some(who) || setting.path[1] == who).map(|it| it.path[1].clone())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,7 +118,7 @@ mod tests {
             (TEXT.to_owned() + "steps = 0", "students.0.steps: must be from 1 to 1000000000"),
             (TEXT.to_owned() + "batch = 9000000000000000000", "students.0.batch: must be from 1 to 65536"),
             (TEXT.to_owned() + "learning_rate = inf", "students.0.learning_rate: must be a finite number above 0"),
-            (TEXT.replace("seeds = [1]", "seeds = []"), "seeds: must name at least one"),
+            (TEXT.replace("seeds = [1]", "seeds = []"), "seeds: name at least one seed"),
             (TEXT.replace("\"addition\"", "\"addition\"\nheld_out = [4, 6]"), "task.held_out: must be longer"),
         ];
         for (text, expected) in cases {
@@ -175,6 +130,13 @@ mod tests {
             ("teachers.rlt.divergence.mean=nan", "must be a finite number"),
             ("teachers.nobody.steps=3", "there is no \"nobody\" among [[teachers]]"),
             ("base=3", "not the key of one value"),
+            ("teachers.rlt.method.x=1", "not the key of one value"),
+            ("teachers.rlt.divergence=1", "not the key of one value"),
+            ("teachers.rlt.divergence.foo.bar=1", "unknown key"),
+            ("students.same.teachers.x=1", "not the key of one value"),
+            ("teachers.rlt=1", "write teachers.NAME.key"),
+            ("line=atari", "the file alone says of which line it is"),
+            ("name=../../escape", "names a folder"),
             ("games=[\"pong\"]", "unknown key \"games\""),
         ];
         for (set, expected) in cases {
