@@ -109,7 +109,9 @@ fn committed_results_were_made_by_the_program_of_a_clean_commit() {
     assert!(!manifests.is_empty());
     for file in manifests {
         let manifest: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
-        let commit = manifest["git_commit"].as_str().unwrap_or_default();
-        assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{file:?}: {commit}");
+        for maker in [&manifest].into_iter().chain(manifest["earlier"].as_array().into_iter().flatten()) {
+            let commit = maker["git_commit"].as_str().unwrap_or_default();
+            assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{file:?}: {commit}");
+        }
     }
 }

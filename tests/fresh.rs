@@ -154,7 +154,7 @@ fn a_manifest_tells_of_whoever_did_something_last_and_of_all_seeds() {
     run.succeed(&["run", "x.toml", "--seed", "2"]);
     let path = run.path("results/x/manifest.json");
     let mut elsewhere = Manifest::read(&path).unwrap().unwrap();
-    elsewhere.machine.cpu = "elsewhere".into();
+    elsewhere.maker.machine.cpu = "elsewhere".into();
     elsewhere.write(&path).unwrap();
     for command in ["run", "train", "distill", "evaluate", "report"] {
         run.succeed(&[command, "x.toml", "--seed", "2"]);
@@ -162,7 +162,7 @@ fn a_manifest_tells_of_whoever_did_something_last_and_of_all_seeds() {
     }
     run.succeed(&["evaluate", "x.toml", "--seed", "1"]);
     let manifest = Manifest::read(&path).unwrap().unwrap();
-    assert_ne!(manifest.machine.cpu, "elsewhere", "random play with seed 1 was scored here");
+    assert_ne!(manifest.maker.machine.cpu, "elsewhere", "random play with seed 1 was scored here");
     assert_eq!(manifest.seeds, [1, 2]);
 }
 

@@ -42,7 +42,8 @@ mod tests {
     #[test]
     fn its_lines_for_a_teacher_of_ones_own_are_settings() {
         let own = TEMPLATE.replace("from = \"shipped\"", "").replace("\n# ", "\n");
-        let own: String = own.lines().skip_while(|line| !line.starts_with("games")).map(|line| format!("{line}\n")).collect();
+        let own: String =
+            own.lines().skip_while(|line| !line.starts_with("games")).map(|line| format!("{line}\n")).collect();
         let experiment = read_text("x.toml", "x", &own, &Overrides::default()).unwrap();
         assert!(!experiment.teacher.is_shipped() && experiment.teacher.rollout == 32);
     }

@@ -332,12 +332,7 @@ fn find<'a>(saved: &'a [(String, SavedStudent)], settings: &config::StudentSetti
 
 /// Writes the observations of `places` into `observations`, which gets their size, and returns the teacher's Q-values,
 /// [batch, actions].
-pub fn minibatch(
-    memory: &Replay<QValues>,
-    places: &[Place],
-    device: Device,
-    observations: &mut Vec<u8>,
-) -> Tensor {
+pub fn minibatch(memory: &Replay<QValues>, places: &[Place], device: Device, observations: &mut Vec<u8>) -> Tensor {
     memory.observations(places, observations);
     let q: Vec<f32> = places.iter().flat_map(|&place| memory.payload(place)).copied().collect();
     Tensor::from_slice(&q).view([places.len() as i64, -1]).to_device(device.of_tensors())

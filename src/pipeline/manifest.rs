@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::command::Command;
 use super::task::{Job, Task};
 use crate::nn;
-use crate::record::{Folder, Manifest, RomRecord};
+use crate::record::{Folder, Maker, Manifest, RomRecord};
 use crate::units::now;
 
 /// The commit of which the program was built, with `+changes` if its files differed; none outside git.
@@ -40,7 +40,22 @@ impl Command<'_> {
         roms.extend(self.provenance.roms.clone());
         let seeds: BTreeSet<u64> =
             old.iter().flat_map(|old| &old.seeds).chain(&self.provenance.seeds).copied().collect();
-        Manifest {
+        let mut manifest = Manifest {
+            maker: self.maker(),
+            earlier: Vec::new(),
+            seeds: seeds.into_iter().collect(),
+            roms,
+            stage_seconds: old.as_ref().map(|old| old.stage_seconds.clone()).unwrap_or_default(),
+            task_seconds: old.as_ref().map(|old| old.task_seconds.clone()).unwrap_or_default(),
+            latencies: old.as_ref().map(|old| old.latencies.clone()).unwrap_or_default(),
+            worked_at: Some(now()),
+        };
+        manifest.add_earlier(old.into_iter().flat_map(|old| old.earlier.into_iter().chain([old.maker])));
+        manifest
+    }
+
+    fn maker(&self) -> Maker {
+        Maker {
             program: format!("policy-distillation {}", env!("CARGO_PKG_VERSION")),
             git_commit: COMMIT.map(str::to_owned),
             libtorch: nn::LIBTORCH_VERSION.into(),
@@ -48,12 +63,6 @@ impl Command<'_> {
             device: self.device.to_string(),
             threads: self.threads,
             machine: self.machine.clone(),
-            seeds: seeds.into_iter().collect(),
-            roms,
-            stage_seconds: old.as_ref().map(|old| old.stage_seconds.clone()).unwrap_or_default(),
-            task_seconds: old.as_ref().map(|old| old.task_seconds.clone()).unwrap_or_default(),
-            latencies: old.map(|old| old.latencies).unwrap_or_default(),
-            worked_at: Some(now()),
         }
     }
 }

@@ -230,6 +230,7 @@ fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
 /// A manifest of both folders' work.
 pub fn joined_manifest(one: Option<Manifest>, other: Option<Manifest>) -> Option<Manifest> {
     let (Some(mut one), Some(other)) = (one.clone(), other.clone()) else { return one.or(other) };
+    one.add_earlier(other.earlier.into_iter().chain([other.maker]));
     one.seeds.extend(other.seeds);
     one.seeds.sort_unstable();
     one.seeds.dedup();

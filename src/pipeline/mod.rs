@@ -9,6 +9,7 @@ mod agents;
 mod batch;
 mod begun;
 mod board;
+mod checks;
 mod clean;
 mod command;
 mod digests;
@@ -102,6 +103,13 @@ pub fn listed(items: &[impl ToString]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// A word of a command line as a POSIX shell reads it.
+pub fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/=,".contains(c);
+    let is_whole = !word.is_empty() && word.chars().all(is_plain);
+    if is_whole { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
 /// Whether an error is a fault of the command or of its files, so that nothing was begun.
 pub fn is_fault_of_request(error: &Error) -> bool {
     error.chain().any(|cause| {
@@ -113,4 +121,15 @@ pub fn is_fault_of_request(error: &Error) -> bool {
             || cause.is::<explanation::TraceError>()
             || cause.is::<nn::language::ModelError>()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_quoted_as_a_shell_needs_it() {
+        let words = ["results/x-1.toml", "", "two words", "games=['pong']", "$HOME"].map(quoted);
+        assert_eq!(words, ["results/x-1.toml", "''", "'two words'", r"'games=['\''pong'\'']'", "'$HOME'"]);
+    }
 }

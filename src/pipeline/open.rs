@@ -1,12 +1,12 @@
 //! An opened experiment: its tasks, its folder, its ROMs.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use super::agents::environment;
-use super::clean::{check_teachers, renew};
+use super::checks::{Roms, check, check_alone, check_beside};
+use super::clean::renew;
 use super::command::Command;
 use super::digests::Digests;
 use super::leftovers::remove_leftovers;
@@ -14,9 +14,8 @@ use super::list::{Teaching, tasks};
 use super::lock::Locks;
 use super::manifest::{Provenance, forget_times};
 use super::scope::Scope;
-use super::source::check_source;
 use super::task::Task;
-use super::{Observer, follow, memory, refused, settings};
+use super::{Observer, refused, settings};
 use crate::agent::Played;
 use crate::config::{self, Experiment, Overrides};
 use crate::digest::Ending;
@@ -140,7 +139,7 @@ pub struct Pipeline<'a> {
     pub tasks: Vec<Task>,
     pub digests: Digests,
     pub command: Command<'a>,
-    roms: BTreeMap<&'static str, Option<Rom>>,
+    roms: Roms,
 }
 
 impl<'a> Pipeline<'a> {
@@ -151,18 +150,8 @@ impl<'a> Pipeline<'a> {
     pub fn open(request: &Request, observer: &'a dyn Observer) -> Result<Pipeline<'a>> {
         let (experiment, folder) = request.read()?;
         let scope = request.scope;
-        if let Some(from) = request.from {
-            follow::check(&experiment, &folder, from)?;
-        }
         let list = tasks(&experiment, &folder, request.teaching())?;
-        check_tasks(request, &list)?;
-        let roms = if scope == Scope::Report { BTreeMap::new() } else { find_roms(&experiment)? };
-        let exists = settings::check(request, &folder, &experiment, &list)?.exists;
-        check_inputs(request, &experiment, &folder)?;
-        if scope == Scope::Report && !exists {
-            return Err(refused(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
-        }
-        memory::check(request, &experiment, &list)?;
+        let roms = check(request, &experiment, &folder, &list)?;
         let locks = Locks::in_folder(folder.root().join(".locks"));
         prepare(request, &experiment, &folder, &list, &locks)?;
         let provenance = Provenance {
@@ -231,7 +220,9 @@ fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[
     // Another process may have begun with other settings since the first check.
     let earlier = settings::check(request, folder, experiment, list)?;
     let other = locks.other();
-    if other.is_none() {
+    if let Some(other) = &other {
+        check_beside(request, other, folder, list)?;
+    } else {
         locks.remove_dead()?;
         remove_leftovers(folder, experiment)?;
     }
@@ -241,40 +232,4 @@ fn prepare(request: &Request, experiment: &Experiment, folder: &Folder, list: &[
         forget_times(folder, &request.scope.renews(list))?;
     }
     write_toml(&folder.experiment(), experiment).map_err(refused)
-}
-
-/// Checks that no `other` process is at work in the folder, so that its results can be removed.
-pub fn check_alone(folder: &Folder, other: Option<String>) -> Result<()> {
-    let place = folder.root().display();
-    let busy = |other| refused(format!("{place}: {other} is at work there; wait for it before --fresh"));
-    other.map_or(Ok(()), |other| Err(busy(other)))
-}
-
-/// Checks that the experiment has the tasks that are asked for.
-pub fn check_tasks<J>(request: &Request, list: &[Task<J>]) -> Result<()> {
-    let is_unknown = |id: &&String| list.iter().all(|task| task.id.0 != **id);
-    if let Some(unknown) = request.only.iter().find(is_unknown) {
-        return Err(refused(format!("--task {unknown}: the experiment has no such task; `pd plan --json` lists all")));
-    }
-    if request.fresh && !request.only.is_empty() {
-        return Err(refused("--task with --fresh: would start the whole experiment over; leave one of them out"));
-    }
-    Ok(())
-}
-
-fn find_roms(experiment: &Experiment) -> Result<BTreeMap<&'static str, Option<Rom>>> {
-    experiment.games.iter().map(|&game| Ok((game.name(), Rom::find(game)?))).collect()
-}
-
-/// Checks that the teachers that the command does not train exist.
-fn check_inputs(request: &Request, experiment: &Experiment, folder: &Folder) -> Result<()> {
-    if request.scope.takes(experiment) {
-        let trains_anew = request.fresh && request.scope <= Scope::Train;
-        check_source(experiment, folder, trains_anew).map_err(refused)?;
-    }
-    let trained_here = experiment.teacher.from.as_os_str().is_empty();
-    if request.scope == Scope::Distill && request.fresh && trained_here {
-        check_teachers(request.file, folder, experiment).map_err(refused)?;
-    }
-    Ok(())
 }

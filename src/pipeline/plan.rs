@@ -1,18 +1,20 @@
 //! The plan of a command: its tasks and the resources that they need.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use serde::Serialize;
 
 use super::agents::{architecture, networks, teachers};
 use super::begun::Logged;
+use super::checks::check;
 use super::digests::Digests;
 use super::list::tasks;
 use super::open::Request;
 use super::resources::Resources;
-use super::source::check_source;
 use super::state::{Inspection, TaskState};
 use super::task::{Amount, Job as _, Stage, Task, TaskId, Work};
-use super::{key, listed, memory, settings};
+use super::{key, listed, quoted};
 use crate::config::{Experiment, Settings};
 use crate::nn::{Architecture, Outputs};
 use crate::record::{AgentId, Folder, SHARED};
@@ -29,6 +31,8 @@ pub struct Plan {
     pub stages: Vec<PlannedStage>,
     /// The reason why `pd run` would be refused.
     pub refused: Option<String>,
+    /// Files that `pd run` could not use, with the way out.
+    pub problems: BTreeSet<String>,
     /// Memory in bytes of the largest tasks that run at the same time: replay or memory, networks and minibatches.
     pub memory_bytes: u64,
     /// Disk space in bytes: two of the largest checkpoints, as the new one is written beside the old, and the best
@@ -79,12 +83,10 @@ pub struct PlannedStage {
 pub fn plan(request: &Request) -> Result<Plan> {
     let (experiment, folder) = request.read()?;
     let list = tasks(&experiment, &folder, request.teaching())?;
-    let begins = settings::check(request, &folder, &experiment, &list)
-        .and_then(|_| check_source(&experiment, &folder, request.fresh))
-        .and_then(|()| memory::check(request, &experiment, &list));
+    let begins = check(request, &experiment, &folder, &list);
     let digests = Digests::default();
     let inspection = Inspection::new(&experiment, &folder, &digests);
-    let states = states(request, &list, &inspection)?;
+    let (states, problems) = states(request, &list, &inspection)?;
     let tasks: Vec<PlannedTask> =
         list.iter().zip(&states).map(|(task, &state)| PlannedTask::of(request, &folder, task, state)).collect();
     let resources = Resources::of(&experiment, request.jobs());
@@ -95,21 +97,26 @@ pub fn plan(request: &Request) -> Result<Plan> {
         stages: stages(&experiment, &list, &tasks),
         tasks,
         refused: begins.err().map(|error| format!("{error:#}")),
+        problems,
         memory_bytes: resources.training.max(resources.distilling),
         disk_bytes: resources.disk,
     })
 }
 
-/// The state of each task. Outputs that were made with other settings are stale, and so is everything that was made
-/// from stale inputs.
-fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<Vec<TaskState>> {
+/// The state of each task, and the problems with files. Outputs that were made with other settings or are damaged are stale,
+/// and so is everything that was made from stale inputs.
+fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<(Vec<TaskState>, BTreeSet<String>)> {
+    let mut problems = BTreeSet::new();
     if request.fresh {
-        return Ok(vec![TaskState::Missing; list.len()]);
+        return Ok((vec![TaskState::Missing; list.len()], problems));
     }
     let has_results = inspection.folder.experiment().exists();
     let old = if has_results { key::settings_in(inspection.folder)? } else { Settings::new() };
-    let own = |task: &Task| match task.key.changes(&old).is_empty() {
-        true => inspection.state(task).unwrap_or(TaskState::Stale),
+    let mut own = |task: &Task| match task.key.changes(&old).is_empty() {
+        true => inspection.state(task).unwrap_or_else(|error| {
+            problems.insert(format!("{error:#}"));
+            TaskState::Stale
+        }),
         false if task.outputs.iter().all(|output| output.exists()) => TaskState::Stale,
         false => TaskState::Missing,
     };
@@ -123,14 +130,14 @@ fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<V
         };
         states.push(if own == TaskState::Done && task.inputs.iter().any(is_stale) { TaskState::Stale } else { own });
     }
-    Ok(states)
+    Ok((states, problems))
 }
 
 impl PlannedTask {
     /// A task of any line in the plan of a request.
     pub fn of<J: Logged>(request: &Request, folder: &Folder, task: &Task<J>, state: TaskState) -> PlannedTask {
         let seed = request.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
-        let (file, flags) = (request.file.display(), request.flags() + &seed);
+        let (file, flags) = (quoted(&request.file.display().to_string()), request.flags() + &seed);
         PlannedTask {
             id: task.id.clone(),
             kind: task.work.kind(),

@@ -40,7 +40,7 @@ impl Pipeline<'_> {
         let md5 = |rom: &RomRecord| rom.md5.clone();
         let rom = self.rom_record(agent.game).as_ref().map(md5);
         let is_alike = |made: Manifest| {
-            made.ale.as_deref() == Some(ale_version()) && made.roms.get(agent.game.name()).map(md5) == rom
+            made.maker.ale.as_deref() == Some(ale_version()) && made.roms.get(agent.game.name()).map(md5) == rom
         };
         Ok(key.changes(&theirs).is_empty() && manifest.is_some_and(is_alike))
     }

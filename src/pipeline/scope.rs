@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::list::closure;
+use super::quoted;
 use super::task::{Job, Stage, Task};
 use crate::config::Experiment;
 use crate::record::AgentId;
@@ -58,7 +59,7 @@ impl Scope {
 
     /// The command line of this scope.
     pub fn command(self, file: &Path) -> String {
-        let file = file.display();
+        let file = quoted(&file.display().to_string());
         match self {
             Scope::Run => format!("run {file}"),
             Scope::Train => format!("train {file}"),

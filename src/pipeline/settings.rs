@@ -11,7 +11,7 @@ use super::list::{Teaching, tasks};
 use super::open::Request;
 use super::scope::Scope;
 use super::task::{Task, Work};
-use super::{listed, refused};
+use super::{listed, quoted, refused};
 use crate::config::{self, Experiment, Overrides, Settings, StudentSettings};
 use crate::record::{AgentId, Folder, Role, has_checkpoint};
 
@@ -220,8 +220,6 @@ pub fn learned_otherwise(from: &Folder, experiment: &Experiment) -> Result<Strin
 impl Request<'_> {
     /// The settings and the place as flags of the command line, for messages.
     pub fn flags(&self) -> String {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/=,".contains(c);
-        let quoted = |text: &str| if text.chars().all(is_plain) { text.to_owned() } else { format!("'{text}'") };
         let set = self.set.iter().map(|set| format!(" --set {}", quoted(set)));
         let out = self.out.iter().map(|out: &&Path| format!(" --out {}", quoted(&out.display().to_string())));
         set.chain(out).collect()

@@ -16,9 +16,9 @@ pub struct RomRecord {
     pub source: String,
 }
 
-/// Versions, machine, seeds and ROMs of an experiment's folder.
+/// A program with what it ran on: what makes results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
+pub struct Maker {
     pub program: String,
     /// Commit of the checkout of which the program was built, with `+changes` if its files differed; `None` outside
     /// git.
@@ -31,6 +31,17 @@ pub struct Manifest {
     /// Threads of emulation and learning.
     pub threads: usize,
     pub machine: Machine,
+}
+
+/// Versions, machine, seeds and ROMs of an experiment's folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The last one that worked in the folder.
+    #[serde(flatten)]
+    pub maker: Maker,
+    /// Those before it, each once. Older manifests lack them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Maker>,
     pub seeds: Vec<u64>,
     pub roms: BTreeMap<String, RomRecord>,
     /// Seconds of work of each stage that made the folder's results. Tasks that ran at the same time count separately.
@@ -62,6 +73,15 @@ pub struct Latency {
 }
 
 impl Manifest {
+    /// Records that these made results in the folder before the last one did.
+    pub fn add_earlier(&mut self, makers: impl IntoIterator<Item = Maker>) {
+        for maker in makers {
+            if maker != self.maker && !self.earlier.contains(&maker) {
+                self.earlier.push(maker);
+            }
+        }
+    }
+
     /// Records the seconds that a task took. A task that `continues` has worked before; one that started over has not.
     pub fn add_seconds(&mut self, stage: &str, task: &str, seconds: f64, continues: bool) {
         let before = self.task_seconds.entry(stage.to_owned()).or_default().entry(task.to_owned()).or_default();
@@ -109,16 +129,23 @@ impl Manifest {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_stages_time_is_that_of_the_tasks_whose_results_are_there() {
-        let mut manifest = Manifest {
+    fn maker(commit: &str) -> Maker {
+        Maker {
             program: String::new(),
-            git_commit: None,
+            git_commit: Some(commit.into()),
             libtorch: String::new(),
             ale: None,
             device: String::new(),
             threads: 1,
             machine: Machine::this(),
+        }
+    }
+
+    #[test]
+    fn a_stages_time_is_that_of_the_tasks_whose_results_are_there() {
+        let mut manifest = Manifest {
+            maker: maker("a"),
+            earlier: Vec::new(),
             seeds: vec![],
             roms: BTreeMap::new(),
             // From an older program, whose results are made again.
@@ -137,5 +164,23 @@ mod tests {
         assert_eq!(manifest.stage_seconds["train"], 1);
         manifest.forget_seconds("train", "a");
         assert!(manifest.stage_seconds.is_empty() && manifest.task_seconds.is_empty());
+    }
+
+    #[test]
+    fn those_that_made_results_before_are_kept_once() {
+        let mut manifest = Manifest {
+            maker: maker("b"),
+            earlier: vec![maker("a")],
+            seeds: vec![],
+            roms: BTreeMap::new(),
+            stage_seconds: BTreeMap::new(),
+            task_seconds: BTreeMap::new(),
+            latencies: BTreeMap::new(),
+            worked_at: None,
+        };
+        manifest.add_earlier([maker("a"), maker("b"), maker("c"), maker("c")]);
+        assert_eq!(manifest.earlier, [maker("a"), maker("c")]);
+        let text = serde_json::to_string(&manifest).unwrap();
+        assert!(text.starts_with("{\"program\":\"\",\"git_commit\":\"b\""), "{text}");
     }
 }

@@ -26,7 +26,7 @@ pub use checkpoint::{
 pub use explanations::{ModelId, RunFolder, TaskRecord};
 pub use folder::{Folder, SHARED};
 pub use machine::{Machine, thread_seconds};
-pub use manifest::{Latency, Manifest, RomRecord};
+pub use manifest::{Latency, Maker, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};
 pub use table::{Log, LogMark, parse_rows, read_rows, write_rows};

@@ -95,7 +95,7 @@ pub fn protocol(results: &Results) -> Vec<String> {
 pub fn latency(results: &Results) -> String {
     let decisions = grouped(results.experiment.evaluation.latency_decisions as u64);
     let of_rows = results.scores.iter().filter_map(|row| row.processor.as_deref());
-    let of_manifest = results.manifest.iter().map(|manifest| manifest.machine.cpu.as_str());
+    let of_manifest = results.manifest.iter().map(|manifest| manifest.maker.machine.cpu.as_str());
     let mut names: Vec<String> = of_rows.map(str::to_owned).collect();
     if names.is_empty() {
         names.extend(of_manifest.filter(|name| !name.is_empty()).map(str::to_owned));

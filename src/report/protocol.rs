@@ -37,7 +37,7 @@ pub fn points(results: &Results) -> Vec<ProtocolPoint> {
         _ if experiment.games.iter().all(|game| game.is_built_in()) => {
             "none: the games are part of this program".to_owned()
         }
-        Some(manifest) => format!("ALE {}", manifest.ale.as_deref().unwrap_or("not known")),
+        Some(manifest) => format!("ALE {}", manifest.maker.ale.as_deref().unwrap_or("not known")),
         None => "not known".to_owned(),
     };
     let mut points = vec![

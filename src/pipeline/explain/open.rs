@@ -10,13 +10,14 @@ use super::list::tasks;
 use crate::config::explanations::{self, Explanations};
 use crate::config::{LineName, Overrides, line_of};
 use crate::pipeline::batch::Batch;
+use crate::pipeline::checks::{check_alone, check_tasks, check_work_beside};
 use crate::pipeline::command::Command;
 use crate::pipeline::leftovers::remove_unfinished;
 use crate::pipeline::line::Line;
 use crate::pipeline::list::closure;
 use crate::pipeline::lock::Locks;
 use crate::pipeline::manifest::{Provenance, forget_times};
-use crate::pipeline::open::{Request, check_alone, check_tasks};
+use crate::pipeline::open::Request;
 use crate::pipeline::scope::Scope;
 use crate::pipeline::state::TaskState;
 use crate::pipeline::task::{Job as _, Task, TaskId};
@@ -169,19 +170,7 @@ fn check_beside(other: &str, folder: &Folder, list: &[Task<ModelJob>]) -> Result
         return Ok(());
     }
     let theirs = explanations::read(&folder.experiment(), &Overrides::default()).map_err(refused)?;
-    let theirs = tasks(&theirs, folder)?;
-    let common = list.iter().filter_map(|task| Some((task, theirs.iter().find(|their| their.id == task.id)?)));
-    let changes: BTreeSet<String> = common
-        .flat_map(|(task, their)| task.key.changes(&their.key.settings))
-        .map(|change| change.to_string())
-        .collect();
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let (place, changes) = (folder.root().display(), listed(&Vec::from_iter(changes)));
-    Err(refused(format!(
-        "{place}: {other} is at work there with other settings: {changes}; wait for it, or choose another folder with --out"
-    )))
+    check_work_beside(other, folder, list, &tasks(&theirs, folder)?)
 }
 
 /// Checks that the results in the folder were made with the same settings, or are made anew.

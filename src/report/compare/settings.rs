@@ -115,12 +115,12 @@ pub fn facts(made: [Option<&Manifest>; 2]) -> impl Iterator<Item = SettingPair> 
     };
     let all = [
         fact("commit of the program", |own| {
-            own.git_commit.as_ref().map(|own| own.chars().take(COMMIT_DIGITS).collect())
+            own.maker.git_commit.as_ref().map(|own| own.chars().take(COMMIT_DIGITS).collect())
         }),
-        fact("ALE", |own| own.ale.clone()),
-        fact("libtorch", |own| Some(own.libtorch.clone())),
-        fact("device", |own| Some(own.device.clone())),
-        fact("processor", |own| Some(own.machine.cpu.clone())),
+        fact("ALE", |own| own.maker.ale.clone()),
+        fact("libtorch", |own| Some(own.maker.libtorch.clone())),
+        fact("device", |own| Some(own.maker.device.clone())),
+        fact("processor", |own| Some(own.maker.machine.cpu.clone())),
     ];
     all.into_iter().flatten()
 }

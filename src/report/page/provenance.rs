@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Section, paragraph};
 use crate::game::Game;
-use crate::record::{Manifest, RomRecord};
+use crate::record::{Maker, Manifest, RomRecord};
 use crate::report::format::{NONE, duration, escape};
 use crate::report::prose;
 use crate::report::read::Results;
@@ -26,7 +26,7 @@ pub fn made_by(manifest: Option<&Manifest>) -> Section {
 }
 
 fn facts(manifest: &Manifest) -> String {
-    let machine = &manifest.machine;
+    let Maker { program, libtorch, ale, device, threads, machine, .. } = &manifest.maker;
     let seeds: Vec<String> = manifest.seeds.iter().map(u64::to_string).collect();
     let cpu = if machine.cpu.is_empty() { NONE } else { &machine.cpu };
     let memory = match machine.memory_mib {
@@ -35,21 +35,28 @@ fn facts(manifest: &Manifest) -> String {
     };
     let vector = if machine.vector_unit.is_empty() { String::new() } else { format!(" with {}", machine.vector_unit) };
     let facts = [
-        ("program", manifest.program.clone()),
-        ("commit", manifest.git_commit.clone().unwrap_or_else(|| "not known: not built of a checkout".into())),
-        ("libtorch", manifest.libtorch.clone()),
-        ("ALE", manifest.ale.clone().unwrap_or_else(|| NONE.to_owned())),
-        ("device", manifest.device.clone()),
-        ("threads", manifest.threads.to_string()),
+        ("program", program.clone()),
+        ("commit", commit(&manifest.maker)),
+        ("libtorch", libtorch.clone()),
+        ("ALE", ale.clone().unwrap_or_else(|| NONE.to_owned())),
+        ("device", device.clone()),
+        ("threads", threads.to_string()),
         ("machine", format!("{cpu}{vector}, {} cores{memory}, {}", machine.cores, machine.os)),
         ("seeds", seeds.join(", ")),
     ];
     let worked = manifest.worked_at.map(|at| ("last work", date(at)));
+    let before = |own: &Maker| format!("commit {}, {}, on {}", commit(own), own.device, own.machine.cpu);
+    let earlier: Vec<String> = manifest.earlier.iter().map(before).collect();
+    let earlier = (!earlier.is_empty()).then(|| ("before that", earlier.join("; ")));
     let mut html = String::from("<dl class=\"facts\">\n");
-    for (name, value) in facts.into_iter().chain(worked) {
+    for (name, value) in facts.into_iter().chain(worked).chain(earlier) {
         let _ = writeln!(html, "<div><dt>{name}</dt> <dd>{}</dd></div>", escape(&value));
     }
     html + "</dl>\n"
+}
+
+fn commit(maker: &Maker) -> String {
+    maker.git_commit.clone().unwrap_or_else(|| "not known: not built of a checkout".into())
 }
 
 fn roms(manifest: &Manifest) -> String {

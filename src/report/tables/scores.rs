@@ -69,7 +69,10 @@ pub fn each_seed(results: &Results) -> Table {
         numbers("of teacher's", "Relative to the teacher with this seed; * as above."),
         numbers("beats teacher", "In an episode, an equal score counting half."),
         numbers("of human", ""),
-        numbers("temperature", "In units of Q. A multiple of the action gap is taken on the play before the first update."),
+        numbers(
+            "temperature",
+            "In units of Q. A multiple of the action gap is taken on the play before the first update.",
+        ),
     ];
     let row = |row: &ScoreRow| -> Vec<Cell> {
         let mark = if row.ratio == Some(Ratio::AboveRandom) { "*" } else { "" };

@@ -6,7 +6,7 @@ use std::fs;
 use super::files;
 use super::made::Made;
 use crate::eval::statistics::Interval;
-use crate::record::{Machine, Manifest};
+use crate::record::{Machine, Maker, Manifest};
 use crate::report::format::{percent, percent_with_interval};
 use crate::report::{Activity, RunProgress, RunningCommand, write};
 
@@ -64,13 +64,16 @@ fn what_comes_from_files_cannot_become_part_of_the_page() {
     let machine =
         Machine { cpu: "<img src=x>".into(), vector_unit: String::new(), cores: 2, memory_mib: 0, os: "linux".into() };
     let manifest = Manifest {
-        program: "pd".into(),
-        git_commit: None,
-        libtorch: String::new(),
-        ale: None,
-        device: "cpu\"><b>".into(),
-        threads: 2,
-        machine,
+        maker: Maker {
+            program: "pd".into(),
+            git_commit: None,
+            libtorch: String::new(),
+            ale: None,
+            device: "cpu\"><b>".into(),
+            threads: 2,
+            machine,
+        },
+        earlier: Vec::new(),
         seeds: vec![1],
         roms: BTreeMap::new(),
         stage_seconds: BTreeMap::new(),
