@@ -318,7 +318,11 @@ fn weights_for_other_observations_or_actions_than_the_environments_are_refused()
     let experiment = config::read_text("x.toml", "x", "games = [\"catch\"]", &config::Overrides::default()).unwrap();
     let (game, environment) = (experiment.games[0], &experiment.environment);
     let load = || agent::load_for(&path, Device::Cpu, game, environment, None);
-    for (size, actions, problem) in [(4, vec![0, 3, 4], "a vector of 4"), (0, vec![0, 1], "2 actions [0, 1]")] {
+    for (size, actions, problem) in [
+        (4, vec![0, 3, 4], "a vector of 4"),
+        (0, vec![0, 1], "2 actions [0, 1]"),
+        (0, vec![0, 3, -4], "actions that the game does not have"),
+    ] {
         let mut played = Played::new(game, environment, None);
         played.actions = actions;
         let mut architecture = network([2, 2, 2], 8, Outputs::One(played.actions.len() as i64));

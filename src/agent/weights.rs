@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use super::metadata::{Metadata, Played};
 use crate::config::{self, EnvironmentSettings};
 use crate::digest;
-use crate::game::Game;
+use crate::game::{ActionSet, Game};
 use crate::limited::read_limited;
 use crate::nn::{self, Device, Network, Precision, Unreadable};
 use crate::record::{RomRecord, write_file};
@@ -125,6 +125,13 @@ fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
     }
     if metadata.games().iter().any(|played| played.observation != metadata.architecture.observation) {
         return Err("its network takes other observations than its metadata says".into());
+    }
+    let has_no_such_action = |played: &Played| {
+        let all = played.game.actions(ActionSet::Full);
+        played.actions.iter().any(|action| !all.contains(action))
+    };
+    if metadata.games().iter().any(has_no_such_action) {
+        return Err("it plays actions that the game does not have".into());
     }
     let heads = metadata.architecture.heads().iter().map(|head| head.game.as_str());
     if !heads.clone().eq(metadata.games().iter().map(|played| played.game.name())) && heads.count() > 0 {

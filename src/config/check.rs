@@ -11,10 +11,13 @@ pub const MOST_WORKERS: usize = 1024;
 pub const MOST_FRAME_SKIP: u32 = 1024;
 /// Maximum number of null-ops at the start of an episode.
 pub const MOST_NO_OPS: u32 = 100_000;
-/// Maximum numbers: of samples of one update; of repetitions; of updates, steps or memories; and of frames.
+/// Maximum number of samples of one update.
 const MOST_BATCH: u64 = 1 << 16;
+/// Maximum number of rollout steps, epochs and other repetitions.
 const MOST_REPETITIONS: u64 = 1_000_000;
+/// Maximum number of updates, steps and places in a memory.
 const MOST_STEPS: u64 = 1_000_000_000;
+/// Maximum number of frames.
 const MOST_FRAMES: u64 = 1_000_000_000_000;
 
 /// Refuses the first value that is out of range.

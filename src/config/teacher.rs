@@ -129,7 +129,7 @@ impl Algorithm {
         }
     }
 
-    /// Those settings.
+    /// The settings that it alone reads.
     pub fn settings(self) -> &'static [&'static str] {
         match self {
             Algorithm::Dqn => &["double", "munchausen", "replay", "batch", "update_period", "target_period"],
@@ -137,7 +137,7 @@ impl Algorithm {
         }
     }
 
-    /// All of them.
+    /// Every algorithm.
     pub const ALL: [Algorithm; 2] = [Algorithm::Dqn, Algorithm::Pqn];
 }
 

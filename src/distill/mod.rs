@@ -16,6 +16,7 @@ mod run;
 mod schedule;
 mod state_source;
 mod student;
+mod student_state;
 mod sweep;
 mod teacher_source;
 

@@ -1,21 +1,20 @@
 //! One student: a network, its optimiser, and its log.
 
 use anyhow::{Context, Result, ensure};
-use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
-use super::average::WeightAverage;
 use super::group::StudentGroup;
 use super::initialization::initialize;
 use super::schedule::UpdateSchedule;
 use super::state_source::{QValues, StateSource};
+use super::student_state::{SavedStudent, StudentState, find_saved};
 use super::teacher_source::TeacherSource;
 use crate::config::{self, Initialization};
 use crate::losses::{Loss, entropy};
-use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
+use crate::nn::{Architecture, Device, Network, Optimizer};
 use crate::record::{AdoptionRow, AgentId, DistillRow, EvalRow, Log, LogMark};
 use crate::replay::{Place, Replay};
-use crate::units::{Generator, Seed, now};
+use crate::units::{Seed, now};
 
 /// Number of states, over all its games, from which a student's initial weights are made.
 const INITIAL_STATES: usize = 512;
@@ -58,65 +57,6 @@ pub struct Student {
     sums: Tensor,
 }
 
-/// The changing state of a student, without its weights and its optimiser.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct StudentState {
-    pub updates: u64,
-    /// Updates since the last row of `train.csv`, for each game.
-    since: Vec<u64>,
-    /// Agreement with each game's teacher on the hour's play before the student trained on it.
-    pub held_out_agreement: Vec<f64>,
-    /// Share of the hidden units that were alive on the same states, for each game.
-    pub alive: Vec<f64>,
-    /// Highest mean of its periodic evaluations, for each game.
-    best: Vec<Option<f64>>,
-    /// For each game, whether a teacher in training was adopted.
-    pub adopted: Vec<bool>,
-    /// The temperature in units of Q for each game, for a loss with a temperature. Empty until there is a memory to
-    /// derive it from.
-    pub temperatures: Vec<f64>,
-    /// Number of games in which the hour's evaluation is done.
-    pub evaluated: usize,
-    /// The ends of `train.csv`, `eval.csv` and `adoptions.csv`.
-    logs: [LogMark; 3],
-    sampler: Generator,
-    average: WeightAverage,
-}
-
-/// A saved [`Student`].
-#[derive(Serialize, Deserialize)]
-pub struct SavedStudent {
-    weights: Vec<Vec<f32>>,
-    optimizer: OptimizerState,
-    sums: Vec<f64>,
-    state: StudentState,
-}
-
-impl SavedStudent {
-    /// Updates that were made when it was saved.
-    pub fn updates(&self) -> u64 {
-        self.state.updates
-    }
-}
-
-impl StudentState {
-    fn new(games: usize, sampler: Generator) -> StudentState {
-        StudentState {
-            updates: 0,
-            since: vec![0; games],
-            held_out_agreement: vec![0.0; games],
-            alive: vec![0.0; games],
-            best: vec![None; games],
-            adopted: vec![false; games],
-            temperatures: Vec::new(),
-            evaluated: 0,
-            logs: Default::default(),
-            sampler,
-            average: WeightAverage::default(),
-        }
-    }
-}
-
 impl Student {
     /// A new student, or the saved one.
     ///
@@ -144,7 +84,7 @@ impl Student {
         let mut sums = Tensor::zeros([games.len() as i64, SUMS], (Kind::Double, device.of_tensors()));
         let mut state = StudentState::new(games.len(), seed.derive("sampling", 0).generator());
         if let Some(saved) = saved {
-            let saved = find(saved, settings)?;
+            let saved = find_saved(saved, settings)?;
             network.copy_from(&Network::from_values(&architecture, &saved.weights, *device));
             optimizer.restore(&saved.optimizer, &network)?;
             sums.copy_(&Tensor::from_slice(&saved.sums).view([-1, SUMS]));
@@ -316,18 +256,6 @@ impl Student {
             state: StudentState { logs, ..self.state.clone() },
         })
     }
-}
-
-/// The saved state of a student.
-fn find<'a>(saved: &'a [(String, SavedStudent)], settings: &config::StudentSettings) -> Result<&'a SavedStudent> {
-    let section = serde_json::to_string(settings)?;
-    let saved_student = saved.iter().find(|(saved, _)| *saved == section).map(|(_, saved)| saved);
-    saved_student.with_context(|| {
-        format!(
-            "student {}: not part of the distillation that was stopped; finish that first, or start over with --fresh",
-            settings.name
-        )
-    })
 }
 
 /// Writes the observations of `places` into `observations`, which gets their size, and returns the teacher's Q-values,

@@ -26,7 +26,7 @@ impl Emulator for Ale {
     }
 
     fn act(&mut self, action: i32) -> f64 {
-        f64::from(Ale::act(self, u8::try_from(action).unwrap_or(0)))
+        f64::from(Ale::act(self, u8::try_from(action).expect("actions were checked against the game's")))
     }
 
     fn game_over(&self) -> bool {

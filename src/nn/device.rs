@@ -11,7 +11,7 @@ use super::cpu;
 /// The libtorch that this build is made for.
 pub const LIBTORCH_VERSION: &str = "2.11.0";
 
-/// The backend that computes.
+/// The part of the machine that computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Device {
     /// The kernels of this crate.
@@ -38,7 +38,7 @@ impl Device {
         if is_gpu && workers >= 2 * rayon::current_num_threads() { 2 } else { 1 }
     }
 
-    /// Where tensors that meet a network's outputs must be.
+    /// libtorch's device for a network's outputs, and for all tensors that are computed with them.
     pub fn of_tensors(self) -> tch::Device {
         match self {
             Device::Cpu => tch::Device::Cpu,

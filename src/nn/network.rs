@@ -20,7 +20,7 @@ pub struct Network {
     backend: Backend,
 }
 
-/// The implementation that computes.
+/// The library that computes: this crate's kernels or libtorch.
 pub enum Backend {
     Cpu(Box<cpu::CpuNetwork>),
     Torch(torch::TorchNetwork),

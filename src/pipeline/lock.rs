@@ -22,7 +22,7 @@ use crate::record::{create_file, write_file};
 
 /// Ending of the names of locks.
 const LOCK: &str = "lock";
-/// What the name of a guard has after that of the file that it guards.
+/// Ending of a guard's name, after the name of the file that it guards.
 const GUARD: &str = "takeover";
 /// Time between two heartbeats.
 const BEAT: Duration = Duration::from_secs(10);

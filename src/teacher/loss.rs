@@ -7,7 +7,7 @@ use crate::config::TdError;
 use crate::nn::Device;
 
 /// Q-values of the actions that were taken: `q` is `[batch, actions]`, `actions` and the result are `[batch]`.
-pub fn chosen(q: &Tensor, actions: &Tensor) -> Tensor {
+pub fn q_of_actions(q: &Tensor, actions: &Tensor) -> Tensor {
     q.gather(1, &actions.unsqueeze(1), false).squeeze_dim(1)
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::learner::{Learner, UpdateSums};
-use super::loss::{Sums, chosen, td_loss};
+use super::loss::{Sums, q_of_actions, td_loss};
 use super::play::Play;
 use crate::config;
 use crate::nn::{Architecture, Device, Network, ObservationStore, Optimizer, OptimizerState, actions_of};
@@ -134,7 +134,7 @@ impl Pqn {
     /// One step of the optimiser on the mean loss of the rollout's steps in `rows`, whose actions and targets are given.
     fn update(&mut self, head: usize, rows: &Tensor, actions: &Tensor, targets: &Tensor) {
         let loss = self.network.learn_stored(head, &mut self.observations, rows, |outputs| {
-            let q = chosen(outputs, actions);
+            let q = q_of_actions(outputs, actions);
             self.sums.add_q(&q);
             td_loss(self.settings.td_error, &q, targets)
         });

@@ -14,7 +14,7 @@ pub type Row = [f32; LANES];
 
 /// Patches whose sums are kept in registers together; with more of them a 256-bit unit runs out of registers.
 const TILE: usize = 4;
-/// The same limit for rows of weights.
+/// Rows of weights whose gradients are kept in registers together.
 const GRADIENT_TILE: usize = 6;
 
 /// The positions of an input's patches. A patch is `runs` stretches of `run` consecutive values.

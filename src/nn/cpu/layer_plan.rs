@@ -131,8 +131,8 @@ impl Builder {
 }
 
 /// Whether the kernels can compute the network. For a vector they compute fully connected layers. For a square image of
-/// [`STACK`] frames they compute convolutions, whose first one has a stride of a multiple of [`FOLD`] pixels, and then
-/// fully connected layers.
+/// [`STACK`] frames they compute convolutions, the first with a stride of [`FOLD`] pixels and a kernel of a multiple of it,
+/// and then fully connected layers.
 pub fn knows(architecture: &Architecture) -> bool {
     let blocks = architecture.shared();
     let is_dense = |block: &Block| matches!(block.product, block::Layer::Dense { .. });

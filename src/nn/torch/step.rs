@@ -47,7 +47,7 @@ fn elementwise(step: &OptimizerStep, gradient: Tensor, mut mean: Tensor, mut squ
     }
 }
 
-/// As `elementwise`, for a matrix.
+/// The amount that a step subtracts from a matrix; `mean` takes in the gradient.
 fn orthogonal(step: &OrthogonalStep, gradient: &Tensor, mut mean: Tensor) -> Tensor {
     let _ = mean.lerp_(gradient, 1.0 - step.decay);
     let direction = gradient.lerp(&mean, step.decay).view([step.rows as i64, step.columns as i64]);

@@ -8,12 +8,16 @@ use crate::config;
 use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
 use crate::replay::TransitionBatch;
 use crate::teacher::learner::UpdateSums;
-use crate::teacher::loss::{Sums, chosen, td_loss};
+use crate::teacher::loss::{Sums, q_of_actions, td_loss};
 use crate::units::Seed;
 
-/// Munchausen-DQN's constants in Atari (Vieillard et al., 2020): the share α of the scaled log-policy that is added to
-/// the reward, the policy's temperature τ, and the bound l₀ below which the scaled log-policy is cut.
-const MUNCHAUSEN: (f64, f64, f64) = (0.9, 0.03, -1.0);
+/// Munchausen-DQN's constants in Atari (Vieillard et al., 2020): the share of the scaled log-policy that is added to the
+/// reward.
+const ALPHA: f64 = 0.9;
+/// The policy's temperature.
+const TAU: f64 = 0.03;
+/// The bound l₀ below which the scaled log-policy is cut.
+const LEAST_LOG_POLICY: f64 = -1.0;
 
 /// The networks of a DQN teacher, with their optimiser.
 pub struct Networks {
@@ -76,7 +80,7 @@ impl Networks {
         };
         let td_error = settings.td_error;
         let loss = self.online.learn(head, &batch.observations, |outputs| {
-            let q = chosen(outputs, &actions);
+            let q = q_of_actions(outputs, &actions);
             self.sums.add_q(&q);
             td_loss(td_error, &q, &targets)
         });
@@ -138,23 +142,21 @@ pub fn td_targets(
 /// 2020, arXiv 2007.14430). `q` has the target network's Q-values, `[batch, actions]`; `actions` and the result are
 /// `[batch]`.
 fn munchausen_bonus(q: &Tensor, actions: &Tensor) -> Tensor {
-    let (share, temperature, least) = MUNCHAUSEN;
-    chosen(&scaled_log_policy(q, temperature), actions).clamp_min(least) * share
+    q_of_actions(&scaled_log_policy(q), actions).clamp_min(LEAST_LOG_POLICY) * ALPHA
 }
 
 /// r + γ · continues · Σ_a' π(a'|s') (q(s', a') − τ ln π(a'|s')), with the target network's q and π = softmax(q/τ): the
 /// soft value of the next state (Vieillard et al., 2020). Q-values are `[batch, actions]`, all else `[batch]`.
 fn soft_targets(next: &Tensor, rewards: &Tensor, continues: &Tensor, gamma: f64) -> Tensor {
-    let (_, temperature, _) = MUNCHAUSEN;
-    let scaled = scaled_log_policy(next, temperature);
-    let policy = (&scaled / temperature).exp();
+    let scaled = scaled_log_policy(next);
+    let policy = (&scaled / TAU).exp();
     let value = (policy * (next - scaled)).sum_dim_intlist(1, false, Kind::Float);
     rewards + continues * value * gamma
 }
 
 /// τ ln softmax(q/τ).
-fn scaled_log_policy(q: &Tensor, temperature: f64) -> Tensor {
-    (q / temperature).log_softmax(1, Kind::Float) * temperature
+fn scaled_log_policy(q: &Tensor) -> Tensor {
+    (q / TAU).log_softmax(1, Kind::Float) * TAU
 }
 
 #[cfg(test)]
