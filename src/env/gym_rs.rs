@@ -50,7 +50,8 @@ fn mountain_car(state: &[f64], action: i32) -> Next {
     let &[x, speed] = state else { unreachable!("the state has two values") };
     MOUNTAIN_CAR.with_borrow_mut(|env| {
         env.state = MountainCarObservation::new(O64::from(x), O64::from(speed));
-        let ActionReward { observation, reward, done, .. } = env.step(usize::try_from(action).expect("actions were checked against the game's"));
+        let ActionReward { observation, reward, done, .. } =
+            env.step(usize::try_from(action).expect("actions were checked against the game's"));
         Next { state: observation.into(), reward: reward.into_inner(), terminated: done }
     })
 }
