@@ -276,6 +276,12 @@ fn folders_with_other_seeds_teachers_and_students_join() {
                  [[students]]\nname = \"same\"\nteachers = [\"worked\"]\nsteps = 30\nbatch = 8\n";
     fs::write(run.path("fewer.toml"), format!("name = \"x\"\n{lists}{fewer}")).unwrap();
     run.succeed(&["run", "x.toml", "--out", "whole"]);
+    // A report of one seed is none of both, though all answers are there.
+    for (seed, left) in [(&["--seed", "1"][..], 1), (&[], 0)] {
+        run.succeed(&[&["report", "x.toml", "--out", "whole"], seed].concat());
+        let plan = run.succeed(&["plan", "x.toml", "--out", "whole"]);
+        assert!(plan.contains("0 of 22 models left") && plan.contains(&format!("{left} of 1 pages left")), "{plan}");
+    }
     run.succeed(&["run", "x.toml", "--seed", "1", "--out", "part-1"]);
     run.succeed(&["run", "fewer.toml", "--seed", "2", "--out", "part-2"]);
     run.succeed(&["merge", "part-2", "part-1", "--out", "joined"]);

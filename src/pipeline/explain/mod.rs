@@ -8,6 +8,7 @@ mod list;
 mod merge;
 mod open;
 mod plan;
+mod state;
 
 pub use job::ModelJob;
 pub use merge::merge;
