@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use policy_distillation::config::{LineName, line_of};
 use policy_distillation::nn::Device;
@@ -87,22 +88,40 @@ struct Stopper {
     table: Mutex<String>,
 }
 
-struct Questions<'a>(&'a Stopper);
+/// Watches one task, whose progress rises to its total.
+struct Questions<'a> {
+    stopper: &'a Stopper,
+    total: u64,
+    unit: &'static str,
+    reached: AtomicU64,
+}
 
 impl Progress for Questions<'_> {
-    fn at(&self, _: u64, _: &str) {}
+    fn at(&self, done: u64, _: &str) {
+        let before = self.reached.swap(done, Ordering::SeqCst);
+        assert!(done >= before, "from {before} back to {done} {}", self.unit);
+    }
 
     fn stop(&self) -> bool {
-        let asked = self.0.asked.fetch_add(1, Ordering::SeqCst) + 1;
-        self.0.at > 0 && asked >= self.0.at
+        let asked = self.stopper.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        self.stopper.at > 0 && asked >= self.stopper.at
+    }
+}
+
+impl Drop for Questions<'_> {
+    fn drop(&mut self) {
+        let (reached, total, unit) = (self.reached.load(Ordering::SeqCst), self.total, self.unit);
+        // The last step may exceed a budget of tokens.
+        let is_whole = reached == total || unit == "tokens" && reached > total;
+        assert!(is_whole || self.stopper.at > 0 || thread::panicking(), "it ended at {reached} of {total} {unit}");
     }
 }
 
 impl Observer for Stopper {
     fn ready(&self) {}
 
-    fn begin(&self, _: &str, _: u64, _: &'static str) -> Box<dyn Progress + '_> {
-        Box::new(Questions(self))
+    fn begin(&self, _: &str, total: u64, unit: &'static str) -> Box<dyn Progress + '_> {
+        Box::new(Questions { stopper: self, total, unit, reached: AtomicU64::new(0) })
     }
 
     fn whole(&self, _: &CommandProgress) {}

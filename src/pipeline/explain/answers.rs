@@ -62,7 +62,7 @@ impl ExplainPipeline<'_> {
         let network = self.load(model)?;
         let splits = [QuestionSplit::Test, QuestionSplit::OutOfDomain];
         progress.at(0, "");
-        let mut rows = Vec::new();
+        let (mut rows, mut drawn) = (Vec::new(), 0);
         for split in &splits[..1 + usize::from(settings.out_of_domain)] {
             for (number, &temperature) in settings.temperatures.iter().enumerate() {
                 let samples = if temperature == 0.0 { 1 } else { settings.samples };
@@ -75,7 +75,8 @@ impl ExplainPipeline<'_> {
                     Some(answered) => rows.extend(answered),
                     None => return Ok(Ended::Stopped),
                 }
-                progress.at(rows.len() as u64, "");
+                drawn += (asked.questions * asked.samples) as u64;
+                progress.at(drawn, "");
             }
         }
         let path = self.folder.run(model).answers();
@@ -104,12 +105,15 @@ impl Writer<'_> {
         let mut generator = seed.derive(&format!("explanations of {}", self.settings.name), 0).generator();
         let each = if self.settings.method == Method::Ranked { self.settings.learning.group } else { 1 };
         let mut traces = Vec::new();
-        for (number, batch) in questions.chunks((BATCH / each).max(1)).enumerate() {
+        let mut explained = 0;
+        progress.at(explained, "");
+        for batch in questions.chunks((BATCH / each).max(1)) {
             if progress.stop() {
                 return None;
             }
-            progress.at((number * batch.len()) as u64, "");
             traces.extend(self.batch(batch, each, &mut generator));
+            explained += batch.len() as u64;
+            progress.at(explained, "");
         }
         Some(traces)
     }
