@@ -17,7 +17,7 @@ use crate::record::ModelId;
 use crate::task::{END, PAD, Question, QuestionSplit, QuestionTask};
 use crate::units::Seed;
 
-/// Time of one measurement, after it has warmed up.
+/// Time of one measurement.
 const SPAN: Duration = Duration::from_millis(300);
 /// Steps of a fit that is measured; the first is not.
 const FIT_STEPS: u64 = 6;
@@ -69,12 +69,15 @@ fn kind(experiment: &Explanations, job: &ModelJob) -> Option<String> {
             format!("{} of student {name}", if counts_tokens { "tokens" } else { "steps" })
         }
         ModelJob::Learn(ModelId::ColdStart { name, .. }) => format!("steps of cold start {name}"),
-        ModelJob::Explain { teacher, .. } => {
-            let writes = experiment.teacher(teacher).is_some_and(|own| own.method.writes());
-            if writes { "explanations" } else { "given explanations" }.to_owned()
-        }
-        ModelJob::Answer(ModelId::Student { name, .. }) => format!("answers of {name}"),
-        ModelJob::Answer(_) => "answers of the base model's size".to_owned(),
+        ModelJob::Explain { teacher, .. } => match experiment.teacher(teacher) {
+            Some(own) if own.texts_each() > 1 => format!("explanations, one of {} each", own.texts_each()),
+            Some(own) if own.method.writes() => "explanations".to_owned(),
+            _ => "given explanations".to_owned(),
+        },
+        ModelJob::Answer(model) => match experiment.student_of(model) {
+            Some(student) => format!("answers of {}", student.name),
+            None => "answers of the base model's size".to_owned(),
+        },
         ModelJob::Report => return None,
     })
 }
@@ -93,27 +96,24 @@ impl Machine<'_> {
         match job {
             ModelJob::Learn(ModelId::Base { .. }) => self.fitting(own.model, own.base.fit.batch, false),
             ModelJob::Learn(ModelId::Warmup { .. }) => self.fitting(own.model, own.warmup.batch, false),
-            ModelJob::Learn(ModelId::Student { name, .. }) => {
+            ModelJob::Learn(model @ ModelId::Student { name, .. }) => {
                 let student = own.student(name).expect("a task's student is in the file");
-                self.fitting(own.model_of(student), student.fit.batch, student.tokens > 0)
+                self.fitting(own.size_of(model), student.fit.batch, student.tokens > 0)
             }
             ModelJob::Learn(ModelId::Teacher { name, .. }) => {
                 let teacher = own.teacher(name).expect("a task's teacher is in the file");
                 self.reinforcing(own.model, &teacher.learning, teacher.method == Method::Grpo)
             }
-            ModelJob::Learn(ModelId::ColdStart { name, .. }) => {
+            ModelJob::Learn(model @ ModelId::ColdStart { name, .. }) => {
                 let start = own.cold_start(name).expect("a task's cold start is in the file");
-                let student = own.student(&start.student).expect("its student is in the file");
-                self.reinforcing(own.model_of(student), &start.learning, false)
+                self.reinforcing(own.size_of(model), &start.learning, false)
             }
             ModelJob::Explain { teacher, .. } => {
-                Ok(self.explaining(own.teacher(teacher).is_some_and(|own| own.method.writes())))
+                let teacher = own.teacher(teacher).expect("a task's teacher is in the file");
+                Ok(self.explaining(teacher.method.writes()) / teacher.texts_each() as f64)
             }
-            ModelJob::Answer(ModelId::Student { name, .. }) => {
-                let student = own.student(name).expect("a task's student is in the file");
-                Ok(self.answering(own.model_of(student)))
-            }
-            ModelJob::Answer(_) | ModelJob::Report => Ok(self.answering(own.model)),
+            ModelJob::Answer(model) => Ok(self.answering(own.size_of(model))),
+            ModelJob::Report => Ok(f64::INFINITY),
         }
     }
 
@@ -167,7 +167,7 @@ impl Machine<'_> {
         clock.per_second()
     }
 
-    /// Explanations per second that are written, or given by the task's program, and scored.
+    /// Texts per second that are written, or given by the task's program, and scored.
     fn explaining(&self, writes: bool) -> f64 {
         let (model, questions) = (self.model(self.experiment.model), self.questions(WRITTEN));
         let (student, mut generator) = (self.model(self.experiment.model), Seed(0).generator());

@@ -206,6 +206,8 @@ fn commands_do_their_stages_and_refuse_what_does_not_fit() {
     let timed: Value = serde_json::from_str(&run.succeed(&["plan", "x.toml", "--time", "--json"])).unwrap();
     let hours = |stage: &str| timed["time"]["hours"][stage].as_f64().unwrap();
     assert!(["train", "distill", "evaluate"].iter().all(|stage| hours(stage) > 0.0), "{timed}");
+    let speeds = &timed["time"]["per_second"];
+    assert!(speeds["explanations, one of 3 each"].as_f64() < speeds["explanations"].as_f64(), "{speeds}");
     run.succeed(&["train", "x.toml", "--out", "out"]);
     let out = run.path("out");
     assert!(out.join("teachers/rlt/seed-1/weights.safetensors").exists() && !out.join("traces").exists());

@@ -103,7 +103,7 @@ impl Writer<'_> {
         let questions: Vec<Question> =
             (0..count).map(|_| self.scripts.task.draw(QuestionSplit::Train, &mut questions)).collect();
         let mut generator = seed.derive(&format!("explanations of {}", self.settings.name), 0).generator();
-        let each = if self.settings.method == Method::Ranked { self.settings.learning.group } else { 1 };
+        let each = self.settings.texts_each();
         let mut traces = Vec::new();
         let mut explained = 0;
         progress.at(explained, "");

@@ -79,15 +79,7 @@ impl ExplainPipeline<'_> {
     /// # Errors
     /// As [`load`].
     pub fn load(&self, model: &ModelId) -> Result<Transformer> {
-        let own = match model {
-            ModelId::Student { name, .. } => self.experiment.student(name).map(|own| self.experiment.model_of(own)),
-            ModelId::ColdStart { name, .. } => {
-                let student = self.experiment.cold_start(name).and_then(|own| self.experiment.student(&own.student));
-                student.map(|own| self.experiment.model_of(own))
-            }
-            _ => None,
-        };
-        let size = self.size(own.unwrap_or(self.experiment.model));
+        let size = self.size(self.experiment.size_of(model));
         load(&self.folder.run(model).weights(), size, &self.vocabulary(), self.command.device)
     }
 

@@ -1,6 +1,7 @@
 //! The line of explanations: base model → teacher's warm-up → teachers → their explanations → students → answers →
 //! report, as tasks for the same scheduler as the Atari line's.
 
+mod amounts;
 mod answers;
 mod job;
 mod learn;
