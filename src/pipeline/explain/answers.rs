@@ -10,7 +10,7 @@ use crate::nn::language::{Sampling, Transformer, generate};
 use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
 use crate::progress::{Ended, Progress};
-use crate::record::{ModelId, thread_seconds, write_rows};
+use crate::record::{ModelId, pool_seconds, write_rows};
 use crate::task::{ANSWER, END, Question, QuestionSplit};
 use crate::units::{Generator, Seed};
 
@@ -21,7 +21,7 @@ impl ExplainPipeline<'_> {
     /// Lets a teacher explain questions, and scores what it writes.
     pub fn explain(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, name: &str, seed: u64) -> Result<Ended> {
         let progress = batch.watch(&self.command, &task.work.to_string(), task.amount.amount, task.amount.unit);
-        let since = thread_seconds();
+        let since = pool_seconds();
         let settings = self.teacher(name)?;
         let (base, warmup) = (self.load(&ModelId::Base { seed })?, self.load(&ModelId::Warmup { seed })?);
         let learned = match settings.method.learns() {
@@ -50,14 +50,14 @@ impl ExplainPipeline<'_> {
         let header = TracesHeader { task: task_settings, teacher, seed, drawn, traces: kept };
         let path = self.traces_of(name, seed).traces();
         write_traces(&path, &header, &traces)?;
-        self.record(task, &path, thread_seconds().zip(since).map(|(now, since)| now - since))?;
+        self.record(task, &path, pool_seconds().zip(since).map(|(now, since)| now - since))?;
         Ok(Ended::Done)
     }
 
     /// Asks a model the questions of the evaluation.
     pub fn answer(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, model: &ModelId) -> Result<Ended> {
         let progress = batch.watch(&self.command, &task.work.to_string(), task.amount.amount, task.amount.unit);
-        let since = thread_seconds();
+        let since = pool_seconds();
         let settings = &self.experiment.evaluation;
         let network = self.load(model)?;
         let splits = [QuestionSplit::Test, QuestionSplit::OutOfDomain];
@@ -81,7 +81,7 @@ impl ExplainPipeline<'_> {
         }
         let path = self.folder.run(model).answers();
         write_rows(&path, &rows)?;
-        self.record(task, &path, thread_seconds().zip(since).map(|(now, since)| now - since))?;
+        self.record(task, &path, pool_seconds().zip(since).map(|(now, since)| now - since))?;
         Ok(Ended::Done)
     }
 }
