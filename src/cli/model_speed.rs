@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use super::bench::measure::{Clock, per_second};
 use super::speed::hours;
-use crate::config::explanations::{Coefficients, Explanations, Method, ModelSettings, ReinforceSettings};
+use crate::config::explanations::{
+    Coefficients, Explanations, LearnerSettings, Method, ModelSettings, ReinforceSettings,
+};
 use crate::explain::{Asked, Counted, Explanation, Fit, Judge, RewardSignal, Run, Scripts, answer, fit, reinforce};
 use crate::nn::Device;
 use crate::nn::language::{Sampling, Size, Transformer, generate};
@@ -65,8 +67,8 @@ fn kind(experiment: &Explanations, job: &ModelJob) -> Option<String> {
         ModelJob::Learn(ModelId::Warmup { .. }) => "steps of the warm-up".to_owned(),
         ModelJob::Learn(ModelId::Teacher { name, .. }) => format!("steps of teacher {name}"),
         ModelJob::Learn(ModelId::Student { name, .. }) => {
-            let counts_tokens = experiment.student(name).is_some_and(|own| own.tokens > 0);
-            format!("{} of student {name}", if counts_tokens { "tokens" } else { "steps" })
+            let tokens = experiment.student(name).and_then(LearnerSettings::budget_in_tokens);
+            format!("{} of student {name}", if tokens.is_some() { "tokens" } else { "steps" })
         }
         ModelJob::Learn(ModelId::ColdStart { name, .. }) => format!("steps of cold start {name}"),
         ModelJob::Explain { teacher, .. } => match experiment.teacher(teacher) {
@@ -98,7 +100,7 @@ impl Machine<'_> {
             ModelJob::Learn(ModelId::Warmup { .. }) => self.fitting(own.model, own.warmup.batch, false),
             ModelJob::Learn(model @ ModelId::Student { name, .. }) => {
                 let student = own.student(name).expect("a task's student is in the file");
-                self.fitting(own.size_of(model), student.fit.batch, student.tokens > 0)
+                self.fitting(own.size_of(model), student.fit.batch, student.budget_in_tokens().is_some())
             }
             ModelJob::Learn(ModelId::Teacher { name, .. }) => {
                 let teacher = own.teacher(name).expect("a task's teacher is in the file");

@@ -131,10 +131,6 @@ impl QuestionTask {
         &self.alphabet
     }
 
-    pub fn settings(&self) -> &TaskSettings {
-        &self.settings
-    }
-
     /// A random question of a split, worked out.
     pub fn draw(&self, split: QuestionSplit, generator: &mut Generator) -> Question {
         let [shortest, longest] = self.lengths(split);

@@ -26,6 +26,13 @@ impl ExplainerSettings {
     }
 }
 
+impl LearnerSettings {
+    /// The budget in tokens, for a student that has one instead of steps.
+    pub fn budget_in_tokens(&self) -> Option<u64> {
+        (self.tokens > 0).then_some(self.tokens)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

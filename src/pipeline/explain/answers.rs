@@ -48,7 +48,7 @@ impl ExplainPipeline<'_> {
         let (teacher, task_settings) = (name.to_owned(), self.experiment.task.clone());
         let (drawn, kept) = (count as u64, traces.len() as u64);
         let header = TracesHeader { task: task_settings, teacher, seed, drawn, traces: kept };
-        let path = self.traces_of(name, seed).traces();
+        let path = self.folder.explanations(name, seed).traces();
         write_traces(&path, &header, &traces)?;
         self.record(task, &path, pool_seconds().zip(since).map(|(now, since)| now - since))?;
         Ok(Ended::Done)

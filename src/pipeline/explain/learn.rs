@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rand::RngExt;
 
 use super::job::ModelJob;
@@ -14,7 +14,7 @@ use crate::nn::language::{Named, Size, Transformer, load, save};
 use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
 use crate::progress::Ended;
-use crate::record::{ModelId, RunFolder, TaskRecord, remove_checkpoint};
+use crate::record::{ModelId, TaskRecord, remove_checkpoint};
 use crate::task::{PAD, QuestionSplit};
 use crate::units::{Generator, Seed};
 
@@ -103,7 +103,7 @@ impl ExplainPipeline<'_> {
             };
             (0..settings.fit.batch).map(text).collect()
         };
-        fit(run, &budget(&settings.fit, 0), scripts.mark(PAD), (model, generator), &mut batch)
+        fit(run, &budget(&settings.fit, None), scripts.mark(PAD), (model, generator), &mut batch)
     }
 
     fn learn_to_explain(&self, run: &Run, seed: u64) -> Result<Option<Learned>> {
@@ -119,7 +119,7 @@ impl ExplainPipeline<'_> {
             };
             (0..settings.batch).map(text).collect()
         };
-        fit(run, &budget(settings, 0), scripts.mark(PAD), (model, generator), &mut batch)
+        fit(run, &budget(settings, None), scripts.mark(PAD), (model, generator), &mut batch)
     }
 
     fn learn_from_rewards(&self, run: &Run, name: &str, seed: u64) -> Result<Option<Learned>> {
@@ -158,9 +158,12 @@ impl ExplainPipeline<'_> {
             let thought = self.task.alphabet().encode(&trace.explanation).with_context(damaged)?;
             texts.push(from_thought(scripts.student(&question, &thought)));
         }
-        if texts.is_empty() {
-            anyhow::bail!("{}: holds no explanation to learn from", path.display());
-        }
+        ensure!(
+            !texts.is_empty(),
+            "{}: none of the explanations that were drawn is kept; set teachers.{teacher}.keep to \"all\", or raise \
+             teachers.{teacher}.traces",
+            path.display()
+        );
         let seed_of = Seed(seed).derive(&format!("student {name} of {teacher}"), 0);
         let model = match student.from {
             Start::Base => self.load(&ModelId::Base { seed })?,
@@ -168,7 +171,13 @@ impl ExplainPipeline<'_> {
         };
         let mut epochs = Epochs { seed: seed_of, texts: &texts, order: Vec::new(), epoch: None };
         let mut batch = |step: u64, _: &mut Generator| epochs.batch(step, student.fit.batch);
-        fit(run, &budget(&student.fit, student.tokens), scripts.mark(PAD), (model, seed_of.generator()), &mut batch)
+        fit(
+            run,
+            &budget(&student.fit, student.budget_in_tokens()),
+            scripts.mark(PAD),
+            (model, seed_of.generator()),
+            &mut batch,
+        )
     }
 
     fn fresh(&self, model: ModelSettings, seed: Seed, name: &str) -> Transformer {
@@ -179,11 +188,6 @@ impl ExplainPipeline<'_> {
     /// A teacher's section.
     pub fn teacher(&self, name: &str) -> Result<&ExplainerSettings> {
         self.experiment.teacher(name).with_context(|| format!("there is no teacher {name}"))
-    }
-
-    /// The folder of a teacher's explanations.
-    pub fn traces_of(&self, teacher: &str, seed: u64) -> RunFolder {
-        self.folder.explanations(teacher, seed)
     }
 }
 
@@ -221,8 +225,8 @@ fn from_thought(script: Script) -> Counted {
     (script.tokens, script.thought.start)
 }
 
-/// The budget and rates of a section; `tokens` above 0 is the budget instead of steps.
-fn budget(settings: &FitSettings, tokens: u64) -> Fit {
+/// The budget and rates of a section; `tokens` are the budget instead of steps.
+fn budget(settings: &FitSettings, tokens: Option<u64>) -> Fit {
     let FitSettings { steps, learning_rate, warmup, weight_decay, .. } = *settings;
-    Fit { steps, tokens: (tokens > 0).then_some(tokens), learning_rate, warmup, weight_decay }
+    Fit { steps, tokens, learning_rate, warmup, weight_decay }
 }

@@ -108,9 +108,10 @@ impl ModelList<'_> {
                 (teacher(name).map_or(0, |own| own.learning.steps), "steps")
             }
             ModelJob::Learn(ModelId::Student { name, .. }) => {
-                match self.experiment.student(name).map_or((0, 0), |own| (own.fit.steps, own.tokens)) {
-                    (steps, 0) => (steps, "steps"),
-                    (_, tokens) => (tokens, "tokens"),
+                let student = self.experiment.student(name);
+                match student.and_then(LearnerSettings::budget_in_tokens) {
+                    Some(tokens) => (tokens, "tokens"),
+                    None => (student.map_or(0, |own| own.fit.steps), "steps"),
                 }
             }
             ModelJob::Learn(ModelId::ColdStart { name, .. }) => {
