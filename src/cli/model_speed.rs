@@ -131,8 +131,8 @@ impl Machine<'_> {
     /// Steps, or tokens that count, per second of learning from texts.
     fn fitting(&self, model: ModelSettings, batch: usize, counts_tokens: bool) -> Result<f64> {
         let text = |question: &Question| -> Counted {
-            let script = self.scripts.student(question, &self.scripts.thought(&self.scripts.task.worked(question)));
-            (script.tokens, script.thought.start)
+            let script = self.scripts.student(question, &self.scripts.encode(&self.scripts.task.worked(question)));
+            (script.tokens, script.explanation.start)
         };
         let texts: Vec<Counted> = self.questions(batch).iter().map(text).collect();
         let settings = Fit { steps: FIT_STEPS, tokens: None, learning_rate: 1e-4, warmup: 0.0, weight_decay: 0.0 };
@@ -185,7 +185,7 @@ impl Machine<'_> {
                 .iter()
                 .map(|question| Explanation {
                     question: question.clone(),
-                    thought: self.scripts.thought(&self.scripts.task.worked(question)),
+                    tokens: self.scripts.encode(&self.scripts.task.worked(question)),
                     is_closed: true,
                 })
                 .collect();

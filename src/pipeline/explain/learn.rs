@@ -9,7 +9,7 @@ use rand::RngExt;
 use super::job::ModelJob;
 use super::open::ExplainPipeline;
 use crate::config::explanations::{ExplainerSettings, FitSettings, Method, ModelSettings, Start};
-use crate::explain::{Counted, Fit, Learned, RewardSignal, Run, Script, Scripts, fit, read_traces, reinforce};
+use crate::explain::{Counted, Fit, Learned, RewardSignal, Run, Script, Scripts, fit, load_explanations, reinforce};
 use crate::nn::language::{Named, Size, Transformer, load, save};
 use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
@@ -38,7 +38,7 @@ impl ExplainPipeline<'_> {
             ModelId::Base { seed } => self.learn_base(&run, Seed(*seed)),
             ModelId::Warmup { seed } => self.learn_to_explain(&run, *seed),
             ModelId::Teacher { name, seed } => self.learn_from_rewards(&run, name, *seed),
-            ModelId::Student { name, teacher, seed } => self.learn_from_traces(&run, name, teacher, *seed),
+            ModelId::Student { name, teacher, seed } => self.learn_from_explanations(&run, name, teacher, *seed),
             ModelId::ColdStart { name, seed } => self.learn_on(&run, name, *seed),
         };
         let Some(learned) = learned? else { return Ok(Ended::Stopped) };
@@ -92,13 +92,13 @@ impl ExplainPipeline<'_> {
         let mut batch = |step: u64, generator: &mut Generator| -> Vec<Counted> {
             let text = |_| {
                 let question = self.task.draw(QuestionSplit::Train, generator);
-                let thought = scripts.thought(&match (step as f64) < worked {
+                let explanation = scripts.encode(&match (step as f64) < worked {
                     true => self.task.worked(&question),
                     false => self.task.mixed(&question, generator),
                 });
                 match generator.random_bool(settings.teacher_share) {
-                    true => from_thought(scripts.teacher(&question, &thought)),
-                    false => from_thought(scripts.student(&question, &thought)),
+                    true => from_explanation(scripts.teacher(&question, &explanation)),
+                    false => from_explanation(scripts.student(&question, &explanation)),
                 }
             };
             (0..settings.fit.batch).map(text).collect()
@@ -114,8 +114,8 @@ impl ExplainPipeline<'_> {
         let mut batch = |_: u64, generator: &mut Generator| -> Vec<Counted> {
             let text = |_| {
                 let question = self.task.draw(QuestionSplit::Train, generator);
-                let thought = scripts.thought(&self.task.mixed(&question, generator));
-                from_thought(scripts.teacher(&question, &thought))
+                let explanation = scripts.encode(&self.task.mixed(&question, generator));
+                from_explanation(scripts.teacher(&question, &explanation))
             };
             (0..settings.batch).map(text).collect()
         };
@@ -145,18 +145,18 @@ impl ExplainPipeline<'_> {
         reinforce(run, &own.learning, &scripts, &RewardSignal::Solve, (policy, generator))
     }
 
-    fn learn_from_traces(&self, run: &Run, name: &str, teacher: &str, seed: u64) -> Result<Option<Learned>> {
+    fn learn_from_explanations(&self, run: &Run, name: &str, teacher: &str, seed: u64) -> Result<Option<Learned>> {
         let student = self.experiment.student(name).with_context(|| format!("there is no student {name}"))?;
         let path = self.folder.explanations(teacher, seed).traces();
-        let (_, traces) = read_traces(&path, &self.experiment.task)?;
+        let (_, explanations) = load_explanations(&path, &self.experiment.task)?;
         let scripts = self.scripts(QuestionSplit::Train);
-        let mut texts = Vec::with_capacity(traces.len());
-        for (number, trace) in traces.iter().enumerate() {
+        let mut texts = Vec::with_capacity(explanations.len());
+        for (number, one) in explanations.iter().enumerate() {
             let damaged =
                 || format!("{}, line {}: not of this task; make it anew with --fresh", path.display(), number + 2);
-            let question = self.task.question(&trace.question).with_context(damaged)?;
-            let thought = self.task.alphabet().encode(&trace.explanation).with_context(damaged)?;
-            texts.push(from_thought(scripts.student(&question, &thought)));
+            let question = self.task.question(&one.question).with_context(damaged)?;
+            let tokens = self.task.alphabet().encode(&one.explanation).with_context(damaged)?;
+            texts.push(from_explanation(scripts.student(&question, &tokens)));
         }
         ensure!(
             !texts.is_empty(),
@@ -221,8 +221,8 @@ impl Epochs<'_> {
 }
 
 /// A script's tokens, of which those from the explanation on count.
-fn from_thought(script: Script) -> Counted {
-    (script.tokens, script.thought.start)
+fn from_explanation(script: Script) -> Counted {
+    (script.tokens, script.explanation.start)
 }
 
 /// The budget and rates of a section; `tokens` are the budget instead of steps.
