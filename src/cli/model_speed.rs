@@ -84,7 +84,7 @@ fn kind(experiment: &Explanations, job: &ModelJob) -> Option<String> {
     })
 }
 
-/// What is measured with.
+/// The experiment and device whose speed is measured, and the texts of its task.
 struct Machine<'a> {
     experiment: &'a Explanations,
     scripts: Scripts<'a>,

@@ -117,7 +117,7 @@ fn episode_steps(experiment: &Experiment, agent: &AgentId) -> f64 {
     }
 }
 
-/// What is measured with.
+/// The experiment, game and device whose speed is measured.
 struct Machine<'a> {
     experiment: &'a Experiment,
     game: Game,

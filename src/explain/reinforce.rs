@@ -20,7 +20,7 @@ const BETAS: (f64, f64) = (0.9, 0.999);
 /// Largest norm of a gradient.
 const MAX_NORM: f64 = 1.0;
 
-/// What is rewarded.
+/// The completions that a model draws, and their reward.
 pub enum RewardSignal<'a> {
     /// Explanations of solved questions, by how much they help the student.
     Explain { student: &'a Transformer, coefficients: Coefficients },

@@ -43,14 +43,14 @@ impl Scripts<'_> {
         tokens
     }
 
-    /// What a student reads.
+    /// The question as a student reads it.
     pub fn student_prompt(&self, question: &Question) -> Vec<i64> {
         let mut tokens = self.question(question);
         tokens.push(self.mark(EXPLANATION));
         tokens
     }
 
-    /// What a teacher reads.
+    /// The question and its solution as a teacher reads them.
     pub fn teacher_prompt(&self, question: &Question) -> Vec<i64> {
         let mut tokens = self.question(question);
         let shorter = self.task.longest_solution(self.split) - question.solution.len();
