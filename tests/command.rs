@@ -513,6 +513,9 @@ fn other_programs_can_read_scores_reports_comparisons_and_times() {
     let time = &plan["time"];
     assert!(time["hours"]["train"].as_f64() > Some(0.0) && time["hours"]["distill"].as_f64() > Some(0.0), "{time}");
     assert!(time["updates_per_second"]["kl"].as_f64() > Some(0.0), "{time}");
+    let view = ["--set", "students.mse.observation=ram", "--set", "students.mse.network={hidden=[8]}"];
+    let printed = run.succeed(&[&["plan", "x.toml", "--time"], &view[..]].concat());
+    assert!(printed.contains("not measured: students with a view of their own: mse"), "{printed}");
     run.succeed(&["train", "x.toml"]);
     run.succeed(&["distill", "x.toml"]);
     let scores = json(&["evaluate", "x.toml", "--json"]);

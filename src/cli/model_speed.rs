@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use super::bench::measure::{Clock, per_second};
 use super::speed::hours;
-use crate::config::explanations::{Coefficients, Explanations, Method, ModelSettings, ReinforceSettings};
+use crate::config::explanations::{
+    Coefficients, Explanations, LearnerSettings, Method, ModelSettings, ReinforceSettings,
+};
 use crate::explain::{Asked, Counted, Explanation, Fit, Judge, RewardSignal, Run, Scripts, answer, fit, reinforce};
 use crate::nn::Device;
 use crate::nn::language::{Sampling, Size, Transformer, generate};
@@ -17,7 +19,7 @@ use crate::record::ModelId;
 use crate::task::{END, PAD, Question, QuestionSplit, QuestionTask};
 use crate::units::Seed;
 
-/// Time of one measurement, after it has warmed up.
+/// Time of one measurement.
 const SPAN: Duration = Duration::from_millis(300);
 /// Steps of a fit that is measured; the first is not.
 const FIT_STEPS: u64 = 6;
@@ -65,21 +67,24 @@ fn kind(experiment: &Explanations, job: &ModelJob) -> Option<String> {
         ModelJob::Learn(ModelId::Warmup { .. }) => "steps of the warm-up".to_owned(),
         ModelJob::Learn(ModelId::Teacher { name, .. }) => format!("steps of teacher {name}"),
         ModelJob::Learn(ModelId::Student { name, .. }) => {
-            let counts_tokens = experiment.student(name).is_some_and(|own| own.tokens > 0);
-            format!("{} of student {name}", if counts_tokens { "tokens" } else { "steps" })
+            let tokens = experiment.student(name).and_then(LearnerSettings::budget_in_tokens);
+            format!("{} of student {name}", if tokens.is_some() { "tokens" } else { "steps" })
         }
         ModelJob::Learn(ModelId::ColdStart { name, .. }) => format!("steps of cold start {name}"),
-        ModelJob::Explain { teacher, .. } => {
-            let writes = experiment.teacher(teacher).is_some_and(|own| own.method.writes());
-            if writes { "explanations" } else { "given explanations" }.to_owned()
-        }
-        ModelJob::Answer(ModelId::Student { name, .. }) => format!("answers of {name}"),
-        ModelJob::Answer(_) => "answers of the base model's size".to_owned(),
+        ModelJob::Explain { teacher, .. } => match experiment.teacher(teacher) {
+            Some(own) if own.texts_each() > 1 => format!("explanations, one of {} each", own.texts_each()),
+            Some(own) if own.method.writes() => "explanations".to_owned(),
+            _ => "given explanations".to_owned(),
+        },
+        ModelJob::Answer(model) => match experiment.student_of(model) {
+            Some(student) => format!("answers of {}", student.name),
+            None => "answers of the base model's size".to_owned(),
+        },
         ModelJob::Report => return None,
     })
 }
 
-/// What is measured with.
+/// The experiment and device whose speed is measured, and the texts of its task.
 struct Machine<'a> {
     experiment: &'a Explanations,
     scripts: Scripts<'a>,
@@ -93,27 +98,24 @@ impl Machine<'_> {
         match job {
             ModelJob::Learn(ModelId::Base { .. }) => self.fitting(own.model, own.base.fit.batch, false),
             ModelJob::Learn(ModelId::Warmup { .. }) => self.fitting(own.model, own.warmup.batch, false),
-            ModelJob::Learn(ModelId::Student { name, .. }) => {
+            ModelJob::Learn(model @ ModelId::Student { name, .. }) => {
                 let student = own.student(name).expect("a task's student is in the file");
-                self.fitting(own.model_of(student), student.fit.batch, student.tokens > 0)
+                self.fitting(own.size_of(model), student.fit.batch, student.budget_in_tokens().is_some())
             }
             ModelJob::Learn(ModelId::Teacher { name, .. }) => {
                 let teacher = own.teacher(name).expect("a task's teacher is in the file");
                 self.reinforcing(own.model, &teacher.learning, teacher.method == Method::Grpo)
             }
-            ModelJob::Learn(ModelId::ColdStart { name, .. }) => {
+            ModelJob::Learn(model @ ModelId::ColdStart { name, .. }) => {
                 let start = own.cold_start(name).expect("a task's cold start is in the file");
-                let student = own.student(&start.student).expect("its student is in the file");
-                self.reinforcing(own.model_of(student), &start.learning, false)
+                self.reinforcing(own.size_of(model), &start.learning, false)
             }
             ModelJob::Explain { teacher, .. } => {
-                Ok(self.explaining(own.teacher(teacher).is_some_and(|own| own.method.writes())))
+                let teacher = own.teacher(teacher).expect("a task's teacher is in the file");
+                Ok(self.explaining(teacher.method.writes()) / teacher.texts_each() as f64)
             }
-            ModelJob::Answer(ModelId::Student { name, .. }) => {
-                let student = own.student(name).expect("a task's student is in the file");
-                Ok(self.answering(own.model_of(student)))
-            }
-            ModelJob::Answer(_) | ModelJob::Report => Ok(self.answering(own.model)),
+            ModelJob::Answer(model) => Ok(self.answering(own.size_of(model))),
+            ModelJob::Report => Ok(f64::INFINITY),
         }
     }
 
@@ -129,8 +131,8 @@ impl Machine<'_> {
     /// Steps, or tokens that count, per second of learning from texts.
     fn fitting(&self, model: ModelSettings, batch: usize, counts_tokens: bool) -> Result<f64> {
         let text = |question: &Question| -> Counted {
-            let script = self.scripts.student(question, &self.scripts.thought(&self.scripts.task.worked(question)));
-            (script.tokens, script.thought.start)
+            let script = self.scripts.student(question, &self.scripts.encode(&self.scripts.task.worked(question)));
+            (script.tokens, script.explanation.start)
         };
         let texts: Vec<Counted> = self.questions(batch).iter().map(text).collect();
         let settings = Fit { steps: FIT_STEPS, tokens: None, learning_rate: 1e-4, warmup: 0.0, weight_decay: 0.0 };
@@ -167,7 +169,7 @@ impl Machine<'_> {
         clock.per_second()
     }
 
-    /// Explanations per second that are written, or given by the task's program, and scored.
+    /// Texts per second that are written, or given by the task's program, and scored.
     fn explaining(&self, writes: bool) -> f64 {
         let (model, questions) = (self.model(self.experiment.model), self.questions(WRITTEN));
         let (student, mut generator) = (self.model(self.experiment.model), Seed(0).generator());
@@ -183,7 +185,7 @@ impl Machine<'_> {
                 .iter()
                 .map(|question| Explanation {
                     question: question.clone(),
-                    thought: self.scripts.thought(&self.scripts.task.worked(question)),
+                    tokens: self.scripts.encode(&self.scripts.task.worked(question)),
                     is_closed: true,
                 })
                 .collect();

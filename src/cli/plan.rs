@@ -95,6 +95,9 @@ fn print_time(time: &PlannedTime, jobs: usize) {
     if !speeds.is_empty() {
         out!("speed of one task in half a second each: {}", speeds.join(", "));
     }
+    if !time.not_measured.is_empty() {
+        out!("not measured: students with a view of their own: {}", time.not_measured.join(", "));
+    }
 }
 
 fn in_words(hours: f64) -> String {

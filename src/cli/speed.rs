@@ -14,11 +14,11 @@ use crate::env::{EpisodeSeeds, Pool, Rom, Rules};
 use crate::eval::statistics::mean;
 use crate::game::Game;
 use crate::nn::{Architecture, Device, Network};
-use crate::pipeline::{Plan, PlannedTask, TaskState};
-use crate::record::{EpisodeRow, Folder, read_rows};
+use crate::pipeline::{Job as _, Plan, PlannedTask, TaskState, Work};
+use crate::record::{AgentId, EpisodeRow, Folder, read_rows};
 use crate::units::Seed;
 
-/// Time of one measurement, after it has warmed up.
+/// Time of one measurement.
 const SPAN: Duration = Duration::from_millis(500);
 /// Cadence of what must not happen in a measurement.
 const NEVER: u64 = 1_000_000_000;
@@ -36,6 +36,8 @@ pub struct PlannedTime {
     pub updates_per_second: BTreeMap<String, f64>,
     /// Agent steps per second of an evaluation.
     pub evaluation_steps_per_second: Option<f64>,
+    /// Students whose learning is not in the hours, since they have a view of their own.
+    pub not_measured: Vec<String>,
     /// Hours of each stage, with as many tasks at once as `pd run` would do.
     pub hours: BTreeMap<&'static str, f64>,
 }
@@ -45,23 +47,27 @@ pub struct PlannedTime {
 /// # Errors
 /// If a game cannot be played here.
 pub fn planned_time(experiment: &Experiment, plan: &Plan, device: Device, jobs: usize) -> Result<PlannedTime> {
-    let left: Vec<&PlannedTask> = plan.tasks.iter().filter(|task| task.state != TaskState::Done).collect();
+    let tasks = plan.jobs.iter().zip(&plan.tasks);
+    let left: Vec<(&Work, &PlannedTask)> = tasks.filter(|(_, task)| task.state != TaskState::Done).collect();
     let machine = Machine { experiment, game: experiment.games[0], device };
     let mut time = PlannedTime::default();
-    if left.iter().any(|task| task.kind == "train") {
+    if left.iter().any(|(work, _)| matches!(work, Work::Train(_))) {
         time.training_steps_per_second = Some(machine.training()?);
     }
-    for student in
-        experiment.students.iter().filter(|student| !student.is_baseline() && student.observation.is_teachers())
-    {
-        if left.iter().any(|task| task.work.unit == "updates" && student_of(task) == Some(&student.name)) {
-            time.updates_per_second.insert(student.name.clone(), machine.distillation(student)?);
+    let learns = |student: &&StudentSettings| left.iter().any(|(work, _)| learner(work) == Some(&student.name));
+    for student in experiment.students.iter().filter(learns) {
+        match student.observation.is_teachers() {
+            true => _ = time.updates_per_second.insert(student.name.clone(), machine.distillation(student)?),
+            false => time.not_measured.push(student.name.clone()),
         }
     }
-    if left.iter().any(|task| task.kind == "evaluate") {
+    if left.iter().any(|(work, _)| matches!(work, Work::Evaluate(_))) {
         time.evaluation_steps_per_second = Some(machine.evaluation()?);
     }
-    let stages = left.into_iter().filter_map(|task| seconds_of(experiment, &time, task)).collect();
+    let of_task = |(work, task): &(&Work, &PlannedTask)| {
+        Some((work.stage().name(), seconds_of(experiment, &time, work, task.left())?))
+    };
+    let stages = left.iter().filter_map(of_task).collect();
     time.hours = hours(stages, jobs);
     Ok(time)
 }
@@ -77,42 +83,41 @@ pub fn hours(tasks: Vec<(&'static str, f64)>, jobs: usize) -> BTreeMap<&'static 
     stages.into_iter().map(|(stage, own)| (stage, hours(own))).collect()
 }
 
-/// The student of a task, from its id: `distill/net1/pong/seed-1`.
-fn student_of(task: &PlannedTask) -> Option<&str> {
-    task.id.0.split('/').nth(1)
-}
-
-/// A task's stage, and its seconds alone; `None` if its speed was not measured.
-fn seconds_of(experiment: &Experiment, time: &PlannedTime, task: &PlannedTask) -> Option<(&'static str, f64)> {
-    let amount = task.left() as f64;
-    match task.kind {
-        "train" => Some(("train", amount / time.training_steps_per_second?)),
-        "evaluate" => Some(("evaluate", amount * episode_steps(experiment, task) / time.evaluation_steps_per_second?)),
-        _ if task.work.unit == "updates" => Some(("distill", amount / time.updates_per_second.get(student_of(task)?)?)),
-        _ => None,
+/// The student that learns from a teacher.
+fn learner(work: &Work) -> Option<&str> {
+    match work {
+        Work::Sweep(agent) | Work::Distill(agent) | Work::Follow(agent) => Some(&agent.name),
+        Work::Train(_) | Work::Take(_) | Work::Evaluate(_) | Work::Report => None,
     }
 }
 
-/// Mean agent steps of an episode of the task's game, as its teacher played them where it comes from. Those of the teacher itself and
-/// of random play are taken from there.
-fn episode_steps(experiment: &Experiment, task: &PlannedTask) -> f64 {
-    let games = experiment.games.iter().copied();
-    let game = games.into_iter().find(|game| task.id.0.split('/').any(|part| part == game.name()));
-    let source = game.and_then(|game| experiment.teacher_source(game));
+/// The seconds alone of an amount of work; `None` if its speed was not measured.
+fn seconds_of(experiment: &Experiment, time: &PlannedTime, work: &Work, amount: u64) -> Option<f64> {
+    let amount = amount as f64;
+    Some(match work {
+        Work::Train(_) => amount / time.training_steps_per_second?,
+        Work::Evaluate(agent) => amount * episode_steps(experiment, agent) / time.evaluation_steps_per_second?,
+        _ => amount / time.updates_per_second.get(learner(work)?)?,
+    })
+}
+
+/// Mean agent steps of an episode of the agent's game, as its teacher played them where it comes from. Those of the teacher itself
+/// and of random play are taken from there.
+fn episode_steps(experiment: &Experiment, agent: &AgentId) -> f64 {
+    let game = agent.game;
+    let source = experiment.teacher_source(game);
     let rows: Vec<EpisodeRow> =
         source.map_or(Vec::new(), |source| read_rows(&Folder::at(source).episodes()).unwrap_or_default());
-    let of_game = rows.iter().filter(|row| Some(row.game.as_str()) == game.map(Game::name) && row.agent == "teacher");
+    let of_game = rows.iter().filter(|row| row.game == game.name() && row.agent == "teacher");
     let frames: Vec<f64> = of_game.map(|row| row.frames as f64).collect();
-    let is_student =
-        student_of(task).is_some_and(|name| experiment.students.iter().any(|student| student.name == name));
     match mean(&frames) {
-        Some(_) if !is_student => 0.0,
+        Some(_) if !agent.is_student() => 0.0,
         Some(frames) => frames / f64::from(experiment.environment.frame_skip),
         None => EPISODE_STEPS,
     }
 }
 
-/// What is measured with.
+/// The experiment, game and device whose speed is measured.
 struct Machine<'a> {
     experiment: &'a Experiment,
     game: Game,

@@ -40,7 +40,7 @@ pub struct AnswerRow {
 pub fn is_right(scripts: &Scripts, question: &Question, completion: &[i64]) -> bool {
     let (answer, end) = (scripts.mark(ANSWER), scripts.mark(END));
     let said = completion.iter().position(|&token| token == answer).map(|place| &completion[place + 1..]);
-    let solution = scripts.thought(&question.solution);
+    let solution = scripts.encode(&question.solution);
     said.is_some_and(|said| said.strip_suffix(&[end]) == Some(solution.as_slice()))
 }
 
@@ -82,8 +82,8 @@ fn row(scripts: &Scripts, question: &Question, completions: &[Vec<i64>], tempera
     for completion in completions {
         right += u32::from(is_right(scripts, question, completion));
         tokens += completion.len() as f64 / count;
-        let thought: Vec<i64> = completion.iter().copied().take_while(|&token| token != answer).collect();
-        let quality = scripts.task.grade(question, &scripts.task.alphabet().decode(&thought));
+        let explanation: Vec<i64> = completion.iter().copied().take_while(|&token| token != answer).collect();
+        let quality = scripts.task.grade(question, &scripts.task.alphabet().decode(&explanation));
         let of_steps = |steps: u32| f64::from(steps) / f64::from(quality.steps().max(1)) / count;
         wrong += of_steps(quality.wrong);
         skipped += of_steps(quality.skipped);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::nn::language::{AdamW, AdamWState, Transformer};
 use crate::progress::Progress;
-use crate::record::{Found, Log, LogMark, find_checkpoint, read_state, thread_seconds, write_checkpoint, write_state};
+use crate::record::{Found, Log, LogMark, find_checkpoint, pool_seconds, read_state, write_checkpoint, write_state};
 use crate::units::Generator;
 
 const FILE: &str = "state.bin";
@@ -49,7 +49,7 @@ pub struct Learning {
     pub reference: Option<Transformer>,
     pub log: Log,
     saved: Instant,
-    /// Seconds that threads computed before the last continuation, and this thread's at that time.
+    /// Seconds that threads computed before the last continuation, and those of the pool at that time.
     cpu: (Option<f64>, Option<f64>),
 }
 
@@ -71,7 +71,7 @@ impl Learning {
         let read = || read_state(&run.checkpoint.join(FILE));
         let saved: Option<State> = if found == Found::Nothing { None } else { Some(read()?) };
         let log = Log::resume(run.log, &saved.as_ref().map(|state| state.log.clone()).unwrap_or_default())?;
-        let (saved_at, cpu) = (Instant::now(), (Some(0.0), thread_seconds()));
+        let (saved_at, cpu) = (Instant::now(), (Some(0.0), pool_seconds()));
         let mut learning =
             Learning { model, optimizer, generator, steps: 0, tokens: 0, reference, log, saved: saved_at, cpu };
         let Some(state) = saved else { return Ok(learning) };
@@ -94,7 +94,7 @@ impl Learning {
 
     fn cpu_seconds(&self) -> Option<f64> {
         let (before, since) = self.cpu;
-        Some(before? + thread_seconds()? - since?)
+        Some(before? + pool_seconds()? - since?)
     }
 
     /// The model, after the last step.

@@ -13,7 +13,7 @@ use crate::task::{PAD, Question};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     pub question: Question,
-    pub thought: Vec<i64>,
+    pub tokens: Vec<i64>,
     /// Whether the teacher ended it.
     pub is_closed: bool,
 }
@@ -34,7 +34,7 @@ impl Judge<'_> {
     /// The reward of each explanation.
     pub fn rewards(&self, scripts: &Scripts, explained: &[Explanation]) -> Vec<Reward> {
         let of_batch = |batch: &[Explanation]| {
-            let teacher: Vec<Script> = batch.iter().map(|one| scripts.teacher(&one.question, &one.thought)).collect();
+            let teacher: Vec<Script> = batch.iter().map(|one| scripts.teacher(&one.question, &one.tokens)).collect();
             let log_teacher = rows(&no_grad(|| {
                 self.teacher.log_probabilities(&texts(scripts, &teacher, self.teacher.device()), self.temperature)
             }));
@@ -52,7 +52,7 @@ pub fn rewards(
     teacher: &[Script],
     log_teacher: &[Vec<f32>],
 ) -> Vec<Reward> {
-    let student: Vec<Script> = explained.iter().map(|one| scripts.student(&one.question, &one.thought)).collect();
+    let student: Vec<Script> = explained.iter().map(|one| scripts.student(&one.question, &one.tokens)).collect();
     let log_student = rows(&no_grad(|| {
         judge.student.log_probabilities(&texts(scripts, &student, judge.student.device()), judge.temperature)
     }));
@@ -62,8 +62,8 @@ pub fn rewards(
             |values: &[Vec<f32>], part: &std::ops::Range<usize>| values[row][part.start - 1..part.end - 1].to_vec();
         judge.coefficients.reward(
             &of(&log_student, &student[row].solution),
-            &of(&log_student, &student[row].thought),
-            &of(log_teacher, &teacher[row].thought),
+            &of(&log_student, &student[row].explanation),
+            &of(log_teacher, &teacher[row].explanation),
             explained[row].is_closed,
         )
     };

@@ -20,7 +20,7 @@ const BETAS: (f64, f64) = (0.9, 0.999);
 /// Largest norm of a gradient.
 const MAX_NORM: f64 = 1.0;
 
-/// What is rewarded.
+/// The completions that a model draws, and their reward.
 pub enum RewardSignal<'a> {
     /// Explanations of solved questions, by how much they help the student.
     Explain { student: &'a Transformer, coefficients: Coefficients },
@@ -194,16 +194,20 @@ fn draw(
         let start = prompt.len();
         drawn.places.push(start..start + completion.len());
         let written = &completion[..completion.len() - usize::from(is_closed)];
-        let thought = if explains {
+        let tokens = if explains {
             drawn.scripts.push(scripts.teacher(&question, written));
             written.to_vec()
         } else {
             drawn.right.push(is_right(scripts, &question, &completion));
-            drawn.scripts.push(Script { tokens: [prompt, completion.clone()].concat(), thought: 0..0, solution: 0..0 });
+            drawn.scripts.push(Script {
+                tokens: [prompt, completion.clone()].concat(),
+                explanation: 0..0,
+                solution: 0..0,
+            });
             let answer = scripts.mark(ANSWER);
             written.iter().copied().take_while(|&token| token != answer).collect()
         };
-        drawn.explained.push(Explanation { question, thought, is_closed });
+        drawn.explained.push(Explanation { question, tokens, is_closed });
     }
     drawn
 }
@@ -219,7 +223,7 @@ fn described(scripts: &Scripts, settings: &ReinforceSettings, drawn: &Drawn, tot
         row.reward_std += (squares / (group.len() as f64 - 1.0).max(1.0)).sqrt() / groups;
     }
     for (one, places) in drawn.explained.iter().zip(&drawn.places) {
-        let quality = scripts.task.grade(&one.question, &scripts.task.alphabet().decode(&one.thought));
+        let quality = scripts.task.grade(&one.question, &scripts.task.alphabet().decode(&one.tokens));
         let of_steps = |steps: u32| f64::from(steps) / f64::from(quality.steps().max(1)) / count;
         row.tokens += places.len() as f64 / count;
         row.closed += f64::from(u8::from(one.is_closed)) / count;

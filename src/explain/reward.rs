@@ -30,13 +30,13 @@ impl Coefficients {
     pub fn reward(
         &self,
         student_solution: &[f32],
-        student_thought: &[f32],
-        teacher_thought: &[f32],
+        student_explanation: &[f32],
+        teacher_explanation: &[f32],
         is_closed: bool,
     ) -> Reward {
         let solution: Vec<f64> = student_solution.iter().map(|&value| f64::from(value)).collect();
         let ratio = |(&teacher, &student): (&f32, &f32)| f64::from(teacher) - f64::from(student);
-        let ratios: Vec<f64> = teacher_thought.iter().zip(student_thought).map(ratio).collect();
+        let ratios: Vec<f64> = teacher_explanation.iter().zip(student_explanation).map(ratio).collect();
         let lowest = solution.iter().copied().reduce(f64::min).unwrap_or(-1.0);
         let highest = ratios.iter().copied().reduce(f64::max).unwrap_or(1.0);
         Reward {

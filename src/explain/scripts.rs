@@ -6,14 +6,14 @@
 
 use std::ops::Range;
 
-use crate::task::{ANSWER, END, PAD, QUESTION, Question, QuestionSplit, QuestionTask, THOUGHT};
+use crate::task::{ANSWER, END, EXPLANATION, PAD, QUESTION, Question, QuestionSplit, QuestionTask};
 
 /// A text with the places of its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
     pub tokens: Vec<i64>,
     /// The tokens of the explanation.
-    pub thought: Range<usize>,
+    pub explanation: Range<usize>,
     /// The tokens of the solution.
     pub solution: Range<usize>,
 }
@@ -31,57 +31,53 @@ impl Scripts<'_> {
         self.task.alphabet().token(mark)
     }
 
-    fn encoded(&self, text: &str) -> Vec<i64> {
+    /// A text of the task as tokens.
+    pub fn encode(&self, text: &str) -> Vec<i64> {
         self.task.alphabet().encode(text).expect("texts of a task are within its alphabet")
     }
 
     fn question(&self, question: &Question) -> Vec<i64> {
         let mut tokens = vec![self.mark(QUESTION)];
-        tokens.extend(self.encoded(&question.text));
+        tokens.extend(self.encode(&question.text));
         tokens.resize(1 + self.task.padded(self.split), self.mark(PAD));
         tokens
     }
 
-    /// What a student reads.
+    /// The question as a student reads it.
     pub fn student_prompt(&self, question: &Question) -> Vec<i64> {
         let mut tokens = self.question(question);
-        tokens.push(self.mark(THOUGHT));
+        tokens.push(self.mark(EXPLANATION));
         tokens
     }
 
-    /// What a teacher reads.
+    /// The question and its solution as a teacher reads them.
     pub fn teacher_prompt(&self, question: &Question) -> Vec<i64> {
         let mut tokens = self.question(question);
         let shorter = self.task.longest_solution(self.split) - question.solution.len();
         tokens.resize(tokens.len() + shorter, self.mark(PAD));
         tokens.push(self.mark(ANSWER));
-        tokens.extend(self.encoded(&question.solution));
-        tokens.push(self.mark(THOUGHT));
+        tokens.extend(self.encode(&question.solution));
+        tokens.push(self.mark(EXPLANATION));
         tokens
     }
 
     /// A student's whole text with a given explanation.
-    pub fn student(&self, question: &Question, thought: &[i64]) -> Script {
+    pub fn student(&self, question: &Question, explanation: &[i64]) -> Script {
         let mut tokens = self.student_prompt(question);
-        let thought = extend(&mut tokens, thought);
+        let explanation = extend(&mut tokens, explanation);
         tokens.push(self.mark(ANSWER));
-        let solution = extend(&mut tokens, &self.encoded(&question.solution));
+        let solution = extend(&mut tokens, &self.encode(&question.solution));
         tokens.push(self.mark(END));
-        Script { tokens, thought, solution }
+        Script { tokens, explanation, solution }
     }
 
     /// A teacher's whole text, with its end.
-    pub fn teacher(&self, question: &Question, thought: &[i64]) -> Script {
+    pub fn teacher(&self, question: &Question, explanation: &[i64]) -> Script {
         let mut tokens = self.teacher_prompt(question);
         let solution = tokens.len() - 1 - question.solution.len()..tokens.len() - 1;
-        let thought = extend(&mut tokens, thought);
+        let explanation = extend(&mut tokens, explanation);
         tokens.push(self.mark(END));
-        Script { tokens, thought, solution }
-    }
-
-    /// A text of the task as tokens.
-    pub fn thought(&self, text: &str) -> Vec<i64> {
-        self.encoded(text)
+        Script { tokens, explanation, solution }
     }
 
     /// Most tokens that a teacher writes, the end with them.

@@ -118,7 +118,7 @@ pub fn is_fault_of_request(error: &Error) -> bool {
             || cause.is::<game::UnknownGame>()
             || cause.is::<env::RomError>()
             || cause.is::<agent::WeightsError>()
-            || cause.is::<explanation::TraceError>()
+            || cause.is::<explanation::ExplanationsError>()
             || cause.is::<nn::language::ModelError>()
     })
 }

@@ -27,6 +27,9 @@ pub struct Plan {
     pub folder: String,
     pub networks: Vec<PlannedNetwork>,
     pub tasks: Vec<PlannedTask>,
+    /// The work of each task.
+    #[serde(skip)]
+    pub jobs: Vec<Work>,
     /// The tasks grouped for people: all evaluations are one line.
     pub stages: Vec<PlannedStage>,
     /// The reason why `pd run` would be refused.
@@ -96,6 +99,7 @@ pub fn plan(request: &Request) -> Result<Plan> {
         networks: planned_networks(&experiment),
         stages: stages(&experiment, &list, &tasks),
         tasks,
+        jobs: list.into_iter().map(|task| task.work).collect(),
         refused: begins.err().map(|error| format!("{error:#}")),
         problems,
         memory_bytes: resources.training.max(resources.distilling),

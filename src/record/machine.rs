@@ -37,8 +37,15 @@ impl Machine {
     }
 }
 
-/// Seconds that the calling thread has computed so far; `None` where the kernel does not say.
-pub fn thread_seconds() -> Option<f64> {
+/// Seconds that all threads of the calling thread's pool have computed so far, while they wait for one another too; `None` where the
+/// kernel does not say. Each task has a pool of its own, so that a difference is the task's. Threads that libtorch makes are not among
+/// them: for `--device libtorch`, and for gradients on a GPU.
+pub fn pool_seconds() -> Option<f64> {
+    rayon::broadcast(|_| thread_seconds()).into_iter().sum()
+}
+
+/// Seconds that the calling thread has computed so far.
+fn thread_seconds() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let nanoseconds: u64 = text.split_whitespace().next()?.parse().ok()?;
     Some(nanoseconds as f64 / 1e9)
@@ -56,4 +63,25 @@ fn vector_unit() -> &'static str {
 #[cfg(not(target_arch = "x86_64"))]
 fn vector_unit() -> &'static str {
     if cfg!(target_arch = "aarch64") { "NEON" } else { "" }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::hint::black_box;
+
+    use rayon::ThreadPoolBuilder;
+
+    use super::*;
+
+    #[test]
+    fn the_seconds_of_a_pool_are_those_of_all_its_threads_and_of_no_others() {
+        let [busy, idle] = [2, 2].map(|threads| ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
+        busy.broadcast(|_| {
+            while thread_seconds() < Some(0.05) {
+                (0..1000).for_each(|number| _ = black_box(number));
+            }
+        });
+        let [busy, idle] = [busy, idle].map(|pool| pool.install(pool_seconds).unwrap());
+        assert!(busy >= 0.1 && idle < 0.05, "{busy} s and {idle} s");
+    }
 }

@@ -25,7 +25,7 @@ pub use checkpoint::{
 };
 pub use explanations::{ModelId, RunFolder, TaskRecord};
 pub use folder::{Folder, SHARED};
-pub use machine::{Machine, thread_seconds};
+pub use machine::{Machine, pool_seconds};
 pub use manifest::{Latency, Maker, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 /// Begins a question.
 pub const QUESTION: char = 'Q';
 /// Begins the explanation.
-pub const THOUGHT: char = 'T';
+pub const EXPLANATION: char = 'T';
 /// Begins the solution.
 pub const ANSWER: char = 'A';
 /// Ends a text: the solution of a student, or the explanation of a teacher.
@@ -17,7 +17,7 @@ pub const FILLER: char = 'h';
 /// Before a solution that is given away within an explanation.
 pub const GIVEN_AWAY: char = 'L';
 
-const MARKS: [char; 7] = [QUESTION, THOUGHT, ANSWER, END, PAD, FILLER, GIVEN_AWAY];
+const MARKS: [char; 7] = [QUESTION, EXPLANATION, ANSWER, END, PAD, FILLER, GIVEN_AWAY];
 
 /// The characters of a task, in the order of their tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,11 +32,6 @@ impl Quality {
         self.wrong == 0 && self.skipped == 0
     }
 
-    /// Share of the steps that are there and right.
-    pub fn right(&self) -> f64 {
-        f64::from(self.fine + self.terse) / f64::from(self.steps().max(1))
-    }
-
     /// Whether a solution is given away.
     pub fn gives_away(&self) -> bool {
         self.given_away > 0

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use addition::Addition;
-pub use alphabet::{ANSWER, Alphabet, END, FILLER, GIVEN_AWAY, PAD, QUESTION, THOUGHT};
+pub use alphabet::{ANSWER, Alphabet, END, EXPLANATION, FILLER, GIVEN_AWAY, PAD, QUESTION};
 pub use grade::Quality;
 pub use mixture::Mixture;
 use registers::Registers;
@@ -129,10 +129,6 @@ impl QuestionTask {
 
     pub fn alphabet(&self) -> &Alphabet {
         &self.alphabet
-    }
-
-    pub fn settings(&self) -> &TaskSettings {
-        &self.settings
     }
 
     /// A random question of a split, worked out.

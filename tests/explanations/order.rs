@@ -51,7 +51,7 @@ fn the_reward_puts_hand_made_explanations_in_the_order_of_their_worth() {
     let questions: Vec<Question> = (0..200).map(|_| task.draw(QuestionSplit::Test, &mut generator)).collect();
     let mean = |write: Writer, value: fn(&Reward) -> f64| {
         let explain = |question: &Question| Explanation {
-            thought: scripts.thought(&write(&task, question)),
+            tokens: scripts.encode(&write(&task, question)),
             question: question.clone(),
             is_closed: true,
         };

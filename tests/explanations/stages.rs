@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use policy_distillation::config::{LineName, line_of};
 use policy_distillation::nn::Device;
@@ -87,22 +88,40 @@ struct Stopper {
     table: Mutex<String>,
 }
 
-struct Questions<'a>(&'a Stopper);
+/// Watches one task, whose progress rises to its total.
+struct Questions<'a> {
+    stopper: &'a Stopper,
+    total: u64,
+    unit: &'static str,
+    reached: AtomicU64,
+}
 
 impl Progress for Questions<'_> {
-    fn at(&self, _: u64, _: &str) {}
+    fn at(&self, done: u64, _: &str) {
+        let before = self.reached.swap(done, Ordering::SeqCst);
+        assert!(done >= before, "from {before} back to {done} {}", self.unit);
+    }
 
     fn stop(&self) -> bool {
-        let asked = self.0.asked.fetch_add(1, Ordering::SeqCst) + 1;
-        self.0.at > 0 && asked >= self.0.at
+        let asked = self.stopper.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        self.stopper.at > 0 && asked >= self.stopper.at
+    }
+}
+
+impl Drop for Questions<'_> {
+    fn drop(&mut self) {
+        let (reached, total, unit) = (self.reached.load(Ordering::SeqCst), self.total, self.unit);
+        // The last step may exceed a budget of tokens.
+        let is_whole = reached == total || unit == "tokens" && reached > total;
+        assert!(is_whole || self.stopper.at > 0 || thread::panicking(), "it ended at {reached} of {total} {unit}");
     }
 }
 
 impl Observer for Stopper {
     fn ready(&self) {}
 
-    fn begin(&self, _: &str, _: u64, _: &'static str) -> Box<dyn Progress + '_> {
-        Box::new(Questions(self))
+    fn begin(&self, _: &str, total: u64, unit: &'static str) -> Box<dyn Progress + '_> {
+        Box::new(Questions { stopper: self, total, unit, reached: AtomicU64::new(0) })
     }
 
     fn whole(&self, _: &CommandProgress) {}
@@ -187,6 +206,8 @@ fn commands_do_their_stages_and_refuse_what_does_not_fit() {
     let timed: Value = serde_json::from_str(&run.succeed(&["plan", "x.toml", "--time", "--json"])).unwrap();
     let hours = |stage: &str| timed["time"]["hours"][stage].as_f64().unwrap();
     assert!(["train", "distill", "evaluate"].iter().all(|stage| hours(stage) > 0.0), "{timed}");
+    let speeds = &timed["time"]["per_second"];
+    assert!(speeds["explanations, one of 3 each"].as_f64() < speeds["explanations"].as_f64(), "{speeds}");
     run.succeed(&["train", "x.toml", "--out", "out"]);
     let out = run.path("out");
     assert!(out.join("teachers/rlt/seed-1/weights.safetensors").exists() && !out.join("traces").exists());
@@ -276,6 +297,12 @@ fn folders_with_other_seeds_teachers_and_students_join() {
                  [[students]]\nname = \"same\"\nteachers = [\"worked\"]\nsteps = 30\nbatch = 8\n";
     fs::write(run.path("fewer.toml"), format!("name = \"x\"\n{lists}{fewer}")).unwrap();
     run.succeed(&["run", "x.toml", "--out", "whole"]);
+    // A report of one seed is none of both, though all answers are there.
+    for (seed, left) in [(&["--seed", "1"][..], 1), (&[], 0)] {
+        run.succeed(&[&["report", "x.toml", "--out", "whole"], seed].concat());
+        let plan = run.succeed(&["plan", "x.toml", "--out", "whole"]);
+        assert!(plan.contains("0 of 22 models left") && plan.contains(&format!("{left} of 1 pages left")), "{plan}");
+    }
     run.succeed(&["run", "x.toml", "--seed", "1", "--out", "part-1"]);
     run.succeed(&["run", "fewer.toml", "--seed", "2", "--out", "part-2"]);
     run.succeed(&["merge", "part-2", "part-1", "--out", "joined"]);

@@ -5,12 +5,14 @@ use anyhow::Result;
 use super::job::ModelJob;
 use super::open::ExplainPipeline;
 use crate::config::explanations::{Coefficients, ExplainerSettings, KeptTraces, Method};
-use crate::explain::{Asked, Explanation, Judge, Scripts, TraceRecord, TracesHeader, answer, is_right, write_traces};
+use crate::explain::{
+    Asked, Explanation, ExplanationRecord, ExplanationsHeader, Judge, Scripts, answer, is_right, save_explanations,
+};
 use crate::nn::language::{Sampling, Transformer, generate};
 use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
 use crate::progress::{Ended, Progress};
-use crate::record::{ModelId, thread_seconds, write_rows};
+use crate::record::{ModelId, pool_seconds, write_rows};
 use crate::task::{ANSWER, END, Question, QuestionSplit};
 use crate::units::{Generator, Seed};
 
@@ -21,7 +23,7 @@ impl ExplainPipeline<'_> {
     /// Lets a teacher explain questions, and scores what it writes.
     pub fn explain(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, name: &str, seed: u64) -> Result<Ended> {
         let progress = batch.watch(&self.command, &task.work.to_string(), task.amount.amount, task.amount.unit);
-        let since = thread_seconds();
+        let since = pool_seconds();
         let settings = self.teacher(name)?;
         let (base, warmup) = (self.load(&ModelId::Base { seed })?, self.load(&ModelId::Warmup { seed })?);
         let learned = match settings.method.learns() {
@@ -44,25 +46,25 @@ impl ExplainPipeline<'_> {
             judge: &judge,
         };
         let count = task.amount.amount as usize;
-        let Some(traces) = writer.write(count, Seed(seed), &progress) else { return Ok(Ended::Stopped) };
+        let Some(kept) = writer.write(count, Seed(seed), &progress) else { return Ok(Ended::Stopped) };
         let (teacher, task_settings) = (name.to_owned(), self.experiment.task.clone());
-        let (drawn, kept) = (count as u64, traces.len() as u64);
-        let header = TracesHeader { task: task_settings, teacher, seed, drawn, traces: kept };
-        let path = self.traces_of(name, seed).traces();
-        write_traces(&path, &header, &traces)?;
-        self.record(task, &path, thread_seconds().zip(since).map(|(now, since)| now - since))?;
+        let (drawn, traces) = (count as u64, kept.len() as u64);
+        let header = ExplanationsHeader { task: task_settings, teacher, seed, drawn, traces };
+        let path = self.folder.explanations(name, seed).traces();
+        save_explanations(&path, &header, &kept)?;
+        self.record(task, &path, pool_seconds().zip(since).map(|(now, since)| now - since))?;
         Ok(Ended::Done)
     }
 
     /// Asks a model the questions of the evaluation.
     pub fn answer(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, model: &ModelId) -> Result<Ended> {
         let progress = batch.watch(&self.command, &task.work.to_string(), task.amount.amount, task.amount.unit);
-        let since = thread_seconds();
+        let since = pool_seconds();
         let settings = &self.experiment.evaluation;
         let network = self.load(model)?;
         let splits = [QuestionSplit::Test, QuestionSplit::OutOfDomain];
         progress.at(0, "");
-        let mut rows = Vec::new();
+        let (mut rows, mut drawn) = (Vec::new(), 0);
         for split in &splits[..1 + usize::from(settings.out_of_domain)] {
             for (number, &temperature) in settings.temperatures.iter().enumerate() {
                 let samples = if temperature == 0.0 { 1 } else { settings.samples };
@@ -75,12 +77,13 @@ impl ExplainPipeline<'_> {
                     Some(answered) => rows.extend(answered),
                     None => return Ok(Ended::Stopped),
                 }
-                progress.at(rows.len() as u64, "");
+                drawn += (asked.questions * asked.samples) as u64;
+                progress.at(drawn, "");
             }
         }
         let path = self.folder.run(model).answers();
         write_rows(&path, &rows)?;
-        self.record(task, &path, thread_seconds().zip(since).map(|(now, since)| now - since))?;
+        self.record(task, &path, pool_seconds().zip(since).map(|(now, since)| now - since))?;
         Ok(Ended::Done)
     }
 }
@@ -97,36 +100,39 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Explains `count` questions; all teachers of a seed explain the same ones.
-    fn write(&self, count: usize, seed: Seed, progress: &dyn Progress) -> Option<Vec<TraceRecord>> {
+    fn write(&self, count: usize, seed: Seed, progress: &dyn Progress) -> Option<Vec<ExplanationRecord>> {
         let mut questions = seed.derive("questions to explain", 0).generator();
         let questions: Vec<Question> =
             (0..count).map(|_| self.scripts.task.draw(QuestionSplit::Train, &mut questions)).collect();
         let mut generator = seed.derive(&format!("explanations of {}", self.settings.name), 0).generator();
-        let each = if self.settings.method == Method::Ranked { self.settings.learning.group } else { 1 };
-        let mut traces = Vec::new();
-        for (number, batch) in questions.chunks((BATCH / each).max(1)).enumerate() {
+        let each = self.settings.texts_each();
+        let mut kept = Vec::new();
+        let mut explained = 0;
+        progress.at(explained, "");
+        for batch in questions.chunks((BATCH / each).max(1)) {
             if progress.stop() {
                 return None;
             }
-            progress.at((number * batch.len()) as u64, "");
-            traces.extend(self.batch(batch, each, &mut generator));
+            kept.extend(self.batch(batch, each, &mut generator));
+            explained += batch.len() as u64;
+            progress.at(explained, "");
         }
-        Some(traces)
+        Some(kept)
     }
 
     /// The explanations of some questions that are kept; each is explained `each` times, and the one of the rank is taken.
-    fn batch(&self, questions: &[Question], each: usize, generator: &mut Generator) -> Vec<TraceRecord> {
+    fn batch(&self, questions: &[Question], each: usize, generator: &mut Generator) -> Vec<ExplanationRecord> {
         let repeated: Vec<Question> =
             questions.iter().flat_map(|question| std::iter::repeat_n(question.clone(), each)).collect();
-        let (explained, right) = self.thoughts(repeated, generator);
+        let (explained, right) = self.explanations(repeated, generator);
         let rewards = self.judge.rewards(&self.scripts, &explained);
-        let traces: Vec<TraceRecord> = explained
+        let records: Vec<ExplanationRecord> = explained
             .iter()
             .zip(&rewards)
-            .map(|(one, reward)| TraceRecord {
+            .map(|(one, reward)| ExplanationRecord {
                 question: one.question.text.clone(),
                 solution: one.question.solution.clone(),
-                explanation: self.scripts.task.alphabet().decode(&one.thought),
+                explanation: self.scripts.task.alphabet().decode(&one.tokens),
                 closed: one.is_closed,
                 r_ss: rounded(reward.r_ss),
                 r_kl: rounded(reward.r_kl),
@@ -138,36 +144,35 @@ impl Writer<'_> {
             KeptTraces::Right => right[number],
             KeptTraces::Complete => {
                 let one = &explained[number];
-                self.scripts.task.grade(&one.question, &traces[number].explanation).is_complete()
+                self.scripts.task.grade(&one.question, &records[number].explanation).is_complete()
             }
         };
         let taken = |group: usize| {
             let mut order: Vec<usize> = (group * each..(group + 1) * each).collect();
-            order.sort_by(|&a, &b| traces[b].reward.total_cmp(&traces[a].reward));
+            order.sort_by(|&a, &b| records[b].reward.total_cmp(&records[a].reward));
             order[if each > 1 { self.settings.rank } else { 0 }]
         };
         let numbers = (0..questions.len()).map(taken).filter(|&number| is_kept(number));
-        numbers.map(|number| traces[number].clone()).collect()
+        numbers.map(|number| records[number].clone()).collect()
     }
 
     /// An explanation of each question, and whether the answer after it is right, for a solver.
-    fn thoughts(&self, questions: Vec<Question>, generator: &mut Generator) -> (Vec<Explanation>, Vec<bool>) {
+    fn explanations(&self, questions: Vec<Question>, generator: &mut Generator) -> (Vec<Explanation>, Vec<bool>) {
         let (scripts, task) = (&self.scripts, self.scripts.task);
-        let written = |text: String| scripts.thought(&text);
-        let whole = |question: Question, thought| Explanation { question, thought, is_closed: true };
+        let whole = |question: Question, tokens| Explanation { question, tokens, is_closed: true };
         let explained: Vec<Explanation> = match self.settings.method {
             Method::None => questions.into_iter().map(|question| whole(question, Vec::new())).collect(),
             Method::Program => {
                 let program = |question: Question| {
-                    let thought = written(task.worked(&question));
-                    whole(question, thought)
+                    let tokens = scripts.encode(&task.worked(&question));
+                    whole(question, tokens)
                 };
                 questions.into_iter().map(program).collect()
             }
             Method::Mixture => {
                 let mixed = |question: Question| {
-                    let thought = written(task.mixed(&question, generator));
-                    whole(question, thought)
+                    let tokens = scripts.encode(&task.mixed(&question, generator));
+                    whole(question, tokens)
                 };
                 questions.into_iter().map(mixed).collect()
             }
@@ -176,10 +181,10 @@ impl Writer<'_> {
                 let prompts: Vec<_> = questions.iter().map(|question| scripts.teacher_prompt(question)).collect();
                 let drawn = self.drawn(&prompts, scripts.teacher_limit(), generator);
                 let end = scripts.mark(END);
-                let explain = |(question, mut thought): (Question, Vec<i64>)| {
-                    let is_closed = thought.last() == Some(&end);
-                    thought.truncate(thought.len() - usize::from(is_closed));
-                    Explanation { question, thought, is_closed }
+                let explain = |(question, mut tokens): (Question, Vec<i64>)| {
+                    let is_closed = tokens.last() == Some(&end);
+                    tokens.truncate(tokens.len() - usize::from(is_closed));
+                    Explanation { question, tokens, is_closed }
                 };
                 questions.into_iter().zip(drawn).map(explain).collect()
             }
@@ -188,7 +193,7 @@ impl Writer<'_> {
         (explained, right)
     }
 
-    /// A solver's thoughts, before its answers.
+    /// A solver's explanations, before its answers.
     fn solved(&self, questions: Vec<Question>, generator: &mut Generator) -> (Vec<Explanation>, Vec<bool>) {
         let scripts = &self.scripts;
         let prompts: Vec<_> = questions.iter().map(|question| scripts.student_prompt(question)).collect();
@@ -197,8 +202,8 @@ impl Writer<'_> {
         let explain = |(question, completion): (Question, Vec<i64>)| {
             let right = is_right(scripts, &question, &completion);
             let is_closed = completion.last() == Some(&end);
-            let thought = completion.into_iter().take_while(|&token| token != answer && token != end).collect();
-            (Explanation { question, thought, is_closed }, right)
+            let tokens = completion.into_iter().take_while(|&token| token != answer && token != end).collect();
+            (Explanation { question, tokens, is_closed }, right)
         };
         questions.into_iter().zip(drawn).map(explain).unzip()
     }

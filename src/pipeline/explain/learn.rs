@@ -3,18 +3,18 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rand::RngExt;
 
 use super::job::ModelJob;
 use super::open::ExplainPipeline;
 use crate::config::explanations::{ExplainerSettings, FitSettings, Method, ModelSettings, Start};
-use crate::explain::{Counted, Fit, Learned, RewardSignal, Run, Script, Scripts, fit, read_traces, reinforce};
+use crate::explain::{Counted, Fit, Learned, RewardSignal, Run, Script, Scripts, fit, load_explanations, reinforce};
 use crate::nn::language::{Named, Size, Transformer, load, save};
 use crate::pipeline::batch::Batch;
 use crate::pipeline::task::Task;
 use crate::progress::Ended;
-use crate::record::{ModelId, RunFolder, TaskRecord, remove_checkpoint};
+use crate::record::{ModelId, TaskRecord, remove_checkpoint};
 use crate::task::{PAD, QuestionSplit};
 use crate::units::{Generator, Seed};
 
@@ -38,7 +38,7 @@ impl ExplainPipeline<'_> {
             ModelId::Base { seed } => self.learn_base(&run, Seed(*seed)),
             ModelId::Warmup { seed } => self.learn_to_explain(&run, *seed),
             ModelId::Teacher { name, seed } => self.learn_from_rewards(&run, name, *seed),
-            ModelId::Student { name, teacher, seed } => self.learn_from_traces(&run, name, teacher, *seed),
+            ModelId::Student { name, teacher, seed } => self.learn_from_explanations(&run, name, teacher, *seed),
             ModelId::ColdStart { name, seed } => self.learn_on(&run, name, *seed),
         };
         let Some(learned) = learned? else { return Ok(Ended::Stopped) };
@@ -79,15 +79,7 @@ impl ExplainPipeline<'_> {
     /// # Errors
     /// As [`load`].
     pub fn load(&self, model: &ModelId) -> Result<Transformer> {
-        let own = match model {
-            ModelId::Student { name, .. } => self.experiment.student(name).map(|own| self.experiment.model_of(own)),
-            ModelId::ColdStart { name, .. } => {
-                let student = self.experiment.cold_start(name).and_then(|own| self.experiment.student(&own.student));
-                student.map(|own| self.experiment.model_of(own))
-            }
-            _ => None,
-        };
-        let size = self.size(own.unwrap_or(self.experiment.model));
+        let size = self.size(self.experiment.size_of(model));
         load(&self.folder.run(model).weights(), size, &self.vocabulary(), self.command.device)
     }
 
@@ -100,18 +92,18 @@ impl ExplainPipeline<'_> {
         let mut batch = |step: u64, generator: &mut Generator| -> Vec<Counted> {
             let text = |_| {
                 let question = self.task.draw(QuestionSplit::Train, generator);
-                let thought = scripts.thought(&match (step as f64) < worked {
+                let explanation = scripts.encode(&match (step as f64) < worked {
                     true => self.task.worked(&question),
                     false => self.task.mixed(&question, generator),
                 });
                 match generator.random_bool(settings.teacher_share) {
-                    true => from_thought(scripts.teacher(&question, &thought)),
-                    false => from_thought(scripts.student(&question, &thought)),
+                    true => from_explanation(scripts.teacher(&question, &explanation)),
+                    false => from_explanation(scripts.student(&question, &explanation)),
                 }
             };
             (0..settings.fit.batch).map(text).collect()
         };
-        fit(run, &budget(&settings.fit, 0), scripts.mark(PAD), (model, generator), &mut batch)
+        fit(run, &budget(&settings.fit, None), scripts.mark(PAD), (model, generator), &mut batch)
     }
 
     fn learn_to_explain(&self, run: &Run, seed: u64) -> Result<Option<Learned>> {
@@ -122,12 +114,12 @@ impl ExplainPipeline<'_> {
         let mut batch = |_: u64, generator: &mut Generator| -> Vec<Counted> {
             let text = |_| {
                 let question = self.task.draw(QuestionSplit::Train, generator);
-                let thought = scripts.thought(&self.task.mixed(&question, generator));
-                from_thought(scripts.teacher(&question, &thought))
+                let explanation = scripts.encode(&self.task.mixed(&question, generator));
+                from_explanation(scripts.teacher(&question, &explanation))
             };
             (0..settings.batch).map(text).collect()
         };
-        fit(run, &budget(settings, 0), scripts.mark(PAD), (model, generator), &mut batch)
+        fit(run, &budget(settings, None), scripts.mark(PAD), (model, generator), &mut batch)
     }
 
     fn learn_from_rewards(&self, run: &Run, name: &str, seed: u64) -> Result<Option<Learned>> {
@@ -153,22 +145,25 @@ impl ExplainPipeline<'_> {
         reinforce(run, &own.learning, &scripts, &RewardSignal::Solve, (policy, generator))
     }
 
-    fn learn_from_traces(&self, run: &Run, name: &str, teacher: &str, seed: u64) -> Result<Option<Learned>> {
+    fn learn_from_explanations(&self, run: &Run, name: &str, teacher: &str, seed: u64) -> Result<Option<Learned>> {
         let student = self.experiment.student(name).with_context(|| format!("there is no student {name}"))?;
         let path = self.folder.explanations(teacher, seed).traces();
-        let (_, traces) = read_traces(&path, &self.experiment.task)?;
+        let (_, explanations) = load_explanations(&path, &self.experiment.task)?;
         let scripts = self.scripts(QuestionSplit::Train);
-        let mut texts = Vec::with_capacity(traces.len());
-        for (number, trace) in traces.iter().enumerate() {
+        let mut texts = Vec::with_capacity(explanations.len());
+        for (number, one) in explanations.iter().enumerate() {
             let damaged =
                 || format!("{}, line {}: not of this task; make it anew with --fresh", path.display(), number + 2);
-            let question = self.task.question(&trace.question).with_context(damaged)?;
-            let thought = self.task.alphabet().encode(&trace.explanation).with_context(damaged)?;
-            texts.push(from_thought(scripts.student(&question, &thought)));
+            let question = self.task.question(&one.question).with_context(damaged)?;
+            let tokens = self.task.alphabet().encode(&one.explanation).with_context(damaged)?;
+            texts.push(from_explanation(scripts.student(&question, &tokens)));
         }
-        if texts.is_empty() {
-            anyhow::bail!("{}: holds no explanation to learn from", path.display());
-        }
+        ensure!(
+            !texts.is_empty(),
+            "{}: none of the explanations that were drawn is kept; set teachers.{teacher}.keep to \"all\", or raise \
+             teachers.{teacher}.traces",
+            path.display()
+        );
         let seed_of = Seed(seed).derive(&format!("student {name} of {teacher}"), 0);
         let model = match student.from {
             Start::Base => self.load(&ModelId::Base { seed })?,
@@ -176,7 +171,13 @@ impl ExplainPipeline<'_> {
         };
         let mut epochs = Epochs { seed: seed_of, texts: &texts, order: Vec::new(), epoch: None };
         let mut batch = |step: u64, _: &mut Generator| epochs.batch(step, student.fit.batch);
-        fit(run, &budget(&student.fit, student.tokens), scripts.mark(PAD), (model, seed_of.generator()), &mut batch)
+        fit(
+            run,
+            &budget(&student.fit, student.budget_in_tokens()),
+            scripts.mark(PAD),
+            (model, seed_of.generator()),
+            &mut batch,
+        )
     }
 
     fn fresh(&self, model: ModelSettings, seed: Seed, name: &str) -> Transformer {
@@ -187,11 +188,6 @@ impl ExplainPipeline<'_> {
     /// A teacher's section.
     pub fn teacher(&self, name: &str) -> Result<&ExplainerSettings> {
         self.experiment.teacher(name).with_context(|| format!("there is no teacher {name}"))
-    }
-
-    /// The folder of a teacher's explanations.
-    pub fn traces_of(&self, teacher: &str, seed: u64) -> RunFolder {
-        self.folder.explanations(teacher, seed)
     }
 }
 
@@ -225,12 +221,12 @@ impl Epochs<'_> {
 }
 
 /// A script's tokens, of which those from the explanation on count.
-fn from_thought(script: Script) -> Counted {
-    (script.tokens, script.thought.start)
+fn from_explanation(script: Script) -> Counted {
+    (script.tokens, script.explanation.start)
 }
 
-/// The budget and rates of a section; `tokens` above 0 is the budget instead of steps.
-fn budget(settings: &FitSettings, tokens: u64) -> Fit {
+/// The budget and rates of a section; `tokens` are the budget instead of steps.
+fn budget(settings: &FitSettings, tokens: Option<u64>) -> Fit {
     let FitSettings { steps, learning_rate, warmup, weight_decay, .. } = *settings;
-    Fit { steps, tokens: (tokens > 0).then_some(tokens), learning_rate, warmup, weight_decay }
+    Fit { steps, tokens, learning_rate, warmup, weight_decay }
 }

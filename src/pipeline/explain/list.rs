@@ -108,9 +108,10 @@ impl ModelList<'_> {
                 (teacher(name).map_or(0, |own| own.learning.steps), "steps")
             }
             ModelJob::Learn(ModelId::Student { name, .. }) => {
-                match self.experiment.student(name).map_or((0, 0), |own| (own.fit.steps, own.tokens)) {
-                    (steps, 0) => (steps, "steps"),
-                    (_, tokens) => (tokens, "tokens"),
+                let student = self.experiment.student(name);
+                match student.and_then(LearnerSettings::budget_in_tokens) {
+                    Some(tokens) => (tokens, "tokens"),
+                    None => (student.map_or(0, |own| own.fit.steps), "steps"),
                 }
             }
             ModelJob::Learn(ModelId::ColdStart { name, .. }) => {
@@ -142,7 +143,7 @@ fn outputs(folder: &Folder, work: &ModelJob) -> Vec<std::path::PathBuf> {
 }
 
 /// Settings of a teacher that its explanations depend on, but not its weights.
-const OF_TRACES: [&str; 3] = ["traces", "keep", "rank"];
+const OF_EXPLANATIONS: [&str; 3] = ["traces", "keep", "rank"];
 
 /// Whether the result of `work` depends on a setting, apart from its inputs.
 fn depends_on(work: &ModelJob, key: &str) -> bool {
@@ -152,7 +153,7 @@ fn depends_on(work: &ModelJob, key: &str) -> bool {
         ModelJob::Learn(ModelId::Base { .. }) => ["task", "model", "base"].contains(&section),
         ModelJob::Learn(ModelId::Warmup { .. }) => section == "warmup",
         ModelJob::Learn(ModelId::Teacher { name, .. }) => {
-            section == "teachers" && of(name).is_some_and(|key| !OF_TRACES.contains(&key))
+            section == "teachers" && of(name).is_some_and(|key| !OF_EXPLANATIONS.contains(&key))
         }
         ModelJob::Explain { teacher, .. } => section == "traces" || section == "teachers" && of(teacher).is_some(),
         ModelJob::Learn(ModelId::Student { name, .. }) => {

@@ -1,6 +1,7 @@
 //! The line of explanations: base model → teacher's warm-up → teachers → their explanations → students → answers →
 //! report, as tasks for the same scheduler as the Atari line's.
 
+mod amounts;
 mod answers;
 mod job;
 mod learn;
@@ -8,6 +9,7 @@ mod list;
 mod merge;
 mod open;
 mod plan;
+mod state;
 
 pub use job::ModelJob;
 pub use merge::merge;

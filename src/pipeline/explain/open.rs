@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use super::job::ModelJob;
 use super::list::tasks;
+use super::state::{state, state_of_report};
 use crate::config::explanations::{self, Explanations};
 use crate::config::{LineName, Overrides, line_of};
 use crate::pipeline::batch::Batch;
@@ -119,6 +120,10 @@ impl Line for ExplainPipeline<'_> {
     }
 
     fn states(&self, numbers: &[usize]) -> Vec<Result<TaskState>> {
+        let state = |task: &Task<ModelJob>| match task.work {
+            ModelJob::Report => Ok(state_of_report(&self.folder, &self.experiment)),
+            _ => state(task),
+        };
         numbers.iter().map(|&number| state(&self.tasks[number])).collect()
     }
 
@@ -146,22 +151,6 @@ impl Line for ExplainPipeline<'_> {
     fn command(&self) -> &Command<'_> {
         &self.command
     }
-}
-
-/// The state of a task by its output and the record beside it, which is written last: without it the output is not finished.
-///
-/// # Errors
-/// If the record is damaged.
-pub fn state(task: &Task<ModelJob>) -> Result<TaskState> {
-    let output = &task.outputs[0];
-    if task.work == ModelJob::Report {
-        return Ok(if output.exists() { TaskState::Done } else { TaskState::Missing });
-    }
-    Ok(match TaskRecord::read(output)?.filter(|_| output.exists()) {
-        None => TaskState::Missing,
-        Some(record) if record.key == task.key.to_string() => TaskState::Done,
-        Some(_) => TaskState::Stale,
-    })
 }
 
 /// Checks that another process at work in the folder does none of the tasks with other settings.

@@ -5,12 +5,15 @@ use serde::Serialize;
 
 use super::job::ModelJob;
 use super::list::tasks;
-use super::open::{check_made_alike, read, state};
+use super::open::{check_made_alike, read};
+use super::state::{state, state_of_report};
+use crate::config::explanations::Explanations;
 use crate::nn::language::Size;
 use crate::pipeline::open::Request;
 use crate::pipeline::state::TaskState;
-use crate::pipeline::task::{Job as _, Stage};
+use crate::pipeline::task::{Job as _, Stage, Task};
 use crate::pipeline::{PlannedStage, PlannedTask};
+use crate::record::Folder;
 use crate::task;
 use crate::units::grouped;
 
@@ -38,22 +41,13 @@ pub struct ExplainPlan {
 pub fn plan(request: &Request) -> Result<ExplainPlan> {
     let (experiment, folder) = read(request)?;
     let list = tasks(&experiment, &folder)?;
-    let states = list.iter().map(|task| if request.fresh { Ok(TaskState::Missing) } else { state(task) });
-    let mut states: Vec<TaskState> = states.collect::<Result<_>>()?;
-    // A report describes the files that exist; it is the last task.
-    let is_whole = states.iter().all(|&state| state == TaskState::Done);
-    states
-        .last_mut()
-        .filter(|state| **state == TaskState::Done && !is_whole)
-        .into_iter()
-        .for_each(|state| *state = TaskState::Stale);
+    let states = states(request, &experiment, &folder, &list)?;
     let refused = check_made_alike(request, &folder, &list).err().map(|error| format!("{error:#}"));
     let vocabulary = task::QuestionTask::new(&experiment.task).alphabet().len();
     let size = |model| Size::new(model, vocabulary).to_string();
     let mut models = vec![("base, teachers".to_owned(), size(experiment.model))];
     models.extend(experiment.students.iter().map(|own| (own.name.clone(), size(experiment.model_of(own)))));
-    let planned =
-        |(task, &state): (&crate::pipeline::Task<_>, &TaskState)| PlannedTask::of(request, &folder, task, state);
+    let planned = |(task, &state): (&Task<_>, &TaskState)| PlannedTask::of(request, &folder, task, state);
     let planned: Vec<PlannedTask> = list.iter().zip(&states).map(planned).collect();
     let mut stages: Vec<PlannedStage> = list
         .iter()
@@ -86,4 +80,25 @@ pub fn plan(request: &Request) -> Result<ExplainPlan> {
         stages,
         refused,
     })
+}
+
+/// The state of each task. A report is the last one, and is stale until all others are done.
+fn states(
+    request: &Request,
+    experiment: &Explanations,
+    folder: &Folder,
+    list: &[Task<ModelJob>],
+) -> Result<Vec<TaskState>> {
+    let mut states: Vec<TaskState> = Vec::with_capacity(list.len());
+    for task in list {
+        let is_whole = || states.iter().all(|&state| state == TaskState::Done);
+        states.push(match task.work {
+            _ if request.fresh => TaskState::Missing,
+            ModelJob::Report if is_whole() => state_of_report(folder, experiment),
+            ModelJob::Report if task.outputs.iter().all(|output| output.exists()) => TaskState::Stale,
+            ModelJob::Report => TaskState::Missing,
+            _ => state(task)?,
+        });
+    }
+    Ok(states)
 }

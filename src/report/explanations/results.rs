@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::explanations::{Explanations, Method};
 use crate::eval::statistics::{Interval, mean, mean_of_runs_interval, most_if_none};
-use crate::explain::{AnswerRow, ReinforceRow, TraceRecord, TracesHeader, read_traces};
+use crate::explain::{AnswerRow, ExplanationRecord, ExplanationsHeader, ReinforceRow, load_explanations};
 use crate::record::{Folder, Manifest, ModelId, TaskRecord, read_rows};
 use crate::task::{Quality, QuestionSplit, QuestionTask};
 use crate::units::Seed;
@@ -67,8 +67,8 @@ impl Answerer {
 
 /// The explanations of one teacher and seed.
 pub struct Lessons {
-    pub header: TracesHeader,
-    pub traces: Vec<TraceRecord>,
+    pub header: ExplanationsHeader,
+    pub traces: Vec<ExplanationRecord>,
     pub qualities: Vec<Quality>,
 }
 
@@ -172,8 +172,8 @@ impl<'a> ExplanationResults<'a> {
             return Ok(());
         }
         self.count(&path, &format!("explanations of {teacher}"))?;
-        let (header, traces) = read_traces(&path, &self.experiment.task)?;
-        let quality = |trace: &TraceRecord| {
+        let (header, traces) = load_explanations(&path, &self.experiment.task)?;
+        let quality = |trace: &ExplanationRecord| {
             let question = self.task.question(&trace.question)?;
             Some(self.task.grade(&question, &trace.explanation))
         };

@@ -172,7 +172,10 @@ pub fn costs(results: &ExplanationResults) -> Table {
     let columns = vec![
         words("work", ""),
         numbers("tasks", ""),
-        numbers("CPU time of each", "Mean seconds that a task's threads computed."),
+        numbers(
+            "CPU time of each",
+            "Mean seconds that a task's threads computed; those of libtorch's own threads and of a GPU are not counted.",
+        ),
         numbers("of all", ""),
     ];
     let row = |(what, &(seconds, count)): (&String, &(f64, u64))| {

@@ -10,12 +10,12 @@ use crate::limited::read_text_limited;
 use crate::record::write_file;
 use crate::task::TaskSettings;
 
-/// Maximum number of bytes of a file of traces.
+/// Maximum number of bytes of a file of explanations.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// The first line of a file of traces.
+/// The first line of a file of explanations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TracesHeader {
+pub struct ExplanationsHeader {
     pub task: TaskSettings,
     pub teacher: String,
     pub seed: u64,
@@ -27,7 +27,7 @@ pub struct TracesHeader {
 
 /// One explanation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TraceRecord {
+pub struct ExplanationRecord {
     pub question: String,
     pub solution: String,
     pub explanation: String,
@@ -40,9 +40,9 @@ pub struct TraceRecord {
     pub reward: f64,
 }
 
-/// Traces that cannot be used.
+/// Explanations that cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum TraceError {
+pub enum ExplanationsError {
     #[error("{path}, line {line}: {problem}; make the file anew with --fresh")]
     Damaged { path: PathBuf, line: usize, problem: String },
     #[error(
@@ -51,47 +51,48 @@ pub enum TraceError {
     OtherTask { path: PathBuf, difference: String },
 }
 
-/// Writes traces, whole or not at all.
+/// Writes explanations, whole or not at all.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write_traces(path: &Path, header: &TracesHeader, traces: &[TraceRecord]) -> Result<()> {
+pub fn save_explanations(path: &Path, header: &ExplanationsHeader, explanations: &[ExplanationRecord]) -> Result<()> {
     let mut text = serde_json::to_string(header)? + "\n";
-    for trace in traces {
-        text += &serde_json::to_string(trace)?;
+    for explanation in explanations {
+        text += &serde_json::to_string(explanation)?;
         text.push('\n');
     }
     write_file(path, Ending::JSON_LINES.close(&text).as_bytes())
 }
 
-/// Reads traces of a task.
+/// Reads explanations of a task.
 ///
 /// # Errors
-/// [`TraceError`] with the line, also if lines are missing at the end.
-pub fn read_traces(path: &Path, task: &TaskSettings) -> Result<(TracesHeader, Vec<TraceRecord>)> {
+/// [`ExplanationsError`] with the line, also if lines are missing at the end.
+pub fn load_explanations(path: &Path, task: &TaskSettings) -> Result<(ExplanationsHeader, Vec<ExplanationRecord>)> {
     let text = read_text_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
-    let damaged = |line: usize, problem: String| TraceError::Damaged { path: path.to_owned(), line: line + 1, problem };
+    let damaged =
+        |line: usize, problem: String| ExplanationsError::Damaged { path: path.to_owned(), line: line + 1, problem };
     let whole = Ending::JSON_LINES.open(&text);
     let body = whole.ok_or_else(|| {
         damaged(text.lines().count().saturating_sub(1), "the lines before are not what was written".into())
     })?;
     let mut lines = body.lines();
     let first = lines.next().unwrap_or_default();
-    let header: TracesHeader = serde_json::from_str(first).map_err(|error| damaged(0, error.to_string()))?;
+    let header: ExplanationsHeader = serde_json::from_str(first).map_err(|error| damaged(0, error.to_string()))?;
     if header.task != *task {
         let difference = format!(
             "family {:?}, length {:?} instead of {:?}, {:?}",
             header.task.family, header.task.length, task.family, task.length
         );
-        return Err(TraceError::OtherTask { path: path.to_owned(), difference }.into());
+        return Err(ExplanationsError::OtherTask { path: path.to_owned(), difference }.into());
     }
-    let mut traces = Vec::new();
+    let mut explanations = Vec::new();
     for (number, line) in lines.enumerate() {
-        traces.push(serde_json::from_str(line).map_err(|error| damaged(number + 1, error.to_string()))?);
+        explanations.push(serde_json::from_str(line).map_err(|error| damaged(number + 1, error.to_string()))?);
     }
-    if traces.len() as u64 != header.traces {
-        let problem = format!("{} explanations where the first line counts {}", traces.len(), header.traces);
-        return Err(damaged(traces.len(), problem).into());
+    if explanations.len() as u64 != header.traces {
+        let problem = format!("{} explanations where the first line counts {}", explanations.len(), header.traces);
+        return Err(damaged(explanations.len(), problem).into());
     }
-    Ok((header, traces))
+    Ok((header, explanations))
 }
