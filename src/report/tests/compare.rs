@@ -82,6 +82,40 @@ fn what_is_the_same_cannot_be_told_apart_and_other_teachers_are_named() {
 }
 
 #[test]
+fn a_student_with_scores_in_other_games_on_each_side_is_not_compared_over_games() {
+    let scored = |games_of_late: &[&str]| {
+        let mut made = Made::with(
+            "name = \"made-up\"\ngames = [\"breakout\", \"qbert\"]\nseeds = [1]\n\
+             [[students]]\nname = \"net3\"\nnetwork = \"net3\"\n[[students]]\nname = \"late\"\nnetwork = \"net3\"\n",
+        );
+        for name in ["breakout", "qbert"] {
+            let game = Game::named(name).unwrap();
+            made.score(&AgentId::teacher(game, 1), 200.0, 40);
+            made.score(&AgentId::random(game, 1), 20.0, 40);
+            made.score(&AgentId::student("net3", game, 1), 150.0, 40);
+            if games_of_late.contains(&name) {
+                made.score(&AgentId::student("late", game, 1), 180.0, 40);
+            }
+        }
+        write_file(&made.folder.experiment(), toml::to_string(&made.experiment).unwrap().as_bytes()).unwrap();
+        made.report();
+        made
+    };
+    for (first, second) in [(["breakout", "qbert"].as_slice(), ["breakout"].as_slice()), (&["qbert"], &["qbert"])] {
+        let comparison = compared(&scored(first), &scored(second));
+        let over_games: Vec<&str> = comparison.over_games.iter().map(|own| own.agent.as_str()).collect();
+        let verdict = comparison.verdict.join(" ");
+        assert_eq!((over_games, comparison.mean), (vec!["net3"], "geometric mean"), "{verdict}");
+        assert!(
+            verdict.contains("Over 2 games (geometric mean), of the teacher’s score: net3 has 75% in "),
+            "{verdict}"
+        );
+        let left_out = "Not compared over games, since scored in fewer or not in the same: late.";
+        assert!(verdict.contains(left_out), "{verdict}");
+    }
+}
+
+#[test]
 fn a_folder_without_results_or_with_other_games_is_refused() {
     let one = made("", 200.0, 0.9);
     let error = compare([one.folder.root(), &one.folder.report()]).unwrap_err().to_string();
