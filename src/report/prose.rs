@@ -6,6 +6,7 @@ use super::protocol::{of_teachers, points};
 use super::read::Results;
 use super::verdict::KEPT;
 use crate::config::{Data, EnvironmentSettings, Keep};
+use crate::eval::statistics::RESAMPLES;
 use crate::game::ActionSet;
 use crate::record::Role;
 use crate::units::grouped;
@@ -70,11 +71,13 @@ pub fn protocol(results: &Results) -> Vec<String> {
             of_teachers(&results.experiment, |teacher| kept(teacher.keep).to_owned())
         ),
         students_weights(results),
-        "Intervals are 95% percentile bootstrap intervals (10,000 resamples), stratified by game: in each game the seeds \
-         are drawn with replacement, a student together with its teacher and random play, then the episodes of each. \
-         (rliable draws seeds alone, with the mean of their episodes.) With one seed they cover the chance of the \
-         episodes alone; with few seeds they are too narrow."
-            .to_owned(),
+        format!(
+            "Intervals are 95% percentile bootstrap intervals ({} resamples), stratified by game: in each game the seeds \
+             are drawn with replacement, a student together with its teacher and random play, then the episodes of each. \
+             (rliable draws seeds alone, with the mean of their episodes.) With one seed they cover the chance of the \
+             episodes alone; with few seeds they are too narrow.",
+            grouped(RESAMPLES as u64)
+        ),
         "A score relative to the teacher is student mean / teacher mean, the paper’s metric. In a game where the mean of \
          some agent, with some seed, is not above 0 by two standard errors, it is (student − random) / (teacher − \
          random) for all agents, and the game is marked *. The two are not to be compared: where scores are near 0, as \

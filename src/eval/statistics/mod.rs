@@ -29,9 +29,7 @@ pub use correlation::{correlation_interval, pearson, spearman};
 pub use curve::deviation;
 pub use difference::{PairedGame, PairedRun, difference};
 pub use figures::{AgainstTeacher, Figures, InGameFigures, win_rate};
-pub use summary::{
-    geometric_mean, human_normalized, interquartile_mean, is_clearly_above_0, mean, median, quartiles, sample_std,
-};
+pub use summary::{human_normalized, interquartile_mean, is_clearly_above_0, mean, median, quartiles, sample_std};
 
 #[cfg(test)]
 mod tests;

@@ -79,7 +79,7 @@ impl Table {
         Table { file: Some(name), ..self }
     }
 
-    /// For each row, whether it begins a group after another.
+    /// For each row, whether a line or a space sets it apart from the row above: its first cell is another.
     fn beginnings(&self) -> Vec<bool> {
         let first = |row: Option<&Vec<Cell>>| row.and_then(|row| row.first()).map(|cell| cell.text.clone());
         (0..self.rows.len()).map(|i| i > 0 && first(self.rows.get(i)) != first(self.rows.get(i - 1))).collect()
