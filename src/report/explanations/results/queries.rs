@@ -1,0 +1,167 @@
+//! Right answers, their differences, and the rows of `scores.csv`, from the results.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Answerer, BOOTSTRAP, ExplanationResults};
+use crate::config::explanations::{Coefficients, ExplainerSettings, Method};
+use crate::eval::statistics::{Interval, mean, mean_of_runs_interval, most_if_none};
+use crate::explain::AnswerRow;
+use crate::task::QuestionSplit;
+
+/// `scores.csv`: the accuracy of one model at one temperature.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccuracyRow {
+    pub experiment: String,
+    /// Empty for models that are no students.
+    pub student: String,
+    pub teacher: String,
+    pub split: QuestionSplit,
+    pub temperature: f64,
+    pub seeds: u64,
+    /// Questions of each seed.
+    pub questions: u64,
+    /// Mean over seeds of the share of right answers.
+    pub accuracy: f64,
+    /// 95% interval, by bootstrap over seeds and their questions.
+    pub ci_low: Option<f64>,
+    pub ci_high: Option<f64>,
+    /// Mean share of steps that are wrong in the model's own explanations.
+    pub wrong_steps: f64,
+    pub tokens: f64,
+}
+
+impl ExplanationResults<'_> {
+    /// Every model that has answered, students in the order of the file.
+    pub fn answerers(&self) -> Vec<Answerer> {
+        let place = |answerer: &Answerer| match answerer {
+            Answerer::Base => (0, 0, 0),
+            Answerer::Student { name, teacher } => {
+                let student = self.experiment.students.iter().position(|own| own.name == *name);
+                (1, student.unwrap_or(0), self.place(teacher))
+            }
+            Answerer::Teacher(name) => (2, 0, self.place(name)),
+            Answerer::ColdStart(name) => {
+                (3, 0, self.experiment.cold_starts.iter().position(|own| own.name == *name).unwrap_or(0))
+            }
+        };
+        let mut all: Vec<Answerer> = self.answers.keys().cloned().collect();
+        all.sort_by_key(place);
+        all
+    }
+
+    /// The place of a teacher in the file.
+    pub fn place(&self, teacher: &str) -> usize {
+        self.experiment.teachers.iter().position(|own| own.name == teacher).unwrap_or(0)
+    }
+
+    /// For each seed, the share of right answers to each question.
+    pub fn shares(&self, answerer: &Answerer, split: QuestionSplit, temperature: f64) -> BTreeMap<u64, Vec<f64>> {
+        let of_seed = |rows: &Vec<AnswerRow>| {
+            let fits = |row: &&AnswerRow| row.split == split && row.temperature == temperature;
+            rows.iter().filter(fits).map(|row| f64::from(row.right) / f64::from(row.samples.max(1))).collect::<Vec<_>>()
+        };
+        let seeds = self.answers.get(answerer).into_iter().flatten();
+        seeds.map(|(&seed, rows)| (seed, of_seed(rows))).filter(|(_, shares)| !shares.is_empty()).collect()
+    }
+
+    /// Mean accuracy with its interval.
+    pub fn accuracy(
+        &self,
+        answerer: &Answerer,
+        split: QuestionSplit,
+        temperature: f64,
+    ) -> Option<(f64, Option<Interval>)> {
+        let shares = self.shares(answerer, split, temperature);
+        mean_with_interval(&shares.values().cloned().collect::<Vec<_>>(), 0.0)
+    }
+
+    /// The difference in accuracy of two models over the seeds and questions that both have answered.
+    pub fn difference(
+        &self,
+        (one, other): (&Answerer, &Answerer),
+        split: QuestionSplit,
+        temperature: f64,
+    ) -> Option<(f64, Option<Interval>)> {
+        let (one, other) = (self.shares(one, split, temperature), self.shares(other, split, temperature));
+        let paired = one.iter().filter_map(|(seed, shares)| {
+            let others = other.get(seed)?;
+            Some(shares.iter().zip(others).map(|(own, other)| own - other).collect::<Vec<_>>())
+        });
+        mean_with_interval(&paired.collect::<Vec<_>>(), -1.0)
+    }
+
+    /// The rows of `scores.csv`.
+    pub fn rows(&self) -> Vec<AccuracyRow> {
+        let mut rows = Vec::new();
+        let evaluation = &self.experiment.evaluation;
+        for answerer in self.answerers() {
+            for split in [QuestionSplit::Test, QuestionSplit::OutOfDomain] {
+                for &temperature in &evaluation.temperatures {
+                    rows.extend(self.row(&answerer, split, temperature));
+                }
+            }
+        }
+        rows
+    }
+
+    fn row(&self, answerer: &Answerer, split: QuestionSplit, temperature: f64) -> Option<AccuracyRow> {
+        let shares = self.shares(answerer, split, temperature);
+        let (accuracy, interval) = self.accuracy(answerer, split, temperature)?;
+        let fits = |row: &&AnswerRow| row.split == split && row.temperature == temperature;
+        let of = |value: fn(&AnswerRow) -> f64| {
+            let values: Vec<f64> = self.answers[answerer].values().flatten().filter(fits).map(value).collect();
+            (mean(&values).unwrap_or(0.0) * 1e4).round() / 1e4
+        };
+        Some(AccuracyRow {
+            experiment: self.experiment.name.clone(),
+            student: answerer.student(),
+            teacher: answerer.name(),
+            split,
+            temperature,
+            seeds: shares.len() as u64,
+            questions: shares.values().next().map_or(0, Vec::len) as u64,
+            accuracy,
+            ci_low: interval.map(|interval| interval.low),
+            ci_high: interval.map(|interval| interval.high),
+            wrong_steps: of(|row| row.wrong),
+            tokens: of(|row| row.tokens),
+        })
+    }
+
+    /// The temperature at which claims are judged: the highest.
+    pub fn temperature(&self) -> f64 {
+        self.experiment.evaluation.temperatures.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// The first teacher that learned by the published reward.
+    pub fn trained(&self) -> Option<&str> {
+        let published = Coefficients::PUBLISHED;
+        let is_published =
+            |teacher: &&ExplainerSettings| teacher.method == Method::Grpo && teacher.coefficients() == published;
+        self.experiment.teachers.iter().find(is_published).map(|teacher| teacher.name.as_str())
+    }
+
+    /// The student of a teacher by name.
+    pub fn student(&self, name: &str, teacher: &str) -> Answerer {
+        Answerer::Student { name: name.to_owned(), teacher: teacher.to_owned() }
+    }
+}
+
+/// The mean of values from `least` to 1. Where all are the same, a bootstrap would give an interval of no width; there it is as
+/// wide as that of a share of which no case was found.
+fn mean_with_interval(runs: &[Vec<f64>], least: f64) -> Option<(f64, Option<Interval>)> {
+    let means: Vec<f64> = runs.iter().filter_map(|run| mean(run)).collect();
+    let slices: Vec<&[f64]> = runs.iter().map(Vec::as_slice).collect();
+    let mean = mean(&means)?;
+    let mut values = runs.iter().flatten();
+    let interval = match values.next() {
+        Some(first) if values.all(|value| value == first) => {
+            let width = most_if_none(runs.iter().map(Vec::len).sum());
+            Some(Interval { low: (mean - width).max(least), high: (mean + width).min(1.0) })
+        }
+        _ => mean_of_runs_interval(&slices, BOOTSTRAP),
+    };
+    Some((mean, interval))
+}
