@@ -7,5 +7,5 @@ mod results;
 mod tables;
 mod write;
 
-pub use results::{Answerer, ExplanationResults};
+pub use results::{Answerer, ExplanationResults, difference};
 pub use write::{scored, write};

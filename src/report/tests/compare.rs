@@ -153,12 +153,14 @@ fn answered(more: &str, right: &[u32]) -> tempfile::TempDir {
 
 #[test]
 fn models_are_compared_question_by_question_where_they_answered_the_same_ones() {
-    // Hard questions and easy ones: question by question the second has one more right each time.
-    let (first, second) = (answered("", &[0, 3, 0, 3, 0, 3]), answered("", &[1, 4, 1, 4, 1, 4]));
+    // Hard questions and easy ones: question by question the second has one more right each time but the last.
+    let (first, second) = (answered("", &[0, 3, 0, 3, 0, 3]), answered("", &[1, 4, 1, 4, 1, 3]));
     let own = written([first.path(), second.path()]).unwrap();
     let of_base = &own.json["models"][0]["accuracy"];
     assert_eq!(of_base["first"]["value"], 0.375);
-    assert_eq!(of_base["difference"], serde_json::json!({ "value": 0.25, "low": 0.25, "high": 0.25 }));
+    let difference = &of_base["difference"];
+    assert!((difference["value"].as_f64().unwrap() - 5.0 / 24.0).abs() < 1e-9, "{difference}");
+    assert!(difference["low"].as_f64() > Some(0.0) && difference["high"].as_f64() <= Some(0.25), "{difference}");
     assert!(own.text.contains("In 1 of 1 model the two can be told apart"), "{}", own.text);
     assert!(own.markdown.contains("| test | 0.7 |"), "{}", own.markdown);
 
@@ -168,6 +170,18 @@ fn models_are_compared_question_by_question_where_they_answered_the_same_ones() 
     assert!(of_base["low"].as_f64() < Some(0.0) && of_base["high"].as_f64() > Some(0.5), "{of_base}");
     assert!(own.text.contains("Their questions are not the same (task.length)."), "{}", own.text);
     assert!(own.text.contains("In 0 of 1 model"), "{}", own.text);
+}
+
+#[test]
+fn a_difference_that_is_the_same_in_every_question_has_an_interval_of_some_width() {
+    let (first, second) = (answered("", &[0, 3, 0, 3, 0, 3]), answered("", &[1, 4, 1, 4, 1, 4]));
+    let own = written([first.path(), second.path()]).unwrap();
+    let difference = &own.json["models"][0]["accuracy"]["difference"];
+    assert_eq!(difference["value"], 0.25);
+    assert!(difference["low"].as_f64() < Some(0.0) && difference["high"].as_f64() > Some(0.5), "{difference}");
+    assert!(own.text.contains("In 0 of 1 model the two can be told apart"), "{}", own.text);
+    let text = written([first.path(), first.path()]).unwrap().text;
+    assert!(text.contains("0.0% [−46, 46]"), "{text}");
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod read;
 
 use std::collections::BTreeMap;
 
+pub use queries::difference;
+
 use crate::config::explanations::Explanations;
 use crate::explain::{AnswerRow, ReinforceRow, TraceRecord, TracesHeader};
 use crate::record::Manifest;

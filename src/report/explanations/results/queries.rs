@@ -6,9 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answerer, BOOTSTRAP, ExplanationResults};
 use crate::config::explanations::{Coefficients, ExplainerSettings, Method};
-use crate::eval::statistics::{Interval, mean, mean_of_runs_interval, most_if_none};
+use crate::eval::statistics::{Interval, mean, mean_share, share_difference};
 use crate::explain::AnswerRow;
 use crate::task::QuestionSplit;
+use crate::units::Seed;
+
+/// The share of right answers to each question, by seed.
+pub type Shares = BTreeMap<u64, Vec<f64>>;
 
 /// `scores.csv`: the accuracy of one model at one temperature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,7 +61,7 @@ impl ExplanationResults<'_> {
     }
 
     /// For each seed, the share of right answers to each question.
-    pub fn shares(&self, answerer: &Answerer, split: QuestionSplit, temperature: f64) -> BTreeMap<u64, Vec<f64>> {
+    pub fn shares(&self, answerer: &Answerer, split: QuestionSplit, temperature: f64) -> Shares {
         let of_seed = |rows: &Vec<AnswerRow>| {
             let fits = |row: &&AnswerRow| row.split == split && row.temperature == temperature;
             rows.iter().filter(fits).map(|row| f64::from(row.right) / f64::from(row.samples.max(1))).collect::<Vec<_>>()
@@ -74,7 +78,7 @@ impl ExplanationResults<'_> {
         temperature: f64,
     ) -> Option<(f64, Option<Interval>)> {
         let shares = self.shares(answerer, split, temperature);
-        mean_with_interval(&shares.values().cloned().collect::<Vec<_>>(), 0.0)
+        mean_share(&shares.values().map(Vec::as_slice).collect::<Vec<_>>(), BOOTSTRAP)
     }
 
     /// The difference in accuracy of two models over the seeds and questions that both have answered.
@@ -84,12 +88,8 @@ impl ExplanationResults<'_> {
         split: QuestionSplit,
         temperature: f64,
     ) -> Option<(f64, Option<Interval>)> {
-        let (one, other) = (self.shares(one, split, temperature), self.shares(other, split, temperature));
-        let paired = one.iter().filter_map(|(seed, shares)| {
-            let others = other.get(seed)?;
-            Some(shares.iter().zip(others).map(|(own, other)| own - other).collect::<Vec<_>>())
-        });
-        mean_with_interval(&paired.collect::<Vec<_>>(), -1.0)
+        let [one, other] = [one, other].map(|answerer| self.shares(answerer, split, temperature));
+        difference(&one, &other, BOOTSTRAP)
     }
 
     /// The rows of `scores.csv`.
@@ -149,19 +149,9 @@ impl ExplanationResults<'_> {
     }
 }
 
-/// The mean of values from `least` to 1. Where all are the same, a bootstrap would give an interval of no width; there it is as
-/// wide as that of a share of which no case was found.
-fn mean_with_interval(runs: &[Vec<f64>], least: f64) -> Option<(f64, Option<Interval>)> {
-    let means: Vec<f64> = runs.iter().filter_map(|run| mean(run)).collect();
-    let slices: Vec<&[f64]> = runs.iter().map(Vec::as_slice).collect();
-    let mean = mean(&means)?;
-    let mut values = runs.iter().flatten();
-    let interval = match values.next() {
-        Some(first) if values.all(|value| value == first) => {
-            let width = most_if_none(runs.iter().map(Vec::len).sum());
-            Some(Interval { low: (mean - width).max(least), high: (mean + width).min(1.0) })
-        }
-        _ => mean_of_runs_interval(&slices, BOOTSTRAP),
-    };
-    Some((mean, interval))
+/// One model's right answers minus another's, with the interval, over the seeds and questions that both have answered: the same
+/// questions, if they are of one task.
+pub fn difference(one: &Shares, other: &Shares, bootstrap: Seed) -> Option<(f64, Option<Interval>)> {
+    let pair = |(seed, own)| Some([Vec::as_slice(own), other.get(seed)?.as_slice()]);
+    share_difference(&one.iter().filter_map(pair).collect::<Vec<_>>(), bootstrap)
 }
