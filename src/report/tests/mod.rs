@@ -2,6 +2,7 @@
 
 mod compare;
 mod curves;
+mod explanations;
 mod made;
 mod page;
 mod verdict;

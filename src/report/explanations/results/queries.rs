@@ -31,7 +31,7 @@ pub struct AccuracyRow {
     /// 95% interval, by bootstrap over seeds and their questions.
     pub ci_low: Option<f64>,
     pub ci_high: Option<f64>,
-    /// Mean share of steps that are wrong in the model's own explanations.
+    /// Mean share of the question's steps, skipped ones included, that are wrong in what the model writes.
     pub wrong_steps: f64,
     pub tokens: f64,
 }
@@ -92,6 +92,18 @@ impl ExplanationResults<'_> {
         difference(&one, &other, BOOTSTRAP)
     }
 
+    /// The mean share of the question's steps that are wrong in what a model writes; `None` where it states no step at all.
+    pub fn wrong_steps(&self, answerer: &Answerer, split: QuestionSplit, temperature: f64) -> Option<f64> {
+        let is_stated = self.rows_of(answerer, split, temperature).any(|row| row.skipped < 1.0);
+        let wrong: Vec<f64> = self.rows_of(answerer, split, temperature).map(|row| row.wrong).collect();
+        mean(&wrong).filter(|_| is_stated)
+    }
+
+    fn rows_of(&self, answerer: &Answerer, split: QuestionSplit, temperature: f64) -> impl Iterator<Item = &AnswerRow> {
+        let rows = self.answers.get(answerer).into_iter().flat_map(BTreeMap::values).flatten();
+        rows.filter(move |row| row.split == split && row.temperature == temperature)
+    }
+
     /// The rows of `scores.csv`.
     pub fn rows(&self) -> Vec<AccuracyRow> {
         let mut rows = Vec::new();
@@ -109,9 +121,8 @@ impl ExplanationResults<'_> {
     fn row(&self, answerer: &Answerer, split: QuestionSplit, temperature: f64) -> Option<AccuracyRow> {
         let shares = self.shares(answerer, split, temperature);
         let (accuracy, interval) = self.accuracy(answerer, split, temperature)?;
-        let fits = |row: &&AnswerRow| row.split == split && row.temperature == temperature;
         let of = |value: fn(&AnswerRow) -> f64| {
-            let values: Vec<f64> = self.answers[answerer].values().flatten().filter(fits).map(value).collect();
+            let values: Vec<f64> = self.rows_of(answerer, split, temperature).map(value).collect();
             (mean(&values).unwrap_or(0.0) * 1e4).round() / 1e4
         };
         Some(AccuracyRow {
