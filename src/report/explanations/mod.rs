@@ -3,6 +3,7 @@
 mod claims;
 mod examples;
 mod figures;
+mod protocol;
 mod results;
 mod tables;
 mod write;

@@ -103,3 +103,22 @@ fn wrong_steps_are_a_share_of_the_questions_steps_and_none_where_none_is_stated(
     // Reward, r_SS, r_KL, length, complete, fine, wrong, skipped.
     assert!(summary.contains("| nothing | −1.00 | −1.00 | 0.00 | 0.00 | 0.0% | 0.0% | – | 100% |"), "{summary}");
 }
+
+#[test]
+fn the_protocol_and_the_way_to_repeat_stand_on_page_and_in_markdown() {
+    let (summary, page) = report();
+    for sentence in [
+        "Each seed has a base model, teachers, explanations, students and questions of its own; here 1 and 2.",
+        "All models of a seed answer the same 8 test questions, none of which is a question of training: once at temperature \
+         0 (greedily) and 4 times at temperature 0.7.",
+        "95% percentile bootstrap intervals (10,000 resamples): the seeds are drawn with replacement, then the questions of each.",
+        "among many comparisons some are wrong by chance.",
+    ] {
+        assert!(summary.contains(sentence) && page.contains(sentence), "{sentence} is not in {summary}");
+    }
+    assert!(
+        summary.ends_with("\n\n## How to repeat\n\n    pd run made-up/experiment.toml --out made-up-again\n"),
+        "{summary}"
+    );
+    assert!(page.contains(">Clopper and Pearson, 1934</a>") && page.contains("id=\"repeat\""));
+}

@@ -4,6 +4,7 @@ mod queries;
 mod read;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 pub use queries::difference;
 
@@ -19,6 +20,8 @@ pub const BOOTSTRAP: Seed = Seed(0);
 /// Everything that a report says.
 pub struct ExplanationResults<'a> {
     pub experiment: &'a Explanations,
+    /// The folder's name, below `results/` if it is there.
+    pub folder: PathBuf,
     pub manifest: Option<Manifest>,
     /// The resolved experiment as text.
     pub settings: String,

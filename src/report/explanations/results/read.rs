@@ -9,6 +9,7 @@ use super::{Answerer, ExplanationResults, Lessons};
 use crate::config::explanations::{Explanations, Method};
 use crate::explain::{AnswerRow, ReinforceRow, TraceRecord, read_traces};
 use crate::record::{Folder, Manifest, ModelId, TaskRecord, read_rows};
+use crate::report::read::short;
 use crate::task::{Quality, QuestionTask};
 
 impl<'a> ExplanationResults<'a> {
@@ -19,6 +20,7 @@ impl<'a> ExplanationResults<'a> {
     pub fn read(folder: &Folder, experiment: &'a Explanations) -> Result<ExplanationResults<'a>> {
         let mut results = ExplanationResults {
             experiment,
+            folder: short(folder.root(), &experiment.name),
             manifest: Manifest::read(&folder.manifest())?,
             settings: toml::to_string(experiment)?,
             answers: BTreeMap::new(),
