@@ -1,5 +1,6 @@
 //! The protocol in a few sentences, and what introduces tables.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::agent_result::{AgentResult, AgentResults};
@@ -10,7 +11,7 @@ use super::verdict::KEPT;
 use crate::config::{Data, EnvironmentSettings, Keep};
 use crate::eval::statistics::RESAMPLES;
 use crate::game::ActionSet;
-use crate::record::Role;
+use crate::record::{Ratio, Role, ScoreRow};
 use crate::units::grouped;
 
 /// The games in which a student's relative score is not above 0.
@@ -95,11 +96,7 @@ pub fn protocol(results: &Results) -> Vec<String> {
              and random play, then the episodes of each. (rliable draws seeds alone, with the mean of their episodes.)",
             "episodes",
         ),
-        "A score relative to the teacher is student mean / teacher mean, the paper’s metric. In a game where the mean of \
-         some agent, with some seed, is not above 0 by two standard errors, it is (student − random) / (teacher − \
-         random) for all agents, and the game is marked *. The two are not to be compared: where scores are near 0, as \
-         Pong’s can be, the first is near 0 and the second far from it."
-            .to_owned(),
+        relative(results),
         format!(
             "At the top, a student keeps its teacher’s score if its interval reaches 100% and begins at {} or more. Two \
              students are compared by the interval of their difference, for which seeds, and the episodes of teacher and \
@@ -108,6 +105,21 @@ pub fn protocol(results: &Results) -> Vec<String> {
         ),
         latency(results),
     ]
+}
+
+/// The two definitions of a relative score, and the games that have the second.
+fn relative(results: &Results) -> String {
+    let is_marked = |row: &&ScoreRow| row.role == Role::Student && row.ratio == Some(Ratio::AboveRandom);
+    let marked: BTreeSet<&str> = results.scores.iter().filter(is_marked).map(|row| row.game.as_str()).collect();
+    let games = results.experiment.games.iter().map(|game| game.name());
+    let games: Vec<String> = games.filter(|game| marked.contains(game)).map(str::to_owned).collect();
+    let here = if games.is_empty() { String::new() } else { format!(", here {}", listed(&games)) };
+    format!(
+        "A score relative to the teacher is student mean / teacher mean, the paper’s metric. In a game where the mean of \
+         some agent, with some seed, is not above 0 by two standard errors, it is (student − random) / (teacher − \
+         random) for all agents, and the game is marked *{here}. The two are not to be compared: where scores are near 0, \
+         as Pong’s can be, the first is near 0 and the second far from it."
+    )
 }
 
 /// How latencies were measured, and on which processors.

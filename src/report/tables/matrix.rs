@@ -1,5 +1,6 @@
 //! Every student in every game, at a glance.
 
+use super::scores::note;
 use crate::game::Game;
 use crate::record::Role;
 use crate::report::agent_result::AgentResults;
@@ -18,6 +19,7 @@ pub fn matrix(results: &Results, agent_results: &AgentResults) -> Table {
     let all: Vec<Vec<Cell>> = rows.chain([over_games(agent_results, &names)]).collect();
     Table::of(columns, if games.len() > 1 && !agent_results.overall.is_empty() { all } else { Vec::new() })
         .in_files("matrix")
+        .noted(note(agent_results))
 }
 
 fn row(agent_results: &AgentResults, game: Game, names: &[&String]) -> Vec<Cell> {

@@ -328,12 +328,15 @@ fn scores_below_0_are_compared_above_random_play() {
         made.score(&agent, around, 40);
     }
     let outcome = made.report();
-    assert!(outcome.warnings.contains(&Warning::AboveRandom { games: vec!["pong".into()] }));
     assert!(outcome.warnings.contains(&Warning::FewSeeds { seeds: 1 }));
     assert!(outcome.verdict.contains("by the score above random play"), "{}", outcome.verdict);
     let table = outcome.table.text();
     let line = table.lines().last().unwrap();
     assert!(line.contains("% [") && line.contains("]*"), "{line}");
+    let note = "Marked *: by (student − random) / (teacher − random), since";
+    let summary = fs::read_to_string(made.folder.report().join("summary.md")).unwrap();
+    assert!([outcome.table.on_terminal(None), summary.clone(), made.page()].iter().all(|text| text.contains(note)));
+    assert!(summary.contains("the game is marked *, here pong."), "{summary}");
 }
 
 #[test]
