@@ -31,7 +31,7 @@ pub struct AnswerRow {
     pub right: u32,
     /// Mean over the answers of the tokens drawn, the end with them.
     pub tokens: f64,
-    /// Mean over the answers of the share of steps that are wrong, and of those that are skipped.
+    /// Mean over the answers of the share of the question's steps that are wrong, and of those that are skipped.
     pub wrong: f64,
     pub skipped: f64,
 }

@@ -115,6 +115,28 @@ impl AgentResults {
         self.overall.iter().filter(move |row| row.role == role)
     }
 
+    /// The results over the games of the students that are scored in the most games. The mean of another, over fewer, is not to
+    /// stand beside theirs.
+    pub fn compared_students(&self) -> impl Iterator<Item = &SummaryRow> {
+        let most = self.most_games();
+        self.rows_of(Role::Student).filter(move |row| row.games == most)
+    }
+
+    /// The result over the games of the student of that name, if it is one of those.
+    pub fn compared(&self, student: &str) -> Option<&SummaryRow> {
+        self.compared_students().find(|row| row.agent == student)
+    }
+
+    /// Games in which some student is scored, at most; 0 before the first.
+    pub fn most_games(&self) -> u64 {
+        self.rows_of(Role::Student).map(|row| row.games).max().unwrap_or(0)
+    }
+
+    /// Random play's result over as many games as the compared students have.
+    pub fn compared_random(&self) -> Option<&SummaryRow> {
+        self.rows_of(Role::Random).find(|row| row.games == self.most_games())
+    }
+
     /// The result of random play or of the teacher in a game; `role` says which.
     pub fn reference(&self, role: Role, game: Game) -> Option<&AgentResult> {
         self.in_game(game).find(|agent_result| agent_result.role() == role)

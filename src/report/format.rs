@@ -76,6 +76,11 @@ pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
+/// `3 games`, or `2 of 3 games` where some lack.
+pub fn games_of_all(some: u64, all: usize) -> String {
+    if some < all as u64 { format!("{some} of {all} games") } else { format!("{all} games") }
+}
+
 /// A box of that class for wide content, which scrolls in it; screen readers call it by `label`, which is escaped text.
 pub fn region(class: &str, label: &str, content: &str) -> String {
     format!("<div class=\"{class}\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\">\n{content}</div>\n")

@@ -37,17 +37,24 @@ pub fn summary(report: &Report) -> String {
         let _ = writeln!(text, "- {finding} ({})", source.name());
     }
     text.push('\n');
-    text.push_str("## Protocol\n\n");
-    for sentence in prose::protocol(results) {
-        let _ = writeln!(text, "- {sentence}");
-    }
+    text += &protocol(&prose::protocol(results));
     if !plots.is_empty() {
         text.push_str("\n## Plots\n\n");
     }
     text.extend(of_all.map(image));
     text += &games(report);
-    let _ = write!(text, "## How to repeat\n\n    {}\n", prose::repeat(results).0);
-    text
+    text + &repeat(&prose::repeat(results).0)
+}
+
+/// The protocol of any line.
+pub fn protocol(sentences: &[String]) -> String {
+    let items: String = sentences.iter().map(|sentence| format!("- {sentence}\n")).collect();
+    format!("## Protocol\n\n{items}")
+}
+
+/// The command that repeats the results of any line.
+pub fn repeat(command: &str) -> String {
+    format!("## How to repeat\n\n    {command}\n")
 }
 
 /// The sections of one table each.

@@ -1,13 +1,17 @@
 //! The protocol in a few sentences, and what introduces tables.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use super::agent_result::{AgentResult, AgentResults};
 use super::format::{counted, listed, percent};
 use super::protocol::{of_teachers, points};
 use super::read::Results;
 use super::verdict::KEPT;
 use crate::config::{Data, EnvironmentSettings, Keep};
+use crate::eval::statistics::RESAMPLES;
 use crate::game::ActionSet;
-use crate::record::Role;
+use crate::record::{Ratio, Role, ScoreRow};
 use crate::units::grouped;
 
 /// The games in which a student's relative score is not above 0.
@@ -22,21 +26,38 @@ pub fn not_above_0(agent_results: &AgentResults, agent: &str) -> Vec<String> {
 
 /// The command that repeats the results, with an explanation.
 pub fn repeat(results: &Results) -> (String, &'static str) {
-    let folder = results.folder.display();
     let followed = results.adoptions.iter().flat_map(|(_, rows)| rows).any(|row| row.unix_time.is_some());
     match followed {
         true => (
-            format!("pd follow {folder}/experiment.toml --from DIR"),
+            format!("pd follow {}/experiment.toml --from DIR", results.folder.display()),
             "follows the training in DIR. What students take from it depends on when it is where, so that they cannot be \
              made again just as they are.",
         ),
-        false => (
-            format!("pd run {folder}/experiment.toml --out {folder}-again"),
-            "makes everything again in another folder, to compare. On a CPU the same settings give the same scores, \
-             whatever the number of threads.",
-        ),
+        false => run_again(&results.folder),
     }
 }
+
+/// The command that runs the experiment in a folder again, with an explanation.
+pub fn run_again(folder: &Path) -> (String, &'static str) {
+    let folder = folder.display();
+    (
+        format!("pd run {folder}/experiment.toml --out {folder}-again"),
+        "makes everything again in another folder, to compare. On a CPU the same settings give the same scores, \
+         whatever the number of threads.",
+    )
+}
+
+/// The sentence about intervals: `drawn` says how resamples are drawn, `chance` names what varies within a seed.
+pub fn intervals(drawn: &str, chance: &str) -> String {
+    format!(
+        "Intervals are 95% percentile bootstrap intervals ({} resamples){drawn} With one seed they cover the chance of the \
+         {chance} alone; with few seeds they are too narrow.",
+        grouped(RESAMPLES as u64)
+    )
+}
+
+/// The level of one interval among many.
+pub const EACH_BY_ITSELF: &str = "Each interval is 95% by itself: among many comparisons some are wrong by chance.";
 
 /// The start of scored episodes.
 pub fn starts(no_op_max: u32) -> String {
@@ -70,25 +91,35 @@ pub fn protocol(results: &Results) -> Vec<String> {
             of_teachers(&results.experiment, |teacher| kept(teacher.keep).to_owned())
         ),
         students_weights(results),
-        "Intervals are 95% percentile bootstrap intervals (10,000 resamples), stratified by game: in each game the seeds \
-         are drawn with replacement, a student together with its teacher and random play, then the episodes of each. \
-         (rliable draws seeds alone, with the mean of their episodes.) With one seed they cover the chance of the \
-         episodes alone; with few seeds they are too narrow."
-            .to_owned(),
-        "A score relative to the teacher is student mean / teacher mean, the paper’s metric. In a game where the mean of \
-         some agent, with some seed, is not above 0 by two standard errors, it is (student − random) / (teacher − \
-         random) for all agents, and the game is marked *. The two are not to be compared: where scores are near 0, as \
-         Pong’s can be, the first is near 0 and the second far from it."
-            .to_owned(),
+        intervals(
+            ", stratified by game: in each game the seeds are drawn with replacement, a student together with its teacher \
+             and random play, then the episodes of each. (rliable draws seeds alone, with the mean of their episodes.)",
+            "episodes",
+        ),
+        relative(results),
         format!(
             "At the top, a student keeps its teacher’s score if its interval reaches 100% and begins at {} or more. Two \
              students are compared by the interval of their difference, for which seeds, and the episodes of teacher and \
-             random play, are drawn for both together. Each interval is 95% by itself: among many comparisons some are \
-             wrong by chance.",
+             random play, are drawn for both together. {EACH_BY_ITSELF}",
             percent(KEPT)
         ),
         latency(results),
     ]
+}
+
+/// The two definitions of a relative score, and the games that have the second.
+fn relative(results: &Results) -> String {
+    let is_marked = |row: &&ScoreRow| row.role == Role::Student && row.ratio == Some(Ratio::AboveRandom);
+    let marked: BTreeSet<&str> = results.scores.iter().filter(is_marked).map(|row| row.game.as_str()).collect();
+    let games = results.experiment.games.iter().map(|game| game.name());
+    let games: Vec<String> = games.filter(|game| marked.contains(game)).map(str::to_owned).collect();
+    let here = if games.is_empty() { String::new() } else { format!(", here {}", listed(&games)) };
+    format!(
+        "A score relative to the teacher is student mean / teacher mean, the paper’s metric. In a game where the mean of \
+         some agent, with some seed, is not above 0 by two standard errors, it is (student − random) / (teacher − \
+         random) for all agents, and the game is marked *{here}. The two are not to be compared: where scores are near 0, \
+         as Pong’s can be, the first is near 0 and the second far from it."
+    )
 }
 
 /// How latencies were measured, and on which processors.

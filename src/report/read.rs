@@ -22,7 +22,7 @@ pub struct AgentLog<Row> {
 }
 
 /// The last part of a folder's path, with `results/` before it if it is there. No more of it is known on another machine.
-fn short(folder: &Path, name: &str) -> PathBuf {
+pub fn short(folder: &Path, name: &str) -> PathBuf {
     let results = Path::new("results");
     let is_there = folder.parent().is_some_and(|above| above.ends_with(results));
     let name = folder.file_name().map_or(Path::new(name), Path::new);

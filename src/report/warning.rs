@@ -46,8 +46,6 @@ pub enum Warning {
     StudentNotAboveRandom { students: Vec<String> },
     /// The interval of a student's relative score lies above 100%.
     StudentAboveTeacher { students: Vec<String> },
-    /// The relative scores in these games are those above random play.
-    AboveRandom { games: Vec<String> },
     /// Students without a geometric mean, because they are no better than random play in some game.
     NoGeometricMean { students: Vec<String> },
     /// A share of the episodes was ended by the frame limit.
@@ -89,9 +87,6 @@ impl Warning {
             }
             Warning::StudentAboveTeacher { .. } => {
                 "The paper reports this too; look at the teacher's curve for an unlucky checkpoint, and add seeds."
-            }
-            Warning::AboveRandom { .. } => {
-                "Read these as (student − random) / (teacher − random), not as a ratio of scores."
             }
             Warning::NoGeometricMean { .. } => "Compare such students by mean and interquartile mean, which exist.",
             Warning::Truncated { .. } => {
@@ -142,13 +137,6 @@ impl fmt::Display for Warning {
             Warning::StudentAboveTeacher { students } => {
                 write!(f, "Better than the teacher beyond chance: {}.", shortened(students))
             }
-            Warning::AboveRandom { games } => {
-                write!(
-                    f,
-                    "Some agent’s mean score is not clearly above 0, so relative scores are those above random play in {}.",
-                    shortened(games)
-                )
-            }
             Warning::NoGeometricMean { students } => {
                 write!(f, "A relative score is not above 0, so that no geometric mean exists: {}.", shortened(students))
             }
@@ -181,7 +169,6 @@ pub fn warnings(results: &Results, agent_results: &AgentResults) -> Vec<Warning>
         some(weak_teachers(results, agent_results), |games| Warning::WeakTeacher { games }),
         some(not_above_random(agent_results), |students| Warning::StudentNotAboveRandom { students }),
         some(students.filter(better).map(named).collect(), |students| Warning::StudentAboveTeacher { students }),
-        some(games_above_random(results, agent_results), |games| Warning::AboveRandom { games }),
         some(without_geometric_mean(agent_results), |students| Warning::NoGeometricMean { students }),
         some(truncated(results, agent_results), |agents| Warning::Truncated { agents }),
         (results.foreign_scores > 0).then_some(Warning::Foreign { rows: results.foreign_scores }),
@@ -227,11 +214,6 @@ fn weak_teachers(results: &Results, agent_results: &AgentResults) -> Vec<String>
         2 * cut <= all && shares.is_some_and(|((teacher, random), dqn)| teacher - random < WEAK * (dqn - random))
     };
     results.experiment.games.iter().filter(is_weak).map(ToString::to_string).collect()
-}
-
-fn games_above_random(results: &Results, agent_results: &AgentResults) -> Vec<String> {
-    let games = results.experiment.games.iter().filter(|&&game| agent_results.are_above_random(game));
-    games.map(ToString::to_string).collect()
 }
 
 fn not_above_random(agent_results: &AgentResults) -> Vec<String> {
@@ -322,7 +304,6 @@ mod tests {
             Warning::WeakTeacher { games: many("space_invaders") },
             Warning::StudentNotAboveRandom { students: student.clone() },
             Warning::StudentAboveTeacher { students: student.clone() },
-            Warning::AboveRandom { games: many("space_invaders") },
             Warning::NoGeometricMean { students: student.clone() },
             Warning::Truncated { agents: student.clone() },
             Warning::Foreign { rows: 123_456 },

@@ -103,7 +103,7 @@ pub fn profile(
     Some(values.into_iter().enumerate().map(|(place, value)| (value, interval(place))).collect())
 }
 
-/// Every run by its episodes as they were played.
+/// The figures of each game's runs from the episodes that were played, before any is drawn again.
 fn as_played(games: &[InGame]) -> Vec<Vec<AgainstTeacher>> {
     let of_run = |ratio: Ratio, run: &ComparedRun| AgainstTeacher {
         relative: mean(run.student)
@@ -114,7 +114,7 @@ fn as_played(games: &[InGame]) -> Vec<Vec<AgainstTeacher>> {
     games.iter().map(|game| game.runs.iter().map(|run| of_run(game.ratio, run)).collect()).collect()
 }
 
-/// What `figure` makes of the runs of each resample.
+/// The value of `figure` for each resample.
 fn resamples<T>(
     games: &[InGame],
     one_network: bool,

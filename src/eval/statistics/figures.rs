@@ -25,7 +25,7 @@ pub struct Figures {
     pub games: Vec<InGameFigures>,
     /// Arithmetic mean of the games' relative scores: rliable's `aggregate_mean`.
     pub mean: Option<f64>,
-    /// Geometric mean of the games' relative scores. If one of them is not above 0, it is 0, the limit; callers treat
+    /// Geometric mean of the games' relative scores, the paper's mean over games. If one of them is not above 0, it is 0, the limit; callers treat
     /// this as undefined.
     pub geometric_mean: Option<f64>,
     /// Interquartile mean of the relative scores of all runs in all games: rliable's `aggregate_iqm`.

@@ -21,17 +21,17 @@ mod correlation;
 mod curve;
 mod difference;
 mod figures;
+mod shares;
 mod summary;
 
-pub use bootstrap::{Interval, RESAMPLES, mean_difference, mean_interval, mean_of_runs_interval, most_if_none};
+pub use bootstrap::{Interval, RESAMPLES, mean_difference, mean_interval, mean_of_runs_interval};
 pub use comparison::{ComparedRun, InGame, Intervals, difference_apart, improvement, intervals, profile};
 pub use correlation::{correlation_interval, pearson, spearman};
 pub use curve::deviation;
 pub use difference::{PairedGame, PairedRun, difference};
 pub use figures::{AgainstTeacher, Figures, InGameFigures, win_rate};
-pub use summary::{
-    geometric_mean, human_normalized, interquartile_mean, is_clearly_above_0, mean, median, quartiles, sample_std,
-};
+pub use shares::{mean_share, share_difference, share_difference_apart};
+pub use summary::{human_normalized, interquartile_mean, is_clearly_above_0, mean, median, quartiles, sample_std};
 
 #[cfg(test)]
 mod tests;

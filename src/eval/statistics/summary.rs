@@ -31,12 +31,6 @@ pub fn is_clearly_above_0(values: &[f64]) -> bool {
     mean(values).is_some_and(|mean| mean > 2.0 * error)
 }
 
-/// exp(mean(ln x)), the paper's mean over games; `None` unless every value is above 0.
-pub fn geometric_mean(values: &[f64]) -> Option<f64> {
-    let logarithms: Vec<f64> = values.iter().map(|value| value.ln()).collect();
-    mean(&logarithms).filter(|_| values.iter().all(|&value| value > 0.0)).map(f64::exp)
-}
-
 /// Mean of the values that remain without the lowest and the highest ⌊n/4⌋: `scipy.stats.trim_mean(x, 0.25)`. Agarwal
 /// et al. (2021), "Deep RL at the Edge of the Statistical Precipice", recommend it.
 pub fn interquartile_mean(values: &[f64]) -> Option<f64> {
@@ -62,7 +56,6 @@ mod tests {
         near(median(&SCORES), 17.0, 1e-12);
         near(sample_std(&SCORES), 7.631986780794515, 1e-12);
         near(interquartile_mean(&SCORES), 16.416666666666668, 1e-12);
-        near(geometric_mean(&[1.083, 1.017, 0.839, 0.5]), 0.8244614307798427, 1e-12);
         near(human_normalized(200.0, 1.7, 30.5), 198.3 / 28.8, 1e-12);
     }
 
@@ -78,7 +71,7 @@ mod tests {
     #[test]
     fn what_does_not_exist_is_none() {
         assert_eq!((mean(&[]), median(&[]), interquartile_mean(&[])), (None, None, None));
-        assert_eq!((sample_std(&[3.0]), geometric_mean(&[]), geometric_mean(&[1.0, 0.0])), (None, None, None));
+        assert_eq!(sample_std(&[3.0]), None);
         assert_eq!(human_normalized(1.0, 2.0, 2.0), None);
     }
 }

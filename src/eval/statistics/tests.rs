@@ -253,9 +253,48 @@ fn an_improvement_compares_episodes() {
     within(interval, (0.38333, 0.91667), 0.02);
 }
 
+/// `scipy.stats.binomtest(0, n).proportion_ci(method="exact").high`
+const NEVER_IN_10: f64 = 0.308_497_107_818_760_83;
+const NEVER_IN_6: f64 = 0.459_258_126_439_900_5;
+
 #[test]
-fn what_was_never_found_may_still_be_there() {
-    // scipy.stats.binomtest(0, n).proportion_ci(method="exact").high
-    near(most_if_none(10), 0.308_497_107_818_760_83, 1e-12);
-    near(most_if_none(1000), 0.003_682_083_896_865_672, 1e-12);
+fn shares_of_0_and_of_1_have_the_exact_interval() {
+    let of = |share: f64, runs: usize, questions: usize| {
+        let shares = vec![share; questions];
+        mean_share(&vec![shares.as_slice(); runs], Seed(1)).unwrap()
+    };
+    let (mean, interval) = of(0.0, 1, 10);
+    near(mean, 0.0, 0.0);
+    within(interval, (0.0, NEVER_IN_10), 1e-12);
+    within(of(1.0, 2, 5).1, (1.0 - NEVER_IN_10, 1.0), 1e-12);
+    within(of(0.0, 1, 1000).1, (0.0, 0.003_682_083_896_865_672), 1e-12);
+    assert_eq!(
+        mean_share(&[&[0.5, 1.0], &[0.0, 0.25]], Seed(1)).unwrap().1,
+        mean_of_runs_interval(&[&[0.5, 1.0], &[0.0, 0.25]], Seed(1))
+    );
+}
+
+#[test]
+fn a_difference_that_is_the_same_in_all_questions_is_not_certain() {
+    let (low, high): ([f64; 6], [f64; 6]) = ([0.0, 0.75, 0.0, 0.75, 0.0, 0.75], [0.25, 1.0, 0.25, 1.0, 0.25, 1.0]);
+    let (by, interval) = share_difference(&[[&high, &low]], Seed(1)).unwrap();
+    near(by, 0.25, 1e-12);
+    within(interval, (0.25 - 1.25 * NEVER_IN_6, 0.25 + 0.75 * NEVER_IN_6), 1e-12);
+    within(share_difference(&[[&low, &low]], Seed(1)).unwrap().1, (-NEVER_IN_6, NEVER_IN_6), 1e-12);
+    // 2/3 − 1/3 and 1/3 − 0 differ in their last digit.
+    let thirds = [[2.0 / 3.0, 1.0 / 3.0], [1.0 / 3.0, 0.0]];
+    let interval = share_difference(&[[&thirds[0], &thirds[1]]], Seed(1)).unwrap().1.unwrap();
+    assert!(interval.low < 0.0 && interval.high > 0.5, "{interval:?}");
+}
+
+#[test]
+fn a_difference_is_by_question_within_each_run_or_of_sides_that_are_drawn_apart() {
+    let (one, other): ([f64; 4], [f64; 4]) = ([1.0, 0.5, 0.75, 0.25], [0.5, 0.25, 0.25, 0.25]);
+    let (by, interval) = share_difference(&[[&one, &other], [&other, &other]], Seed(1)).unwrap();
+    near(by, 0.15625, 1e-12);
+    assert_eq!(interval, mean_of_runs_interval(&[&[0.5, 0.25, 0.5, 0.0], &[0.0; 4]], Seed(1)));
+    assert_eq!(share_difference_apart([&[&one], &[&other]], Seed(1)), mean_difference([&[&one], &[&other]], Seed(1)));
+    let (by, interval) = share_difference_apart([&[&[1.0; 10]], &[&[0.0; 10]]], Seed(1)).unwrap();
+    near(by, 1.0, 0.0);
+    within(interval, (1.0 - 2.0 * NEVER_IN_10, 1.0), 1e-12);
 }

@@ -12,7 +12,7 @@ use crate::config::explanations::{self, Explanations};
 use crate::eval::statistics;
 use crate::record::Folder;
 use crate::report::agent_result::seed_for;
-use crate::report::explanations::{Answerer, ExplanationResults};
+use crate::report::explanations::{Answerer, ExplanationResults, difference};
 use crate::report::format::{counted, listed};
 use crate::report::table::{Cell, Table, estimates, words};
 use crate::task::QuestionSplit;
@@ -123,16 +123,10 @@ fn accuracy(
     let lengths = [0, 1].map(|side| shares[side].iter().map(|(seed, own)| (*seed, own.len())).collect::<Vec<_>>());
     let seed = seed_for(&format!("{} in two experiments", in_words(answerer)));
     let difference = if results[0].experiment.task == results[1].experiment.task && lengths[0] == lengths[1] {
-        let by_question = |(one, other): (&Vec<f64>, &Vec<f64>)| -> Vec<f64> {
-            one.iter().zip(other).map(|(own, other)| other - own).collect()
-        };
-        let runs: Vec<Vec<f64>> = shares[0].values().zip(shares[1].values()).map(by_question).collect();
-        let runs: Vec<&[f64]> = runs.iter().map(Vec::as_slice).collect();
-        let means: Vec<f64> = runs.iter().filter_map(|run| statistics::mean(run)).collect();
-        (statistics::mean(&means)?, statistics::mean_of_runs_interval(&runs, seed))
+        difference(&shares[1], &shares[0], seed)?
     } else {
         let runs = [1, 0].map(|side| shares[side].values().map(Vec::as_slice).collect::<Vec<&[f64]>>());
-        statistics::mean_difference([&runs[0], &runs[1]], seed)?
+        statistics::share_difference_apart([&runs[0], &runs[1]], seed)?
     };
     Some(Pair { first: first?, second: second?, difference: Estimate::new(difference) })
 }

@@ -3,6 +3,7 @@
 mod difference;
 mod explanations;
 mod folders;
+mod over_games;
 mod render;
 mod settings;
 mod side;
@@ -16,12 +17,12 @@ use serde_json::Value;
 
 use super::agent_result::AgentResult;
 use super::tables::between;
-use super::verdict::Mean;
 use crate::config::LineName;
 use crate::eval::statistics::Interval;
 use crate::game::Game;
-use crate::record::{Ratio, Role, SummaryRow};
+use crate::record::{Ratio, Role};
 pub use folders::{Place, places};
+use over_games::over_games;
 pub use settings::SettingPair;
 use side::Side;
 
@@ -33,7 +34,7 @@ pub struct Comparison {
     pub verdict: Vec<String>,
     /// The settings that differ, and what else made the results.
     pub settings: Vec<SettingPair>,
-    /// Students over the games that both have, by the mean that all of them have.
+    /// Students over their games, by the mean that all of them have: those whose games are the same in both, and the most.
     pub over_games: Vec<ComparedAgent>,
     pub mean: &'static str,
     /// Every agent that both have, game by game.
@@ -122,17 +123,15 @@ pub fn of_games(places: [Place; 2]) -> Result<Comparison> {
     let [first, second] = Side::read(places)?;
     let games = first.results.experiment.games.clone();
     let sides = [&first, &second];
-    let mean = Mean::over(sides.iter().flat_map(|side| side.agent_results.rows_of(Role::Student)));
     let in_games: Vec<ComparedAgent> = games.iter().flat_map(|&game| in_game(sides, game)).collect();
-    let over_games: Vec<ComparedAgent> =
-        first.students_in(&second).iter().filter_map(|name| over_games(sides, mean, name)).collect();
+    let over_games = over_games(sides);
     let settings = settings::differing(sides)?;
     Ok(Comparison {
-        verdict: verdict::verdict(sides, &settings, &over_games, mean),
+        verdict: verdict::verdict(sides, &settings, &over_games),
         experiments: sides.map(|side| side.name.clone()),
         settings,
-        over_games,
-        mean: mean.name(),
+        mean: over_games.mean.name(),
+        over_games: over_games.students,
         in_games,
         alone: [first.students_not_in(&second), second.students_not_in(&first)],
     })
@@ -156,20 +155,4 @@ fn in_game(sides: [&Side; 2], game: Game) -> Vec<ComparedAgent> {
         })
     };
     sides[0].agent_results.in_game(game).filter_map(compared).collect()
-}
-
-fn over_games(sides: [&Side; 2], mean: Mean, name: &str) -> Option<ComparedAgent> {
-    let row = |side: &Side| -> Option<SummaryRow> {
-        side.agent_results.rows_of(Role::Student).find(|row| row.agent == name).cloned()
-    };
-    let [first, second] = sides.map(|side| mean.of(&row(side)?).map(Estimate::new));
-    let difference = Estimate::new(difference::over_games(sides, mean, name)?);
-    Some(ComparedAgent {
-        game: None,
-        role: Role::Student,
-        agent: name.to_owned(),
-        score: None,
-        of_teacher: Some(Pair { first: first?, second: second?, difference }),
-        above_random: false,
-    })
 }

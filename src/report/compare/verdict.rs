@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::Pair;
+use super::over_games::OverGames;
 use super::settings::SettingPair;
 use super::side::Side;
-use super::{ComparedAgent, Pair};
 use crate::eval::statistics::Interval;
 use crate::game::Game;
 use crate::record::{EpisodeRow, Role};
-use crate::report::format::{counted, listed, percent, percent_with_interval};
-use crate::report::verdict::Mean;
+use crate::report::format::{counted, games_of_all, listed, percent, percent_with_interval};
 
 /// Maximum number of settings that are named.
 const NAMED: usize = 3;
@@ -18,7 +18,7 @@ const NAMED: usize = 3;
 pub const ONE_SEED: &str = "With one seed it is not known how another training would come out.";
 
 /// The sentences of the verdict.
-pub fn verdict(sides: [&Side; 2], settings: &[SettingPair], students: &[ComparedAgent], mean: Mean) -> Vec<String> {
+pub fn verdict(sides: [&Side; 2], settings: &[SettingPair], over_games: &OverGames) -> Vec<String> {
     let names = sides.map(|side| side.name.as_str());
     let mut sentences = vec![what_differs(names, settings)];
     let scored_otherwise: Vec<String> =
@@ -26,13 +26,17 @@ pub fn verdict(sides: [&Side; 2], settings: &[SettingPair], students: &[Compared
     if !scored_otherwise.is_empty() {
         sentences.push(format!("Their scores are not comparable: {} differ.", listed(&scored_otherwise)));
     }
-    if students.is_empty() {
+    if over_games.students.is_empty() && over_games.left_out.is_empty() {
         sentences.push("They have no scored student of one name in common.".to_owned());
     }
-    let clauses: Vec<String> =
-        students.iter().filter_map(|own| Some(clause(names, &own.agent, own.of_teacher?))).collect();
+    let students = over_games.students.iter();
+    let clauses: Vec<String> = students.filter_map(|own| Some(clause(names, &own.agent, own.of_teacher?))).collect();
     if !clauses.is_empty() && scored_otherwise.is_empty() {
-        sentences.push(format!("{}, of the teacher’s score: {}.", place(sides, mean), clauses.join("; ")));
+        sentences.push(format!("{}, of the teacher’s score: {}.", place(sides, over_games), clauses.join("; ")));
+    }
+    if !over_games.left_out.is_empty() {
+        let names = listed(&over_games.left_out);
+        sentences.push(format!("Not compared over games, since scored in fewer or not in the same: {names}."));
     }
     sentences.extend(teachers(sides));
     if sides.iter().any(|side| side.experiment.seeds.len() == 1) {
@@ -55,10 +59,10 @@ pub fn what_differs([first, second]: [&str; 2], settings: &[SettingPair]) -> Str
     }
 }
 
-fn place(sides: [&Side; 2], mean: Mean) -> String {
+fn place(sides: [&Side; 2], over_games: &OverGames) -> String {
     match sides[0].results.experiment.games.as_slice() {
         [game] => format!("In {game}"),
-        games => format!("Over {} games ({})", games.len(), mean.name()),
+        all => format!("Over {} ({})", games_of_all(over_games.games, all.len()), over_games.mean.name()),
     }
 }
 

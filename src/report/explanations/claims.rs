@@ -1,7 +1,7 @@
 //! The paper's claims, each with a verdict from the figures.
 
 use super::results::{Answerer, ExplanationResults};
-use super::tables::{Audit, audit};
+use super::tables::{Audit, audit, wrong_steps};
 use crate::config::explanations::{ExplainerSettings, Method};
 use crate::eval::statistics::{Interval, correlation_interval, mean, pearson, spearman};
 use crate::report::explanations::results::BOOTSTRAP;
@@ -205,27 +205,26 @@ fn out_of_domain(results: &ExplanationResults) -> Claim {
     Claim { title: "Longer questions than those of training", sentences }
 }
 
-/// Wrong steps in explanations, and in what students write.
+/// Wrong steps in explanations, and in what students write. Both are shares of the questions' steps, as `answers.csv` has them.
 fn inheritance(results: &ExplanationResults) -> Claim {
-    let student = first_student(results).unwrap_or_default();
-    let rows = results.rows();
-    let mut sentences = Vec::new();
-    for teacher in &results.experiment.teachers {
-        let Some(wrong) = results.lessons.get(&teacher.name).and_then(|seeds| audit(seeds, |own| own.wrong)) else {
-            continue;
-        };
-        let own = rows.iter().find(|row| {
-            let same = row.student == student && row.teacher == teacher.name;
-            same && row.split == QuestionSplit::Test && row.temperature == results.temperature()
-        });
-        if let Some(own) = own {
-            sentences.push(format!(
-                "{}: {} of the steps in its explanations are wrong, {} of those that its students write.",
-                teacher.name,
-                percent(wrong),
-                percent(own.wrong_steps)
-            ));
-        }
-    }
-    Claim { title: "What students inherit", sentences }
+    let (student, temperature) = (first_student(results).unwrap_or_default(), results.temperature());
+    let in_words = |wrong: Option<f64>| wrong.map_or("none is stated".to_owned(), |own| percent(own) + " are wrong");
+    let of_teacher = |teacher: &ExplainerSettings| {
+        let seeds = results.lessons.get(&teacher.name).filter(|seeds| audit(seeds, |own| own.wrong).is_some())?;
+        let own = results.student(student, &teacher.name);
+        results.accuracy(&own, QuestionSplit::Test, temperature)?;
+        Some(format!(
+            "{}: of the questions’ steps, {} in its explanations, and {} in what its students write.",
+            teacher.name,
+            in_words(wrong_steps(seeds)),
+            in_words(results.wrong_steps(&own, QuestionSplit::Test, temperature))
+        ))
+    };
+    let of_teachers: Vec<String> = results.experiment.teachers.iter().filter_map(of_teacher).collect();
+    let definition = (!of_teachers.is_empty()).then(|| {
+        format!(
+            "Students are \"{student}\", at temperature {temperature}. A step that is skipped counts, but is not wrong."
+        )
+    });
+    Claim { title: "What students inherit", sentences: definition.into_iter().chain(of_teachers).collect() }
 }

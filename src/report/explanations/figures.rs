@@ -185,7 +185,8 @@ fn learning(results: &ExplanationResults, teacher: &str) -> Option<Figure> {
         name: format!("learning-{teacher}"),
         title: format!("{teacher}: reward, and the quality of what it writes"),
         caption: format!(
-            "Thick lines are means over {}, thin ones single seeds; each value is the mean of a step's completions.",
+            "Thick lines are means over {}, thin ones single seeds; each value is the mean of a step's completions. Steps right and \
+             wrong are shares of the question's steps, skipped ones included.",
             counted(seeds.len() as u64, "seed")
         ),
         legend,

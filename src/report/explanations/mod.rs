@@ -3,9 +3,10 @@
 mod claims;
 mod examples;
 mod figures;
+mod protocol;
 mod results;
 mod tables;
 mod write;
 
-pub use results::{Answerer, ExplanationResults};
+pub use results::{Answerer, ExplanationResults, difference};
 pub use write::{scored, write};

@@ -6,7 +6,7 @@ use super::results::{Answerer, ExplanationResults, Lessons};
 use crate::eval::statistics::mean;
 use crate::report::format::{NONE, duration, number, or_dash, percent, percent_with_interval};
 use crate::report::table::{Table, numbers, words};
-use crate::task::QuestionSplit;
+use crate::task::{Quality, QuestionSplit};
 use crate::units::grouped;
 
 /// Accuracy of every model: greedy and drawn, and out of domain.
@@ -47,6 +47,7 @@ pub struct Audit {
     /// Characters of an explanation.
     pub length: f64,
     pub complete: f64,
+    /// Shares of the question's steps, those that are skipped included.
     pub fine: f64,
     pub wrong: f64,
     pub skipped: f64,
@@ -60,11 +61,11 @@ impl Audit {
             let values: Vec<f64> = (0..lessons.traces.len()).map(value).collect();
             mean(&values)
         };
-        let quality = |value: &dyn Fn(&crate::task::Quality) -> f64| {
+        let quality = |value: &dyn Fn(&Quality) -> f64| {
             let values: Vec<f64> = lessons.qualities.iter().map(value).collect();
             mean(&values)
         };
-        let share = |part: u32, quality: &crate::task::Quality| f64::from(part) / f64::from(quality.steps().max(1));
+        let share = |part: u32, quality: &Quality| f64::from(part) / f64::from(quality.steps().max(1));
         Some(Audit {
             reward: over(&|i| lessons.traces[i].reward)?,
             r_ss: over(&|i| lessons.traces[i].r_ss)?,
@@ -85,6 +86,13 @@ pub fn audit(seeds: &BTreeMap<u64, Lessons>, value: fn(&Audit) -> f64) -> Option
     mean(&values)
 }
 
+/// The mean share of the question's steps that are wrong in a teacher's explanations; `None` where they state no step at all.
+pub fn wrong_steps(seeds: &BTreeMap<u64, Lessons>) -> Option<f64> {
+    let states_one = |quality: &Quality| quality.skipped < quality.steps();
+    let is_stated = seeds.values().flat_map(|own| &own.qualities).any(states_one);
+    audit(seeds, |own| own.wrong).filter(|_| is_stated)
+}
+
 /// Reward and quality of each teacher's explanations.
 pub fn explanations(results: &ExplanationResults) -> Table {
     let columns = vec![
@@ -97,9 +105,13 @@ pub fn explanations(results: &ExplanationResults) -> Table {
         numbers("r_KL", "How much likelier the explanation is for one who knows the solution, with its coefficients."),
         numbers("tokens", "Of an explanation."),
         numbers("complete", "Explanations with every step, all right."),
-        numbers("fine steps", "Steps with right operands and result."),
-        numbers("wrong steps", ""),
-        numbers("skipped steps", ""),
+        numbers("fine steps", "Those of the question’s steps that are there with right operands and result."),
+        numbers(
+            "wrong steps",
+            "Those of the question’s steps, skipped ones included, that are there with something wrong; none where no \
+             explanation states a step.",
+        ),
+        numbers("skipped steps", "Those of the question’s steps that are not there."),
         numbers("given away", "Explanations that state the solution before the steps have led to it."),
         numbers("kept", "Of the explanations that were drawn."),
     ];
@@ -117,7 +129,7 @@ pub fn explanations(results: &ExplanationResults) -> Table {
             plain(|own| own.length),
             share(|own| own.complete),
             share(|own| own.fine),
-            share(|own| own.wrong),
+            or_dash(wrong_steps(seeds), percent),
             share(|own| own.skipped),
             share(|own| own.given_away),
             or_dash(mean(&kept), percent),
@@ -137,7 +149,7 @@ pub fn learning(results: &ExplanationResults) -> Table {
         numbers("tokens", ""),
         numbers("given away", ""),
         numbers("complete", ""),
-        numbers("steps right", ""),
+        numbers("steps right", "Those of the question’s steps that are there with the right result."),
         numbers("closed", "Explanations with an end."),
     ];
     let mut rows = Vec::new();

@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::claims::{Claim, claims};
 use super::examples::examples;
 use super::figures::{figures, style};
+use super::protocol::protocol;
 use super::results::ExplanationResults;
 use super::tables;
 use crate::config::explanations::Explanations;
@@ -13,6 +14,7 @@ use crate::report::format::percent_with_interval;
 use crate::report::markdown;
 use crate::report::page::{self, Section, document, paragraph, provenance};
 use crate::report::plot::{Figure, Style};
+use crate::report::prose;
 use crate::report::table::Table;
 use crate::report::warning::{SEEDS, Warning};
 use crate::report::write::{Place, Plot};
@@ -99,8 +101,12 @@ impl<'a> Report<'a> {
                 sections.extend(self.claims.iter().map(section_of));
             }
         }
-        sections.push(provenance::made_by(results.manifest.as_ref()));
-        sections.push(provenance::settings_of(&results.settings));
+        sections.extend([
+            page::sections::protocol(&protocol(results)),
+            provenance::made_by(results.manifest.as_ref()),
+            provenance::settings_of(&results.settings),
+            provenance::repeat(prose::run_again(&results.folder)),
+        ]);
         document("Reinforcement-learned teachers", &results.experiment.name, &self.lead, &sections, self.goes_on)
     }
 
@@ -121,7 +127,8 @@ impl<'a> Report<'a> {
                 }
             }
         }
-        text
+        let command = prose::run_again(&results.folder).0;
+        format!("{text}\n{}\n{}", markdown::protocol(&protocol(results)), markdown::repeat(&command))
     }
 }
 

@@ -56,7 +56,7 @@ pub fn matrix(table: &Table, plots: &[Plot]) -> String {
     }
     html += "</tbody></table>\n";
     let note = "<p class=\"quiet\">Shares of the teacher’s score.</p>\n";
-    region("scroll", "Every student in every game", &html) + note + &table.links()
+    region("scroll", "Every student in every game", &html) + note + &table.note() + &table.links()
 }
 
 fn shaded(what: &str, share: &Cell) -> String {

@@ -6,15 +6,17 @@ pub mod sections;
 
 use super::Activity;
 use super::format::escape;
+use super::prose;
 use super::write::Report;
 
 /// Seconds after which a reader's browser reads the page of unfinished work again.
 const RELOADED: u64 = 15;
 
 /// Sources that a page names, and a section that its captions name, with their addresses.
-const LINKS: [(&str, &str); 4] = [
+const LINKS: [(&str, &str); 5] = [
     ("arXiv 1511.06295", "https://arxiv.org/abs/1511.06295"),
     ("Mnih et al. (2015)", "https://www.nature.com/articles/nature14236"),
+    ("Clopper and Pearson, 1934", "https://doi.org/10.1093/biomet/26.4.404"),
     ("rliable draws", "https://arxiv.org/abs/2108.13264"),
     ("see Protocol", "#protocol"),
 ];
@@ -41,10 +43,10 @@ pub fn page(report: &Report) -> String {
         sections::curves(report),
         sections::games(report),
         sections::paper(report),
-        sections::protocol(report.results),
+        sections::protocol(&prose::protocol(report.results)),
         provenance::machine(report.results),
         provenance::settings(report.results),
-        provenance::repeat(report.results),
+        provenance::repeat(prose::repeat(report.results)),
     ];
     document("Policy distillation", &report.results.experiment.name, &report.verdict, &sections, report.goes_on)
 }

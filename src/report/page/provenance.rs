@@ -6,7 +6,6 @@ use super::{Section, paragraph};
 use crate::game::Game;
 use crate::record::{Maker, Manifest, RomRecord};
 use crate::report::format::{NONE, duration, escape};
-use crate::report::prose;
 use crate::report::read::Results;
 use crate::report::table::{Table, numbers, words};
 use crate::units::date;
@@ -107,9 +106,8 @@ pub fn settings_of(text: &str) -> Section {
     Section::new("settings", "Settings", content)
 }
 
-/// The command that repeats the results, from the folder above `results/` or above the experiment's own.
-pub fn repeat(results: &Results) -> Section {
-    let (command, what) = prose::repeat(results);
+/// A command that repeats the results, from the folder above `results/` or above the experiment's own, with its explanation.
+pub fn repeat((command, what): (String, &str)) -> Section {
     let content = format!(
         "<pre>{}</pre>\n<p>{what} The file holds the settings above, whatever the command line changed; it is the one in \
          the folder above this page.</p>\n",

@@ -7,7 +7,6 @@ use crate::game::Game;
 use crate::report::Activity;
 use crate::report::format::escape;
 use crate::report::prose;
-use crate::report::read::Results;
 use crate::report::table::Table;
 use crate::report::tables::Tables;
 use crate::report::warning::Warning;
@@ -153,6 +152,6 @@ pub fn paper(report: &Report) -> Section {
 }
 
 /// The protocol behind the numbers.
-pub fn protocol(results: &Results) -> Section {
-    Section::new("protocol", "Protocol", list(&prose::protocol(results)))
+pub fn protocol(sentences: &[String]) -> Section {
+    Section::new("protocol", "Protocol", list(sentences))
 }

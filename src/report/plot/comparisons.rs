@@ -33,8 +33,10 @@ struct Compared {
 /// The probability that an episode of one agent scores more than one of another: students against the teacher, then against each
 /// other. `None` before the first student is scored.
 pub fn improvement(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
-    let against_teacher = results.experiment.students.iter().filter_map(|student| {
-        let row = agent_results.rows_of(Role::Student).find(|row| row.agent == student.name)?;
+    let is_compared = |student: &&StudentSettings| agent_results.compared(&student.name).is_some();
+    let students: Vec<&StudentSettings> = results.experiment.students.iter().filter(is_compared).collect();
+    let against_teacher = students.iter().filter_map(|student| {
+        let row = agent_results.compared(&student.name)?;
         Some(Compared {
             name: format!("{} > teacher", student.name),
             style: style_of(results, Role::Student, &student.name),
@@ -42,8 +44,8 @@ pub fn improvement(results: &Results, agent_results: &AgentResults) -> Option<Fi
             interval: between(row.beats_ci_low, row.beats_ci_high),
         })
     });
-    let students = pairs(&results.experiment.students).into_iter();
-    let against_students = students.filter_map(|pair| students_compared(results, agent_results, pair));
+    let pairs = pairs(&students).into_iter();
+    let against_students = pairs.filter_map(|pair| students_compared(results, agent_results, pair));
     let compared: Vec<Compared> = against_teacher.chain(against_students).collect();
     let panel = improvement_panel(&compared)?;
     Some(Figure {
@@ -61,11 +63,11 @@ pub fn improvement(results: &Results, agent_results: &AgentResults) -> Option<Fi
 }
 
 /// The pairs of students that are compared.
-fn pairs(students: &[StudentSettings]) -> Vec<[&StudentSettings; 2]> {
+fn pairs<'a>(students: &[&'a StudentSettings]) -> Vec<[&'a StudentSettings; 2]> {
     let all = students.len() <= ALL_PAIRS;
     let place = |first: usize| {
         let others = students.iter().skip(first + 1).take(if all { usize::MAX } else { 1 });
-        others.map(move |second| [&students[first], second])
+        others.map(move |&second| [students[first], second])
     };
     (0..students.len()).flat_map(place).collect()
 }
@@ -146,6 +148,9 @@ pub fn profile(results: &Results, agent_results: &AgentResults) -> Option<Figure
     let mut marks = Vec::new();
     let mut legend = Vec::new();
     for student in &results.experiment.students {
+        if agent_results.compared(&student.name).is_none() {
+            continue;
+        }
         let own: Vec<&AgentResult> = agent_results.of_agent(Role::Student, &student.name).collect();
         let played: Vec<PlayedGame> = own.iter().map(|own| PlayedGame::of(results, own, own.ratio())).collect();
         if played.iter().map(|game| game.runs.len()).sum::<usize>() < RUNS {

@@ -76,8 +76,8 @@ pub fn legend(panels: &[Panel]) -> Vec<LegendEntry> {
 }
 
 /// The legend's entries for students that have no names beside them.
-pub fn students(shares: &Shares) -> impl Iterator<Item = LegendEntry> {
-    shares.students.iter().map(|one| LegendEntry {
+pub fn students(shares: &[Share]) -> impl Iterator<Item = LegendEntry> {
+    shares.iter().map(|one| LegendEntry {
         label: one.name.clone(),
         style: one.style,
         sample: Sample::Marker { hollow: false },

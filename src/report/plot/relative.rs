@@ -1,8 +1,10 @@
 //! Figures of the students' scores relative to their teachers: over the size of their networks, or, if they are of one size, a line
 //! for each.
 
+use std::collections::BTreeMap;
+
 use super::figure::{Figure, LegendEntry, Panel, Sample};
-use super::shares::{Cost, Shares};
+use super::shares::{Cost, Share, Shares};
 use super::style::{BLACK, PAPER, Style};
 use super::{forest, frontier};
 use crate::record::{Role, SummaryRow};
@@ -53,14 +55,12 @@ pub fn relative_in_games(results: &Results, agent_results: &AgentResults) -> Opt
         true => forest::panel(&shares, &shares.title),
         false => frontier::panel(&shares, Cost::Parameters, &shares.title, false),
     };
-    let panels = games.iter().filter_map(|&game| panel(Shares::in_game(results, agent_results, game)));
-    let panels = with_common_axes(panels.collect());
+    let in_game = |&game| Shares::in_game(results, agent_results, game);
+    let panels = with_common_axes(games.iter().map(in_game).filter_map(panel).collect());
     let students = results.experiment.students.len();
     let legend = match one_size {
         true => forest::legend(&panels),
-        false => {
-            frontier::students(&Shares::overall(results, agent_results)).chain(frontier::legend(&panels)).collect()
-        }
+        false => frontier::students(&in_any_game(results, agent_results)).chain(frontier::legend(&panels)).collect(),
     };
     (games.len() > 1 && !panels.is_empty()).then(|| Figure {
         name: "relative-in-games".into(),
@@ -74,6 +74,14 @@ pub fn relative_in_games(results: &Results, agent_results: &AgentResults) -> Opt
     })
 }
 
+/// Every student that is in a figure of some game, once.
+fn in_any_game(results: &Results, agent_results: &AgentResults) -> Vec<Share> {
+    let games = results.experiment.games.iter();
+    let shares = games.flat_map(|&game| Shares::in_game(results, agent_results, game).students);
+    let mut by_name: BTreeMap<String, Share> = shares.map(|own| (own.name.clone(), own)).collect();
+    results.experiment.students.iter().filter_map(|student| by_name.remove(&student.name)).collect()
+}
+
 /// The score over what else a network costs. `None` for students of one size.
 pub fn costs(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
     let shares = Shares::overall(results, agent_results).without_paper();
@@ -85,7 +93,7 @@ pub fn costs(results: &Results, agent_results: &AgentResults) -> Option<Figure> 
         caption: "Weights are 32-bit floats; a multiply-add counts as two operations; latency is the median of single \
                   decisions on the machine named below. Bars and front as above."
             .into(),
-        legend: frontier::students(&shares).chain(frontier::legend(&panels)).collect(),
+        legend: frontier::students(&shares.students).chain(frontier::legend(&panels)).collect(),
         columns: panels.len(),
         panel: SMALL,
         panels,

@@ -6,6 +6,7 @@ use crate::eval::statistics::Interval;
 use crate::game::Game;
 use crate::record::{Role, ScoreRow};
 use crate::report::agent_result::{AgentResults, mean_of};
+use crate::report::format::games_of_all;
 use crate::report::read::Results;
 use crate::report::verdict::Mean;
 
@@ -61,23 +62,28 @@ impl Cost {
 }
 
 impl<'a> Shares<'a> {
-    /// Over the experiment's games, by the mean that all students have; in its only game, if it has one.
+    /// Over the experiment's games, by the mean that all students have that are scored in the most games; in its only game, if it
+    /// has one.
     pub fn overall(results: &Results, agent_results: &'a AgentResults) -> Shares<'a> {
         if let [game] = results.experiment.games[..] {
             return Shares::in_game(results, agent_results, game);
         }
-        let mean = Mean::over(agent_results.rows_of(Role::Student));
+        let mean = Mean::over(agent_results.compared_students());
         let share = |name: &str| {
-            let row = agent_results.rows_of(Role::Student).find(|row| row.agent == name)?;
+            let row = agent_results.compared(name)?;
             let (share, interval) = mean.of(row)?;
             Some((share, interval, row.paper))
         };
         Shares {
             agent_results,
             game: None,
-            title: format!("{} of {} games", mean.name(), results.experiment.games.len()),
+            title: format!(
+                "{} of {}",
+                mean.name(),
+                games_of_all(agent_results.most_games(), results.experiment.games.len())
+            ),
             students: shares(results, share),
-            random: agent_results.rows_of(Role::Random).find_map(|row| mean.of(row)).map(|(share, _)| share),
+            random: agent_results.compared_random().and_then(|row| mean.of(row)).map(|(share, _)| share),
         }
     }
 

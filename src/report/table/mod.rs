@@ -36,6 +36,8 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// Base name of its CSV and LaTeX files beside the page, if it has some.
     pub file: Option<&'static str>,
+    /// A line below it for readers, in which a mark is explained.
+    pub note: Option<&'static str>,
 }
 
 /// A column of words.
@@ -71,7 +73,7 @@ impl Column {
 impl Table {
     pub fn of<C: Into<Cell>>(columns: Vec<Column>, rows: impl IntoIterator<Item = Vec<C>>) -> Table {
         let rows = rows.into_iter().map(|row| row.into_iter().map(Into::into).collect()).collect();
-        Table { columns, rows, file: None }
+        Table { columns, rows, file: None, note: None }
     }
 
     /// The table with files of that base name.
@@ -79,7 +81,12 @@ impl Table {
         Table { file: Some(name), ..self }
     }
 
-    /// For each row, whether it begins a group after another.
+    /// The table with a line below it, if there is one.
+    pub fn noted(self, note: Option<&'static str>) -> Table {
+        Table { note, ..self }
+    }
+
+    /// For each row, whether a line or a space sets it apart from the row above: its first cell is another.
     fn beginnings(&self) -> Vec<bool> {
         let first = |row: Option<&Vec<Cell>>| row.and_then(|row| row.first()).map(|cell| cell.text.clone());
         (0..self.rows.len()).map(|i| i > 0 && first(self.rows.get(i)) != first(self.rows.get(i - 1))).collect()
@@ -101,7 +108,12 @@ impl Table {
             html.push_str("</tr>\n");
         }
         html.push_str("</tbody></table>\n");
-        region("scroll", &escape(label), &html) + &self.links() + &self.meanings()
+        region("scroll", &escape(label), &html) + &self.note() + &self.links() + &self.meanings()
+    }
+
+    /// The line below the table, on the page.
+    pub fn note(&self) -> String {
+        self.note.map_or(String::new(), |note| format!("<p class=\"quiet\">{}</p>\n", escape(note)))
     }
 
     /// Links to the table's files.
@@ -120,7 +132,7 @@ impl Table {
         html + "</dl>\n</details>\n"
     }
 
-    /// The table in Markdown, without the meanings of the columns.
+    /// The table in Markdown with its note, without the meanings of the columns.
     pub fn markdown(&self) -> String {
         let cell = |text: &str| text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ");
         let mut text = String::new();
@@ -131,7 +143,7 @@ impl Table {
         let rule = |column: &Column| if column.kind == Kind::Words { "---" } else { "---:" };
         line(self.columns.iter().map(|column| rule(column).to_owned()).collect());
         self.rows.iter().for_each(|row| line(row.iter().map(|own| cell(&own.text)).collect()));
-        text
+        text + &self.note.map_or(String::new(), |note| format!("\n{note}\n"))
     }
 
     /// The table for a terminal of that width, if it is known: columns that do not fit are left out, and the last line says so. Empty
@@ -149,6 +161,7 @@ impl Table {
             table.rows.iter_mut().for_each(|row| drop(row.remove(place)));
             text = table.text();
         }
+        text.extend(self.note.map(|note| format!("{note}\n")));
         match self.columns.len() - table.columns.len() {
             0 => text,
             1 => text + "(1 more column on the page and on a wider terminal)\n",
@@ -201,6 +214,14 @@ mod tests {
         let narrow = table.on_terminal(Some(14));
         assert!(narrow.starts_with("agent   mean\nnet1   1,234\n(1 more column"), "{narrow}");
         assert!(table.on_terminal(Some(1)).starts_with("agent\nnet1\n(2 more"), "{}", table.on_terminal(Some(1)));
+    }
+
+    #[test]
+    fn a_note_stands_below_the_table_wherever_it_is_read() {
+        let noted = table().noted(Some("* <not> a mean"));
+        assert_eq!(noted.on_terminal(None), table().text() + "* <not> a mean\n");
+        assert_eq!(noted.markdown(), table().markdown() + "\n* <not> a mean\n");
+        assert!(noted.html("x").contains("* &lt;not&gt; a mean</p>"), "{}", noted.html("x"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Every student in every game, at a glance.
 
+use super::scores::note;
 use crate::game::Game;
 use crate::record::Role;
 use crate::report::agent_result::AgentResults;
@@ -7,7 +8,8 @@ use crate::report::read::Results;
 use crate::report::table::{Cell, Table, estimates, words};
 use crate::report::verdict::Mean;
 
-/// The relative score of each student (a column) in each game (a row), and over the games. Empty for a single game.
+/// The relative score of each student (a column) in each game (a row), and over the games where it is scored in as many as any
+/// other. Empty for a single game.
 pub fn matrix(results: &Results, agent_results: &AgentResults) -> Table {
     let games = &results.experiment.games;
     let names: Vec<&String> = results.experiment.students.iter().map(|student| &student.name).collect();
@@ -17,6 +19,7 @@ pub fn matrix(results: &Results, agent_results: &AgentResults) -> Table {
     let all: Vec<Vec<Cell>> = rows.chain([over_games(agent_results, &names)]).collect();
     Table::of(columns, if games.len() > 1 && !agent_results.overall.is_empty() { all } else { Vec::new() })
         .in_files("matrix")
+        .noted(note(agent_results))
 }
 
 fn row(agent_results: &AgentResults, game: Game, names: &[&String]) -> Vec<Cell> {
@@ -29,9 +32,9 @@ fn row(agent_results: &AgentResults, game: Game, names: &[&String]) -> Vec<Cell>
 }
 
 fn over_games(agent_results: &AgentResults, names: &[&String]) -> Vec<Cell> {
-    let mean = Mean::over(agent_results.rows_of(Role::Student));
+    let mean = Mean::over(agent_results.compared_students());
     let cell = |name: &&String| {
-        let row = agent_results.rows_of(Role::Student).find(|row| row.agent == **name);
+        let row = agent_results.compared(name);
         let (share, interval) = row.and_then(|row| mean.of(row)).unzip();
         Cell::percent_with_interval(share, interval.flatten())
     };

@@ -14,8 +14,7 @@ pub fn scores(agent_results: &AgentResults) -> Table {
         estimates("score", "Mean raw score of an episode; over seeds, the mean of the seeds' means."),
         estimates(
             "of teacher's",
-            "Mean score / teacher's mean score with the same seed; * in games where it is (mean − random) / (teacher − \
-             random), since some agent's mean there is not clearly above 0.",
+            "Mean score / teacher's mean score with the same seed; marked *, (mean − random) / (teacher − random).",
         ),
         numbers(
             "otherwise",
@@ -34,7 +33,15 @@ pub fn scores(agent_results: &AgentResults) -> Table {
         numbers("latency", "Median milliseconds per decision at batch 1, on the machine named below.").left_out(4),
         numbers("episodes", "Seeds, each a training of its own, × episodes that score each.").left_out(2),
     ];
-    Table::of(columns, agent_results.each.iter().map(row)).in_files("scores")
+    Table::of(columns, agent_results.each.iter().map(row)).in_files("scores").noted(note(agent_results))
+}
+
+/// The meaning of the mark * in tables of scores, where some game has it.
+pub fn note(agent_results: &AgentResults) -> Option<&'static str> {
+    let is_marked = agent_results.each.iter().any(AgentResult::above_random);
+    is_marked.then_some(
+        "Marked *: by (student − random) / (teacher − random), since some agent’s mean score there is not clearly above 0.",
+    )
 }
 
 fn row(agent_result: &AgentResult) -> Vec<Cell> {

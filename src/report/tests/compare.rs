@@ -82,6 +82,40 @@ fn what_is_the_same_cannot_be_told_apart_and_other_teachers_are_named() {
 }
 
 #[test]
+fn a_student_with_scores_in_other_games_on_each_side_is_not_compared_over_games() {
+    let scored = |games_of_late: &[&str]| {
+        let mut made = Made::with(
+            "name = \"made-up\"\ngames = [\"breakout\", \"qbert\"]\nseeds = [1]\n\
+             [[students]]\nname = \"net3\"\nnetwork = \"net3\"\n[[students]]\nname = \"late\"\nnetwork = \"net3\"\n",
+        );
+        for name in ["breakout", "qbert"] {
+            let game = Game::named(name).unwrap();
+            made.score(&AgentId::teacher(game, 1), 200.0, 40);
+            made.score(&AgentId::random(game, 1), 20.0, 40);
+            made.score(&AgentId::student("net3", game, 1), 150.0, 40);
+            if games_of_late.contains(&name) {
+                made.score(&AgentId::student("late", game, 1), 180.0, 40);
+            }
+        }
+        write_file(&made.folder.experiment(), toml::to_string(&made.experiment).unwrap().as_bytes()).unwrap();
+        made.report();
+        made
+    };
+    for (first, second) in [(["breakout", "qbert"].as_slice(), ["breakout"].as_slice()), (&["qbert"], &["qbert"])] {
+        let comparison = compared(&scored(first), &scored(second));
+        let over_games: Vec<&str> = comparison.over_games.iter().map(|own| own.agent.as_str()).collect();
+        let verdict = comparison.verdict.join(" ");
+        assert_eq!((over_games, comparison.mean), (vec!["net3"], "geometric mean"), "{verdict}");
+        assert!(
+            verdict.contains("Over 2 games (geometric mean), of the teacher’s score: net3 has 75% in "),
+            "{verdict}"
+        );
+        let left_out = "Not compared over games, since scored in fewer or not in the same: late.";
+        assert!(verdict.contains(left_out), "{verdict}");
+    }
+}
+
+#[test]
 fn a_folder_without_results_or_with_other_games_is_refused() {
     let one = made("", 200.0, 0.9);
     let error = compare([one.folder.root(), &one.folder.report()]).unwrap_err().to_string();
@@ -119,12 +153,14 @@ fn answered(more: &str, right: &[u32]) -> tempfile::TempDir {
 
 #[test]
 fn models_are_compared_question_by_question_where_they_answered_the_same_ones() {
-    // Hard questions and easy ones: question by question the second has one more right each time.
-    let (first, second) = (answered("", &[0, 3, 0, 3, 0, 3]), answered("", &[1, 4, 1, 4, 1, 4]));
+    // Hard questions and easy ones: question by question the second has one more right each time but the last.
+    let (first, second) = (answered("", &[0, 3, 0, 3, 0, 3]), answered("", &[1, 4, 1, 4, 1, 3]));
     let own = written([first.path(), second.path()]).unwrap();
     let of_base = &own.json["models"][0]["accuracy"];
     assert_eq!(of_base["first"]["value"], 0.375);
-    assert_eq!(of_base["difference"], serde_json::json!({ "value": 0.25, "low": 0.25, "high": 0.25 }));
+    let difference = &of_base["difference"];
+    assert!((difference["value"].as_f64().unwrap() - 5.0 / 24.0).abs() < 1e-9, "{difference}");
+    assert!(difference["low"].as_f64() > Some(0.0) && difference["high"].as_f64() <= Some(0.25), "{difference}");
     assert!(own.text.contains("In 1 of 1 model the two can be told apart"), "{}", own.text);
     assert!(own.markdown.contains("| test | 0.7 |"), "{}", own.markdown);
 
@@ -134,6 +170,18 @@ fn models_are_compared_question_by_question_where_they_answered_the_same_ones() 
     assert!(of_base["low"].as_f64() < Some(0.0) && of_base["high"].as_f64() > Some(0.5), "{of_base}");
     assert!(own.text.contains("Their questions are not the same (task.length)."), "{}", own.text);
     assert!(own.text.contains("In 0 of 1 model"), "{}", own.text);
+}
+
+#[test]
+fn a_difference_that_is_the_same_in_every_question_has_an_interval_of_some_width() {
+    let (first, second) = (answered("", &[0, 3, 0, 3, 0, 3]), answered("", &[1, 4, 1, 4, 1, 4]));
+    let own = written([first.path(), second.path()]).unwrap();
+    let difference = &own.json["models"][0]["accuracy"]["difference"];
+    assert_eq!(difference["value"], 0.25);
+    assert!(difference["low"].as_f64() < Some(0.0) && difference["high"].as_f64() > Some(0.5), "{difference}");
+    assert!(own.text.contains("In 0 of 1 model the two can be told apart"), "{}", own.text);
+    let text = written([first.path(), first.path()]).unwrap().text;
+    assert!(text.contains("0.0% [−46, 46]"), "{text}");
 }
 
 #[test]

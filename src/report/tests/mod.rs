@@ -2,6 +2,7 @@
 
 mod compare;
 mod curves;
+mod explanations;
 mod made;
 mod page;
 mod verdict;
@@ -100,7 +101,7 @@ fn the_summary_is_the_geometric_mean_beside_the_papers_figure() {
         let shares: Vec<f64> = made.scores.iter().filter(of_game).filter_map(|row| row.relative_to_teacher).collect();
         statistics::mean(&shares).unwrap()
     };
-    let expected = statistics::geometric_mean(&[in_game("breakout"), in_game("pong")]).unwrap();
+    let expected = (in_game("breakout") * in_game("pong")).sqrt();
     assert_eq!((small.games, small.seeds, small.paper), (2, 3, Some(1.017)));
     assert!((small.relative_geometric_mean.unwrap() - expected).abs() < 1e-12);
     assert!(small.ci_low.unwrap() < expected && expected < small.ci_high.unwrap());
@@ -327,12 +328,15 @@ fn scores_below_0_are_compared_above_random_play() {
         made.score(&agent, around, 40);
     }
     let outcome = made.report();
-    assert!(outcome.warnings.contains(&Warning::AboveRandom { games: vec!["pong".into()] }));
     assert!(outcome.warnings.contains(&Warning::FewSeeds { seeds: 1 }));
     assert!(outcome.verdict.contains("by the score above random play"), "{}", outcome.verdict);
     let table = outcome.table.text();
     let line = table.lines().last().unwrap();
     assert!(line.contains("% [") && line.contains("]*"), "{line}");
+    let note = "Marked *: by (student − random) / (teacher − random), since";
+    let summary = fs::read_to_string(made.folder.report().join("summary.md")).unwrap();
+    assert!([outcome.table.on_terminal(None), summary.clone(), made.page()].iter().all(|text| text.contains(note)));
+    assert!(summary.contains("the game is marked *, here pong."), "{summary}");
 }
 
 #[test]

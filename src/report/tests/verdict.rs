@@ -60,3 +60,30 @@ fn without_an_interval_no_student_is_said_to_keep_a_score() {
     let verdict = made.report().verdict;
     assert!(verdict.contains("it is not clear whether it loses any of the teacher’s score"), "{verdict}");
 }
+
+#[test]
+fn a_student_with_scores_in_fewer_games_is_left_out_of_every_mean() {
+    let mut made = Made::with(
+        "name = \"made-up\"\ngames = [\"breakout\", \"qbert\", \"seaquest\"]\nseeds = [1, 2]\n\
+         [[students]]\nname = \"big\"\nnetwork = \"net1\"\n[[students]]\nname = \"late\"\nnetwork = \"net3\"\n",
+    );
+    for seed in [1, 2] {
+        for game in ["breakout", "qbert", "seaquest"].map(|name| Game::named(name).unwrap()) {
+            made.score(&AgentId::teacher(game, seed), 200.0, 40);
+            made.score(&AgentId::random(game, seed), 20.0, 40);
+            made.score(&AgentId::student("big", game, seed), 150.0, 40);
+        }
+        made.score(&AgentId::student("late", Game::named("breakout").unwrap(), seed), 190.0, 40);
+    }
+    let verdict = made.report().verdict;
+    let expected = "Over 3 games (geometric mean), with 2 seeds: big (size 6.6%) loses 25% [";
+    assert!(verdict.contains(expected), "{verdict}");
+    assert!(verdict.contains("Left out here: late is scored in 1 of 3 games."), "{verdict}");
+    assert!(!verdict.contains("late (") && !verdict.contains("By loss"), "{verdict}");
+    let read = |name: &str| std::fs::read_to_string(made.folder.report().join(name)).unwrap();
+    let matrix = read("matrix.csv");
+    assert!(matrix.lines().any(|line| line.starts_with("geometric mean,") && line.ends_with(",,,")), "{matrix}");
+    let figure = read("relative.csv");
+    assert!(figure.contains("big") && !figure.contains("late"), "{figure}");
+    assert!(read("relative-in-games.svg").lines().any(|line| line == "late"), "it has no entry in the legend");
+}

@@ -4,7 +4,7 @@ use crate::eval::statistics::{Figures, Interval};
 use crate::record::SummaryRow;
 use crate::report::tables::between;
 
-/// A mean over games that all compared agents have.
+/// A mean over games that all compared agents have; those are scored in equally many games.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mean {
     /// The paper's.

@@ -10,7 +10,7 @@ pub use mean::Mean;
 pub use paired::paired_run;
 
 use super::agent_result::AgentResults;
-use super::format::{counted, listed, percent};
+use super::format::{counted, games_of_all, listed, percent};
 use super::read::Results;
 use crate::config::StudentSettings;
 use crate::eval::statistics::Interval;
@@ -28,18 +28,14 @@ struct Scored<'a> {
 }
 
 /// The sentences of the verdict.
-pub fn verdict(results: &Results, agent_results: &AgentResults) -> Vec<String> {
-    let mean = Mean::over(agent_results.rows_of(Role::Student));
-    let scored: Vec<Scored> = results
-        .experiment
-        .students
-        .iter()
-        .filter_map(|student| {
-            let row = agent_results.rows_of(Role::Student).find(|row| row.agent == student.name)?;
-            let (share, interval) = mean.of(row)?;
-            Some(Scored { student, row, share, interval })
-        })
-        .collect();
+pub fn verdict<'a>(results: &'a Results, agent_results: &'a AgentResults) -> Vec<String> {
+    let mean = Mean::over(agent_results.compared_students());
+    let scored_of = |student: &'a StudentSettings| {
+        let row = agent_results.compared(&student.name)?;
+        let (share, interval) = mean.of(row)?;
+        Some(Scored { student, row, share, interval })
+    };
+    let scored: Vec<Scored> = results.experiment.students.iter().filter_map(scored_of).collect();
     if scored.is_empty() {
         return vec!["No student is scored yet.".to_owned()];
     }
@@ -47,7 +43,8 @@ pub fn verdict(results: &Results, agent_results: &AgentResults) -> Vec<String> {
     let standings = against_teacher::standings(&scored);
     sentences.push(format!("{}: {standings}.", place(results, agent_results, mean, &scored)));
     sentences.extend(among_equals::sentences(results, agent_results, mean, &scored));
-    let random = agent_results.rows_of(Role::Random).find_map(|row| mean.of(row)).filter(|(share, _)| *share > 0.0);
+    sentences.extend(in_fewer_games(results, agent_results));
+    let random = agent_results.compared_random().and_then(|row| mean.of(row)).filter(|(share, _)| *share > 0.0);
     sentences.extend(random.map(|(share, _)| format!("Random play has {} of the teacher’s score.", percent(share))));
     if scored.iter().all(|one| one.row.seeds == 1) {
         sentences.push("With one seed it is not known how another training would come out.".to_owned());
@@ -55,10 +52,17 @@ pub fn verdict(results: &Results, agent_results: &AgentResults) -> Vec<String> {
     sentences
 }
 
+/// The students that are scored, but not in as many games as those that are compared.
+fn in_fewer_games(results: &Results, agent_results: &AgentResults) -> Option<String> {
+    let (most, all) = (agent_results.most_games(), results.experiment.games.len());
+    let fewer: Vec<&SummaryRow> = agent_results.rows_of(Role::Student).filter(|row| row.games < most).collect();
+    let has = |row: &&SummaryRow| format!("{} is scored in {}", row.agent, games_of_all(row.games, all));
+    (!fewer.is_empty()).then(|| format!("Left out here: {}.", named(&fewer, has)))
+}
+
 /// Games, mean and seeds of what follows.
 fn place(results: &Results, agent_results: &AgentResults, mean: Mean, scored: &[Scored]) -> String {
     let all = &results.experiment.games;
-    let games = scored.iter().map(|one| one.row.games).max().unwrap_or(0);
     let seeds = scored.iter().map(|one| one.row.seeds).max().unwrap_or(0);
     let above_random: Vec<String> =
         all.iter().filter(|&&game| agent_results.are_above_random(game)).map(ToString::to_string).collect();
@@ -69,10 +73,9 @@ fn place(results: &Results, agent_results: &AgentResults, mean: Mean, scored: &[
         games => format!(", in {games} of them by the score above random play"),
     };
     let teacher = if seeds > 1 && results.experiment.teacher_seeds().len() == 1 { " of one teacher" } else { "" };
-    let place = match (games, all.len() as u64) {
-        (1, 1) => format!("In {}", all[0]),
-        (some, all) if some < all => format!("Over {some} of {all} games ({})", mean.name()),
-        (all, _) => format!("Over {all} games ({})", mean.name()),
+    let place = match all.as_slice() {
+        [game] => format!("In {game}"),
+        all => format!("Over {} ({})", games_of_all(agent_results.most_games(), all.len()), mean.name()),
     };
     format!("{place}, with {}{teacher}{above_random}", counted(seeds, "seed"))
 }
