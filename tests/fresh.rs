@@ -163,7 +163,10 @@ fn a_manifest_tells_of_whoever_did_something_last_and_of_all_seeds() {
     run.succeed(&["evaluate", "x.toml", "--seed", "1"]);
     let manifest = Manifest::read(&path).unwrap().unwrap();
     assert_ne!(manifest.maker.machine.cpu, "elsewhere", "random play with seed 1 was scored here");
-    assert_eq!(manifest.seeds, [1, 2]);
+    assert_eq!((manifest.seeds, manifest.earlier), (vec![1, 2], vec![elsewhere.maker]));
+    run.succeed(&["run", "x.toml", "--fresh"]);
+    let manifest = Manifest::read(&path).unwrap().unwrap();
+    assert_eq!(manifest.earlier, [], "nothing is left that was made elsewhere");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::pipeline::refused;
+use crate::pipeline::{quoted, refused};
 use crate::progress::Ended;
 
 /// The file that is written.
@@ -24,7 +24,8 @@ pub fn init(file: &Path) -> Result<Ended> {
         opened => opened.with_context(|| format!("{}: cannot be written", file.display()))?,
     };
     new.write_all(TEMPLATE.as_bytes()).with_context(|| format!("{}: cannot be written", file.display()))?;
-    out!("{} written; `pd plan {0}` shows what it does, `pd run {0}` does it", file.display());
+    let (place, word) = (file.display(), quoted(&file.display().to_string()));
+    out!("{place} written; `pd plan {word}` shows what it does, `pd run {word}` does it");
     Ok(Ended::Done)
 }
 

@@ -6,6 +6,7 @@ use toml::{Table, Value};
 
 use super::experiment::{Distillation, EnvironmentSettings, Evaluation, Experiment};
 use super::locate::Setting;
+use super::option::List;
 use super::read::defaults;
 use super::student::{Games, NetworkChoice, REWARDS, StudentSettings, StudentView};
 use super::teacher::{Algorithm, TeacherSettings};
@@ -103,4 +104,18 @@ pub fn beside_students(settings: Vec<Setting>) -> Vec<Setting> {
 pub fn names_students(settings: &[Setting]) -> bool {
     let first = |setting: &Setting| setting.path.get(1).is_none_or(|number| number == "0");
     settings.iter().any(|setting| setting.path[0] == "students" && first(setting) && !setting.place.starts_with("--"))
+}
+
+/// The students and the baselines, which have numbers in common. The default students are there unless the settings name
+/// others.
+pub fn lists(settings: &[Setting]) -> [List<'static>; 2] {
+    let mut students = List::of("students", settings);
+    if !names_students(settings) {
+        let defaults = defaults();
+        let name = |student: &Value| student["name"].as_str().unwrap_or_default().to_owned();
+        let names = defaults["students"].as_array().into_iter().flatten().map(name);
+        students.entries.extend(names.enumerate().map(|(number, name)| (name, number.to_string())));
+    }
+    let baselines = List { key: BASELINES, entries: students.entries.clone() };
+    [students, baselines]
 }

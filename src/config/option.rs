@@ -52,7 +52,10 @@ pub fn from_option(option: &str, known: &Table, lists: &[List]) -> Result<Settin
     if first == "line" {
         return Err(fault("the file alone says of which line it is; write a file of the other line".into()));
     }
-    let path = match lists.iter().find(|list| list.key == first) {
+    if key.split('.').any(|part| part.trim().is_empty()) {
+        return Err(fault("a key is missing; write --set key=value, such as --set seeds=[1,2]".into()));
+    }
+    let path: Vec<String> = match lists.iter().find(|list| list.key == first) {
         Some(list) => list.path(rest).map_err(fault)?,
         None => key.trim().split('.').map(str::to_owned).collect(),
     };

@@ -5,10 +5,10 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::form::{BASELINES, OF_BASELINES, beside_students, names_students, out_of_section};
+use super::form::{BASELINES, OF_BASELINES, beside_students, lists, names_students, out_of_section};
 use super::line::{LineName, line_of};
 use super::locate::{self, Setting};
-use super::option::{List, from_option};
+use super::option::from_option;
 use super::source::{SHIPPED_SEED, lay_source, shipped, source};
 use super::{Algorithm, ConfigError, Experiment, check};
 use crate::digest::Ending;
@@ -100,20 +100,6 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
     }
     check::check(&experiment).map_err(|fault| locate::at_fault(file, &settings, fault))?;
     Ok(experiment)
-}
-
-/// The students and the baselines, which have numbers in common. The default students are there unless the settings name
-/// others.
-fn lists(settings: &[Setting]) -> [List<'static>; 2] {
-    let mut students = List::of("students", settings);
-    if !names_students(settings) {
-        let defaults = defaults();
-        let name = |student: &Value| student["name"].as_str().unwrap_or_default().to_owned();
-        let names = defaults["students"].as_array().into_iter().flatten().map(name);
-        students.entries.extend(names.enumerate().map(|(number, name)| (name, number.to_string())));
-    }
-    let baselines = List { key: BASELINES, entries: students.entries.clone() };
-    [students, baselines]
 }
 
 /// The settings without the line, which must be Atari's.

@@ -18,7 +18,7 @@ pub fn name(key: &str, name: &str) -> Result<(), Fault> {
     let is_plain = (1..=MOST_LETTERS).contains(&name.len())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
         && !name.starts_with('.');
-    rule(key, is_plain, "names a folder: up to 100 letters, digits, '-', '_' and '.' only")
+    rule(key, is_plain, "names a folder: up to 100 letters, digits, '-', '_' and '.', which is not the first")
 }
 
 /// Refuses seeds that are none, too large, or the same.
@@ -34,6 +34,7 @@ pub fn distinct_seeds(key: &str, seeds: &[u64]) -> Result<(), Fault> {
     rule(key, distinct(seeds.iter()), "name each seed once")
 }
 
+/// Whether no two items are the same.
 pub fn distinct<T: Hash + Eq>(mut items: impl Iterator<Item = T>) -> bool {
     let mut seen = HashSet::new();
     items.all(|item| seen.insert(item))

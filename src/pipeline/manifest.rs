@@ -50,7 +50,9 @@ impl Command<'_> {
             latencies: old.as_ref().map(|old| old.latencies.clone()).unwrap_or_default(),
             worked_at: Some(now()),
         };
-        manifest.add_earlier(old.into_iter().flat_map(|old| old.earlier.into_iter().chain([old.maker])));
+        // Where nothing is left that they made, they are forgotten.
+        let made = old.filter(|old| !old.task_seconds.is_empty());
+        manifest.add_earlier(made.into_iter().flat_map(|made| made.earlier.into_iter().chain([made.maker])));
         manifest
     }
 

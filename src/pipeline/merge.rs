@@ -25,9 +25,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     for folder in sources.iter().map(PathBuf::as_path).chain([out]) {
         check_idle(&Locks::in_folder(folder.join(".locks")), folder)?;
     }
-    if let Some(first) = sources.first()
-        && config::line_of(&Folder::at(first).experiment()).map_err(refused)? == LineName::Explanations
-    {
+    if line_of_all(sources)? == LineName::Explanations {
         return super::explain::merge(sources, out);
     }
     let digests = Digests::default();
@@ -201,6 +199,21 @@ fn networks(
     Ok(networks)
 }
 
+/// The line of the experiments in all folders.
+fn line_of_all(sources: &[PathBuf]) -> Result<LineName> {
+    let line = |path: &PathBuf| config::line_of(&Folder::at(path).experiment()).map_err(refused);
+    let lines: Vec<LineName> = sources.iter().map(line).collect::<Result<_>>()?;
+    let first = lines.first().copied().unwrap_or(LineName::Atari);
+    match lines.iter().position(|&line| line != first) {
+        Some(other) => Err(refused(format!(
+            "{}: of another line than {}, one plays games and the other explains; join folders of one line",
+            sources[other].display(),
+            sources[0].display()
+        ))),
+        None => Ok(first),
+    }
+}
+
 /// Whether episodes are to be kept instead of others: those of the network that is there, else the more.
 fn is_better(played: &[EpisodeRow], known: &[EpisodeRow], network: Option<&str>) -> bool {
     let count = |rows: &[EpisodeRow]| {
@@ -229,7 +242,10 @@ fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
 
 /// A manifest of both folders' work.
 pub fn joined_manifest(one: Option<Manifest>, other: Option<Manifest>) -> Option<Manifest> {
-    let (Some(mut one), Some(other)) = (one.clone(), other.clone()) else { return one.or(other) };
+    let (Some(mut one), Some(mut other)) = (one.clone(), other.clone()) else { return one.or(other) };
+    if other.worked_at > one.worked_at {
+        std::mem::swap(&mut one, &mut other);
+    }
     one.add_earlier(other.earlier.into_iter().chain([other.maker]));
     one.seeds.extend(other.seeds);
     one.seeds.sort_unstable();

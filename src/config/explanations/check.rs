@@ -38,6 +38,10 @@ pub fn check(experiment: &Explanations) -> Result<(), Fault> {
     names("teachers", experiment.teachers.iter().map(|teacher| &teacher.name))?;
     names("students", experiment.students.iter().map(|student| &student.name))?;
     names("cold_starts", experiment.cold_starts.iter().map(|own| &own.name))?;
+    for (index, own) in experiment.cold_starts.iter().enumerate() {
+        let is_other = experiment.teacher(&own.name).is_none();
+        rule(&format!("cold_starts.{index}.name"), is_other, "is the name of a teacher")?;
+    }
     for (index, teacher) in experiment.teachers.iter().enumerate() {
         explainer(&format!("teachers.{index}"), teacher)?;
     }

@@ -208,7 +208,7 @@ pub enum Start {
 
 /// The teachers of a student: all, or some by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "must be \"all\" or a list of teachers' names")]
 pub enum ChosenTeachers {
     All(All),
     Named(Vec<String>),

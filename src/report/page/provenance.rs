@@ -44,7 +44,9 @@ fn facts(manifest: &Manifest) -> String {
         ("seeds", seeds.join(", ")),
     ];
     let worked = manifest.worked_at.map(|at| ("last work", date(at)));
-    let before = |own: &Maker| format!("commit {}, {}, on {}", commit(own), own.device, own.machine.cpu);
+    let before = |own: &Maker| {
+        format!("commit {}, {}, {} threads, on {}", commit(own), own.device, own.threads, own.machine.cpu)
+    };
     let earlier: Vec<String> = manifest.earlier.iter().map(before).collect();
     let earlier = (!earlier.is_empty()).then(|| ("before that", earlier.join("; ")));
     let mut html = String::from("<dl class=\"facts\">\n");
