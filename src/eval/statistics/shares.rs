@@ -27,16 +27,17 @@ pub fn share_difference(pairs: &[[&[f64]; 2]], seed: Seed) -> Option<(f64, Optio
     bounded_mean(&runs.iter().map(Vec::as_slice).collect::<Vec<_>>(), [-1.0, 1.0], seed)
 }
 
-/// The same for models that were asked other questions: the sides are drawn apart. Where no share of a side differs from its others,
-/// the interval reaches from end to end of the two sides' own.
+/// The mean of one model's shares minus another's, for models that were asked other questions: the sides are drawn apart. A side
+/// whose shares are all the same adds nothing to the chance of the resamples, and so its own interval is added at both ends.
 pub fn share_difference_apart(sides: [&[&[f64]]; 2], seed: Seed) -> Option<(f64, Option<Interval>)> {
-    let (difference, interval) = mean_difference(sides, seed)?;
-    if !sides.iter().all(|runs| are_the_same(runs)) {
-        return Some((difference, interval));
-    }
-    let [one, other] = sides.map(|runs| mean_share(runs, seed)?.1);
-    let ends = one.zip(other).map(|(one, other)| Interval { low: one.low - other.high, high: one.high - other.low });
-    Some((difference, ends))
+    let (difference, drawn) = mean_difference(sides, seed)?;
+    let around = |runs: &[&[f64]]| match mean_share(runs, seed) {
+        Some((mean, Some(own))) if are_the_same(runs) => [mean - own.low, own.high - mean],
+        _ => [0.0, 0.0],
+    };
+    let [one, other] = sides.map(around);
+    let wider = |drawn: Interval| Interval { low: drawn.low - one[0] - other[1], high: drawn.high + one[1] + other[0] };
+    Some((difference, drawn.map(wider)))
 }
 
 fn bounded_mean(runs: &[&[f64]], [least, most]: [f64; 2], seed: Seed) -> Option<(f64, Option<Interval>)> {

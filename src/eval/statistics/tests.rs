@@ -294,6 +294,12 @@ fn a_difference_is_by_question_within_each_run_or_of_sides_that_are_drawn_apart(
     near(by, 0.15625, 1e-12);
     assert_eq!(interval, mean_of_runs_interval(&[&[0.5, 0.25, 0.5, 0.0], &[0.0; 4]], Seed(1)));
     assert_eq!(share_difference_apart([&[&one], &[&other]], Seed(1)), mean_difference([&[&one], &[&other]], Seed(1)));
+    // A side that is never right lowers the lower end by its own interval.
+    let none = [0.0; 10];
+    let drawn = mean_difference([&[&one], &[&none]], Seed(1)).unwrap().1.unwrap();
+    let wider = share_difference_apart([&[&one], &[&none]], Seed(1)).unwrap().1.unwrap();
+    near(drawn.low - wider.low, NEVER_IN_10, 1e-12);
+    assert_eq!(wider.high, drawn.high);
     let (by, interval) = share_difference_apart([&[&[1.0; 10]], &[&[0.0; 10]]], Seed(1)).unwrap();
     near(by, 1.0, 0.0);
     within(interval, (1.0 - 2.0 * NEVER_IN_10, 1.0), 1e-12);
