@@ -31,8 +31,8 @@ pub fn share_difference(pairs: &[[&[f64]; 2]], seed: Seed) -> Option<(f64, Optio
 /// whose shares are all the same adds nothing to the chance of the resamples, and so its own interval is added at both ends.
 pub fn share_difference_apart(sides: [&[&[f64]]; 2], seed: Seed) -> Option<(f64, Option<Interval>)> {
     let (difference, drawn) = mean_difference(sides, seed)?;
-    let around = |runs: &[&[f64]]| match mean_share(runs, seed) {
-        Some((mean, Some(own))) if are_the_same(runs) => [mean - own.low, own.high - mean],
+    let around = |runs: &[&[f64]]| match are_the_same(runs).then(|| mean_share(runs, seed)) {
+        Some(Some((mean, Some(own)))) => [mean - own.low, own.high - mean],
         _ => [0.0, 0.0],
     };
     let [one, other] = sides.map(around);
