@@ -76,7 +76,7 @@ fn each_task_is_done_alone_by_the_command_that_the_plan_names() {
     assert_eq!(&ids[..3], ["train/teacher/catch/seed-1", "distill/kl/catch/seed-1", "distill/mse/catch/seed-1"]);
     let early = parts.pd(&["run", "x.toml", "--task", ids[1]]);
     assert_eq!(early.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&early.stderr).contains("needed: train/teacher/catch/seed-1"));
+    assert!(String::from_utf8_lossy(&early.stderr).contains("train/teacher/catch/seed-1: needed, but not done yet"));
     for task in &before {
         assert_eq!(task["state"], "missing", "{task}");
         let command: Vec<_> = task["command"].as_str().unwrap().split(' ').skip(1).collect();

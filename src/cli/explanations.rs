@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::model_speed::{ModelTime, planned_time};
-use super::plan::{TimedPlan, in_a_tasks_threads, print_hours};
+use super::plan::{TimedPlan, in_a_tasks_threads, print_hours, print_stages};
 use crate::pipeline::{self, ExplainPlan, Request, read_explanations};
 use crate::progress::Ended;
 
@@ -29,11 +29,9 @@ fn print(plan: &ExplainPlan, time: Option<&ModelTime>, jobs: usize) {
     }
     out!("");
     plan.models.iter().for_each(|(name, size)| out!("{name:<16} {size}"));
-    out!("\n{:<10} {:<6} {:<52} work", "stage", "done", "model");
-    for stage in &plan.stages {
-        out!("{:<10} {:<6} {:<52} {}", stage.stage, if stage.done { "yes" } else { "no" }, stage.agent, stage.work);
-    }
+    out!("");
+    print_stages(&plan.stages, "model");
     if let Some(refused) = &plan.refused {
-        out!("\n`pd run` would refuse: {refused}");
+        out!("`pd run` would refuse: {refused}");
     }
 }

@@ -8,6 +8,7 @@ use crate::env::{Rom, RomError};
 use crate::game::{ActionSet, Game};
 use crate::progress::Ended;
 use crate::record::{Folder, Role, ScoreRow, read_rows};
+use crate::report::{Table, numbers, words};
 
 /// A game, for other programs.
 #[derive(Serialize)]
@@ -41,14 +42,15 @@ pub fn games(json: bool) -> Result<Ended> {
         out!("{}", serde_json::to_string_pretty(&games)?);
         return Ok(Ended::Done);
     }
-    out!("{:<20} {:<12} {:>7} {:>10} {:>10} {:>10}", "game", "rom", "actions", "random", "human", "dqn");
-    for game in Game::all() {
-        let score = |score: Option<f64>| score.map_or("-".into(), |score| score.to_string());
-        let ListedGame { name, rom, actions, random, human, dqn } = ListedGame::of(game);
-        let [random, human, dqn] = [random, human, dqn].map(score);
-        out!("{name:<20} {rom:<12} {actions:>7} {random:>10} {human:>10} {dqn:>10}");
-    }
-    out!("\nrom: listed = the dump that ALE lists, other = another dump of the game, missing = run `make setup`");
+    let of_number = |name| numbers(name, "");
+    let scores = ["random", "human", "dqn"].map(of_number);
+    let columns = [words("game", ""), words("rom", ""), of_number("actions")].into_iter().chain(scores).collect();
+    let score = |score: Option<f64>| score.map_or("-".into(), |score| score.to_string());
+    let row = |ListedGame { name, rom, actions, random, human, dqn }| {
+        vec![name.to_owned(), rom.to_owned(), actions.to_string(), score(random), score(human), score(dqn)]
+    };
+    out!("{}", Table::of(columns, Game::all().map(ListedGame::of).map(row)).text());
+    out!("rom: listed = the dump that ALE lists, other = another dump of the game, missing = run `make setup`");
     out!("scores: null-op starts; random play and DQN: Mnih et al. (2015); a human tester: as later papers give it");
     print_teachers()?;
     Ok(Ended::Done)
@@ -59,16 +61,20 @@ fn print_teachers() -> Result<()> {
     let entries = std::fs::read_dir(config::shipped_folders()).into_iter().flatten().flatten();
     let mut folders: Vec<_> = entries.map(|entry| entry.path()).collect();
     folders.sort();
-    if !folders.is_empty() {
-        out!("\nshipped teachers, which `teacher.from = \"shipped\"` distils:");
-    }
+    let mut rows: Vec<ScoreRow> = Vec::new();
     for path in folders {
-        let rows: Vec<ScoreRow> = read_rows(&Folder::at(&path).scores())?;
-        for row in rows.iter().filter(|row| row.role == Role::Teacher) {
-            let ScoreRow { game, mean, ci_low, ci_high, episodes, .. } = row;
-            out!("{game:<20} {mean:.1} [{ci_low:.1}, {ci_high:.1}] in {episodes} episodes");
-        }
+        rows.extend(read_rows(&Folder::at(&path).scores())?);
     }
+    rows.retain(|row| row.role == Role::Teacher);
+    if rows.is_empty() {
+        return Ok(());
+    }
+    out!("\nshipped teachers, which `teacher.from = \"shipped\"` distils:");
+    let columns = vec![words("game", ""), numbers("score [95%]", ""), numbers("episodes", "")];
+    let row = |ScoreRow { game, mean, ci_low, ci_high, episodes, .. }: &ScoreRow| {
+        vec![game.to_string(), format!("{mean:.1} [{ci_low:.1}, {ci_high:.1}]"), episodes.to_string()]
+    };
+    out!("{}", Table::of(columns, rows.iter().map(row)).text().trim_end());
     Ok(())
 }
 

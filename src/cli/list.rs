@@ -10,6 +10,7 @@ use crate::nn::Device;
 use crate::pipeline::{self, Observer, Request, Scope, TaskState};
 use crate::progress::Ended;
 use crate::record::{Folder, ScoreRow, read_rows};
+use crate::report::{Table, numbers, words};
 
 /// Prints each experiment with the number of its tasks that are done.
 ///
@@ -21,18 +22,21 @@ pub fn list(folder: &Path, terminal: &Terminal) -> Result<Ended> {
     let mut places: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     places.retain(|place| place.join("experiment.toml").is_file());
     places.sort();
+    let mut rows = Vec::new();
     for place in places {
         match describe(&place) {
-            Ok(line) => out!("{line}"),
+            Ok(row) => rows.push(row),
             Err(error) => terminal.say(&format!("{error:#}")),
         }
     }
+    let columns = vec![words("experiment", ""), numbers("tasks done", ""), numbers("agents scored", "")];
+    out!("{}", Table::of(columns, rows).text().trim_end());
     Ok(Ended::Done)
 }
 
-/// The experiment in a folder, and how many of its tasks are done; of games, how many agents have scores, which may be known
-/// without their weights.
-fn describe(place: &Path) -> Result<String> {
+/// The row of an experiment: its folder, how many of its tasks are done, and, of games, how many agents have scores, which
+/// may be known without their weights.
+fn describe(place: &Path) -> Result<Vec<String>> {
     let request = Request {
         scope: Scope::Run,
         file: place,
@@ -50,10 +54,10 @@ fn describe(place: &Path) -> Result<String> {
     let (tasks, scored) = match request.line()? {
         LineName::Atari => {
             let scored: Vec<ScoreRow> = read_rows(&Folder::at(place).scores())?;
-            (pipeline::plan(&request)?.tasks, format!(", {} agents scored", scored.len()))
+            (pipeline::plan(&request)?.tasks, scored.len().to_string())
         }
         LineName::Explanations => (pipeline::plan_explanations(&request)?.tasks, String::new()),
     };
     let done = tasks.iter().filter(|task| task.state == TaskState::Done).count();
-    Ok(format!("{:<32} {done:>4} of {:>4} tasks done{scored}", place.display().to_string(), tasks.len()))
+    Ok(vec![place.display().to_string(), format!("{done} of {}", tasks.len()), scored])
 }

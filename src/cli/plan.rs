@@ -9,9 +9,10 @@ use serde::Serialize;
 use super::explanations;
 use super::speed::{PlannedTime, planned_time};
 use crate::config::LineName;
-use crate::pipeline::{self, Plan, Request, TaskState};
+use crate::pipeline::{self, Plan, PlannedNetwork, PlannedStage, Request, TaskState};
 use crate::progress::Ended;
 use crate::replay::TYPICAL_STEP;
+use crate::report::{Table, numbers, words};
 use crate::units::grouped;
 
 /// A plan, and its time if that was asked for.
@@ -55,24 +56,31 @@ fn print(plan: &Plan, time: Option<&PlannedTime>, jobs: usize) {
         size(plan.memory_bytes),
         size(plan.disk_bytes)
     );
-    out!("{:<12} {:<20} {:>12} {:>20}", "network", "game", "parameters", "with 18 actions");
-    for network in &plan.networks {
-        let own = grouped(network.parameters);
-        let all = network.parameters_18_actions.map_or("".to_owned(), grouped);
-        out!("{:<12} {:<20} {own:>12} {all:>20}", network.name, network.game);
-    }
-    out!("\n{:<10} {:<6} {:<44} work", "stage", "done", "agent");
-    for stage in &plan.stages {
-        out!("{:<10} {:<6} {:<44} {}", stage.stage, if stage.done { "yes" } else { "no" }, stage.agent, stage.work);
-    }
+    let columns =
+        vec![words("network", ""), words("game", ""), numbers("parameters", ""), numbers("with 18 actions", "")];
+    let row = |PlannedNetwork { name, game, parameters, parameters_18_actions }: &PlannedNetwork| {
+        let with_all_actions = parameters_18_actions.map_or(String::new(), grouped);
+        vec![name.clone(), game.clone(), grouped(*parameters), with_all_actions]
+    };
+    out!("{}", Table::of(columns, plan.networks.iter().map(row)).text());
+    print_stages(&plan.stages, "agent");
     out!(
-        "\nmemory and disk: with {TYPICAL_STEP} bytes for a step of play, the mean of ten games; Pong takes less than \
+        "memory and disk: with {TYPICAL_STEP} bytes for a step of play, the mean of ten games; Pong takes less than \
          half of it, Beam Rider two and a half times as many"
     );
     plan.problems.iter().for_each(|problem| out!("\n`pd run` would fail: {problem}"));
     if let Some(refused) = &plan.refused {
         out!("\n`pd run` would refuse: {refused}");
     }
+}
+
+/// The stages of a plan, whose lines name `subject`s.
+pub fn print_stages(stages: &[PlannedStage], subject: &'static str) {
+    let columns = vec![words("stage", ""), words("done", ""), words(subject, ""), words("work", "")];
+    let row = |PlannedStage { stage, agent, done, work }: &PlannedStage| {
+        vec![(*stage).to_owned(), if *done { "yes" } else { "no" }.to_owned(), agent.clone(), work.clone()]
+    };
+    out!("{}", Table::of(columns, stages.iter().map(row)).text());
 }
 
 /// The hours of each stage.

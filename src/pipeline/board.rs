@@ -88,7 +88,7 @@ impl<'a, L: Line> Board<'a, L> {
         }
         match missing.is_empty() {
             true => Ok(()),
-            false => Err(refused(format!("not done yet, but needed: {}", listed(&missing)))),
+            false => Err(refused(format!("{}: needed, but not done yet; do them with --task first", listed(&missing)))),
         }
     }
 

@@ -212,7 +212,12 @@ fn stages(experiment: &Experiment, list: &[Task], planned: &[PlannedTask]) -> Ve
             _ => own.in_words(),
         };
         // The seeds of an agent share a line.
-        let line = (task.work.stage().name(), agent.of_any_seed(), is_done(own), work);
+        let games = experiment.games.len();
+        let name = match agent.shared {
+            true => format!("student {} of {games} games", agent.name),
+            false => agent.of_any_seed(),
+        };
+        let line = (task.work.stage().name(), name, is_done(own), work);
         match lines.iter_mut().find(|(own, _)| *own == line) {
             Some((_, seeds)) => seeds.push(agent.seed),
             None => lines.push((line, vec![agent.seed])),

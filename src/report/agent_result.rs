@@ -159,8 +159,7 @@ fn agent_result(results: &Results, role: Role, agent: &str, game: Game) -> Optio
     let interval = match rows.as_slice() {
         [row] => interval_of(row),
         rows => {
-            let episodes: Vec<_> = rows.iter().map(|row| results.episode_scores(role, agent, game, row.seed)).collect();
-            let runs: Vec<&[f64]> = episodes.iter().map(Vec::as_slice).collect();
+            let runs: Vec<_> = rows.iter().map(|row| results.episode_scores(role, agent, game, row.seed)).collect();
             statistics::mean_of_runs_interval(&runs, seed_for(&format!("{role} {agent} {game}")))
         }
     };

@@ -13,6 +13,7 @@ mod plot;
 mod prose;
 mod protocol;
 mod read;
+mod runs;
 mod table;
 mod tables;
 mod unscored;
@@ -29,7 +30,7 @@ use serde_json::{Value, json};
 
 pub use activity::{Activity, RunProgress, RunningCommand};
 pub use plot::text_mask;
-pub use table::Table;
+pub use table::{Table, numbers, words};
 pub use warning::Warning;
 pub use write::{is_current, scored, write};
 

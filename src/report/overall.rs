@@ -2,11 +2,12 @@
 
 use super::agent_result::{AgentResult, mean_of, seed_for};
 use super::read::Results;
+use super::runs::game_runs;
 use crate::config::Algorithm;
 use crate::eval::paper;
-use crate::eval::statistics::{self, AgainstTeacher, ComparedRun, Figures, InGame, Interval, Intervals, intervals};
+use crate::eval::statistics::{self, AgainstTeacher, Figures, GameRuns, Interval, Intervals, intervals};
 use crate::game::Game;
-use crate::record::{Ratio, Role, ScoreRow, SummaryRow};
+use crate::record::{Role, ScoreRow, SummaryRow};
 
 /// A student's or teacher's row over games. It also sets the agent's relative results in `each`.
 pub fn summarize(results: &Results, each: &mut [AgentResult], role: Role, agent: &str) -> Option<SummaryRow> {
@@ -61,7 +62,7 @@ fn set(own: &mut [&mut AgentResult], figures: &Figures, intervals: &Intervals) {
 
 /// An agent's score in a game relative to its teachers by the definition that is not the game's: the mean over its seeds.
 fn otherwise(results: &Results, own: &AgentResult) -> Option<f64> {
-    let mean = |role, agent: &str, seed| statistics::mean(&results.episode_scores(role, agent, own.game, seed));
+    let mean = |role, agent: &str, seed| statistics::mean(results.episode_scores(role, agent, own.game, seed));
     let of_seed = |row: &ScoreRow| {
         let teacher = mean(Role::Teacher, "teacher", results.experiment.teacher_seed(row.seed))?;
         row.ratio?.other().value(row.mean, teacher, mean(Role::Random, "random", row.seed))
@@ -96,58 +97,10 @@ fn reported(results: &Results, own: &[&mut AgentResult]) -> Option<(f64, String)
     Some((figure.share, note))
 }
 
-/// The episodes of a student, its teacher and random play with one seed.
-pub struct EpisodeScores {
-    pub student: Vec<f64>,
-    pub teacher: Vec<f64>,
-    pub random: Vec<f64>,
-    pub teacher_seed: u64,
-}
-
-impl EpisodeScores {
-    pub fn of(results: &Results, agent_result: &AgentResult, seed: u64) -> EpisodeScores {
-        let scores_of = |role, agent, seed| results.episode_scores(role, agent, agent_result.game, seed);
-        let teacher_seed = results.experiment.teacher_seed(seed);
-        EpisodeScores {
-            student: scores_of(Role::Student, agent_result.agent(), seed),
-            teacher: scores_of(Role::Teacher, "teacher", teacher_seed),
-            random: scores_of(Role::Random, "random", seed),
-            teacher_seed,
-        }
-    }
-
-    fn run(&self) -> ComparedRun<'_> {
-        let EpisodeScores { student, teacher, random, teacher_seed } = self;
-        ComparedRun { student, teacher, random, teacher_seed: *teacher_seed }
-    }
-}
-
-/// A student's episodes in a game, run by run, and the definition by which they are related to the teacher's.
-pub struct PlayedGame {
-    pub ratio: Ratio,
-    pub runs: Vec<EpisodeScores>,
-}
-
-impl PlayedGame {
-    pub fn of(results: &Results, own: &AgentResult, ratio: Ratio) -> PlayedGame {
-        PlayedGame { ratio, runs: own.rows.iter().map(|row| EpisodeScores::of(results, own, row.seed)).collect() }
-    }
-
-    pub fn in_game(&self) -> InGame<'_> {
-        InGame { ratio: self.ratio, runs: self.runs.iter().map(EpisodeScores::run).collect() }
-    }
-
-    /// Whether its single run, if there is but one, has a single episode, so that an interval would have no width.
-    pub fn is_single(&self) -> bool {
-        matches!(&self.runs[..], [run] if run.student.len() < 2 || run.teacher.len() < 2)
-    }
-}
-
 /// The intervals of a student's figures; none if a game has a single episode.
 fn of_student(results: &Results, own: &[&mut AgentResult]) -> Intervals {
-    let played: Vec<PlayedGame> = own.iter().map(|own| PlayedGame::of(results, own, own.ratio())).collect();
-    let games: Vec<InGame> = played.iter().map(PlayedGame::in_game).collect();
-    let is_single = played.iter().any(PlayedGame::is_single);
+    let games: Vec<GameRuns> = own.iter().map(|own| game_runs(results, own, own.ratio())).collect();
+    let is_single = games.iter().any(GameRuns::is_single);
     let Some(first) = own.first().filter(|_| !is_single) else { return Intervals::default() };
     intervals(&games, results.is_shared(first.agent()), seed_for(&format!("relative {}", first.agent())))
 }

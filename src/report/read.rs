@@ -1,5 +1,6 @@
 //! Reads those files of an experiment's folder that exist already.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -39,6 +40,8 @@ pub struct Results {
     pub manifest: Option<Manifest>,
     /// Rows of `episodes.csv` that belong to the experiment's agents, games and seeds.
     pub episodes: Vec<EpisodeRow>,
+    /// Their scores by agent, in the order of the file.
+    episode_scores: BTreeMap<AgentId, Vec<f64>>,
     /// Rows of `scores.csv` that belong to them.
     pub scores: Vec<ScoreRow>,
     /// Number of rows of `scores.csv` with an agent, game or seed that the experiment no longer names.
@@ -71,6 +74,10 @@ impl Results {
         episodes.retain(|row| of_experiment(row.role, &row.agent, &row.game, row.seed));
         // There may be more than the experiment asks for.
         episodes.retain(|row| row.episode < experiment.evaluation.episodes as u64);
+        let mut episode_scores: BTreeMap<AgentId, Vec<f64>> = BTreeMap::new();
+        for row in &episodes {
+            episode_scores.entry(row.id()?).or_default().push(row.score);
+        }
         Ok(Results {
             manifest: Manifest::read(&folder.manifest())?,
             foreign_scores: rows_before - scores.len(),
@@ -90,6 +97,7 @@ impl Results {
             folder: short(folder.root(), &experiment.name),
             settings: toml::to_string(experiment)?,
             episodes,
+            episode_scores,
             scores,
         })
     }
@@ -114,10 +122,9 @@ impl Results {
     }
 
     /// The scores of one agent's episodes, in the order of the file.
-    pub fn episode_scores(&self, role: Role, agent: &str, game: Game, seed: u64) -> Vec<f64> {
-        let of_agent =
-            |row: &&EpisodeRow| row.role == role && row.agent == agent && row.game == game.name() && row.seed == seed;
-        self.episodes.iter().filter(of_agent).map(|row| row.score).collect()
+    pub fn episode_scores(&self, role: Role, agent: &str, game: Game, seed: u64) -> &[f64] {
+        let agent = AgentId { role, name: agent.to_owned(), game, seed, shared: false };
+        self.episode_scores.get(&agent).map_or(&[], Vec::as_slice)
     }
 
     /// Logs of the teachers of a game that have started.

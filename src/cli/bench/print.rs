@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::measure::Measured;
 use crate::record::Machine;
+use crate::report::{Table, numbers, words};
 
 #[derive(Serialize)]
 struct Measurements<'a> {
@@ -20,12 +21,12 @@ pub fn json(results: &[Measured]) -> Result<()> {
 pub fn table(results: &[Measured]) {
     let Machine { cpu, cores, memory_mib, .. } = Machine::this();
     out!("{cpu}, {cores} cores, {memory_mib} MiB\n");
-    let width = results.iter().map(|result| result.case.len()).max().unwrap_or(0);
-    out!("{:<width$} {:>12} {:>25}  unit", "case", "median", "range");
-    for Measured { case, value, unit, low, high, .. } in results {
+    let columns = vec![words("case", ""), numbers("median", ""), numbers("range", ""), words("unit", "")];
+    let row = |Measured { case, value, unit, low, high, .. }: &Measured| {
         let range = format!("{}..{}", digits(*low), digits(*high));
-        out!("{case:<width$} {:>12} {range:>25}  {unit}", digits(*value));
-    }
+        vec![case.clone(), digits(*value), range, (*unit).to_owned()]
+    };
+    out!("{}", Table::of(columns, results.iter().map(row)).text().trim_end());
 }
 
 /// Four significant digits, but at least all digits before the point.

@@ -10,7 +10,7 @@ use crate::units::{Generator, Seed};
 
 /// One training: the episodes of a student, its teacher and random play in one game with one seed.
 #[derive(Debug, Clone, Copy)]
-pub struct ComparedRun<'a> {
+pub struct Run<'a> {
     pub student: &'a [f64],
     pub teacher: &'a [f64],
     /// May be empty for [`Ratio::Raw`].
@@ -21,9 +21,16 @@ pub struct ComparedRun<'a> {
 
 /// A student's runs in one game.
 #[derive(Debug, Clone)]
-pub struct InGame<'a> {
+pub struct GameRuns<'a> {
     pub ratio: Ratio,
-    pub runs: Vec<ComparedRun<'a>>,
+    pub runs: Vec<Run<'a>>,
+}
+
+impl GameRuns<'_> {
+    /// Whether its single run, if there is but one, has a single episode, so that an interval would have no width.
+    pub fn is_single(&self) -> bool {
+        matches!(&self.runs[..], [run] if run.student.len() < 2 || run.teacher.len() < 2)
+    }
 }
 
 /// 95% intervals of [`Figures`].
@@ -42,7 +49,7 @@ pub struct Intervals {
 /// several runs share a teacher, its episodes are drawn once for all of them, because they share its chance. With
 /// `one_network`, run number i of every game belongs to the same network: runs are then drawn for all games at once,
 /// unless a game lacks some.
-pub fn intervals(games: &[InGame], one_network: bool, seed: Seed) -> Intervals {
+pub fn intervals(games: &[GameRuns], one_network: bool, seed: Seed) -> Intervals {
     let resamples = resamples(games, one_network, seed, Figures::of);
     let interval_of = |figure: &dyn Fn(&Figures) -> Option<f64>| percentiles(resamples.iter().map(figure).collect());
     Intervals {
@@ -61,7 +68,7 @@ pub fn intervals(games: &[InGame], one_network: bool, seed: Seed) -> Intervals {
 /// A figure of one student minus that of another, which has another teacher, with its 95% bootstrap interval. The runs of each side
 /// are drawn as for [`intervals`], apart from the other side's.
 pub fn difference_apart(
-    sides: [&[InGame]; 2],
+    sides: [&[GameRuns]; 2],
     figure: fn(&Figures) -> Option<f64>,
     one_network: bool,
     seed: Seed,
@@ -76,7 +83,7 @@ pub fn difference_apart(
 
 /// The probability that an episode of one agent scores more than one of another, a tie counting half; the mean over games. The other
 /// stands in the teacher's place, and is drawn with the first's runs.
-pub fn improvement(games: &[InGame], one_network: bool, seed: Seed) -> Option<(f64, Option<Interval>)> {
+pub fn improvement(games: &[GameRuns], one_network: bool, seed: Seed) -> Option<(f64, Option<Interval>)> {
     let value = |games: &[Vec<AgainstTeacher>]| Figures::of(games).beats;
     Some((value(&as_played(games))?, percentiles(resamples(games, one_network, seed, value))))
 }
@@ -84,7 +91,7 @@ pub fn improvement(games: &[InGame], one_network: bool, seed: Seed) -> Option<(f
 /// A performance profile: for each threshold the share of runs whose relative score is above it, as the mean over games, with its
 /// interval; rliable's `create_performance_profile`.
 pub fn profile(
-    games: &[InGame],
+    games: &[GameRuns],
     thresholds: &[f64],
     one_network: bool,
     seed: Seed,
@@ -104,8 +111,8 @@ pub fn profile(
 }
 
 /// The figures of each game's runs from the episodes that were played, before any is drawn again.
-fn as_played(games: &[InGame]) -> Vec<Vec<AgainstTeacher>> {
-    let of_run = |ratio: Ratio, run: &ComparedRun| AgainstTeacher {
+fn as_played(games: &[GameRuns]) -> Vec<Vec<AgainstTeacher>> {
+    let of_run = |ratio: Ratio, run: &Run| AgainstTeacher {
         relative: mean(run.student)
             .zip(mean(run.teacher))
             .and_then(|(student, teacher)| ratio.value(student, teacher, mean(run.random))),
@@ -116,7 +123,7 @@ fn as_played(games: &[InGame]) -> Vec<Vec<AgainstTeacher>> {
 
 /// The value of `figure` for each resample.
 fn resamples<T>(
-    games: &[InGame],
+    games: &[GameRuns],
     one_network: bool,
     seed: Seed,
     figure: impl Fn(&[Vec<AgainstTeacher>]) -> T,
@@ -172,14 +179,14 @@ impl Teachers {
 /// A run with the rank of each score among those of student and teacher. Equal scores have one rank, so that wins can
 /// be counted without comparing pairs.
 struct Ranked<'a> {
-    run: ComparedRun<'a>,
+    run: Run<'a>,
     student: Vec<usize>,
     teacher: Vec<usize>,
     ranks: usize,
 }
 
 impl<'a> Ranked<'a> {
-    fn of(run: ComparedRun<'a>) -> Ranked<'a> {
+    fn of(run: Run<'a>) -> Ranked<'a> {
         let mut scores = sorted(&[run.student, run.teacher].concat());
         scores.dedup();
         let rank = |score: &f64| scores.partition_point(|other| other < score);
@@ -192,7 +199,7 @@ impl<'a> Ranked<'a> {
     }
 
     fn resample(&self, ratio: Ratio, teachers: &mut Teachers, generator: &mut Generator) -> AgainstTeacher {
-        let ComparedRun { student, teacher, random, .. } = self.run;
+        let Run { student, teacher, random, .. } = self.run;
         let drawn_students = (0..student.len()).map(|_| drawn(student.len(), generator));
         let (student, ours) = self.counted(student, &self.student, drawn_students);
         let theirs = teachers.draw(self.run.teacher_seed, teacher.len(), generator);

@@ -25,10 +25,10 @@ mod shares;
 mod summary;
 
 pub use bootstrap::{Interval, RESAMPLES, mean_difference, mean_interval, mean_of_runs_interval};
-pub use comparison::{ComparedRun, InGame, Intervals, difference_apart, improvement, intervals, profile};
+pub use comparison::{GameRuns, Intervals, Run, difference_apart, improvement, intervals, profile};
 pub use correlation::{correlation_interval, pearson, spearman};
 pub use curve::deviation;
-pub use difference::{PairedGame, PairedRun, difference};
+pub use difference::difference;
 pub use figures::{AgainstTeacher, Figures, InGameFigures, win_rate};
 pub use shares::{mean_share, share_difference, share_difference_apart};
 pub use summary::{human_normalized, interquartile_mean, is_clearly_above_0, mean, median, quartiles, sample_std};

@@ -23,13 +23,13 @@ fn within(interval: Option<Interval>, (low, high): (f64, f64), tolerance: f64) {
 }
 
 /// A run of one episode, with a teacher of its own that always scores 1.
-fn single_episode(score: &f64) -> ComparedRun<'_> {
-    ComparedRun { student: std::slice::from_ref(score), teacher: &[1.0], random: &[], teacher_seed: score.to_bits() }
+fn single_episode(score: &f64) -> Run<'_> {
+    Run { student: std::slice::from_ref(score), teacher: &[1.0], random: &[], teacher_seed: score.to_bits() }
 }
 
 /// Runs of one episode each, so that a run's relative score is its episode's.
-fn single_episodes(games: &[[f64; 5]]) -> Vec<InGame<'_>> {
-    games.iter().map(|runs| InGame { ratio: Ratio::Raw, runs: runs.iter().map(single_episode).collect() }).collect()
+fn single_episodes(games: &[[f64; 5]]) -> Vec<GameRuns<'_>> {
+    games.iter().map(|runs| GameRuns { ratio: Ratio::Raw, runs: runs.iter().map(single_episode).collect() }).collect()
 }
 
 /// `x = np.array(RUNS).T; gm = lambda s: np.exp(np.mean(np.log(np.mean(s, axis=0))))`
@@ -60,37 +60,37 @@ fn the_probability_to_beat_the_teacher_is_rliables_probability_of_improvement() 
     const TEACHERS: [&[f64]; 2] = [&[320.0, 340.0, 300.0, 310.0, 330.0, 290.0], &[12.0, 15.0, 9.0, -5.0, 0.0, 14.0]];
     let rates = [0, 1].map(|game| win_rate(STUDENTS[game], TEACHERS[game]).unwrap());
     near(mean(&rates), 0.328125, 1e-12);
-    let games = [0, 1].map(|game| InGame {
+    let games = [0, 1].map(|game| GameRuns {
         ratio: Ratio::Raw,
-        runs: vec![ComparedRun { student: STUDENTS[game], teacher: TEACHERS[game], random: &[], teacher_seed: 1 }],
+        runs: vec![Run { student: STUDENTS[game], teacher: TEACHERS[game], random: &[], teacher_seed: 1 }],
     });
     within(intervals(&games, false, Seed(1)).beats, (0.140625, 0.544), 0.012);
     assert_eq!((win_rate(&[1.0], &[]), win_rate(&[2.0], &[2.0])), (None, Some(0.5)));
 }
 
 /// The first game has two runs and a raw ratio, the second one run and the ratio above random play.
-fn two_games() -> [InGame<'static>; 2] {
+fn two_games() -> [GameRuns<'static>; 2] {
     let raw = vec![
-        ComparedRun {
+        Run {
             student: &[300.0, 280.0, 310.0, 260.0, 290.0, 350.0, 240.0, 330.0],
             teacher: &[320.0, 340.0, 300.0, 310.0, 330.0, 290.0, 360.0, 350.0],
             random: &[],
             teacher_seed: 1,
         },
-        ComparedRun {
+        Run {
             student: &[200.0, 260.0, 310.0, 150.0],
             teacher: &[300.0, 280.0, 330.0, 250.0, 310.0],
             random: &[],
             teacher_seed: 2,
         },
     ];
-    let above = ComparedRun {
+    let above = Run {
         student: &[-5.0, 3.0, -8.0, 2.0, -1.0, 0.0],
         teacher: &TEACHER,
         random: &[-20.0, -21.0, -21.0, -20.0, -19.0, -21.0],
         teacher_seed: 1,
     };
-    [InGame { ratio: Ratio::Raw, runs: raw }, InGame { ratio: Ratio::AboveRandom, runs: vec![above] }]
+    [GameRuns { ratio: Ratio::Raw, runs: raw }, GameRuns { ratio: Ratio::AboveRandom, runs: vec![above] }]
 }
 
 /// In numpy, with 200,000 resamples: `draw = lambda runs: [[rng.choice(v, len(v)) for v in runs[i]] for i in
@@ -116,10 +116,10 @@ fn the_chance_of_a_teacher_that_students_share_is_theirs_in_common() {
     const STUDENTS: [&[f64]; 3] =
         [&[300.0, 280.0, 310.0, 260.0], &[200.0, 260.0, 310.0, 150.0], &[290.0, 330.0, 270.0, 350.0]];
     const TEACHER: &[f64] = &[320.0, 340.0, 300.0, 310.0, 330.0, 290.0, 100.0, 420.0];
-    let game = |teacher_seed: fn(u64) -> u64| InGame {
+    let game = |teacher_seed: fn(u64) -> u64| GameRuns {
         ratio: Ratio::Raw,
         runs: (0..3)
-            .map(|run| ComparedRun {
+            .map(|run| Run {
                 student: STUDENTS[run as usize],
                 teacher: TEACHER,
                 random: &[],
@@ -136,7 +136,7 @@ fn the_chance_of_a_teacher_that_students_share_is_theirs_in_common() {
 fn runs_of_one_network_are_drawn_for_all_its_games_at_once() {
     const GAMES: [[f64; 3]; 2] = [[0.5, 1.0, 1.4], [0.6, 1.1, 1.2]];
     let games = [&GAMES[0], &GAMES[1]]
-        .map(|runs| InGame { ratio: Ratio::Raw, runs: runs.iter().map(single_episode).collect() });
+        .map(|runs| GameRuns { ratio: Ratio::Raw, runs: runs.iter().map(single_episode).collect() });
     within(intervals(&games, false, Seed(1)).geometric_mean, (0.69522, 1.21564), 0.001);
     within(intervals(&games, true, Seed(1)).geometric_mean, (0.54772, 1.29615), 0.001);
 }
@@ -144,35 +144,26 @@ fn runs_of_one_network_are_drawn_for_all_its_games_at_once() {
 /// In numpy, as [`two_games`]' intervals, with two students against each draw of teacher and random play.
 #[test]
 fn the_difference_of_two_students_is_against_the_same_draws_of_their_teacher() {
-    let run = |first, second, teacher, random, teacher_seed| PairedRun {
-        students: [first, second],
-        teacher,
-        random,
-        teacher_seed,
-    };
-    let firsts = two_games();
-    let [raw, above] = [&firsts[0].runs, &firsts[1].runs];
-    let seconds: [&[f64]; 3] =
+    const SECONDS: [&[f64]; 3] =
         [&[250.0, 270.0, 220.0, 300.0], &[230.0, 180.0, 260.0, 210.0, 250.0], &[-9.0, -4.0, -12.0, 1.0]];
-    let in_raw = |i: usize| run(raw[i].student, seconds[i], raw[i].teacher, &[], i as u64);
-    let games = [
-        PairedGame { ratio: Ratio::Raw, runs: vec![in_raw(0), in_raw(1)] },
-        PairedGame {
-            ratio: Ratio::AboveRandom,
-            runs: vec![run(above[0].student, seconds[2], above[0].teacher, above[0].random, 1)],
-        },
-    ];
-    let (mean, interval) = difference(&games, |figures| figures.mean, false, Seed(1)).unwrap();
+    let firsts = two_games();
+    let mut seconds = two_games();
+    seconds.iter_mut().flat_map(|game| &mut game.runs).zip(SECONDS).for_each(|(run, scores)| run.student = scores);
+    let sides: [&[GameRuns]; 2] = [&firsts, &seconds];
+    let (mean, interval) = difference(sides, |figures| figures.mean, false, Seed(1)).unwrap();
     near(mean, 0.09748861657177221, 1e-12);
     within(interval, (-0.01718, 0.20397), 0.005);
-    let (mean, interval) = difference(&games, |figures| figures.geometric_mean, false, Seed(1)).unwrap();
+    let (mean, interval) = difference(sides, |figures| figures.geometric_mean, false, Seed(1)).unwrap();
     near(mean, 0.10993472211226507, 1e-12);
     within(interval, (-0.01638, 0.23787), 0.006);
     // The same two runs, of one teacher.
     const TEACHER: &[f64] = &[320.0, 340.0, 300.0, 310.0, 330.0, 290.0, 100.0, 420.0];
-    let runs = (0..2).map(|i| run(raw[i].student, seconds[i], TEACHER, &[], 1)).collect();
-    let (mean, interval) =
-        difference(&[PairedGame { ratio: Ratio::Raw, runs }], |figures| figures.mean, false, Seed(1)).unwrap();
+    let of_one_teacher = |mut game: GameRuns<'static>| {
+        game.runs.iter_mut().for_each(|run| (run.teacher, run.teacher_seed) = (TEACHER, 1));
+        [game]
+    };
+    let [first, second] = [firsts, seconds].map(|[raw, _]| of_one_teacher(raw));
+    let (mean, interval) = difference([&first, &second], |figures| figures.mean, false, Seed(1)).unwrap();
     near(mean, 0.06473029045643153, 1e-12);
     within(interval, (-0.09163, 0.19737), 0.006);
 }
@@ -194,8 +185,8 @@ fn a_seed_repeats_its_intervals() {
 
 #[test]
 fn a_teacher_that_may_be_no_better_than_random_play_leaves_no_interval_but_that_of_beating_it() {
-    let run = ComparedRun { student: &[1.0, 2.0], teacher: &[-1.0, 1.5], random: &[0.0, 0.0], teacher_seed: 1 };
-    let game = InGame { ratio: Ratio::AboveRandom, runs: vec![run] };
+    let run = Run { student: &[1.0, 2.0], teacher: &[-1.0, 1.5], random: &[0.0, 0.0], teacher_seed: 1 };
+    let game = GameRuns { ratio: Ratio::AboveRandom, runs: vec![run] };
     let intervals = intervals(&[game], false, Seed(1));
     assert_eq!((intervals.games[0].0, intervals.geometric_mean, intervals.interquartile_mean), (None, None, None));
     within(intervals.beats, (0.0, 1.0), 0.0);
@@ -219,8 +210,8 @@ fn a_difference_of_sides_that_are_drawn_apart_has_the_variance_of_both() {
     near(difference, 1.2833333333333332, 1e-12);
     within(interval, (-4.13333, 5.93333), 0.15);
     let game = |student| {
-        let run = ComparedRun { student, teacher: &TEACHER, random: &[], teacher_seed: 1 };
-        [InGame { ratio: Ratio::Raw, runs: vec![run] }]
+        let run = Run { student, teacher: &TEACHER, random: &[], teacher_seed: 1 };
+        [GameRuns { ratio: Ratio::Raw, runs: vec![run] }]
     };
     let (difference, interval) =
         difference_apart([&game(&SCORES), &game(&TEACHER)], |figures| figures.mean, false, Seed(1)).unwrap();
@@ -246,8 +237,8 @@ fn a_profile_is_the_share_of_runs_above_each_threshold() {
 /// Mann and Whitney's U over the number of pairs; the interval is of 400,000 resamples in numpy.
 #[test]
 fn an_improvement_compares_episodes() {
-    let run = ComparedRun { student: &SCORES, teacher: &TEACHER, random: &[], teacher_seed: 1 };
-    let game = InGame { ratio: Ratio::Raw, runs: vec![run] };
+    let run = Run { student: &SCORES, teacher: &TEACHER, random: &[], teacher_seed: 1 };
+    let game = GameRuns { ratio: Ratio::Raw, runs: vec![run] };
     let (value, interval) = improvement(&[game], false, Seed(1)).unwrap();
     near(value, 0.6666666666666666, 1e-12);
     within(interval, (0.38333, 0.91667), 0.02);

@@ -2,27 +2,26 @@
 
 use super::side::Side;
 use super::{Estimate, Pair};
-use crate::eval::statistics::{self, Figures, Interval, PairedGame};
+use crate::eval::statistics::{self, Figures, GameRuns, Interval, Run};
 use crate::record::{Ratio, Role};
 use crate::report::agent_result::{AgentResult, seed_for};
-use crate::report::overall::{EpisodeScores, PlayedGame};
-use crate::report::verdict::{Mean, paired_run};
+use crate::report::runs::game_runs;
+use crate::report::verdict::Mean;
 
 /// The difference of an agent's mean scores in a game. The two are drawn apart; the difference of the same episodes is 0, without an
 /// interval.
 pub fn of_scores(sides: [&Side; 2], own: [&AgentResult; 2]) -> Option<Pair> {
-    let episodes: Vec<Vec<Vec<f64>>> = (0..2).map(|side| episodes(sides[side], own[side])).collect();
-    let runs: Vec<Vec<&[f64]>> = episodes.iter().map(|runs| runs.iter().map(Vec::as_slice).collect()).collect();
+    let runs = [0, 1].map(|side| episodes(sides[side], own[side]));
     let name = format!("{} in two experiments, {}", own[0].agent(), own[0].game);
     let (difference, interval) = statistics::mean_difference([&runs[1], &runs[0]], seed_for(&name))?;
     let is_single = runs.iter().any(|runs| matches!(runs[..], [run] if run.len() < 2));
     let [first, second] = own.map(|own| Estimate::new((own.mean, own.interval)));
-    let is_apart = episodes[0] != episodes[1] && !is_single;
+    let is_apart = runs[0] != runs[1] && !is_single;
     let difference = Estimate::new((difference, interval.filter(|_| is_apart)));
     Some(Pair { first, second, difference })
 }
 
-fn episodes(side: &Side, own: &AgentResult) -> Vec<Vec<f64>> {
+fn episodes<'a>(side: &'a Side, own: &AgentResult) -> Vec<&'a [f64]> {
     let of_seed = |seed| side.results.episode_scores(own.role(), own.agent(), own.game, seed);
     own.rows.iter().map(|row| of_seed(row.seed)).collect()
 }
@@ -61,42 +60,27 @@ fn between(
 ) -> Option<(f64, Option<Interval>)> {
     let first = own[0].first()?;
     let seed = seed_for(&format!("{} in two experiments", first.agent()));
-    let played: [Vec<PlayedGame>; 2] = [0, 1].map(|side| {
-        let of_game = |own: &&AgentResult| PlayedGame::of(&sides[side].results, own, ratio(own));
-        own[side].iter().map(of_game).collect()
-    });
+    let played: [Vec<GameRuns>; 2] =
+        [0, 1].map(|side| own[side].iter().map(|own| game_runs(&sides[side].results, own, ratio(own))).collect());
     let one_network = sides.iter().any(|side| side.results.is_shared(first.agent()));
+    let both: [&[GameRuns]; 2] = [&played[1], &played[0]];
     let difference = match is_same_teaching(&played, own) {
-        true => statistics::difference(&paired(&played), figure, one_network, seed),
-        false => {
-            let [one, other] =
-                [&played[1], &played[0]].map(|games| games.iter().map(PlayedGame::in_game).collect::<Vec<_>>());
-            statistics::difference_apart([&one, &other], figure, one_network, seed)
-        }
+        true => statistics::difference(both, figure, one_network, seed),
+        false => statistics::difference_apart(both, figure, one_network, seed),
     };
-    let is_single = played.iter().flatten().any(PlayedGame::is_single);
+    let is_single = played.iter().flatten().any(GameRuns::is_single);
     difference.map(|(by, interval)| (by, interval.filter(|_| !is_single)))
 }
 
 /// Whether both have the same seeds, and in each the same episodes of teacher and random play, by one definition.
-fn is_same_teaching(played: &[Vec<PlayedGame>; 2], own: [&[&AgentResult]; 2]) -> bool {
+fn is_same_teaching(played: &[Vec<GameRuns>; 2], own: [&[&AgentResult]; 2]) -> bool {
     let seeds = |own: &[&AgentResult]| own.iter().map(|own| own.rows.iter().map(|row| row.seed).collect()).collect();
     let [one, other]: [Vec<Vec<u64>>; 2] = own.map(seeds);
-    let is_same = |one: &EpisodeScores, other: &EpisodeScores| {
-        (&one.teacher, &one.random, one.teacher_seed) == (&other.teacher, &other.random, other.teacher_seed)
+    let is_same = |one: &Run, other: &Run| {
+        (one.teacher, one.random, one.teacher_seed) == (other.teacher, other.random, other.teacher_seed)
     };
     one == other
         && played[0].iter().zip(&played[1]).all(|(one, other)| {
             one.ratio == other.ratio && one.runs.iter().zip(&other.runs).all(|(one, other)| is_same(one, other))
         })
-}
-
-fn paired([first, second]: &[Vec<PlayedGame>; 2]) -> Vec<PairedGame<'_>> {
-    let games = second.iter().zip(first);
-    games
-        .map(|(one, other)| PairedGame {
-            ratio: one.ratio,
-            runs: one.runs.iter().zip(&other.runs).map(|(one, other)| paired_run([one, other])).collect(),
-        })
-        .collect()
 }

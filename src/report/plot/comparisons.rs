@@ -4,11 +4,11 @@ use super::figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale};
 use super::scores::style_of;
 use super::style::{GREY, RANDOM, Style, TEACHER};
 use crate::config::StudentSettings;
-use crate::eval::statistics::{self, ComparedRun, InGame, Interval};
+use crate::eval::statistics::{self, GameRuns, Interval};
 use crate::record::{Ratio, Role};
 use crate::report::agent_result::{AgentResult, AgentResults, seed_for};
-use crate::report::overall::PlayedGame;
 use crate::report::read::Results;
+use crate::report::runs::{common_runs, game_runs};
 use crate::report::tables::between;
 
 /// With more students than this, only those next to each other in the file are compared.
@@ -72,43 +72,26 @@ fn pairs<'a>(students: &[&'a StudentSettings]) -> Vec<[&'a StudentSettings; 2]> 
     (0..students.len()).flat_map(place).collect()
 }
 
-/// The episodes of two students with one seed in a game.
-struct PairedEpisodes {
-    seed: u64,
-    first: Vec<f64>,
-    second: Vec<f64>,
-}
-
 fn students_compared(
     results: &Results,
     agent_results: &AgentResults,
     [first, second]: [&StudentSettings; 2],
 ) -> Option<Compared> {
-    let in_game = |own: &AgentResult| -> Option<Vec<PairedEpisodes>> {
+    let in_game = |own: &AgentResult| {
         let other = agent_results.of_agent(Role::Student, &second.name).find(|other| other.game == own.game)?;
-        let of = |own: &AgentResult, seed| results.episode_scores(Role::Student, own.agent(), own.game, seed);
-        let seeds = own.rows.iter().map(|row| row.seed).filter(|seed| other.rows.iter().any(|row| row.seed == *seed));
-        let runs = seeds.map(|seed| PairedEpisodes { seed, first: of(own, seed), second: of(other, seed) }).collect();
-        Some(runs).filter(|runs: &Vec<_>| !runs.is_empty())
+        let (mut runs, others) = common_runs(results, [own, other])?;
+        // The second stands in the teacher's place; no two runs share it.
+        for (place, (run, other)) in runs.runs.iter_mut().zip(others.runs).enumerate() {
+            (run.teacher, run.teacher_seed) = (other.student, place as u64);
+        }
+        Some(GameRuns { ratio: Ratio::Raw, ..runs })
     };
-    let played: Vec<Vec<PairedEpisodes>> =
-        agent_results.of_agent(Role::Student, &first.name).filter_map(in_game).collect();
-    let games: Vec<InGame> = played
-        .iter()
-        .map(|runs| InGame { ratio: Ratio::Raw, runs: runs.iter().map(PairedEpisodes::run).collect() })
-        .collect();
+    let games: Vec<GameRuns> = agent_results.of_agent(Role::Student, &first.name).filter_map(in_game).collect();
     let name = format!("{} > {}", first.name, second.name);
     let one_network = first.is_shared() || second.is_shared();
     let (value, interval) = statistics::improvement(&games, one_network, seed_for(&name))?;
     let style = style_of(results, Role::Student, &first.name);
     Some(Compared { name, style, value, interval })
-}
-
-impl PairedEpisodes {
-    /// The second stands in the teacher's place.
-    fn run(&self) -> ComparedRun<'_> {
-        ComparedRun { student: &self.first, teacher: &self.second, random: &[], teacher_seed: self.seed }
-    }
 }
 
 /// A line for each comparison, the first on top; `None` without one.
@@ -152,11 +135,10 @@ pub fn profile(results: &Results, agent_results: &AgentResults) -> Option<Figure
             continue;
         }
         let own: Vec<&AgentResult> = agent_results.of_agent(Role::Student, &student.name).collect();
-        let played: Vec<PlayedGame> = own.iter().map(|own| PlayedGame::of(results, own, own.ratio())).collect();
-        if played.iter().map(|game| game.runs.len()).sum::<usize>() < RUNS {
+        let games: Vec<GameRuns> = own.iter().map(|own| game_runs(results, own, own.ratio())).collect();
+        if games.iter().map(|game| game.runs.len()).sum::<usize>() < RUNS {
             continue;
         }
-        let games: Vec<InGame> = played.iter().map(PlayedGame::in_game).collect();
         let seed = seed_for(&format!("profile {}", student.name));
         let Some(shares) = statistics::profile(&games, &thresholds, student.is_shared(), seed) else { continue };
         let style = style_of(results, Role::Student, &student.name);

@@ -46,7 +46,7 @@ fn marks(results: &Results, agent: &AgentResult, x: f64) -> Vec<Mark> {
     let scores: Vec<f64> = agent
         .rows
         .iter()
-        .flat_map(|row| results.episode_scores(agent.role(), agent.agent(), agent.game, row.seed))
+        .flat_map(|row| results.episode_scores(agent.role(), agent.agent(), agent.game, row.seed).iter().copied())
         .filter(|score| score.is_finite())
         .collect();
     let every = scores.len().div_ceil(DOTS).max(1);

@@ -7,7 +7,6 @@ mod paired;
 
 pub use against_teacher::KEPT;
 pub use mean::Mean;
-pub use paired::paired_run;
 
 use super::agent_result::AgentResults;
 use super::format::{counted, games_of_all, listed, percent};
