@@ -119,6 +119,15 @@ pub enum Data {
 }
 
 impl Data {
+    /// Whether the student controls the worker of that index.
+    pub fn is_students(self, worker: usize) -> bool {
+        match self {
+            Data::Teacher => false,
+            Data::Student => true,
+            Data::Mixed => worker % 2 == 1,
+        }
+    }
+
     /// The name in experiment files.
     pub fn name(self) -> &'static str {
         match self {

@@ -191,6 +191,10 @@ impl<'a> DistillRun<'a> {
         source.play(settings, (&self.students[0].network, index));
         let over = source.collector.state.episodes_ended != before;
         self.state.turn = if over { (index + 1) % self.sources.len() } else { index };
+        let (before, due) = (self.state.hour * settings.steps_per_hour, settings.steps_per_hour);
+        let done = self.sources.iter().map(|source| source.steps().saturating_sub(before).min(due)).sum::<u64>();
+        let share = 100 * done / (due * self.sources.len() as u64).max(1);
+        self.note = format!("hour {}, play: {share}%", self.state.hour + 1);
     }
 
     /// The first student that has updates left in this hour.
@@ -211,8 +215,6 @@ impl<'a> DistillRun<'a> {
         let row = in_hour * ROWS_PER_HOUR / per_hour;
         if row > (in_hour - 1) * ROWS_PER_HOUR / per_hour {
             student.log(hour + 1, &self.sources)?;
-            let agreement = 100.0 * mean(&student.state.held_out_agreement);
-            self.note = format!("hour {}, {}: {agreement:.0}% of new states agree", hour + 1, student.agent.name);
         }
         Ok(())
     }
@@ -233,6 +235,8 @@ impl<'a> DistillRun<'a> {
             student.initialize(initialization, &self.sources, &places);
         }
         student.inspect(hour, &self.sources, &places, settings);
+        let agreement = 100.0 * mean(&student.state.held_out_agreement);
+        self.note = format!("hour {}, {}: {agreement:.0}% of new states agree", hour + 1, student.agent.name);
     }
 
     /// Runs the evaluations that are due in this hour; returns whether they were finished.

@@ -1,6 +1,8 @@
 //! The source of one game's training data: states of play as students see them, with the Q-values of the teacher, which
 //! may see them otherwise.
 
+use std::iter::Peekable;
+
 use anyhow::Result;
 
 use super::teacher_source::Teacher;
@@ -68,12 +70,12 @@ impl StateSource {
                 let frames = seen.chunks_exact(teachers.shape.bytes()).map(|seen| teachers.shape.newest(seen));
                 frames.enumerate().for_each(|(worker, frame)| view.push(worker, frame, begun[worker], Some(())));
             }
-            let student_actions = (settings.data != Data::Teacher).then(|| student.greedy(head, &by_students));
+            let observations = by_students.chunks_exact(shape.bytes());
+            let mut students_actions = students_actions(settings.data, (student, head), observations.clone());
             let mut chosen = Vec::with_capacity(begun.len());
-            let states = q_values(teacher, &seen).into_iter().zip(by_students.chunks_exact(shape.bytes()));
-            for (worker, (q, observation)) in states.enumerate() {
-                let by_student = student_actions.as_ref().filter(|_| settings.data == Data::Student || worker % 2 == 1);
-                let greedy = by_student.map_or_else(|| best_action(&q), |actions| actions[worker]);
+            for (worker, (q, observation)) in q_values(teacher, &seen).into_iter().zip(observations).enumerate() {
+                let by_student = students_actions.next_if(|(own, _)| *own == worker);
+                let greedy = by_student.map_or_else(|| best_action(&q), |(_, action)| action);
                 chosen.push(epsilon_greedy(&mut explorers[worker], settings.epsilon, q.len(), greedy));
                 memory.push(worker, shape.newest(observation), begun[worker], Some(q));
             }
@@ -121,6 +123,18 @@ impl StateSource {
 fn views(pool: &Pool) -> (ViewSlot, ViewSlot) {
     let views = pool.views();
     (views[0], views[views.len() - 1])
+}
+
+/// The workers that the student controls, each with the action that it chooses there.
+fn students_actions<'a>(
+    data: Data,
+    (student, head): (&Network, usize),
+    observations: impl Iterator<Item = &'a [u8]>,
+) -> Peekable<impl Iterator<Item = (usize, usize)>> {
+    let own = observations.enumerate().filter(|(worker, _)| data.is_students(*worker));
+    let (workers, observations): (Vec<usize>, Vec<&[u8]>) = own.unzip();
+    let actions = if workers.is_empty() { Vec::new() } else { student.greedy(head, &observations.concat()) };
+    workers.into_iter().zip(actions).peekable()
 }
 
 /// The mean over states of the difference between the two highest Q-values (Farahmand, 2011); 0 with a single action.
