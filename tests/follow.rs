@@ -9,7 +9,7 @@ use policy_distillation::config::{self, Experiment, Overrides};
 use policy_distillation::distill::{StudentGroup, TeacherSource, follow};
 use policy_distillation::nn::Device;
 use policy_distillation::progress::{Ended, Progress};
-use policy_distillation::record::{AdoptionRow, AgentId, Folder, best_name, read_rows, write_checkpoint};
+use policy_distillation::record::{AdoptionRow, AgentId, Folder, best_name, read_rows};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -193,19 +193,20 @@ fn a_distillation_that_another_ale_began_is_refused() {
     };
     assert_eq!(go_on(20).unwrap(), Ended::Stopped);
     let checkpoint = root.distillation("catch", 1);
-    let read = |file: &str| fs::read(checkpoint.join(file)).unwrap();
-    let (mut state, memory, view) = (read("state.bin"), read("memory-0.bin"), checkpoint.join("view-0.bin"));
-    let place = state.windows(8).position(|bytes| bytes == b"\"0.12.1\"").unwrap();
-    state[place + 1..place + 7].copy_from_slice(b"0.6.00");
-    let hash = Sha256::digest(&state[..state.len() - 32]);
-    let body = state.len() - 32;
-    state[body..].copy_from_slice(&hash);
-    assert!(!view.exists());
-    write_checkpoint(&checkpoint, |new| {
-        fs::write(new.join("memory-0.bin"), &memory)?;
-        Ok(fs::write(new.join("state.bin"), &state)?)
-    })
-    .unwrap();
+    assert!(!checkpoint.join("view-0.bin").exists());
+    // Each file ends with its hash, which stands in the list, too.
+    let change = |file: &str, from: &[u8], to: &[u8]| -> [Vec<u8>; 2] {
+        let mut content = fs::read(checkpoint.join(file)).unwrap();
+        let place = content.windows(from.len()).position(|bytes| bytes == from).unwrap();
+        content[place..place + to.len()].copy_from_slice(to);
+        let body = content.len() - 32;
+        let before = content.split_off(body);
+        let after = Sha256::digest(&content).to_vec();
+        fs::write(checkpoint.join(file), [content, after.clone()].concat()).unwrap();
+        [before, after]
+    };
+    let [before, after] = change("state.bin", b"\"0.12.1\"", b"\"0.6.00\"");
+    change("files.bin", &before, &after);
     let refusal = go_on(20).unwrap_err().to_string();
     assert!(refusal.contains("another ALE than 0.12.1") && refusal.contains("--fresh"), "{refusal}");
 }

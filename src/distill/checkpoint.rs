@@ -15,14 +15,11 @@ use crate::agent::{self, PlayState, Played};
 use crate::config;
 use crate::env::{PoolState, ale_version};
 use crate::nn::Network;
-use crate::record::{Found, find_checkpoint, read_state, write_checkpoint, write_state};
-
-const STATE: &str = "state.bin";
+use crate::record::{Saved, peek_checkpoint, read_checkpoint, write_checkpoint};
 
 /// A distillation's state, without its memories.
 #[derive(Serialize, Deserialize)]
 pub struct DistillCheckpoint {
-    identity: String,
     pub state: DistillState,
     /// One for each game.
     pub sources: Vec<SavedSource>,
@@ -120,7 +117,7 @@ pub fn place(group: &StudentGroup) -> PathBuf {
 /// # Errors
 /// If there is none, or it is damaged.
 pub fn students_in(checkpoint: &Path) -> Result<Vec<config::StudentSettings>> {
-    let state: DistillCheckpoint = read_state(&checkpoint.join(STATE))?;
+    let state: DistillCheckpoint = peek_checkpoint(checkpoint)?;
     state.students.iter().map(|(settings, _)| Ok(serde_json::from_str(settings)?)).collect()
 }
 
@@ -156,13 +153,11 @@ pub fn write(run: &DistillRun) -> Result<()> {
         Ok(SavedSource { teacher, play: (source.collector.state.clone(), source.collector.pool.save()) })
     };
     let checkpoint = DistillCheckpoint {
-        identity: identity(run.group)?,
         state: run.state.clone(),
         sources: run.sources.iter().zip(&run.group.games).map(source).collect::<Result<_>>()?,
         students: run.students.iter().map(save).collect::<Result<_>>()?,
     };
-    write_checkpoint(&place(run.group), |new| {
-        write_state(&new.join(STATE), &checkpoint)?;
+    write_checkpoint(&place(run.group), &identity(run.group)?, &checkpoint, |new| {
         let save = |(index, source): (usize, &StateSource)| save_memories(new, index, source);
         run.sources.iter().enumerate().try_for_each(save)
     })
@@ -174,21 +169,14 @@ pub fn write(run: &DistillRun) -> Result<()> {
 /// If all are damaged, or if it is of another teacher, ALE or other settings.
 pub fn read(group: &StudentGroup) -> Result<Option<DistillCheckpoint>> {
     let path = place(group);
-    let found = find_checkpoint(&path)?;
-    if found == Found::Nothing {
-        return Ok(None);
-    }
-    let checkpoint: DistillCheckpoint = read_state(&path.join(STATE))?;
-    ensure!(
-        checkpoint.identity == identity(group)?,
-        "{}: a distillation from another teacher, with other settings or another ALE than {}; start over with --fresh, or \
-         choose another folder with --out",
-        path.display(),
-        ale_version()
-    );
-    if found == Found::Before {
-        let updates: u64 = checkpoint.students.iter().map(|(_, student)| student.updates()).sum();
-        log::warn!("{}: what was learned after {updates} updates is lost and learned again", path.display());
-    }
-    Ok(Some(checkpoint))
+    let other =
+        format!("a distillation from another teacher, with other settings or another ALE than {}", ale_version());
+    let saved = read_checkpoint(&path, &identity(group)?, &other)?;
+    Ok(saved.map(|Saved { state: checkpoint, is_older }: Saved<DistillCheckpoint>| {
+        if is_older {
+            let updates: u64 = checkpoint.students.iter().map(|(_, student)| student.updates()).sum();
+            log::warn!("{}: what was learned after {updates} updates is lost and learned again", path.display());
+        }
+        checkpoint
+    }))
 }

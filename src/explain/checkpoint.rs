@@ -3,15 +3,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::nn::language::{AdamW, AdamWState, Transformer};
 use crate::progress::Progress;
-use crate::record::{Found, Log, LogMark, find_checkpoint, pool_seconds, read_state, write_checkpoint, write_state};
+use crate::record::{Log, LogMark, Saved, pool_seconds, read_checkpoint, write_checkpoint};
 use crate::units::Generator;
-
-const FILE: &str = "state.bin";
 
 /// Where a run of learning keeps its state and its log, and who watches it.
 pub struct Run<'a> {
@@ -27,7 +25,6 @@ pub struct Run<'a> {
 /// Everything that further steps depend on.
 #[derive(Serialize, Deserialize)]
 struct State {
-    identity: String,
     steps: u64,
     /// Tokens that have counted in losses, or that were drawn.
     tokens: u64,
@@ -67,20 +64,13 @@ impl Learning {
     /// If the checkpoint is damaged, or is one of other settings.
     pub fn resume(run: &Run, fresh: (Transformer, AdamW, Generator, Option<Transformer>)) -> Result<Learning> {
         let (model, optimizer, generator, reference) = fresh;
-        let found = find_checkpoint(run.checkpoint)?;
-        let read = || read_state(&run.checkpoint.join(FILE));
-        let saved: Option<State> = if found == Found::Nothing { None } else { Some(read()?) };
-        let log = Log::resume(run.log, &saved.as_ref().map(|state| state.log.clone()).unwrap_or_default())?;
+        let saved = read_checkpoint::<State>(run.checkpoint, run.identity, "was begun with other settings")?;
+        let log = Log::resume(run.log, &saved.as_ref().map(|saved| saved.state.log.clone()).unwrap_or_default())?;
         let (saved_at, cpu) = (Instant::now(), (Some(0.0), pool_seconds()));
         let mut learning =
             Learning { model, optimizer, generator, steps: 0, tokens: 0, reference, log, saved: saved_at, cpu };
-        let Some(state) = saved else { return Ok(learning) };
-        ensure!(
-            state.identity == run.identity,
-            "{}: was begun with other settings; start over with --fresh, or choose another folder with --out",
-            run.checkpoint.display()
-        );
-        if found == Found::Before {
+        let Some(Saved { state, is_older }) = saved else { return Ok(learning) };
+        if is_older {
             log::warn!("{}: what was learned after step {} is learned again", run.checkpoint.display(), state.steps);
         }
         let (size, device) = (learning.model.size(), learning.model.device());
@@ -112,7 +102,6 @@ impl Learning {
             return Ok(false);
         }
         let state = State {
-            identity: run.identity.to_owned(),
             steps: self.steps,
             tokens: self.tokens,
             log: self.log.sync()?,
@@ -122,7 +111,7 @@ impl Learning {
             reference: self.reference.as_ref().map(Transformer::values),
             cpu_seconds: self.cpu_seconds(),
         };
-        write_checkpoint(run.checkpoint, |new| write_state(&new.join(FILE), &state))?;
+        write_checkpoint(run.checkpoint, run.identity, &state, |_| Ok(()))?;
         self.saved = Instant::now();
         Ok(stop)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -13,7 +13,8 @@ use super::task::{Job, Stage, Task, Work};
 use crate::config::Experiment;
 use crate::distill::group_names;
 use crate::record::{
-    AgentId, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, bests, read_rows, remove_folder, write_rows,
+    AgentId, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, bests, children, read_rows, remove_file,
+    remove_folder, write_rows,
 };
 
 /// Removes the outputs of the tasks that the command makes anew, the outputs that become stale by it, and the episodes
@@ -171,7 +172,7 @@ pub fn remove_rows<Row: Serialize + DeserializeOwned>(path: &Path, is_removed: i
     let mut rows: Vec<Row> = read_rows(path)?;
     rows.retain(|row| !is_removed(row));
     if rows.is_empty() {
-        return std::fs::remove_file(path).with_context(|| format!("{}: cannot be removed", path.display()));
+        return remove_file(path);
     }
     write_rows(path, &rows)
 }
@@ -181,17 +182,13 @@ fn below(folder: &Path, levels: usize) -> Result<Vec<PathBuf>> {
     if levels == 0 {
         return Ok(vec![folder.to_owned()]);
     }
-    let place = || format!("{}: cannot be read", folder.display());
     let mut folders = Vec::new();
-    if folder.is_dir() {
-        for entry in std::fs::read_dir(folder).with_context(place)? {
-            let entry = entry.with_context(place)?;
-            // A desktop's own files, such as .DS_Store, are nobody's results.
-            if !entry.file_name().to_string_lossy().starts_with('.') {
-                folders.extend(below(&entry.path(), levels - 1)?);
-            }
+    for path in children(folder)? {
+        // A desktop's own files, such as .DS_Store, are nobody's results.
+        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !is_hidden {
+            folders.extend(below(&path, levels - 1)?);
         }
     }
-    folders.sort();
     Ok(folders)
 }

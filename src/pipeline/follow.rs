@@ -102,7 +102,7 @@ fn wait_for_training(
 /// # Errors
 /// The obstacle.
 pub fn check(experiment: &Experiment, folder: &Folder, from: &Path) -> Result<()> {
-    if from.canonicalize().is_ok_and(|from| folder.root().canonicalize().is_ok_and(|root| root == from)) {
+    if folder.is_same(&Folder::at(from)) {
         let from = from.display();
         let problem = format!("{from}: the training's own folder; followers need another, with --out or a name");
         return Err(refused(problem));

@@ -1,16 +1,17 @@
 //! Removes what a killed command has left behind.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::clean::networks_in;
 use crate::agent;
 use crate::config::{Experiment, StudentSettings};
 use crate::distill;
 use crate::game::Game;
-use crate::record::{AgentId, Folder, SHARED, is_left_behind, remove_before, remove_checkpoint, remove_folder};
+use crate::record::{
+    AgentId, Folder, SHARED, children, is_left_behind, remove_before, remove_checkpoint, remove_file, remove_folder,
+};
 
 /// Removes unfinished files, copies of folders that were replaced, the candidates of a sweep that is over, and the
 /// checkpoints of work that is done. Nobody else may be at work in the folder.
@@ -42,16 +43,6 @@ fn is_done(network: &Path, experiment: &Experiment) -> bool {
     metadata.is_ok_and(|found| found.trained_frames.is_none_or(|frames| frames >= experiment.teacher.frames))
 }
 
-/// The paths in a folder that may be absent.
-pub fn children(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let place = || format!("{}: cannot be read", folder.display());
-    let entries = fs::read_dir(folder).with_context(place)?;
-    entries.map(|entry| Ok(entry.with_context(place)?.path())).collect()
-}
-
 /// Removes unfinished files and copies of folders that were replaced, in a folder and below it. Links are not followed. Nobody else
 /// may be at work there.
 ///
@@ -65,7 +56,7 @@ pub fn remove_unfinished(folder: &Path) -> Result<()> {
         }
         if !path.is_dir() {
             if is_left_behind(&name) {
-                fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
+                remove_file(&path)?;
             }
             continue;
         }
@@ -103,6 +94,8 @@ fn remove_finished(folder: &Folder, experiment: &Experiment, group: &Path, seed:
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::agent::{Metadata, Played};
     use crate::config::{self, Overrides};

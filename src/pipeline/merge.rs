@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::clean::networks_in;
 use super::digests::Digests;
@@ -14,7 +14,9 @@ use super::scores::Scores;
 use super::task::{Job, Stage, Task};
 use super::{listed, refused};
 use crate::config::{self, Experiment, LineName, Overrides, Settings};
-use crate::record::{AgentId, EpisodeRow, Folder, Manifest, ScoreRow, read_rows, write_file, write_rows, write_toml};
+use crate::record::{
+    AgentId, EpisodeRow, Folder, Manifest, ScoreRow, children, copy_file, read_rows, write_rows, write_toml,
+};
 
 /// Copies the results of several folders of an experiment, of games or of explanations, into one folder, which is new or
 /// one of them. Trainings that are not finished stay where they are.
@@ -59,8 +61,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     }
     for (agent, (_, place)) in networks.iter().filter(|(agent, (_, place))| *place != target.agent(agent)) {
         for (from, to) in files(place, &target.agent(agent))? {
-            let content = std::fs::read(&from).with_context(|| format!("{}: cannot be read", from.display()))?;
-            write_file(&to, &content)?;
+            copy_file(&from, &to)?;
         }
     }
     // What is known of networks whose weights are nowhere.
@@ -82,10 +83,7 @@ pub fn check_idle(locks: &Locks, folder: &Path) -> Result<()> {
 /// Checks that nothing is lost in the folder that all are put into.
 pub fn check_target<'a>(target: &Folder, sources: impl IntoIterator<Item = &'a Folder>) -> Result<()> {
     let place = target.root();
-    let is_target = |folder: &Folder| {
-        place.canonicalize().is_ok_and(|place| folder.root().canonicalize().is_ok_and(|own| own == place))
-    };
-    if target.experiment().exists() && !sources.into_iter().any(is_target) {
+    if target.experiment().exists() && !sources.into_iter().any(|folder| folder.is_same(target)) {
         return Err(refused(format!(
             "{}: holds an experiment that is not merged; merge it too, or choose another --out",
             place.display()
@@ -225,10 +223,8 @@ fn is_better(played: &[EpisodeRow], known: &[EpisodeRow], network: Option<&str>)
 
 /// Every file of a finished run.
 fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
-    let place = || format!("{}: cannot be read", from.display());
     let mut paths = Vec::new();
-    for entry in std::fs::read_dir(from).with_context(place)? {
-        let path = entry.with_context(place)?.path();
+    for path in children(from)? {
         let name = path.file_name().unwrap_or_default();
         match (path.is_dir(), name.to_string_lossy().as_ref()) {
             (true, "best" | "checkpoint") => paths.extend(files(&path, &to.join(name))?),
@@ -236,7 +232,6 @@ fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
             (false, _) => paths.push((path.clone(), to.join(name))),
         }
     }
-    paths.sort();
     Ok(paths)
 }
 

@@ -1,9 +1,8 @@
 //! Takes teachers from another experiment's folder.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::{Context, Error, Result, ensure};
+use anyhow::{Error, Result, ensure};
 
 use super::agents::{environment, teachers};
 use super::clean::remove_rows;
@@ -15,7 +14,9 @@ use crate::agent::{self, Metadata};
 use crate::config::{Experiment, StudentSettings};
 use crate::distill::group_names;
 use crate::progress::Ended;
-use crate::record::{AgentId, EpisodeRow, Folder, SHARED, ScoreRow, bests, read_rows, remove_folder, write_file};
+use crate::record::{
+    AgentId, EpisodeRow, Folder, SHARED, ScoreRow, bests, copy_file, read_rows, remove_file, remove_folder,
+};
 
 impl Pipeline<'_> {
     /// Copies a teacher with its logs from another experiment's folder, unless it was copied before. Missing bests are
@@ -33,7 +34,7 @@ impl Pipeline<'_> {
                 [(from.train(agent), self.folder.train(agent)), (from.eval(agent), self.folder.eval(agent))]
             {
                 if log.exists() {
-                    copy(&log, &target)?;
+                    copy_file(&log, &target)?;
                 }
             }
             remove_folder(&self.folder.bests(agent))?;
@@ -41,11 +42,11 @@ impl Pipeline<'_> {
         for (_, best) in bests(&from.bests(agent))? {
             let target = self.folder.bests(agent).join(best.file_name().unwrap_or_default());
             if !target.exists() {
-                copy(&best, &target)?;
+                copy_file(&best, &target)?;
             }
         }
         if !is_taken {
-            copy(&source, &target)?;
+            copy_file(&source, &target)?;
             self.forget_derived(agent)?;
         }
         Ok(Ended::Done)
@@ -163,13 +164,10 @@ fn has_same_weights(from: &Folder, to: &Folder, agent: &AgentId, digests: &Diges
 /// # Errors
 /// The problem with the folder.
 pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Result<()> {
-    let is_own = |from: &Folder| {
-        from.root().canonicalize().is_ok_and(|from| folder.root().canonicalize().is_ok_and(|root| root == from))
-    };
     let mut sources = Vec::new();
     for agent in teachers(experiment) {
         let Some(from) = experiment.teacher_source(agent.game).map(Folder::at) else { return Ok(()) };
-        ensure!(!is_own(&from), "teacher.from: {} is the experiment's own folder", from.root().display());
+        ensure!(!folder.is_same(&from), "teacher.from: {} is the experiment's own folder", from.root().display());
         let (source, taken) = (from.weights(&agent), !fresh && folder.weights(&agent).exists());
         let way_out = match experiment.teacher.is_shipped() {
             true => "`pd games` lists the shipped teachers",
@@ -199,18 +197,4 @@ pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Re
         );
     }
     Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    let content = std::fs::read(from).with_context(|| format!("{}: cannot be read", from.display()))?;
-    write_file(to, &content)
-}
-
-pub fn remove_file(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("{}: cannot be removed", path.display()))
-        }
-        _ => Ok(()),
-    }
 }

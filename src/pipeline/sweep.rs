@@ -5,12 +5,13 @@ use anyhow::{Context, Result};
 use super::agents::{games, student, teacher_of};
 use super::batch::Batch;
 use super::open::Pipeline;
-use super::source::remove_file;
 use crate::agent;
 use crate::config::{Data, Experiment, StudentSettings, Temperature};
 use crate::distill::{self, StudentGroup, TeacherSource};
 use crate::progress::Ended;
-use crate::record::{AgentId, DistillRow, EvalRow, Folder, SweepRow, read_rows, remove_folder, write_rows};
+use crate::record::{
+    AgentId, DistillRow, EvalRow, Folder, SweepRow, read_rows, remove_file, remove_folder, write_rows,
+};
 
 /// The temperature with which a student is distilled; `None` if it has yet to be chosen.
 ///

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
+use super::remove_folder;
 use crate::digest::Ending;
 use crate::limited::read_text_limited;
 
@@ -155,19 +156,6 @@ pub fn before(path: &Path) -> PathBuf {
 /// The folder beside `path` in which a replacement writes.
 pub fn unfinished(path: &Path) -> PathBuf {
     sibling(path, "new")
-}
-
-/// Removes a folder that may be absent.
-///
-/// # Errors
-/// The path and the system's reason.
-pub fn remove_folder(path: &Path) -> Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("{}: cannot be removed", path.display()))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Replaces a JSON file of an object; its last member is the digest of the others.

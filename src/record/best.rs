@@ -1,9 +1,10 @@
 //! A teacher's best weights during training, named by the frames of training before them.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+
+use super::children;
 
 /// The name of the file with the best weights after `frames` frames.
 pub fn best_name(frames: u64) -> String {
@@ -16,14 +17,8 @@ pub fn best_name(frames: u64) -> String {
 /// # Errors
 /// If a folder that exists cannot be read.
 pub fn bests(folder: &Path) -> Result<Vec<(u64, PathBuf)>> {
-    let place = || format!("{}: cannot be read", folder.display());
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.with_context(place)?,
-    };
     let mut bests = Vec::new();
-    for entry in entries {
-        let path = entry.with_context(place)?.path();
+    for path in children(folder)? {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let frames = name.strip_prefix("frames-").and_then(|name| name.strip_suffix(".safetensors"));
         bests.extend(frames.and_then(|frames| frames.parse().ok()).map(|frames: u64| (frames, path)));

@@ -1,5 +1,5 @@
 //! Checkpoints on disk: folders from which work goes on, verified when they are read. The one before stays beside the
-//! newest and takes its place where that is damaged.
+//! newest and takes its place where that is damaged. A checkpoint says whose it is, so that no other work goes on from it.
 //!
 //! Every file of a checkpoint ends with the SHA-256 of all bytes before. A list in the folder holds the names, lengths
 //! and hashes of the others, so that a missing file, or one of another checkpoint, is noticed too.
@@ -13,14 +13,17 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::atomic::{before, recover_folder, remove_folder, replace_and_keep, unfinished, write_file};
+use super::atomic::{before, recover_folder, replace_and_keep, unfinished, write_file};
+use super::remove_folder;
 
 /// The beginning of files with a state.
 const MAGIC: &[u8; 12] = b"pd state\0\0\0\n";
-/// Version of the files' content. Files before version 2 had no number.
+/// Version of the files' content.
 const FORMAT: u32 = 3;
 /// Name of the list of the other files.
 const LIST: &str = "files.bin";
+/// Name of the file with the identity and the state.
+const STATE: &str = "state.bin";
 const HASH: usize = 32;
 /// Bytes that are read at once.
 const CHUNK: usize = 1 << 20;
@@ -45,9 +48,16 @@ fn folder(file: &Path) -> &Path {
     file.parent().unwrap_or(file)
 }
 
+/// The state in a checkpoint.
+pub struct Saved<S> {
+    pub state: S,
+    /// Whether it is the one before the newest, which was damaged, so that some work is lost.
+    pub is_older: bool,
+}
+
 /// The checkpoint that was found in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+enum Found {
     Nothing,
     Newest,
     /// The one before the newest, which was damaged.
@@ -62,14 +72,20 @@ struct Listed {
     hash: [u8; HASH],
 }
 
-/// Replaces the checkpoint at `path`, and keeps the one that was there beside it. `fill` writes files that end with
-/// their hash.
+/// Replaces the checkpoint at `path`, and keeps the one that was there beside it. `identity` stands for everything that the
+/// work depends on; `others` writes further files, which end with their hash.
 ///
 /// # Errors
 /// As [`super::replace_folder`].
-pub fn write_checkpoint(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+pub fn write_checkpoint(
+    path: &Path,
+    identity: &str,
+    state: &impl Serialize,
+    others: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
     replace_and_keep(path, |new| {
-        fill(new)?;
+        write_state(&new.join(STATE), &(identity, state))?;
+        others(new)?;
         let mut list = Vec::new();
         for entry in fs::read_dir(new)? {
             list.push(listed(&entry?.path())?);
@@ -114,9 +130,6 @@ pub fn read_state<T: DeserializeOwned>(path: &Path) -> Result<T> {
         }
         Err(error) => return Err(damaged(error.to_string()).into()),
     };
-    if is_of_first_format(&content) {
-        return Err(CheckpointError::Format { path: path.to_owned(), found: 1 }.into());
-    }
     let start = MAGIC.len() + size_of_val(&FORMAT);
     let (body, hash) = content.split_at(content.len().saturating_sub(HASH));
     if body.len() < start || Sha256::digest(body).as_slice() != hash || !body.starts_with(MAGIC) {
@@ -133,14 +146,33 @@ pub fn read_state<T: DeserializeOwned>(path: &Path) -> Result<T> {
     }
 }
 
-/// Whether a state was written before files had a format: a length of one to three bytes, then a JSON array.
-fn is_of_first_format(content: &[u8]) -> bool {
-    content.iter().take(4).any(|&byte| byte == b'[') && !content.starts_with(&MAGIC[..4])
-}
-
 /// Whether there is a checkpoint at `path`, or the one before alone, after a stop between two renames.
 pub fn has_checkpoint(path: &Path) -> bool {
     path.exists() || before(path).exists()
+}
+
+/// The state of the newest whole checkpoint at `path`, if there is one. `other` says in words what a checkpoint with another
+/// identity is.
+///
+/// # Errors
+/// [`CheckpointError`] where none can be used, or where the work is another.
+pub fn read_checkpoint<S: DeserializeOwned>(path: &Path, identity: &str, other: &str) -> Result<Option<Saved<S>>> {
+    let found = find_checkpoint(path)?;
+    if found == Found::Nothing {
+        return Ok(None);
+    }
+    let (saved, state): (String, S) = read_state(&path.join(STATE))?;
+    let folder = path.display();
+    ensure!(saved == identity, "{folder}: {other}; start over with --fresh, or choose another folder with --out");
+    Ok(Some(Saved { state, is_older: found == Found::Before }))
+}
+
+/// The state in the checkpoint at `path`, whatever its identity.
+///
+/// # Errors
+/// As [`read_state`].
+pub fn peek_checkpoint<S: DeserializeOwned>(path: &Path) -> Result<S> {
+    Ok(read_state::<(String, S)>(&path.join(STATE))?.1)
 }
 
 /// Verifies the checkpoint at `path`. If it is damaged and the one before is whole, that one takes its place, and a
@@ -148,7 +180,7 @@ pub fn has_checkpoint(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`CheckpointError`] where neither can be used, or the system's reason.
-pub fn find_checkpoint(path: &Path) -> Result<Found> {
+fn find_checkpoint(path: &Path) -> Result<Found> {
     recover_folder(path)?;
     if !path.exists() {
         return Ok(Found::Nothing);
@@ -178,17 +210,7 @@ fn age(newer: &Path, older: &Path) -> String {
 
 /// Checks every file of a checkpoint.
 fn verify(folder: &Path) -> Result<()> {
-    let list = folder.join(LIST);
-    if !list.exists() {
-        // Before format 2 there was no list.
-        let (state, other) = (folder.join("state.bin"), folder.join("state").exists());
-        let start = fs::read(&state).unwrap_or_default();
-        return Err(match other || is_of_first_format(&start) {
-            true => CheckpointError::Format { path: state, found: 1 }.into(),
-            false => CheckpointError::Damaged { path: list, reason: "not there".into() }.into(),
-        });
-    }
-    for listed in read_state::<Vec<Listed>>(&list)? {
+    for listed in read_state::<Vec<Listed>>(&folder.join(LIST))? {
         let path = folder.join(&listed.name);
         match verify_file(&path, &listed) {
             Err(error) if is_refused(&error) => return Err(error.context(path.display().to_string())),
@@ -242,15 +264,12 @@ mod tests {
     use super::*;
 
     fn write(path: &Path, number: u64) {
-        write_checkpoint(path, |new| {
-            write_state(&new.join("state.bin"), &(number, "text"))?;
-            write_state(&new.join("learner.bin"), &vec![number; 20])
-        })
-        .unwrap();
+        write_checkpoint(path, "mine", &number, |new| write_state(&new.join("learner.bin"), &vec![number; 20]))
+            .unwrap();
     }
 
     fn number(path: &Path) -> u64 {
-        read_state::<(u64, String)>(&path.join("state.bin")).unwrap().0
+        peek_checkpoint(path).unwrap()
     }
 
     #[test]
@@ -308,19 +327,30 @@ mod tests {
     }
 
     #[test]
+    fn a_checkpoint_is_read_by_the_work_that_it_is_of_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("checkpoint");
+        assert!(read_checkpoint::<u64>(&path, "mine", "another's").unwrap().is_none());
+        (1..=2).for_each(|last| write(&path, last));
+        let saved = read_checkpoint::<u64>(&path, "mine", "another's").unwrap().unwrap();
+        assert_eq!((saved.state, saved.is_older), (2, false));
+        let error = read_checkpoint::<u64>(&path, "yours", "another's").err().unwrap().to_string();
+        assert!(error.ends_with("checkpoint: another's; start over with --fresh, or choose another folder with --out"));
+        fs::write(path.join("state.bin"), b"x").unwrap();
+        let saved = read_checkpoint::<u64>(&path, "mine", "another's").unwrap().unwrap();
+        assert_eq!((saved.state, saved.is_older), (1, true));
+    }
+
+    #[test]
     fn a_checkpoint_of_another_format_says_so() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("checkpoint");
-        fs::create_dir(&path).unwrap();
-        let earlier = postcard::to_stdvec(&("[\"teacher\",1]".repeat(30), 5)).unwrap();
-        fs::write(path.join("state.bin"), earlier).unwrap();
-        let error = find_checkpoint(&path).unwrap_err().to_string();
-        assert!(error.contains("in format 1, but this version of the program reads format 3"), "{error}");
-        assert!(path.join("state.bin").exists());
+        write(&path, 1);
         let mut later = [&MAGIC[..], &[9, 0, 0, 0, 1]].concat();
         later.extend_from_slice(&Sha256::digest(&later));
-        fs::write(path.join("state.bin"), later).unwrap();
-        let error = read_state::<u64>(&path.join("state.bin")).unwrap_err().to_string();
-        assert!(error.contains("in format 9"), "{error}");
+        fs::write(path.join(LIST), later).unwrap();
+        let error = find_checkpoint(&path).unwrap_err().to_string();
+        assert!(error.contains("in format 9, but this version of the program reads format 3"), "{error}");
+        assert!(path.join("state.bin").exists());
     }
 }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-use super::{Folder, read_json, write_json};
+use super::{Folder, read_json, remove_file, write_json};
 
 /// A model of an experiment that answers questions, or learns to explain them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,12 +139,6 @@ impl TaskRecord {
     /// # Errors
     /// The path and the system's reason.
     pub fn remove(output: &Path) -> Result<()> {
-        for path in [TaskRecord::path(output), output.to_owned()] {
-            if path.exists() {
-                std::fs::remove_file(&path)
-                    .map_err(|error| anyhow::anyhow!("{}: cannot be removed: {error}", path.display()))?;
-            }
-        }
-        Ok(())
+        [TaskRecord::path(output), output.to_owned()].iter().try_for_each(|path| remove_file(path))
     }
 }

@@ -23,6 +23,11 @@ impl Folder {
         &self.0
     }
 
+    /// Whether both are there and are one folder, whatever leads to it.
+    pub fn is_same(&self, other: &Folder) -> bool {
+        self.0.canonicalize().is_ok_and(|own| other.0.canonicalize().is_ok_and(|other| own == other))
+    }
+
     /// The resolved experiment.
     pub fn experiment(&self) -> PathBuf {
         self.0.join("experiment.toml")

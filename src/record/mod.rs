@@ -5,6 +5,7 @@ mod atomic;
 mod best;
 mod checkpoint;
 mod explanations;
+mod files;
 mod folder;
 mod machine;
 mod manifest;
@@ -15,15 +16,16 @@ mod table;
 
 pub use agent_id::{AgentId, Role};
 pub use atomic::{
-    behind_links, cannot_write, create_file, is_left_behind, read_json, remove_folder, replace_folder, write_file,
-    write_json, write_toml,
+    behind_links, cannot_write, create_file, is_left_behind, read_json, replace_folder, write_file, write_json,
+    write_toml,
 };
 pub use best::{best_name, bests};
 pub use checkpoint::{
-    CheckpointError, Found, find_checkpoint, has_checkpoint, read_state, remove_before, remove_checkpoint,
-    write_checkpoint, write_state,
+    CheckpointError, Saved, has_checkpoint, peek_checkpoint, read_checkpoint, read_state, remove_before,
+    remove_checkpoint, write_checkpoint, write_state,
 };
 pub use explanations::{ModelId, RunFolder, TaskRecord};
+pub use files::{children, copy_file, remove_file, remove_folder};
 pub use folder::{Folder, SHARED};
 pub use machine::{Machine, pool_seconds};
 pub use manifest::{Latency, Maker, Manifest, RomRecord};

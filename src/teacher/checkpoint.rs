@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::learner::Learner;
@@ -10,14 +10,11 @@ use super::play::{Play, SavedPlay};
 use super::train::{TeacherRun, Training, TrainingState};
 use crate::config;
 use crate::env::ale_version;
-use crate::record::{Found, find_checkpoint, read_state, write_checkpoint, write_state};
-
-const STATE: &str = "state.bin";
+use crate::record::{Saved, read_checkpoint, write_checkpoint};
 
 /// A training's state, without the part that its learner keeps.
 #[derive(Serialize, Deserialize)]
 pub struct TeacherCheckpoint {
-    identity: String,
     pub state: TrainingState,
     /// One for each game.
     plays: Vec<SavedPlay>,
@@ -47,15 +44,9 @@ fn identity(training: &Training) -> Result<String> {
 
 /// Replaces the checkpoint in the run's folder atomically; the one before stays beside it.
 pub fn write(run: &mut TeacherRun) -> Result<()> {
-    let checkpoint = TeacherCheckpoint {
-        identity: identity(run.training)?,
-        state: run.state.clone(),
-        plays: run.plays.iter().map(Play::save).collect(),
-    };
-    write_checkpoint(&run.training.folder.checkpoint(&run.training.agent), |new| {
-        write_state(&new.join(STATE), &checkpoint)?;
-        run.learner.save(new)
-    })
+    let checkpoint = TeacherCheckpoint { state: run.state.clone(), plays: run.plays.iter().map(Play::save).collect() };
+    let path = run.training.folder.checkpoint(&run.training.agent);
+    write_checkpoint(&path, &identity(run.training)?, &checkpoint, |new| run.learner.save(new))
 }
 
 impl TeacherCheckpoint {
@@ -65,22 +56,14 @@ impl TeacherCheckpoint {
     /// If all are damaged, or if it is of another game, ROM, ALE or other settings.
     pub fn read(training: &Training) -> Result<Option<TeacherCheckpoint>> {
         let path = training.folder.checkpoint(&training.agent);
-        let found = find_checkpoint(&path)?;
-        if found == Found::Nothing {
-            return Ok(None);
-        }
-        let checkpoint: TeacherCheckpoint = read_state(&path.join(STATE))?;
-        ensure!(
-            checkpoint.identity == identity(training)?,
-            "{}: a training with other settings, another ROM or another ALE than {}; start over with --fresh, or choose \
-             another folder with --out",
-            path.display(),
-            ale_version()
-        );
-        if found == Found::Before {
-            training.say_what_is_lost(checkpoint.plays.iter().map(SavedPlay::steps).sum());
-        }
-        Ok(Some(checkpoint))
+        let other = format!("a training with other settings, another ROM or another ALE than {}", ale_version());
+        let saved = read_checkpoint(&path, &identity(training)?, &other)?;
+        Ok(saved.map(|Saved { state: checkpoint, is_older }: Saved<TeacherCheckpoint>| {
+            if is_older {
+                training.say_what_is_lost(checkpoint.plays.iter().map(SavedPlay::steps).sum());
+            }
+            checkpoint
+        }))
     }
 
     /// Restores the learner, the play and the training's state.

@@ -1,9 +1,8 @@
 //! The loop around a learner: advance, log, evaluate, save.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{self, TeacherCheckpoint};
@@ -14,7 +13,9 @@ use crate::config::{Experiment, Keep};
 use crate::env::Pool;
 use crate::nn::{Architecture, Device, Network};
 use crate::progress::{Ended, Patience, Progress};
-use crate::record::{AgentId, Folder, Log, LogMark, TrainRow, best_name, bests, remove_before, remove_checkpoint};
+use crate::record::{
+    AgentId, Folder, Log, LogMark, TrainRow, best_name, bests, remove_before, remove_checkpoint, remove_file,
+};
 use crate::units::{Frames, Seed, Steps};
 
 /// Settings of one training by the experiment's teacher section: a teacher, or a baseline that learns from rewards.
@@ -108,7 +109,7 @@ fn forget_later_bests(training: &Training, state: &TrainingState) -> Result<()> 
     let last = state.best.as_ref().map(|best| Steps(best.steps).frames(experiment.environment.frame_skip).0);
     for (frames, path) in bests(&folder.bests(agent))? {
         if last.is_none_or(|last| frames > last) {
-            fs::remove_file(&path).with_context(|| format!("{}: cannot be removed", path.display()))?;
+            remove_file(&path)?;
         }
     }
     Ok(())

@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::job::ModelJob;
 use super::list::tasks;
 use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
 use crate::pipeline::digests::Digests;
-use crate::pipeline::leftovers::children;
 use crate::pipeline::lock::Locks;
 use crate::pipeline::merge::{add_new, check_idle, check_settings, check_target, distinct, joined_manifest, unnamed};
 use crate::pipeline::refused;
-use crate::record::{Folder, Manifest, TaskRecord, write_file, write_toml};
+use crate::record::{Folder, Manifest, TaskRecord, children, copy_file, write_toml};
 
 /// As [`crate::pipeline::merge()`], for experiments of the line.
 ///
@@ -32,8 +31,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     for (name, Found { path, .. }) in results {
         let to = target.root().join(name);
         if path != to {
-            let content = std::fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
-            write_file(&to, &content)?;
+            copy_file(&path, &to)?;
         }
     }
     let mut manifest = None;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::job::ModelJob;
 use super::list::tasks;
@@ -24,7 +24,7 @@ use crate::pipeline::state::TaskState;
 use crate::pipeline::task::{Job as _, Task, TaskId};
 use crate::pipeline::{Observer, listed, refused};
 use crate::progress::Ended;
-use crate::record::{Folder, TaskRecord, remove_checkpoint, remove_folder, write_toml};
+use crate::record::{Folder, TaskRecord, remove_checkpoint, remove_file, remove_folder, write_toml};
 use crate::report::{Activity, TerminalReport};
 use crate::{report, task};
 
@@ -217,10 +217,7 @@ fn remove(folder: &Folder, task: &Task<ModelJob>) -> Result<()> {
         ModelJob::Explain { teacher, seed } => remove_folder(folder.explanations(teacher, *seed).root()),
         ModelJob::Answer(model) => TaskRecord::remove(&folder.run(model).answers()),
         ModelJob::Report => {
-            if folder.scores().exists() {
-                std::fs::remove_file(folder.scores())
-                    .with_context(|| format!("{}: cannot be removed", folder.scores().display()))?;
-            }
+            remove_file(&folder.scores())?;
             remove_folder(&folder.report())
         }
     }

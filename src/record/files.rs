@@ -1,0 +1,58 @@
+//! Files and folders as a whole: listed, copied, removed. Those that are removed or listed may be absent.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::write_file;
+
+/// The paths in a folder in alphabetic order; none if it is absent, or no folder.
+///
+/// # Errors
+/// The path and the system's reason.
+pub fn children(folder: &Path) -> Result<Vec<PathBuf>> {
+    let place = || format!("{}: cannot be read", folder.display());
+    let entries = match fs::read_dir(folder) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Vec::new()),
+        entries => entries.with_context(place)?,
+    };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| Ok(entry.with_context(place)?.path())).collect::<Result<_>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Replaces the file at `to` by the content of the one at `from`.
+///
+/// # Errors
+/// The path and the system's reason.
+pub fn copy_file(from: &Path, to: &Path) -> Result<()> {
+    let content = fs::read(from).with_context(|| format!("{}: cannot be read", from.display()))?;
+    write_file(to, &content)
+}
+
+/// Removes a file.
+///
+/// # Errors
+/// The path and the system's reason.
+pub fn remove_file(path: &Path) -> Result<()> {
+    removed(path, fs::remove_file(path))
+}
+
+/// Removes a folder and everything in it.
+///
+/// # Errors
+/// The path and the system's reason.
+pub fn remove_folder(path: &Path) -> Result<()> {
+    removed(path, fs::remove_dir_all(path))
+}
+
+fn removed(path: &Path, result: std::io::Result<()>) -> Result<()> {
+    match result {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{}: cannot be removed", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
