@@ -14,7 +14,7 @@ use crate::config::explanations::{
 use crate::explain::{Asked, Counted, Explanation, Fit, Judge, RewardSignal, Run, Scripts, answer, fit, reinforce};
 use crate::nn::Device;
 use crate::nn::language::{Sampling, Size, Transformer, generate};
-use crate::pipeline::{ExplainPlan, Job as _, ModelJob, TaskState};
+use crate::pipeline::{ExplainPlan, ModelWork, TaskState, Work as _};
 use crate::record::ModelId;
 use crate::task::{END, PAD, Question, QuestionSplit, QuestionTask};
 use crate::units::Seed;
@@ -47,7 +47,7 @@ pub fn planned_time(experiment: &Explanations, plan: &ExplainPlan, device: Devic
     let machine = Machine { experiment, scripts: Scripts { task: &task, split: QuestionSplit::Train }, device };
     let mut time = ModelTime::default();
     let mut stages = Vec::new();
-    for (job, task) in plan.jobs.iter().zip(&plan.tasks).filter(|(_, task)| task.state != TaskState::Done) {
+    for (job, task) in plan.work.iter().zip(&plan.tasks).filter(|(_, task)| task.state != TaskState::Done) {
         let Some(kind) = kind(experiment, job) else { continue };
         let speed = match time.per_second.get(&kind) {
             Some(speed) => *speed,
@@ -61,26 +61,26 @@ pub fn planned_time(experiment: &Explanations, plan: &ExplainPlan, device: Devic
 }
 
 /// The kind of a task's work; one task of each kind is measured. `None` where the work takes no time.
-fn kind(experiment: &Explanations, job: &ModelJob) -> Option<String> {
+fn kind(experiment: &Explanations, job: &ModelWork) -> Option<String> {
     Some(match job {
-        ModelJob::Learn(ModelId::Base { .. }) => "steps of the base model".to_owned(),
-        ModelJob::Learn(ModelId::Warmup { .. }) => "steps of the warm-up".to_owned(),
-        ModelJob::Learn(ModelId::Teacher { name, .. }) => format!("steps of teacher {name}"),
-        ModelJob::Learn(ModelId::Student { name, .. }) => {
+        ModelWork::Learn(ModelId::Base { .. }) => "steps of the base model".to_owned(),
+        ModelWork::Learn(ModelId::Warmup { .. }) => "steps of the warm-up".to_owned(),
+        ModelWork::Learn(ModelId::Teacher { name, .. }) => format!("steps of teacher {name}"),
+        ModelWork::Learn(ModelId::Student { name, .. }) => {
             let tokens = experiment.student(name).and_then(LearnerSettings::budget_in_tokens);
             format!("{} of student {name}", if tokens.is_some() { "tokens" } else { "steps" })
         }
-        ModelJob::Learn(ModelId::ColdStart { name, .. }) => format!("steps of cold start {name}"),
-        ModelJob::Explain { teacher, .. } => match experiment.teacher(teacher) {
+        ModelWork::Learn(ModelId::ColdStart { name, .. }) => format!("steps of cold start {name}"),
+        ModelWork::Explain { teacher, .. } => match experiment.teacher(teacher) {
             Some(own) if own.texts_each() > 1 => format!("explanations, one of {} each", own.texts_each()),
             Some(own) if own.method.writes() => "explanations".to_owned(),
             _ => "given explanations".to_owned(),
         },
-        ModelJob::Answer(model) => match experiment.student_of(model) {
+        ModelWork::Answer(model) => match experiment.student_of(model) {
             Some(student) => format!("answers of {}", student.name),
             None => "answers of the base model's size".to_owned(),
         },
-        ModelJob::Report => return None,
+        ModelWork::Report => return None,
     })
 }
 
@@ -93,29 +93,29 @@ struct Machine<'a> {
 
 impl Machine<'_> {
     /// Units of a task's work per second.
-    fn measure(&self, job: &ModelJob) -> Result<f64> {
+    fn measure(&self, job: &ModelWork) -> Result<f64> {
         let own = self.experiment;
         match job {
-            ModelJob::Learn(ModelId::Base { .. }) => self.fitting(own.model, own.base.fit.batch, false),
-            ModelJob::Learn(ModelId::Warmup { .. }) => self.fitting(own.model, own.warmup.batch, false),
-            ModelJob::Learn(model @ ModelId::Student { name, .. }) => {
+            ModelWork::Learn(ModelId::Base { .. }) => self.fitting(own.model, own.base.fit.batch, false),
+            ModelWork::Learn(ModelId::Warmup { .. }) => self.fitting(own.model, own.warmup.batch, false),
+            ModelWork::Learn(model @ ModelId::Student { name, .. }) => {
                 let student = own.student(name).expect("a task's student is in the file");
                 self.fitting(own.size_of(model), student.fit.batch, student.budget_in_tokens().is_some())
             }
-            ModelJob::Learn(ModelId::Teacher { name, .. }) => {
+            ModelWork::Learn(ModelId::Teacher { name, .. }) => {
                 let teacher = own.teacher(name).expect("a task's teacher is in the file");
                 self.reinforcing(own.model, &teacher.learning, teacher.method == Method::Grpo)
             }
-            ModelJob::Learn(model @ ModelId::ColdStart { name, .. }) => {
+            ModelWork::Learn(model @ ModelId::ColdStart { name, .. }) => {
                 let start = own.cold_start(name).expect("a task's cold start is in the file");
                 self.reinforcing(own.size_of(model), &start.learning, false)
             }
-            ModelJob::Explain { teacher, .. } => {
+            ModelWork::Explain { teacher, .. } => {
                 let teacher = own.teacher(teacher).expect("a task's teacher is in the file");
                 Ok(self.explaining(teacher.method.writes()) / teacher.texts_each() as f64)
             }
-            ModelJob::Answer(model) => Ok(self.answering(own.size_of(model))),
-            ModelJob::Report => Ok(f64::INFINITY),
+            ModelWork::Answer(model) => Ok(self.answering(own.size_of(model))),
+            ModelWork::Report => Ok(f64::INFINITY),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::env::{EpisodeSeeds, Pool, Rom, Rules};
 use crate::eval::statistics::mean;
 use crate::game::Game;
 use crate::nn::{Architecture, Device, Network};
-use crate::pipeline::{Job as _, Plan, PlannedTask, TaskState, Work};
+use crate::pipeline::{AgentWork, Plan, PlannedTask, TaskState, Work as _};
 use crate::record::{AgentId, EpisodeRow, Folder, read_rows};
 use crate::units::Seed;
 
@@ -47,11 +47,11 @@ pub struct PlannedTime {
 /// # Errors
 /// If a game cannot be played here.
 pub fn planned_time(experiment: &Experiment, plan: &Plan, device: Device, jobs: usize) -> Result<PlannedTime> {
-    let tasks = plan.jobs.iter().zip(&plan.tasks);
-    let left: Vec<(&Work, &PlannedTask)> = tasks.filter(|(_, task)| task.state != TaskState::Done).collect();
+    let tasks = plan.work.iter().zip(&plan.tasks);
+    let left: Vec<(&AgentWork, &PlannedTask)> = tasks.filter(|(_, task)| task.state != TaskState::Done).collect();
     let machine = Machine { experiment, game: experiment.games[0], device };
     let mut time = PlannedTime::default();
-    if left.iter().any(|(work, _)| matches!(work, Work::Train(_))) {
+    if left.iter().any(|(work, _)| matches!(work, AgentWork::Train(_))) {
         time.training_steps_per_second = Some(machine.training()?);
     }
     let learns = |student: &&StudentSettings| left.iter().any(|(work, _)| learner(work) == Some(&student.name));
@@ -61,10 +61,10 @@ pub fn planned_time(experiment: &Experiment, plan: &Plan, device: Device, jobs: 
             false => time.not_measured.push(student.name.clone()),
         }
     }
-    if left.iter().any(|(work, _)| matches!(work, Work::Evaluate(_))) {
+    if left.iter().any(|(work, _)| matches!(work, AgentWork::Evaluate(_))) {
         time.evaluation_steps_per_second = Some(machine.evaluation()?);
     }
-    let of_task = |(work, task): &(&Work, &PlannedTask)| {
+    let of_task = |(work, task): &(&AgentWork, &PlannedTask)| {
         Some((work.stage().name(), seconds_of(experiment, &time, work, task.left())?))
     };
     let stages = left.iter().filter_map(of_task).collect();
@@ -84,19 +84,19 @@ pub fn hours(tasks: Vec<(&'static str, f64)>, jobs: usize) -> BTreeMap<&'static 
 }
 
 /// The student that learns from a teacher.
-fn learner(work: &Work) -> Option<&str> {
+fn learner(work: &AgentWork) -> Option<&str> {
     match work {
-        Work::Sweep(agent) | Work::Distill(agent) | Work::Follow(agent) => Some(&agent.name),
-        Work::Train(_) | Work::Take(_) | Work::Evaluate(_) | Work::Report => None,
+        AgentWork::Sweep(agent) | AgentWork::Distill(agent) | AgentWork::Follow(agent) => Some(&agent.name),
+        AgentWork::Train(_) | AgentWork::Take(_) | AgentWork::Evaluate(_) | AgentWork::Report => None,
     }
 }
 
 /// The seconds alone of an amount of work; `None` if its speed was not measured.
-fn seconds_of(experiment: &Experiment, time: &PlannedTime, work: &Work, amount: u64) -> Option<f64> {
+fn seconds_of(experiment: &Experiment, time: &PlannedTime, work: &AgentWork, amount: u64) -> Option<f64> {
     let amount = amount as f64;
     Some(match work {
-        Work::Train(_) => amount / time.training_steps_per_second?,
-        Work::Evaluate(agent) => amount * episode_steps(experiment, agent) / time.evaluation_steps_per_second?,
+        AgentWork::Train(_) => amount / time.training_steps_per_second?,
+        AgentWork::Evaluate(agent) => amount * episode_steps(experiment, agent) / time.evaluation_steps_per_second?,
         _ => amount / time.updates_per_second.get(learner(work)?)?,
     })
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::command::Command;
-use super::task::{Task, Work};
+use super::task::Task;
 use crate::progress::Progress;
 
 /// Tasks that are done together by one thread and its helpers.
-pub struct Batch<'a, J = Work> {
+pub struct Batch<'a, W> {
     /// The number of the first task in the experiment's list, which names the batch.
     pub first: usize,
-    pub tasks: Vec<&'a Task<J>>,
+    pub tasks: Vec<&'a Task<W>>,
     pub threads: usize,
     pub reached: Arc<Reached>,
 }
@@ -81,7 +81,7 @@ impl Progress for Watched<'_> {
     }
 }
 
-impl<J> Batch<'_, J> {
+impl<W> Batch<'_, W> {
     /// Lets the command's observer watch the work under a name; `total` is in `unit`.
     pub fn watch<'b>(&'b self, command: &'b Command, name: &str, total: u64, unit: &'static str) -> impl Progress + 'b {
         Watched { reached: &self.reached, total, progress: command.observer.begin(name, total, unit) }

@@ -5,11 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Error, Result};
 
 use super::line::Line;
-use super::list::closure;
 use super::progress::Tally;
 use super::scope::Scope;
-use super::state::TaskState;
-use super::task::{Job, Stage, Task, TaskId};
+use super::task::{Stage, Task, TaskId, TaskState, Work, closure};
 use super::{listed, refused};
 
 /// The position of a task in a command.
@@ -44,8 +42,8 @@ impl<'a, L: Line> Board<'a, L> {
         // Students that learn from the same play go on from the same checkpoint.
         let locks: BTreeSet<&str> =
             tasks.iter().filter(|task| only.contains(&task.id)).map(|task| task.lock.as_str()).collect();
-        let is_included = |task: &Task<L::Job>| match only {
-            [] => scope.includes(task) && task.work.stage() != Stage::Report,
+        let is_included = |task: &Task<L::Work>| match only {
+            [] => task.work.is_in(scope) && task.work.stage() != Stage::Report,
             _ => locks.contains(task.lock.as_str()) && task.work.stage() != Stage::Report,
         };
         let included: Vec<usize> = (0..tasks.len()).filter(|&number| is_included(&tasks[number])).collect();
@@ -101,7 +99,7 @@ impl<'a, L: Line> Board<'a, L> {
         self.included().any(|(task, _)| task.work.stage() == stage)
     }
 
-    fn included(&self) -> impl Iterator<Item = (&Task<L::Job>, Position)> {
+    fn included(&self) -> impl Iterator<Item = (&Task<L::Work>, Position)> {
         let tasks = self.line.tasks().iter().zip(self.positions.iter().copied());
         tasks.filter(|(_, position)| *position != Position::Foreign)
     }
@@ -164,7 +162,7 @@ impl<'a, L: Line> Board<'a, L> {
     }
 
     /// Whether all inputs of a task are there (done), will be (waiting), or will not (failed).
-    fn inputs(&self, task: &Task<L::Job>) -> Position {
+    fn inputs(&self, task: &Task<L::Work>) -> Position {
         let mut combined = Position::Done;
         for input in &task.inputs {
             let number = self.by_id[input];

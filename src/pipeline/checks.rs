@@ -1,61 +1,18 @@
-//! Checks of a request before anything is changed.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Checks of a request that are the same for all lines.
 
 use anyhow::Result;
 
-use super::clean::check_teachers;
-use super::list::tasks;
-use super::open::Request;
-use super::scope::Scope;
-use super::source::check_source;
+use super::request::Request;
 use super::task::Task;
-use super::{follow, listed, memory, refused, settings};
-use crate::config::{self, Experiment, Overrides};
-use crate::env::Rom;
+use super::{key, refused};
 use crate::record::Folder;
 
-/// The ROM of each game of an experiment.
-pub type Roms = BTreeMap<&'static str, Option<Rom>>;
-
-/// Checks everything about a request that can be checked before anything is changed; returns the ROMs that it needs.
-///
-/// # Errors
-/// The obstacle to the request, with the way out.
-pub fn check(request: &Request, experiment: &Experiment, folder: &Folder, list: &[Task]) -> Result<Roms> {
-    if let Some(from) = request.from {
-        follow::check(experiment, folder, from)?;
-    }
-    check_tasks(request, list)?;
-    let roms = if request.scope == Scope::Report { BTreeMap::new() } else { find_roms(experiment)? };
-    let exists = settings::check(request, folder, experiment, list)?.exists;
-    check_inputs(request, experiment, folder)?;
-    if request.scope == Scope::Report && !exists {
-        return Err(refused(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
-    }
-    memory::check(request, experiment, list)?;
-    Ok(roms)
-}
-
-/// Checks that another process at work in the folder does none of the tasks with other settings. Settings of results that
-/// are there were checked before; these are of results that are being made.
-pub fn check_beside(request: &Request, other: &str, folder: &Folder, list: &[Task]) -> Result<()> {
-    if !folder.experiment().exists() {
-        return Ok(());
-    }
-    let theirs = config::read(&folder.experiment(), &Overrides::default()).map_err(refused)?;
-    check_work_beside(other, folder, list, &tasks(&theirs, folder, request.teaching())?)
-}
-
 /// Checks that no task of `list` has other settings than the same one of `theirs`, the tasks of another process.
-pub fn check_work_beside<J>(other: &str, folder: &Folder, list: &[Task<J>], theirs: &[Task<J>]) -> Result<()> {
+pub fn check_work_beside<W>(other: &str, folder: &Folder, list: &[Task<W>], theirs: &[Task<W>]) -> Result<()> {
     let common = list.iter().filter_map(|task| Some((task, theirs.iter().find(|their| their.id == task.id)?)));
     let changes = common.flat_map(|(task, their)| task.key.changes(&their.key.settings));
-    let changes: BTreeSet<String> = changes.map(|change| change.to_string()).collect();
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let (place, changes) = (folder.root().display(), listed(&Vec::from_iter(changes)));
+    let Some(changes) = key::in_words(changes) else { return Ok(()) };
+    let place = folder.root().display();
     Err(refused(format!(
         "{place}: {other} is at work there with other settings: {changes}; wait for it, or choose another folder with --out"
     )))
@@ -69,7 +26,7 @@ pub fn check_alone(folder: &Folder, other: Option<String>) -> Result<()> {
 }
 
 /// Checks that the experiment has the tasks that are asked for.
-pub fn check_tasks<J>(request: &Request, list: &[Task<J>]) -> Result<()> {
+pub fn check_tasks<W>(request: &Request, list: &[Task<W>]) -> Result<()> {
     let is_unknown = |id: &&String| list.iter().all(|task| task.id.0 != **id);
     if let Some(unknown) = request.only.iter().find(is_unknown) {
         return Err(refused(format!("--task {unknown}: the experiment has no such task; `pd plan --json` lists all")));
@@ -78,47 +35,4 @@ pub fn check_tasks<J>(request: &Request, list: &[Task<J>]) -> Result<()> {
         return Err(refused("--task with --fresh: would start the whole experiment over; leave one of them out"));
     }
     Ok(())
-}
-
-fn find_roms(experiment: &Experiment) -> Result<Roms> {
-    experiment.games.iter().map(|&game| Ok((game.name(), Rom::find(game)?))).collect()
-}
-
-/// Checks that the teachers that the command does not train exist.
-fn check_inputs(request: &Request, experiment: &Experiment, folder: &Folder) -> Result<()> {
-    if request.scope.takes(experiment) {
-        let trains_anew = request.fresh && request.scope <= Scope::Train;
-        check_source(experiment, folder, trains_anew).map_err(refused)?;
-    }
-    let trained_here = experiment.teacher.from.as_os_str().is_empty();
-    if request.scope == Scope::Distill && request.fresh && trained_here {
-        check_teachers(request.file, folder, experiment).map_err(refused)?;
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pipeline::list::Teaching;
-
-    #[test]
-    fn two_commands_with_other_settings_of_one_task_do_not_work_in_one_folder() {
-        let folder = Folder::at("x");
-        let list = |text: &str| {
-            let experiment = config::read_text("x.toml", "x", text, &Overrides::default()).unwrap();
-            tasks(&experiment, &folder, Teaching::Finished).unwrap()
-        };
-        let beside = |ours: &str, theirs: &str| check_work_beside("another", &folder, &list(ours), &list(theirs));
-        let (usual, other) = ("seeds = [1]\n", "seeds = [1]\n[evaluation]\nepsilon = 0.2\n");
-        beside(usual, usual).unwrap();
-        beside("seeds = [1]\n[evaluation]\nepisodes = 7\n", usual).unwrap();
-        let refusal = beside(other, usual).unwrap_err().to_string();
-        assert!(
-            refusal.contains("another is at work") && refusal.contains("evaluation.epsilon (0.05 → 0.2)"),
-            "{refusal}"
-        );
-        // Random play with seed 2 is no task of the other.
-        beside(&other.replace("[1]", "[2]"), usual).unwrap();
-    }
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Observer;
 use super::lock::Locks;
 use super::manifest::Provenance;
-use super::open::Request;
+use super::request::Request;
 use crate::nn::Device;
 use crate::record::{Folder, Machine, Manifest};
 

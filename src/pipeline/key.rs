@@ -1,14 +1,16 @@
 //! Keys of tasks. A key covers the settings that the result depends on, and the keys of the inputs.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use anyhow::Result;
 use sha2::{Digest, Sha256};
 use toml::Value;
 
-use super::task::{TaskId, Work};
-use crate::config::{self, Experiment, Overrides, Settings};
-use crate::record::{AgentId, Folder};
+use super::listed;
+use super::task::TaskId;
+use crate::config::{self, Overrides, Settings};
+use crate::record::Folder;
 
 /// Hexadecimal digits of a key in plans.
 const DIGITS: usize = 16;
@@ -68,71 +70,16 @@ impl fmt::Display for SettingChange {
     }
 }
 
+/// Changes as text, each once; `None` if there are none.
+pub fn in_words(changes: impl IntoIterator<Item = SettingChange>) -> Option<String> {
+    let changes: BTreeSet<String> = changes.into_iter().map(|change| change.to_string()).collect();
+    (!changes.is_empty()).then(|| listed(&Vec::from_iter(changes)))
+}
+
 /// The settings with which the folder's results were made.
 ///
 /// # Errors
 /// If the folder's experiment cannot be read.
 pub fn settings_in(folder: &Folder) -> Result<Settings> {
     Ok(config::settings(&config::read(&folder.experiment(), &Overrides::default())?)?)
-}
-
-/// Settings of the teacher that change no weights.
-const WITHOUT_EFFECT: [&str; 5] = ["from", "seeds", "preset", "checkpoint_every", "log_every"];
-
-/// Settings of the periodic evaluation. It chooses the weights that are kept, unless the last ones are.
-const CHOICE_OF_BEST: [&str; 2] = ["evaluation_every", "evaluation_episodes"];
-
-/// Settings of distillation that change no student's weights.
-const WITHOUT_EFFECT_ON_STUDENTS: [&str; 5] =
-    // Each student's own section has the learning rate.
-    ["preset", "checkpoint_every", "evaluation_every", "evaluation_episodes", "learning_rate"];
-
-/// The protocol by which agents are scored.
-pub const PROTOCOL: [&str; 3] = ["evaluation.epsilon", "evaluation.no_op_max", "evaluation.max_frames"];
-
-/// Settings of the training environment that evaluations use too.
-const OF_EVERY_PLAY: [&str; 3] = ["environment.frame_skip", "environment.sticky_actions", "environment.action_set"];
-
-/// Whether the result of `work` depends on the setting `key`, apart from its inputs.
-pub fn depends_on(experiment: &Experiment, work: &Work, key: &str) -> bool {
-    let (section, rest) = key.split_once('.').unwrap_or((key, ""));
-    match work {
-        // Each of the shipped teachers learned in its own way; only how it plays must agree.
-        Work::Take(_) if experiment.teacher.is_shipped() => {
-            OF_EVERY_PLAY.contains(&key) || key == "environment.observation"
-        }
-        Work::Train(agent) | Work::Take(agent) => match section {
-            "environment" => true,
-            "teacher" => training_depends_on(experiment, agent, rest),
-            // Only a training writes the weights that students follow.
-            "distillation" => rest == "online" && experiment.distillation.online && !agent.is_student(),
-            "students" => agent.is_student() && student_depends_on(experiment, &agent.name, rest),
-            _ => false,
-        },
-        Work::Sweep(agent) | Work::Distill(agent) | Work::Follow(agent) => match section {
-            "environment" => true,
-            "distillation" => match work {
-                Work::Sweep(_) => !["preset", "checkpoint_every", "evaluation_every"].contains(&rest),
-                _ => !rest.starts_with("sweep_") && !WITHOUT_EFFECT_ON_STUDENTS.contains(&rest),
-            },
-            "students" => student_depends_on(experiment, &agent.name, rest),
-            _ => false,
-        },
-        Work::Evaluate(_) => PROTOCOL.contains(&key) || OF_EVERY_PLAY.contains(&key),
-        Work::Report => false,
-    }
-}
-
-fn training_depends_on(experiment: &Experiment, agent: &AgentId, key: &str) -> bool {
-    let is_baseline = agent.is_student();
-    let is_without_effect = WITHOUT_EFFECT.contains(&key) || is_baseline && key == "network";
-    !is_without_effect && (experiment.evaluations_choose(is_baseline) || !CHOICE_OF_BEST.contains(&key))
-}
-
-/// `key` is NAME.KEY of a student.
-fn student_depends_on(experiment: &Experiment, name: &str, key: &str) -> bool {
-    // Names may hold dots, keys do not.
-    let Some((owner, key)) = key.rsplit_once('.') else { return false };
-    let softens = experiment.students.iter().any(|student| student.name == name && student.loss.has_temperature());
-    owner == name && key != "name" && (key != "temperature" || softens)
 }

@@ -6,17 +6,16 @@ use anyhow::Result;
 
 use super::batch::Batch;
 use super::command::Command;
-use super::state::TaskState;
-use super::task::{Job, Task};
+use super::task::{Task, TaskState, Work};
 use crate::progress::Ended;
 use crate::report::{Activity, TerminalReport};
 
 /// An opened experiment as the scheduler sees it: a list of tasks, and the way to do them.
 pub trait Line: Sync {
-    type Job: Job;
+    type Work: Work;
 
     /// Every task, in the order in which a single process does them.
-    fn tasks(&self) -> &[Task<Self::Job>];
+    fn tasks(&self) -> &[Task<Self::Work>];
 
     /// The states of tasks, by their indices in the list, as the folder shows them; or the fault of a task's files.
     fn states(&self, numbers: &[usize]) -> Vec<Result<TaskState>>;
@@ -25,7 +24,7 @@ pub trait Line: Sync {
     ///
     /// # Errors
     /// The failure of the tasks.
-    fn perform(&self, batch: &Batch<Self::Job>, from: Option<&Path>) -> Result<Ended>;
+    fn perform(&self, batch: &Batch<Self::Work>, from: Option<&Path>) -> Result<Ended>;
 
     /// Ends a command; `evaluates` says whether it includes evaluations.
     ///

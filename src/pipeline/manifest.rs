@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::command::Command;
-use super::task::{Job, Task};
+use super::task::{Task, Work};
 use crate::nn;
 use crate::record::{Folder, Maker, Manifest, RomRecord};
 use crate::units::now;
@@ -73,7 +73,7 @@ impl Command<'_> {
 ///
 /// # Errors
 /// If the manifest is damaged or cannot be written.
-pub fn forget_times<J: Job>(folder: &Folder, renewed: &[&Task<J>]) -> Result<()> {
+pub fn forget_times<W: Work>(folder: &Folder, renewed: &[&Task<W>]) -> Result<()> {
     let Some(mut manifest) = Manifest::read(&folder.manifest())? else { return Ok(()) };
     renewed.iter().for_each(|task| manifest.forget_seconds(task.work.stage().name(), &task.id.0));
     manifest.write(&folder.manifest())

@@ -1,22 +1,14 @@
-//! Joins folders: seeds, games and students of an experiment that were made in different places.
+//! Joins folders: results of an experiment that were made in different places.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::clean::networks_in;
-use super::digests::Digests;
-use super::episodes::{read_episodes, write_episodes};
-use super::list::{Teaching, tasks};
 use super::lock::Locks;
-use super::scores::Scores;
-use super::task::{Job, Stage, Task};
-use super::{listed, refused};
-use crate::config::{self, Experiment, LineName, Overrides, Settings};
-use crate::record::{
-    AgentId, EpisodeRow, Folder, Manifest, ScoreRow, children, copy_file, read_rows, write_rows, write_toml,
-};
+use super::task::Task;
+use super::{atari, explain, key, refused};
+use crate::config::{self, LineName, Settings};
+use crate::record::{Folder, Manifest};
 
 /// Copies the results of several folders of an experiment, of games or of explanations, into one folder, which is new or
 /// one of them. Trainings that are not finished stay where they are.
@@ -27,51 +19,25 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     for folder in sources.iter().map(PathBuf::as_path).chain([out]) {
         check_idle(&Locks::in_folder(folder.join(".locks")), folder)?;
     }
-    if line_of_all(sources)? == LineName::Explanations {
-        return super::explain::merge(sources, out);
+    match line_of_all(sources)? {
+        LineName::Atari => atari::merge(sources, out),
+        LineName::Explanations => explain::merge(sources, out),
     }
-    let digests = Digests::default();
-    let read = |path: &PathBuf| -> Result<(Folder, Experiment)> {
-        let folder = Folder::at(path);
-        let experiment = config::read(&folder.experiment(), &Overrides::default()).map_err(refused)?;
-        Ok((folder, experiment))
-    };
-    let folders: Vec<_> = sources.iter().map(read).collect::<Result<_>>()?;
-    let joined = join(&folders)?;
-    let target = Folder::at(out);
-    check_target(&target, folders.iter().map(|(folder, _)| folder))?;
-    let networks = networks(&folders, &joined, &digests)?;
-    let locks = Locks::in_folder(out.join(".locks"));
-    let _alone = locks.wait("folder").map_err(refused)?;
-    check_idle(&locks, out)?;
-    let mut episodes = read_episodes(&target)?;
-    let mut rows: BTreeMap<AgentId, ScoreRow> = BTreeMap::new();
-    let mut manifest = None;
-    for (folder, _) in &folders {
-        for (agent, played) in read_episodes(folder)? {
-            let network = networks.get(&agent).map(|(digest, _)| digest.as_str());
-            if episodes.get(&agent).is_none_or(|known| is_better(&played, known, network)) {
-                episodes.insert(agent, played);
-            }
-        }
-        for row in read_rows::<ScoreRow>(&folder.scores())? {
-            rows.insert(row.id()?, row);
-        }
-        manifest = joined_manifest(manifest, Manifest::read(&folder.manifest())?);
+}
+
+/// The line of the experiments in all folders.
+fn line_of_all(sources: &[PathBuf]) -> Result<LineName> {
+    let line = |path: &PathBuf| config::line_of(&Folder::at(path).experiment()).map_err(refused);
+    let lines: Vec<LineName> = sources.iter().map(line).collect::<Result<_>>()?;
+    let first = lines.first().copied().unwrap_or(LineName::Atari);
+    match lines.iter().position(|&line| line != first) {
+        Some(other) => Err(refused(format!(
+            "{}: of another line than {}, one plays games and the other explains; join folders of one line",
+            sources[other].display(),
+            sources[0].display()
+        ))),
+        None => Ok(first),
     }
-    for (agent, (_, place)) in networks.iter().filter(|(agent, (_, place))| *place != target.agent(agent)) {
-        for (from, to) in files(place, &target.agent(agent))? {
-            copy_file(&from, &to)?;
-        }
-    }
-    // What is known of networks whose weights are nowhere.
-    write_rows(&target.scores(), &rows.into_values().collect::<Vec<_>>())?;
-    write_episodes(&joined, &target, episodes)?;
-    if let Some(manifest) = manifest {
-        manifest.write(&target.manifest())?;
-    }
-    write_toml(&target.experiment(), &joined)?;
-    Scores::read(&joined, &target, &digests)?.write()
 }
 
 /// Checks that no command is at work in a folder: it would write what the merged files lack.
@@ -92,42 +58,6 @@ pub fn check_target<'a>(target: &Folder, sources: impl IntoIterator<Item = &'a F
     Ok(())
 }
 
-/// The experiment of all games, seeds and students.
-fn join(folders: &[(Folder, Experiment)]) -> Result<Experiment> {
-    let [(first_folder, first), others @ ..] = folders else {
-        return Err(refused("merge: name at least two folders"));
-    };
-    let mut joined = first.clone();
-    for (folder, experiment) in others {
-        let list = tasks(experiment, folder, Teaching::Finished)?;
-        check_settings(&list, folder, &config::settings(&joined)?, first_folder)?;
-        let (first, other) = (first_folder.root().display(), folder.root().display());
-        let teacher = |of: &Experiment, seed: &u64| of.teacher_seed(*seed);
-        let is_taught_otherwise =
-            |of: &Experiment, by: &Experiment| of.seeds.iter().any(|seed| teacher(of, seed) != teacher(by, seed));
-        if is_taught_otherwise(&joined, experiment) || is_taught_otherwise(experiment, &joined) {
-            let problem = format!(
-                "{other}: its students learn from teachers of other seeds than those of {first}: teacher.seeds"
-            );
-            return Err(refused(problem));
-        }
-        let has_shared =
-            [&joined, experiment].iter().any(|source| source.students.iter().any(|student| student.is_shared()));
-        if has_shared && joined.games != experiment.games {
-            let problem = format!("{other}: its networks for several games are for other games than those of {first}");
-            return Err(refused(problem));
-        }
-        add_new(&mut joined.students, &experiment.students, |student| &student.name);
-        joined.evaluation.episodes = joined.evaluation.episodes.max(experiment.evaluation.episodes);
-        joined.games.extend(experiment.games.iter().copied());
-        joined.seeds.extend(experiment.seeds.iter().copied());
-    }
-    distinct(&mut joined.games);
-    distinct(&mut joined.seeds);
-    joined.seeds.sort_unstable();
-    Ok(joined)
-}
-
 /// The refusal of a result that a folder's experiment does not name.
 pub fn unnamed(place: &Path, folder: &Folder) -> anyhow::Error {
     let (place, file) = (place.display(), folder.experiment());
@@ -136,13 +66,10 @@ pub fn unnamed(place: &Path, folder: &Folder) -> anyhow::Error {
 }
 
 /// Checks that the tasks of a folder do not depend on settings with another value in the folders before it.
-pub fn check_settings<J>(list: &[Task<J>], folder: &Folder, joined: &Settings, first: &Folder) -> Result<()> {
-    let changes: BTreeSet<String> =
-        list.iter().flat_map(|task| task.key.changes(joined)).map(|change| change.to_string()).collect();
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let (other, first, changes) = (folder.root().display(), first.root().display(), listed(&Vec::from_iter(changes)));
+pub fn check_settings<W>(list: &[Task<W>], folder: &Folder, joined: &Settings, first: &Folder) -> Result<()> {
+    let changes = list.iter().flat_map(|task| task.key.changes(joined));
+    let Some(changes) = key::in_words(changes) else { return Ok(()) };
+    let (other, first) = (folder.root().display(), first.root().display());
     Err(refused(format!("{other}: made with other settings than {first}: {changes}")))
 }
 
@@ -163,76 +90,6 @@ pub fn distinct<T: PartialEq + Clone>(items: &mut Vec<T>) {
         seen.extend(is_new.then(|| item.clone()));
         is_new
     });
-}
-
-/// The finished networks: the digest of each one's weights, and its folder.
-fn networks(
-    folders: &[(Folder, Experiment)],
-    joined: &Experiment,
-    digests: &Digests,
-) -> Result<BTreeMap<AgentId, (String, PathBuf)>> {
-    let mut networks: BTreeMap<AgentId, (String, PathBuf)> = BTreeMap::new();
-    for (folder, _) in folders {
-        let tasks = tasks(joined, folder, Teaching::Finished)?;
-        let makes_network = |task: &&Task| matches!(task.work.stage(), Stage::Train | Stage::Distill);
-        let agents: Vec<&AgentId> = tasks.iter().filter(makes_network).filter_map(|task| task.work.agent()).collect();
-        for place in networks_in(folder)? {
-            if !agents.iter().any(|agent| folder.agent(agent) == place) {
-                return Err(unnamed(&place, folder));
-            }
-        }
-        for agent in agents {
-            let Some(digest) = digests.of(&folder.weights(agent))? else { continue };
-            let place = folder.agent(agent);
-            match networks.get(agent) {
-                Some((known, other)) if *known != digest => {
-                    let (one, other) = (other.display(), place.display());
-                    return Err(refused(format!("{other}: other weights than in {one}; remove one of them")));
-                }
-                Some(_) => {}
-                None => _ = networks.insert(agent.clone(), (digest, place)),
-            }
-        }
-    }
-    Ok(networks)
-}
-
-/// The line of the experiments in all folders.
-fn line_of_all(sources: &[PathBuf]) -> Result<LineName> {
-    let line = |path: &PathBuf| config::line_of(&Folder::at(path).experiment()).map_err(refused);
-    let lines: Vec<LineName> = sources.iter().map(line).collect::<Result<_>>()?;
-    let first = lines.first().copied().unwrap_or(LineName::Atari);
-    match lines.iter().position(|&line| line != first) {
-        Some(other) => Err(refused(format!(
-            "{}: of another line than {}, one plays games and the other explains; join folders of one line",
-            sources[other].display(),
-            sources[0].display()
-        ))),
-        None => Ok(first),
-    }
-}
-
-/// Whether episodes are to be kept instead of others: those of the network that is there, else the more.
-fn is_better(played: &[EpisodeRow], known: &[EpisodeRow], network: Option<&str>) -> bool {
-    let count = |rows: &[EpisodeRow]| {
-        let is_own = |row: &&EpisodeRow| network.is_none_or(|network| network.starts_with(&row.weights));
-        rows.iter().filter(is_own).count()
-    };
-    count(played) > count(known)
-}
-
-/// Every file of a finished run.
-fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
-    let mut paths = Vec::new();
-    for path in children(from)? {
-        let name = path.file_name().unwrap_or_default();
-        match (path.is_dir(), name.to_string_lossy().as_ref()) {
-            (true, "best" | "checkpoint") => paths.extend(files(&path, &to.join(name))?),
-            (true, _) => {}
-            (false, _) => paths.push((path.clone(), to.join(name))),
-        }
-    }
-    Ok(paths)
 }
 
 /// A manifest of both folders' work.

@@ -5,63 +5,43 @@
 //! records the settings of all results there: a command with other settings is refused, or makes the results anew.
 
 mod activity;
-mod agents;
+mod atari;
 mod batch;
-mod begun;
 mod board;
 mod checks;
-mod clean;
 mod command;
 mod digests;
-mod distill;
-mod episodes;
-mod evaluate;
-mod evaluator;
 mod explain;
-mod follow;
 mod key;
 mod leftovers;
 mod line;
-mod list;
 mod lock;
 mod manifest;
-mod memory;
 mod merge;
-mod open;
 mod owner;
-mod perform;
-mod plan;
+mod planned;
 mod progress;
-mod recorded;
-mod resources;
+mod request;
 mod run;
 mod schedule;
 mod scope;
-mod scores;
-mod settings;
-mod source;
-mod state;
-mod sweep;
 mod task;
-mod train;
 
 use std::fmt;
 
 use anyhow::Error;
 
-pub use explain::{ExplainPlan, ModelJob, plan_explanations, read as read_explanations};
+pub use atari::{AgentWork, Plan, PlannedNetwork, Teaching, plan, tasks};
+pub use explain::{ExplainPlan, ModelWork, plan_explanations, read as read_explanations};
 pub use key::{Key, SettingChange};
-pub use list::{Teaching, tasks};
 pub use lock::DEAD_AFTER;
 pub use merge::merge;
-pub use open::Request;
-pub use open::scored;
-pub use plan::{Plan, PlannedNetwork, PlannedStage, PlannedTask, plan};
+pub use planned::{PlannedStage, PlannedTask};
 pub use progress::CommandProgress;
+pub use request::{Request, scored};
 pub use run::{STACK_BYTES, run};
 pub use scope::Scope;
-pub use state::TaskState;
-pub use task::{Amount, Job, Stage, Task, TaskId, Work};
+pub use task::{Amount, Stage, Task, TaskId, TaskState, Work};
 
 use crate::progress::Progress;
 use crate::report::TerminalReport;

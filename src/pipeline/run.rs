@@ -9,10 +9,11 @@ use anyhow::{Result, anyhow};
 use rayon::ThreadPoolBuilder;
 
 use super::activity::{activity, watch};
+use super::atari::AtariPipeline;
 use super::batch::{Batch, Reached};
 use super::explain::ExplainPipeline;
 use super::line::Line;
-use super::open::{Pipeline, Request};
+use super::request::Request;
 use super::schedule::Scheduler;
 use super::task::Stage;
 use super::{Observer, is_fault_of_request};
@@ -31,7 +32,7 @@ pub const STACK_BYTES: usize = 8 << 20;
 /// it are done.
 pub fn run(request: &Request, observer: &dyn Observer) -> Result<Ended> {
     match request.line()? {
-        config::LineName::Atari => work(&Pipeline::open(request, observer)?, request),
+        config::LineName::Atari => work(&AtariPipeline::open(request, observer)?, request),
         config::LineName::Explanations => work(&ExplainPipeline::open(request, observer)?, request),
     }
 }
@@ -79,7 +80,7 @@ fn ended<L: Line>(line: &L, schedule: Scheduler<L>, closed: Result<()>) -> Resul
 }
 
 /// Does the tasks of a batch with its threads. A panic is an error of the batch alone.
-fn perform<L: Line>(line: &L, batch: &Batch<L::Job>, from: Option<&Path>) -> Result<Ended> {
+fn perform<L: Line>(line: &L, batch: &Batch<L::Work>, from: Option<&Path>) -> Result<Ended> {
     // The calling thread is one of the threads, so that divided work begins without a wait.
     let pool = ThreadPoolBuilder::new().num_threads(batch.threads).stack_size(STACK_BYTES).build()?;
     let on_threads = || {

@@ -11,9 +11,9 @@ use super::batch::{Batch, Reached};
 use super::board::{Board, Position};
 use super::line::Line;
 use super::lock::Lock;
-use super::open::Request;
 use super::progress::ProgressMeter;
-use super::task::{Job, TaskId};
+use super::request::Request;
+use super::task::{TaskId, Work};
 use crate::progress::Ended;
 
 /// Time between two looks at what other processes have done.
@@ -88,7 +88,7 @@ impl<'a, L: Line> Scheduler<'a, L> {
     }
 
     /// The next batch for which there are threads; its lock is held until it ends.
-    pub fn start_next(&mut self) -> Option<Batch<'a, L::Job>> {
+    pub fn start_next(&mut self) -> Option<Batch<'a, L::Work>> {
         self.stopped |= self.line.command().observer.stop() || self.gave_up;
         while !self.stopped {
             let (tasks, threads) = self.next()?;
@@ -105,7 +105,7 @@ impl<'a, L: Line> Scheduler<'a, L> {
     }
 
     /// Starts tasks, unless other processes do them, or have done them since the last look.
-    fn start(&mut self, tasks: &[usize], threads: usize) -> Result<Option<Batch<'a, L::Job>>> {
+    fn start(&mut self, tasks: &[usize], threads: usize) -> Result<Option<Batch<'a, L::Work>>> {
         let line = self.line;
         let name = line.tasks()[tasks[0]].lock.as_str();
         let Some(lock) = line.command().locks.take(name)? else {

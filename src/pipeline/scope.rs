@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use super::list::closure;
 use super::quoted;
-use super::task::{Job, Stage, Task};
+use super::task::{Stage, Task, Work, closure};
 use crate::config::Experiment;
-use crate::record::AgentId;
 
 /// The part of an experiment that a command works on. A later variant makes less anew with `--fresh`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,11 +19,6 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Whether the command does the task.
-    pub fn includes<J: Job>(self, task: &Task<J>) -> bool {
-        task.work.is_in(self)
-    }
-
     /// Whether the command does tasks of that stage.
     pub fn is_of(self, stage: Stage) -> bool {
         match self {
@@ -38,14 +31,8 @@ impl Scope {
     }
 
     /// The tasks that the command makes anew with `--fresh`, and those that become stale by it.
-    pub fn renews(self, tasks: &[Task]) -> Vec<&Task> {
-        let mut renewed = closure(tasks, |task| match self {
-            Scope::Follow | Scope::Distill => task.work.stage() == Stage::Distill,
-            scope => scope.includes(task),
-        });
-        // The teacher that was followed is another process's work.
-        renewed.retain(|task| self != Scope::Follow || task.work.agent().is_none_or(AgentId::is_student));
-        renewed
+    pub fn renews<W: Work>(self, tasks: &[Task<W>]) -> Vec<&Task<W>> {
+        closure(tasks, |task| self.is_of(task.work.stage()))
     }
 
     /// The cheapest command that satisfies `holds`, given that `self` is running.

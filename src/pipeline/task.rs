@@ -1,13 +1,14 @@
 //! The unit of an experiment's work: a task makes files from files.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
 use super::scope::Scope;
-use crate::record::AgentId;
+use crate::record::{Folder, read_rows};
 
 /// Identifies a task within its experiment, such as `train/teacher/pong/seed-1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,87 +44,6 @@ impl Stage {
     }
 }
 
-/// The work of a task.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Work {
-    /// A network learns from rewards: a teacher, or a baseline beside the students.
-    Train(AgentId),
-    /// A teacher is copied from another experiment's folder.
-    Take(AgentId),
-    /// The temperature of a student is chosen among several.
-    Sweep(AgentId),
-    /// A student learns from its teachers.
-    Distill(AgentId),
-    /// A student learns from a teacher that another process trains.
-    Follow(AgentId),
-    /// An agent plays the episodes of the final evaluation.
-    Evaluate(AgentId),
-    /// Scores become tables, plots and a page.
-    Report,
-}
-
-impl Job for Work {
-    fn kind(&self) -> &'static str {
-        match self {
-            Work::Train(_) => "train",
-            Work::Take(_) => "take",
-            Work::Sweep(_) => "sweep",
-            Work::Distill(_) => "distill",
-            Work::Follow(_) => "follow",
-            Work::Evaluate(_) => "evaluate",
-            Work::Report => "report",
-        }
-    }
-
-    fn stage(&self) -> Stage {
-        match self {
-            Work::Train(_) | Work::Take(_) => Stage::Train,
-            Work::Sweep(_) | Work::Distill(_) | Work::Follow(_) => Stage::Distill,
-            Work::Evaluate(_) => Stage::Evaluate,
-            Work::Report => Stage::Report,
-        }
-    }
-
-    fn is_in(&self, scope: Scope) -> bool {
-        match scope {
-            Scope::Follow => matches!(self, Work::Follow(_) | Work::Take(_)),
-            // A distillation from another experiment's teachers copies them first.
-            Scope::Distill => self.stage() == Stage::Distill || matches!(self, Work::Take(_)),
-            scope => scope.is_of(self.stage()),
-        }
-    }
-
-    fn seconds(&self) -> f64 {
-        match self {
-            Work::Train(_) => 0.004,
-            Work::Sweep(_) | Work::Distill(_) | Work::Follow(_) => 0.01,
-            Work::Evaluate(_) => 0.5,
-            Work::Take(_) | Work::Report => 1.0,
-        }
-    }
-}
-
-impl Work {
-    /// The agent that is trained or scored; `None` for a report. A network for several games is represented by its
-    /// first player.
-    pub fn agent(&self) -> Option<&AgentId> {
-        match self {
-            Work::Train(agent) | Work::Take(agent) | Work::Sweep(agent) => Some(agent),
-            Work::Distill(agent) | Work::Follow(agent) | Work::Evaluate(agent) => Some(agent),
-            Work::Report => None,
-        }
-    }
-}
-
-impl fmt::Display for Work {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.agent() {
-            Some(agent) => agent.fmt(f),
-            None => f.write_str("report"),
-        }
-    }
-}
-
 /// The amount of a task's work, with its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Amount {
@@ -132,7 +52,7 @@ pub struct Amount {
 }
 
 /// The work of a task in a line of experiments.
-pub trait Job: fmt::Display + Clone + PartialEq + Send + Sync {
+pub trait Work: fmt::Display + Clone + PartialEq + Send + Sync {
     /// The first part of the task's id.
     fn kind(&self) -> &'static str;
 
@@ -144,13 +64,17 @@ pub trait Job: fmt::Display + Clone + PartialEq + Send + Sync {
 
     /// A rough estimate of the seconds on one core for a unit of its amount.
     fn seconds(&self) -> f64;
+
+    /// Units of `amount` that unfinished work in the folder has done, by its log; 0 if it has no checkpoint. Work since the
+    /// last row of the log is not counted, and a log that cannot be read says nothing.
+    fn begun(&self, folder: &Folder, amount: Amount) -> u64;
 }
 
 /// A task of an experiment.
 #[derive(Debug, Clone)]
-pub struct Task<J = Work> {
+pub struct Task<W> {
     pub id: TaskId,
-    pub work: J,
+    pub work: W,
     /// The tasks whose outputs it reads.
     pub inputs: Vec<TaskId>,
     /// The key of the task's result.
@@ -163,9 +87,38 @@ pub struct Task<J = Work> {
     pub lock: String,
 }
 
-impl<J: Job> Task<J> {
+impl<W: Work> Task<W> {
     /// A rough estimate of the work in seconds on one core. It serves only to compute shares of a whole.
     pub fn weight(&self) -> f64 {
         self.amount.amount as f64 * self.work.seconds()
     }
+}
+
+/// The state of a task's outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskState {
+    /// Its outputs are there.
+    Done,
+    /// Its outputs are there, but were made from other inputs or with other settings.
+    Stale,
+    /// Its outputs are not there.
+    Missing,
+}
+
+/// The tasks that `chosen` accepts, and all tasks that depend on them, directly or indirectly.
+pub fn closure<W>(tasks: &[Task<W>], chosen: impl Fn(&Task<W>) -> bool) -> Vec<&Task<W>> {
+    let mut reached: Vec<&Task<W>> = Vec::new();
+    for task in tasks {
+        let depends = task.inputs.iter().any(|input| reached.iter().any(|other| other.id == *input));
+        if depends || chosen(task) {
+            reached.push(task);
+        }
+    }
+    reached
+}
+
+/// A number of the last row of a log; 0 without one, or if it cannot be read.
+pub fn logged<Row: DeserializeOwned>(log: &Path, number: impl Fn(&Row) -> u64) -> u64 {
+    read_rows(log).ok().and_then(|rows| rows.last().map(number)).unwrap_or(0)
 }

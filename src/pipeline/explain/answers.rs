@@ -2,15 +2,14 @@
 
 use anyhow::Result;
 
-use super::job::ModelJob;
 use super::open::ExplainPipeline;
+use super::work::{ModelTask, ModelWork};
 use crate::config::explanations::{Coefficients, ExplainerSettings, KeptTraces, Method};
 use crate::explain::{
     Asked, Explanation, ExplanationRecord, ExplanationsHeader, Judge, Scripts, answer, is_right, save_explanations,
 };
 use crate::nn::language::{Sampling, Transformer, generate};
 use crate::pipeline::batch::Batch;
-use crate::pipeline::task::Task;
 use crate::progress::{Ended, Progress};
 use crate::record::{ModelId, pool_seconds, write_rows};
 use crate::task::{ANSWER, END, Question, QuestionSplit};
@@ -21,7 +20,7 @@ const BATCH: usize = 256;
 
 impl ExplainPipeline<'_> {
     /// Lets a teacher explain questions, and scores what it writes.
-    pub fn explain(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, name: &str, seed: u64) -> Result<Ended> {
+    pub fn explain(&self, batch: &Batch<ModelWork>, task: &ModelTask, name: &str, seed: u64) -> Result<Ended> {
         let progress = batch.watch(&self.command, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let since = pool_seconds();
         let settings = self.teacher(name)?;
@@ -57,7 +56,7 @@ impl ExplainPipeline<'_> {
     }
 
     /// Asks a model the questions of the evaluation.
-    pub fn answer(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, model: &ModelId) -> Result<Ended> {
+    pub fn answer(&self, batch: &Batch<ModelWork>, task: &ModelTask, model: &ModelId) -> Result<Ended> {
         let progress = batch.watch(&self.command, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let since = pool_seconds();
         let settings = &self.experiment.evaluation;

@@ -6,13 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use rand::RngExt;
 
-use super::job::ModelJob;
 use super::open::ExplainPipeline;
+use super::work::{ModelTask, ModelWork};
 use crate::config::explanations::{ExplainerSettings, FitSettings, Method, ModelSettings, Start};
 use crate::explain::{Counted, Fit, Learned, RewardSignal, Run, Script, Scripts, fit, load_explanations, reinforce};
 use crate::nn::language::{Named, Size, Transformer, load, save};
 use crate::pipeline::batch::Batch;
-use crate::pipeline::task::Task;
 use crate::progress::Ended;
 use crate::record::{ModelId, TaskRecord, remove_checkpoint};
 use crate::task::{PAD, QuestionSplit};
@@ -23,7 +22,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
 impl ExplainPipeline<'_> {
     /// Trains a model until its weights are on disk.
-    pub fn learn(&self, batch: &Batch<ModelJob>, task: &Task<ModelJob>, model: &ModelId) -> Result<Ended> {
+    pub fn learn(&self, batch: &Batch<ModelWork>, task: &ModelTask, model: &ModelId) -> Result<Ended> {
         let progress = batch.watch(&self.command, &task.work.to_string(), task.amount.amount, task.amount.unit);
         let folder = self.folder.run(model);
         let (checkpoint, log, identity) = (folder.checkpoint(), folder.train(), task.key.to_string());
@@ -50,7 +49,7 @@ impl ExplainPipeline<'_> {
     }
 
     /// Writes a finished task's record.
-    pub fn record(&self, task: &Task<ModelJob>, output: &Path, cpu_seconds: Option<f64>) -> Result<()> {
+    pub fn record(&self, task: &ModelTask, output: &Path, cpu_seconds: Option<f64>) -> Result<()> {
         let record = TaskRecord {
             id: task.id.0.clone(),
             key: task.key.to_string(),

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::job::ModelJob;
+use super::work::{ModelTask, ModelWork};
 use crate::config::Settings;
 use crate::config::explanations::{ExplainerSettings, Explanations, LearnerSettings, Method, settings};
 use crate::pipeline::key::Key;
@@ -13,11 +13,11 @@ use crate::record::{Folder, ModelId};
 ///
 /// # Errors
 /// If the experiment cannot be written as TOML.
-pub fn tasks(experiment: &Explanations, folder: &Folder) -> Result<Vec<Task<ModelJob>>> {
+pub fn tasks(experiment: &Explanations, folder: &Folder) -> Result<Vec<ModelTask>> {
     let mut list = ModelList { experiment, folder, settings: settings(experiment)?, tasks: Vec::new() };
     for &seed in &experiment.seeds {
-        list.add(ModelJob::Learn(ModelId::Base { seed }), &[]);
-        list.add(ModelJob::Learn(ModelId::Warmup { seed }), &[ModelJob::Learn(ModelId::Base { seed })]);
+        list.add(ModelWork::Learn(ModelId::Base { seed }), &[]);
+        list.add(ModelWork::Learn(ModelId::Warmup { seed }), &[ModelWork::Learn(ModelId::Base { seed })]);
     }
     for teacher in &experiment.teachers {
         experiment.seeds.iter().for_each(|&seed| list.add_teacher(teacher, seed));
@@ -30,24 +30,24 @@ pub fn tasks(experiment: &Explanations, folder: &Folder) -> Result<Vec<Task<Mode
     for own in &experiment.cold_starts {
         for &seed in &experiment.seeds {
             let (name, teacher) = (own.student.clone(), own.teacher.clone());
-            let student = ModelJob::Learn(ModelId::Student { name, teacher, seed });
-            list.add(ModelJob::Learn(ModelId::ColdStart { name: own.name.clone(), seed }), &[student]);
+            let student = ModelWork::Learn(ModelId::Student { name, teacher, seed });
+            list.add(ModelWork::Learn(ModelId::ColdStart { name: own.name.clone(), seed }), &[student]);
         }
     }
     let answering: Vec<ModelId> = list.tasks.iter().filter_map(|task| answers(experiment, &task.work)).collect();
     let mut answered = Vec::new();
     for model in answering {
-        let job = ModelJob::Answer(model.clone());
-        list.add(job.clone(), &[ModelJob::Learn(model)]);
+        let job = ModelWork::Answer(model.clone());
+        list.add(job.clone(), &[ModelWork::Learn(model)]);
         answered.push(job);
     }
-    list.add(ModelJob::Report, &answered);
+    list.add(ModelWork::Report, &answered);
     Ok(list.tasks)
 }
 
 /// The model that a task makes, if it reads questions without their solutions.
-fn answers(experiment: &Explanations, job: &ModelJob) -> Option<ModelId> {
-    let ModelJob::Learn(model) = job else { return None };
+fn answers(experiment: &Explanations, job: &ModelWork) -> Option<ModelId> {
+    let ModelWork::Learn(model) = job else { return None };
     let reads = match model {
         ModelId::Base { .. } | ModelId::Student { .. } | ModelId::ColdStart { .. } => true,
         ModelId::Warmup { .. } => false,
@@ -62,34 +62,34 @@ struct ModelList<'a> {
     experiment: &'a Explanations,
     folder: &'a Folder,
     settings: Settings,
-    tasks: Vec<Task<ModelJob>>,
+    tasks: Vec<ModelTask>,
 }
 
 impl ModelList<'_> {
     fn add_teacher(&mut self, teacher: &ExplainerSettings, seed: u64) {
         let name = teacher.name.clone();
-        let base = ModelJob::Learn(ModelId::Base { seed });
+        let base = ModelWork::Learn(ModelId::Base { seed });
         // The teacher after its warm-up scores what no teacher wrote.
-        let warmup = ModelJob::Learn(ModelId::Warmup { seed });
+        let warmup = ModelWork::Learn(ModelId::Warmup { seed });
         let mut inputs = vec![base, warmup];
         if teacher.method.learns() {
-            let learned = ModelJob::Learn(ModelId::Teacher { name: name.clone(), seed });
+            let learned = ModelWork::Learn(ModelId::Teacher { name: name.clone(), seed });
             self.add(learned.clone(), &inputs);
             inputs.push(learned);
         }
-        self.add(ModelJob::Explain { teacher: name, seed }, &inputs);
+        self.add(ModelWork::Explain { teacher: name, seed }, &inputs);
     }
 
     fn add_student(&mut self, student: &LearnerSettings, teacher: &ExplainerSettings, seed: u64) {
         let (name, teacher) = (student.name.clone(), teacher.name.clone());
-        let inputs = [ModelJob::Learn(ModelId::Base { seed }), ModelJob::Explain { teacher: teacher.clone(), seed }];
-        self.add(ModelJob::Learn(ModelId::Student { name, teacher, seed }), &inputs);
+        let inputs = [ModelWork::Learn(ModelId::Base { seed }), ModelWork::Explain { teacher: teacher.clone(), seed }];
+        self.add(ModelWork::Learn(ModelId::Student { name, teacher, seed }), &inputs);
     }
 
-    fn add(&mut self, work: ModelJob, inputs: &[ModelJob]) {
+    fn add(&mut self, work: ModelWork, inputs: &[ModelWork]) {
         let id = TaskId(work.id());
         let inputs: Vec<TaskId> = inputs.iter().map(|job| TaskId(job.id())).collect();
-        let is_input = |task: &&Task<ModelJob>| inputs.contains(&task.id);
+        let is_input = |task: &&ModelTask| inputs.contains(&task.id);
         let settings = self.settings.iter().filter(|(key, _)| depends_on(&work, key));
         let settings = settings.map(|(key, value)| (key.clone(), value.clone())).collect();
         let key = Key::new(&id, settings, self.tasks.iter().filter(is_input).map(|task| &task.key));
@@ -98,47 +98,47 @@ impl ModelList<'_> {
         self.tasks.push(Task { id, work, inputs, key, outputs, amount, lock });
     }
 
-    fn amount(&self, work: &ModelJob) -> Amount {
+    fn amount(&self, work: &ModelWork) -> Amount {
         let Explanations { base, warmup, traces, evaluation, .. } = self.experiment;
         let teacher = |name: &str| self.experiment.teacher(name);
         let (amount, unit) = match work {
-            ModelJob::Learn(ModelId::Base { .. }) => (base.fit.steps, "steps"),
-            ModelJob::Learn(ModelId::Warmup { .. }) => (warmup.steps, "steps"),
-            ModelJob::Learn(ModelId::Teacher { name, .. }) => {
+            ModelWork::Learn(ModelId::Base { .. }) => (base.fit.steps, "steps"),
+            ModelWork::Learn(ModelId::Warmup { .. }) => (warmup.steps, "steps"),
+            ModelWork::Learn(ModelId::Teacher { name, .. }) => {
                 (teacher(name).map_or(0, |own| own.learning.steps), "steps")
             }
-            ModelJob::Learn(ModelId::Student { name, .. }) => {
+            ModelWork::Learn(ModelId::Student { name, .. }) => {
                 let student = self.experiment.student(name);
                 match student.and_then(LearnerSettings::budget_in_tokens) {
                     Some(tokens) => (tokens, "tokens"),
                     None => (student.map_or(0, |own| own.fit.steps), "steps"),
                 }
             }
-            ModelJob::Learn(ModelId::ColdStart { name, .. }) => {
+            ModelWork::Learn(ModelId::ColdStart { name, .. }) => {
                 (self.experiment.cold_start(name).map_or(0, |own| own.learning.steps), "steps")
             }
-            ModelJob::Explain { teacher: name, .. } => {
+            ModelWork::Explain { teacher: name, .. } => {
                 let own = teacher(name).map_or(0, |own| own.traces);
                 (if own == 0 { traces.count } else { own } as u64, "explanations")
             }
-            ModelJob::Answer(_) => {
+            ModelWork::Answer(_) => {
                 let of_temperature = |&t: &f64| if t == 0.0 { 1 } else { evaluation.samples };
                 let each: usize = evaluation.temperatures.iter().map(of_temperature).sum();
                 let splits = 1 + usize::from(evaluation.out_of_domain);
                 ((splits * each * evaluation.questions) as u64, "answers")
             }
-            ModelJob::Report => (1, "pages"),
+            ModelWork::Report => (1, "pages"),
         };
         Amount { amount, unit }
     }
 }
 
-fn outputs(folder: &Folder, work: &ModelJob) -> Vec<std::path::PathBuf> {
+fn outputs(folder: &Folder, work: &ModelWork) -> Vec<std::path::PathBuf> {
     match work {
-        ModelJob::Learn(model) => vec![folder.run(model).weights()],
-        ModelJob::Explain { teacher, seed } => vec![folder.explanations(teacher, *seed).traces()],
-        ModelJob::Answer(model) => vec![folder.run(model).answers()],
-        ModelJob::Report => vec![folder.scores(), folder.report()],
+        ModelWork::Learn(model) => vec![folder.run(model).weights()],
+        ModelWork::Explain { teacher, seed } => vec![folder.explanations(teacher, *seed).traces()],
+        ModelWork::Answer(model) => vec![folder.run(model).answers()],
+        ModelWork::Report => vec![folder.scores(), folder.report()],
     }
 }
 
@@ -146,22 +146,22 @@ fn outputs(folder: &Folder, work: &ModelJob) -> Vec<std::path::PathBuf> {
 const OF_EXPLANATIONS: [&str; 3] = ["traces", "keep", "rank"];
 
 /// Whether the result of `work` depends on a setting, apart from its inputs.
-fn depends_on(work: &ModelJob, key: &str) -> bool {
+fn depends_on(work: &ModelWork, key: &str) -> bool {
     let (section, rest) = key.split_once('.').unwrap_or((key, ""));
     let of = |name: &str| rest.strip_prefix(name).and_then(|rest| rest.strip_prefix('.')).filter(|key| *key != "name");
     match work {
-        ModelJob::Learn(ModelId::Base { .. }) => ["task", "model", "base"].contains(&section),
-        ModelJob::Learn(ModelId::Warmup { .. }) => section == "warmup",
-        ModelJob::Learn(ModelId::Teacher { name, .. }) => {
+        ModelWork::Learn(ModelId::Base { .. }) => ["task", "model", "base"].contains(&section),
+        ModelWork::Learn(ModelId::Warmup { .. }) => section == "warmup",
+        ModelWork::Learn(ModelId::Teacher { name, .. }) => {
             section == "teachers" && of(name).is_some_and(|key| !OF_EXPLANATIONS.contains(&key))
         }
-        ModelJob::Explain { teacher, .. } => section == "traces" || section == "teachers" && of(teacher).is_some(),
-        ModelJob::Learn(ModelId::Student { name, .. }) => {
+        ModelWork::Explain { teacher, .. } => section == "traces" || section == "teachers" && of(teacher).is_some(),
+        ModelWork::Learn(ModelId::Student { name, .. }) => {
             section == "students" && of(name).is_some_and(|key| key != "teachers")
         }
-        ModelJob::Learn(ModelId::ColdStart { name, .. }) => section == "cold_starts" && of(name).is_some(),
-        ModelJob::Answer(_) => section == "evaluation",
-        ModelJob::Report => false,
+        ModelWork::Learn(ModelId::ColdStart { name, .. }) => section == "cold_starts" && of(name).is_some(),
+        ModelWork::Answer(_) => section == "evaluation",
+        ModelWork::Report => false,
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
     use crate::config::Overrides;
     use crate::config::explanations::read_text;
 
-    fn list(more: &str) -> Vec<Task<ModelJob>> {
+    fn list(more: &str) -> Vec<ModelTask> {
         let text = "seeds = [1]\n[[teachers]]\nname = \"rlt\"\n[[teachers]]\nname = \"plain\"\nmethod = \"untrained\"\n\
                     [[students]]\nname = \"same\"\n";
         let overrides = Overrides { set: more.split_whitespace().map(str::to_owned).collect(), seed: None };
@@ -181,7 +181,7 @@ mod tests {
 
     fn changed(more: &str) -> Vec<String> {
         let before = list("");
-        let is_same = |task: &Task<ModelJob>| before.iter().any(|old| old.id == task.id && old.key == task.key);
+        let is_same = |task: &ModelTask| before.iter().any(|old| old.id == task.id && old.key == task.key);
         list(more).into_iter().filter(|task| !is_same(task)).map(|task| task.id.0).collect()
     }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::job::ModelJob;
 use super::list::tasks;
+use super::work::ModelWork;
 use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
 use crate::pipeline::digests::Digests;
@@ -80,7 +80,7 @@ fn results(folders: &[Folder], joined: &Explanations) -> Result<BTreeMap<PathBuf
     let mut results: BTreeMap<PathBuf, Found> = BTreeMap::new();
     for folder in folders {
         let mut tasks = tasks(joined, folder)?;
-        tasks.retain(|task| task.work != ModelJob::Report);
+        tasks.retain(|task| task.work != ModelWork::Report);
         let named: Vec<PathBuf> = tasks.iter().map(|task| TaskRecord::path(&task.outputs[0])).collect();
         if let Some(record) = records(folder.root())?.iter().find(|record| !named.contains(record)) {
             return Err(unnamed(record, folder));
@@ -110,9 +110,9 @@ fn results(folders: &[Folder], joined: &Explanations) -> Result<BTreeMap<PathBuf
 }
 
 /// The files that a finished task has written.
-fn files(output: &Path, work: &ModelJob) -> Vec<PathBuf> {
+fn files(output: &Path, work: &ModelWork) -> Vec<PathBuf> {
     let mut files = vec![output.to_owned(), TaskRecord::path(output)];
-    files.extend(matches!(work, ModelJob::Learn(_)).then(|| output.with_file_name("train.csv")));
+    files.extend(matches!(work, ModelWork::Learn(_)).then(|| output.with_file_name("train.csv")));
     files
 }
 

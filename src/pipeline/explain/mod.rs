@@ -3,15 +3,15 @@
 
 mod amounts;
 mod answers;
-mod job;
 mod learn;
 mod list;
 mod merge;
 mod open;
 mod plan;
 mod state;
+mod work;
 
-pub use job::ModelJob;
 pub use merge::merge;
 pub use open::{ExplainPipeline, read, scored};
 pub use plan::{ExplainPlan, plan as plan_explanations};
+pub use work::ModelWork;

@@ -1,13 +1,13 @@
 //! An opened experiment of the line.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
 
-use super::job::ModelJob;
 use super::list::tasks;
 use super::state::{state, state_of_report};
+use super::work::{ModelTask, ModelWork};
 use crate::config::explanations::{self, Explanations};
 use crate::config::{LineName, Overrides, line_of};
 use crate::pipeline::batch::Batch;
@@ -15,14 +15,12 @@ use crate::pipeline::checks::{check_alone, check_tasks, check_work_beside};
 use crate::pipeline::command::Command;
 use crate::pipeline::leftovers::remove_unfinished;
 use crate::pipeline::line::Line;
-use crate::pipeline::list::closure;
 use crate::pipeline::lock::Locks;
 use crate::pipeline::manifest::{Provenance, forget_times};
-use crate::pipeline::open::Request;
+use crate::pipeline::request::Request;
 use crate::pipeline::scope::Scope;
-use crate::pipeline::state::TaskState;
-use crate::pipeline::task::{Job as _, Task, TaskId};
-use crate::pipeline::{Observer, listed, refused};
+use crate::pipeline::task::{TaskId, TaskState};
+use crate::pipeline::{Observer, key, refused};
 use crate::progress::Ended;
 use crate::record::{Folder, TaskRecord, remove_checkpoint, remove_file, remove_folder, write_toml};
 use crate::report::{Activity, TerminalReport};
@@ -60,7 +58,7 @@ pub struct ExplainPipeline<'a> {
     pub experiment: Explanations,
     pub task: task::QuestionTask,
     pub folder: Folder,
-    pub tasks: Vec<Task<ModelJob>>,
+    pub tasks: Vec<ModelTask>,
     pub command: Command<'a>,
 }
 
@@ -95,7 +93,7 @@ impl<'a> ExplainPipeline<'a> {
         }
         if request.fresh {
             check_alone(&folder, other)?;
-            let anew = renewed(request.scope, &list);
+            let anew = request.scope.renews(&list);
             anew.iter().try_for_each(|task| remove(&folder, task))?;
             forget_times(&folder, &anew)?;
         }
@@ -113,29 +111,29 @@ impl<'a> ExplainPipeline<'a> {
 }
 
 impl Line for ExplainPipeline<'_> {
-    type Job = ModelJob;
+    type Work = ModelWork;
 
-    fn tasks(&self) -> &[Task<ModelJob>] {
+    fn tasks(&self) -> &[ModelTask] {
         &self.tasks
     }
 
     fn states(&self, numbers: &[usize]) -> Vec<Result<TaskState>> {
-        let state = |task: &Task<ModelJob>| match task.work {
-            ModelJob::Report => Ok(state_of_report(&self.folder, &self.experiment)),
+        let state = |task: &ModelTask| match task.work {
+            ModelWork::Report => Ok(state_of_report(&self.folder, &self.experiment)),
             _ => state(task),
         };
         numbers.iter().map(|&number| state(&self.tasks[number])).collect()
     }
 
-    fn perform(&self, batch: &Batch<ModelJob>, _: Option<&Path>) -> Result<Ended> {
+    fn perform(&self, batch: &Batch<ModelWork>, _: Option<&Path>) -> Result<Ended> {
         self.command.begin_work()?;
         // Each task has a lock of its own.
         let task = batch.tasks[0];
         match &task.work {
-            ModelJob::Learn(model) => self.learn(batch, task, model),
-            ModelJob::Explain { teacher, seed } => self.explain(batch, task, teacher, *seed),
-            ModelJob::Answer(model) => self.answer(batch, task, model),
-            ModelJob::Report => Ok(Ended::Done),
+            ModelWork::Learn(model) => self.learn(batch, task, model),
+            ModelWork::Explain { teacher, seed } => self.explain(batch, task, teacher, *seed),
+            ModelWork::Answer(model) => self.answer(batch, task, model),
+            ModelWork::Report => Ok(Ended::Done),
         }
     }
 
@@ -154,7 +152,7 @@ impl Line for ExplainPipeline<'_> {
 }
 
 /// Checks that another process at work in the folder does none of the tasks with other settings.
-fn check_beside(other: &str, folder: &Folder, list: &[Task<ModelJob>]) -> Result<()> {
+fn check_beside(other: &str, folder: &Folder, list: &[ModelTask]) -> Result<()> {
     if !folder.experiment().exists() {
         return Ok(());
     }
@@ -163,25 +161,25 @@ fn check_beside(other: &str, folder: &Folder, list: &[Task<ModelJob>]) -> Result
 }
 
 /// Checks that the results in the folder were made with the same settings, or are made anew.
-pub fn check_made_alike(request: &Request, folder: &Folder, list: &[Task<ModelJob>]) -> Result<()> {
+pub fn check_made_alike(request: &Request, folder: &Folder, list: &[ModelTask]) -> Result<()> {
     let anew: Vec<&TaskId> =
-        if request.fresh { renewed(request.scope, list).iter().map(|task| &task.id).collect() } else { Vec::new() };
-    let (mut changes, mut stale) = (BTreeSet::new(), Vec::new());
-    for task in list.iter().filter(|task| task.work != ModelJob::Report && !anew.contains(&&task.id)) {
+        if request.fresh { request.scope.renews(list).iter().map(|task| &task.id).collect() } else { Vec::new() };
+    let (mut changes, mut stale) = (Vec::new(), Vec::new());
+    for task in list.iter().filter(|task| task.work != ModelWork::Report && !anew.contains(&&task.id)) {
         if state(task).map_err(refused)? == TaskState::Stale {
             let record = TaskRecord::read(&task.outputs[0])?;
             let before = record.map(|record| record.settings).unwrap_or_default();
-            changes.extend(task.key.changes(&before).iter().map(ToString::to_string));
+            changes.extend(task.key.changes(&before));
             stale.push(task);
         }
     }
     let Some(first) = stale.first().map(|task| &task.work) else { return Ok(()) };
-    let what = match changes.is_empty() {
-        true => "from other inputs".to_owned(),
-        false => format!("with other settings: {}", listed(&changes.into_iter().collect::<Vec<_>>())),
+    let what = match key::in_words(changes) {
+        None => "from other inputs".to_owned(),
+        Some(changes) => format!("with other settings: {changes}"),
     };
     let renews = |scope: Scope| {
-        let anew = renewed(scope, list);
+        let anew = scope.renews(list);
         stale.iter().all(|task| anew.iter().any(|own| own.id == task.id))
     };
     let command = request.scope.cheapest(renews).command(request.file);
@@ -192,16 +190,11 @@ pub fn check_made_alike(request: &Request, folder: &Folder, list: &[Task<ModelJo
     )))
 }
 
-/// The tasks that a command makes anew with `--fresh`, and those that become stale by it.
-fn renewed(scope: Scope, list: &[Task<ModelJob>]) -> Vec<&Task<ModelJob>> {
-    closure(list, |task| task.work.is_in(scope))
-}
-
 /// Removes what a killed command has left behind: unfinished files, and checkpoints of models that are done.
-fn remove_leftovers(folder: &Folder, list: &[Task<ModelJob>]) -> Result<()> {
+fn remove_leftovers(folder: &Folder, list: &[ModelTask]) -> Result<()> {
     remove_unfinished(folder.root())?;
     for task in list {
-        if let ModelJob::Learn(model) = &task.work
+        if let ModelWork::Learn(model) = &task.work
             && state(task)? == TaskState::Done
         {
             remove_checkpoint(&folder.run(model).checkpoint())?;
@@ -211,12 +204,12 @@ fn remove_leftovers(folder: &Folder, list: &[Task<ModelJob>]) -> Result<()> {
 }
 
 /// Removes what a task has made.
-fn remove(folder: &Folder, task: &Task<ModelJob>) -> Result<()> {
+fn remove(folder: &Folder, task: &ModelTask) -> Result<()> {
     match &task.work {
-        ModelJob::Learn(model) => remove_folder(folder.run(model).root()),
-        ModelJob::Explain { teacher, seed } => remove_folder(folder.explanations(teacher, *seed).root()),
-        ModelJob::Answer(model) => TaskRecord::remove(&folder.run(model).answers()),
-        ModelJob::Report => {
+        ModelWork::Learn(model) => remove_folder(folder.run(model).root()),
+        ModelWork::Explain { teacher, seed } => remove_folder(folder.explanations(teacher, *seed).root()),
+        ModelWork::Answer(model) => TaskRecord::remove(&folder.run(model).answers()),
+        ModelWork::Report => {
             remove_file(&folder.scores())?;
             remove_folder(&folder.report())
         }

@@ -3,16 +3,15 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::job::ModelJob;
 use super::list::tasks;
 use super::open::{check_made_alike, read};
 use super::state::{state, state_of_report};
+use super::work::{ModelTask, ModelWork};
 use crate::config::explanations::Explanations;
 use crate::nn::language::Size;
-use crate::pipeline::open::Request;
-use crate::pipeline::state::TaskState;
-use crate::pipeline::task::{Job as _, Stage, Task};
-use crate::pipeline::{PlannedStage, PlannedTask};
+use crate::pipeline::planned::{PlannedStage, PlannedTask};
+use crate::pipeline::request::Request;
+use crate::pipeline::task::{Stage, Task, TaskState, Work as _};
 use crate::record::Folder;
 use crate::task;
 use crate::units::grouped;
@@ -27,7 +26,7 @@ pub struct ExplainPlan {
     pub tasks: Vec<PlannedTask>,
     /// The work of each task.
     #[serde(skip)]
-    pub jobs: Vec<ModelJob>,
+    pub work: Vec<ModelWork>,
     /// One line for each task but the answers, which are one line together.
     pub stages: Vec<PlannedStage>,
     /// The reason why `pd run` would be refused.
@@ -76,27 +75,22 @@ pub fn plan(request: &Request) -> Result<ExplainPlan> {
         folder: folder.root().display().to_string(),
         models,
         tasks: planned,
-        jobs: list.into_iter().map(|task| task.work).collect(),
+        work: list.into_iter().map(|task| task.work).collect(),
         stages,
         refused,
     })
 }
 
 /// The state of each task. A report is the last one, and is stale until all others are done.
-fn states(
-    request: &Request,
-    experiment: &Explanations,
-    folder: &Folder,
-    list: &[Task<ModelJob>],
-) -> Result<Vec<TaskState>> {
+fn states(request: &Request, experiment: &Explanations, folder: &Folder, list: &[ModelTask]) -> Result<Vec<TaskState>> {
     let mut states: Vec<TaskState> = Vec::with_capacity(list.len());
     for task in list {
         let is_whole = || states.iter().all(|&state| state == TaskState::Done);
         states.push(match task.work {
             _ if request.fresh => TaskState::Missing,
-            ModelJob::Report if is_whole() => state_of_report(folder, experiment),
-            ModelJob::Report if task.outputs.iter().all(|output| output.exists()) => TaskState::Stale,
-            ModelJob::Report => TaskState::Missing,
+            ModelWork::Report if is_whole() => state_of_report(folder, experiment),
+            ModelWork::Report if task.outputs.iter().all(|output| output.exists()) => TaskState::Stale,
+            ModelWork::Report => TaskState::Missing,
             _ => state(task)?,
         });
     }

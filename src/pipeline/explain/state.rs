@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::job::ModelJob;
+use super::work::ModelTask;
 use crate::config::explanations::Explanations;
 use crate::eval::statistics::mean;
-use crate::pipeline::state::TaskState;
-use crate::pipeline::task::Task;
+use crate::pipeline::task::TaskState;
 use crate::record::{Folder, TaskRecord, read_rows};
 use crate::report::explanations::ExplanationResults;
 use crate::task::QuestionSplit;
@@ -19,7 +18,7 @@ use crate::task::QuestionSplit;
 ///
 /// # Errors
 /// If the record is damaged.
-pub fn state(task: &Task<ModelJob>) -> Result<TaskState> {
+pub fn state(task: &ModelTask) -> Result<TaskState> {
     let output = &task.outputs[0];
     Ok(match TaskRecord::read(output)?.filter(|_| output.exists()) {
         None => TaskState::Missing,

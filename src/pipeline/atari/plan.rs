@@ -6,18 +6,19 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::agents::{architecture, networks, teachers};
-use super::begun::Logged;
 use super::checks::check;
-use super::digests::Digests;
 use super::list::tasks;
-use super::open::Request;
 use super::resources::Resources;
-use super::state::{Inspection, TaskState};
-use super::task::{Amount, Job as _, Stage, Task, TaskId, Work};
-use super::{key, listed, quoted};
+use super::state::Inspection;
+use super::work::{AgentTask, AgentWork};
 use crate::config::{Experiment, Settings};
 use crate::nn::{Architecture, Outputs};
-use crate::record::{AgentId, Folder, SHARED};
+use crate::pipeline::digests::Digests;
+use crate::pipeline::planned::{PlannedStage, PlannedTask};
+use crate::pipeline::request::Request;
+use crate::pipeline::task::{Stage, TaskId, TaskState, Work as _};
+use crate::pipeline::{key, listed};
+use crate::record::{AgentId, SHARED};
 use crate::units::grouped;
 
 /// The plan of `pd run`.
@@ -29,7 +30,7 @@ pub struct Plan {
     pub tasks: Vec<PlannedTask>,
     /// The work of each task.
     #[serde(skip)]
-    pub jobs: Vec<Work>,
+    pub work: Vec<AgentWork>,
     /// The tasks grouped for people: all evaluations are one line.
     pub stages: Vec<PlannedStage>,
     /// The reason why `pd run` would be refused.
@@ -54,31 +55,6 @@ pub struct PlannedNetwork {
     pub parameters_18_actions: Option<u64>,
 }
 
-/// A task and its state.
-#[derive(Debug, Serialize)]
-pub struct PlannedTask {
-    pub id: TaskId,
-    pub kind: &'static str,
-    pub inputs: Vec<TaskId>,
-    pub key: String,
-    pub state: TaskState,
-    pub outputs: Vec<String>,
-    pub work: Amount,
-    /// The part of the work that is done, in the unit of `work`.
-    pub done: u64,
-    /// Does this task alone, once its inputs are done; students that learn from the same play are made together.
-    pub command: String,
-}
-
-/// A line of the plan.
-#[derive(Debug, Serialize)]
-pub struct PlannedStage {
-    pub stage: &'static str,
-    pub agent: String,
-    pub done: bool,
-    pub work: String,
-}
-
 /// The plan of an experiment; nothing is changed.
 ///
 /// # Errors
@@ -99,7 +75,7 @@ pub fn plan(request: &Request) -> Result<Plan> {
         networks: planned_networks(&experiment),
         stages: stages(&experiment, &list, &tasks),
         tasks,
-        jobs: list.into_iter().map(|task| task.work).collect(),
+        work: list.into_iter().map(|task| task.work).collect(),
         refused: begins.err().map(|error| format!("{error:#}")),
         problems,
         memory_bytes: resources.training.max(resources.distilling),
@@ -109,14 +85,18 @@ pub fn plan(request: &Request) -> Result<Plan> {
 
 /// The state of each task, and the problems with files. Outputs that were made with other settings or are damaged are stale,
 /// and so is everything that was made from stale inputs.
-fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<(Vec<TaskState>, BTreeSet<String>)> {
+fn states(
+    request: &Request,
+    list: &[AgentTask],
+    inspection: &Inspection,
+) -> Result<(Vec<TaskState>, BTreeSet<String>)> {
     let mut problems = BTreeSet::new();
     if request.fresh {
         return Ok((vec![TaskState::Missing; list.len()], problems));
     }
     let has_results = inspection.folder.experiment().exists();
     let old = if has_results { key::settings_in(inspection.folder)? } else { Settings::new() };
-    let mut own = |task: &Task| match task.key.changes(&old).is_empty() {
+    let mut own = |task: &AgentTask| match task.key.changes(&old).is_empty() {
         true => inspection.state(task).unwrap_or_else(|error| {
             problems.insert(format!("{error:#}"));
             TaskState::Stale
@@ -130,51 +110,11 @@ fn states(request: &Request, list: &[Task], inspection: &Inspection) -> Result<(
         let is_stale = |input: &TaskId| {
             let state = list.iter().zip(&states).find(|(task, _)| task.id == *input).map(|(_, state)| *state);
             // The inputs of a network need not exist any more; a report describes the files that exist.
-            state == Some(TaskState::Stale) || task.work == Work::Report && state != Some(TaskState::Done)
+            state == Some(TaskState::Stale) || task.work == AgentWork::Report && state != Some(TaskState::Done)
         };
         states.push(if own == TaskState::Done && task.inputs.iter().any(is_stale) { TaskState::Stale } else { own });
     }
     Ok((states, problems))
-}
-
-impl PlannedTask {
-    /// A task of any line in the plan of a request.
-    pub fn of<J: Logged>(request: &Request, folder: &Folder, task: &Task<J>, state: TaskState) -> PlannedTask {
-        let seed = request.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
-        let (file, flags) = (quoted(&request.file.display().to_string()), request.flags() + &seed);
-        PlannedTask {
-            id: task.id.clone(),
-            kind: task.work.kind(),
-            inputs: task.inputs.clone(),
-            key: task.key.to_string(),
-            state,
-            outputs: task.outputs.iter().map(|output| output.display().to_string()).collect(),
-            work: task.amount,
-            done: match state {
-                TaskState::Done => task.amount.amount,
-                _ if request.fresh => 0,
-                _ => J::begun(folder, task),
-            },
-            command: match task.work.stage() {
-                Stage::Report => format!("pd report {file}{flags}"),
-                _ => format!("pd run {file}{flags} --task {}", task.id),
-            },
-        }
-    }
-
-    /// The amount of work that is left.
-    pub fn left(&self) -> u64 {
-        self.work.amount - self.done
-    }
-
-    /// The amount of work in words, with what is done of it.
-    pub fn in_words(&self) -> String {
-        let Amount { amount, unit } = self.work;
-        match self.done {
-            done if done == 0 || done == amount => format!("{} {unit}", grouped(amount)),
-            done => format!("{} of {} {unit} done", grouped(done), grouped(amount)),
-        }
-    }
 }
 
 /// Every network of one seed. One for several games is listed once.
@@ -198,17 +138,17 @@ fn planned_networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
     networks
 }
 
-fn stages(experiment: &Experiment, list: &[Task], planned: &[PlannedTask]) -> Vec<PlannedStage> {
+fn stages(experiment: &Experiment, list: &[AgentTask], planned: &[PlannedTask]) -> Vec<PlannedStage> {
     let mut lines: Vec<(_, Vec<u64>)> = Vec::new();
     let is_done = |own: &PlannedTask| own.state == TaskState::Done;
     for (task, own) in list.iter().zip(planned) {
         let Some(agent) = task.work.agent().filter(|_| task.work.stage() < Stage::Evaluate) else { continue };
         let work = match task.work {
-            Work::Take(_) => {
+            AgentWork::Take(_) => {
                 let from = experiment.teacher_source(agent.game).unwrap_or_default();
                 format!("taken from {}", from.display())
             }
-            Work::Sweep(_) => format!("{} updates, to choose the temperature", grouped(task.amount.amount)),
+            AgentWork::Sweep(_) => format!("{} updates, to choose the temperature", grouped(task.amount.amount)),
             _ => own.in_words(),
         };
         // The seeds of an agent share a line.

@@ -5,12 +5,13 @@ use std::fmt::Display;
 use anyhow::{Context, Result};
 
 use super::agents::{architecture, environment, games};
-use super::batch::Batch;
 use super::evaluator::TrainingEvaluator;
-use super::open::Pipeline;
-use super::task::Amount;
+use super::open::AtariPipeline;
+use super::work::AgentWork;
 use crate::agent::Policy;
 use crate::config::Experiment;
+use crate::pipeline::batch::Batch;
+use crate::pipeline::task::Amount;
 use crate::progress::Ended;
 use crate::record::{AgentId, Role};
 use crate::teacher::{self, Training};
@@ -26,9 +27,9 @@ pub fn warn_of_few_updates(agent: impl Display, updates: u64, remedy: &str) {
     }
 }
 
-impl Pipeline<'_> {
+impl AtariPipeline<'_> {
     /// Trains the agent's network until its weights are on disk.
-    pub fn train(&self, batch: &Batch, agent: &AgentId) -> Result<Ended> {
+    pub fn train(&self, batch: &Batch<AgentWork>, agent: &AgentId) -> Result<Ended> {
         let architecture = architecture(&self.experiment, agent).context("random play is not trained")?;
         let games = games(&self.experiment, agent);
         self.warn_of_exploration(agent);

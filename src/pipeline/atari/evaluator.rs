@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use super::open::Pipeline;
+use super::open::AtariPipeline;
 use crate::agent::Policy;
 use crate::env::Pool;
 use crate::eval::{self, Match, Split, statistics};
@@ -13,7 +13,7 @@ use crate::units::Steps;
 
 /// Scores a network during training. Its episodes are not those of the final evaluation.
 pub struct TrainingEvaluator<'a> {
-    pipeline: &'a Pipeline<'a>,
+    pipeline: &'a AtariPipeline<'a>,
     /// The network's view of the games.
     view: View,
     /// The seed of the training.
@@ -36,7 +36,7 @@ impl Progress for Silent<'_> {
 
 impl<'a> TrainingEvaluator<'a> {
     /// An evaluator for networks that play by this view and are trained with the seed `training`.
-    pub fn new(pipeline: &'a Pipeline<'a>, view: View, training: u64, episodes: usize) -> TrainingEvaluator<'a> {
+    pub fn new(pipeline: &'a AtariPipeline<'a>, view: View, training: u64, episodes: usize) -> TrainingEvaluator<'a> {
         TrainingEvaluator { pipeline, view, training, episodes, pools: Vec::new() }
     }
 

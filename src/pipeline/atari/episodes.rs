@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 
 use super::agents::agents;
-use super::digests::Digests;
 use crate::config::Experiment;
 use crate::eval::Episode;
+use crate::pipeline::digests::Digests;
 use crate::record::{AgentId, EpisodeRow, Folder, Role, read_rows, write_rows};
 
 /// Characters of a weights file's SHA-256 in `episodes.csv`.

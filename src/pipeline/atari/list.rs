@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::agents::{agents, games, networks, student, teacher_of, teachers};
-use super::key::{Key, depends_on};
-use super::task::{Amount, Job, Task, TaskId, Work};
+use super::effect::depends_on;
+use super::work::{AgentTask, AgentWork};
 use crate::config::{Data, Experiment, Settings, settings};
 use crate::distill::group_name;
+use crate::pipeline::key::Key;
+use crate::pipeline::scope::Scope;
+use crate::pipeline::task::{Amount, TaskId, Work};
 use crate::record::{AgentId, Folder, SHARED};
 use crate::units::Frames;
 
@@ -25,17 +28,17 @@ pub enum Teaching {
 ///
 /// # Errors
 /// If the experiment cannot be written as TOML.
-pub fn tasks(experiment: &Experiment, folder: &Folder, teaching: Teaching) -> Result<Vec<Task>> {
+pub fn tasks(experiment: &Experiment, folder: &Folder, teaching: Teaching) -> Result<Vec<AgentTask>> {
     let mut list =
         List { experiment, folder, settings: settings(experiment)?, tasks: Vec::new(), by_id: BTreeMap::new() };
     let is_distilled = |agent: &AgentId| student(experiment, agent).is_some_and(|student| !student.is_baseline());
     let (distilled, baselines): (Vec<_>, Vec<_>) = networks(experiment, |_| true).into_iter().partition(is_distilled);
     let takes = teaching == Teaching::Live || !experiment.teacher.from.as_os_str().is_empty();
-    let teach = |agent| if takes { Work::Take(agent) } else { Work::Train(agent) };
+    let teach = |agent| if takes { AgentWork::Take(agent) } else { AgentWork::Train(agent) };
     if teaching == Teaching::Finished {
         teachers(experiment).into_iter().for_each(|agent| list.add(teach(agent), &[]));
     }
-    baselines.into_iter().for_each(|agent| list.add(Work::Train(agent), &[]));
+    baselines.into_iter().for_each(|agent| list.add(AgentWork::Train(agent), &[]));
     for agent in distilled {
         list.add_student(agent, teaching);
     }
@@ -46,17 +49,17 @@ pub fn tasks(experiment: &Experiment, folder: &Folder, teaching: Teaching) -> Re
     let mut scored = Vec::new();
     for agent in agents(experiment) {
         let network = list.network_of(&agent);
-        list.add(Work::Evaluate(agent), network.as_slice());
+        list.add(AgentWork::Evaluate(agent), network.as_slice());
         scored.extend(list.tasks.last().map(|task| task.id.clone()));
     }
-    list.add(Work::Report, &scored);
+    list.add(AgentWork::Report, &scored);
     Ok(list.tasks)
 }
 
 /// The id of a task: its kind and its agent.
-pub fn id(work: &Work) -> TaskId {
+pub fn id(work: &AgentWork) -> TaskId {
     let Some(agent) = work.agent() else { return TaskId(work.kind().into()) };
-    let is_network = !matches!(work, Work::Evaluate(_));
+    let is_network = !matches!(work, AgentWork::Evaluate(_));
     let game = if agent.shared && is_network { SHARED } else { agent.game.name() };
     TaskId(format!("{}/{}/{game}/seed-{}", work.kind(), agent.name, agent.seed))
 }
@@ -65,19 +68,19 @@ struct List<'a> {
     experiment: &'a Experiment,
     folder: &'a Folder,
     settings: Settings,
-    tasks: Vec<Task>,
+    tasks: Vec<AgentTask>,
     /// Index of each task in the list.
     by_id: BTreeMap<TaskId, usize>,
 }
 
 impl List<'_> {
-    fn add(&mut self, work: Work, inputs: &[TaskId]) {
+    fn add(&mut self, work: AgentWork, inputs: &[TaskId]) {
         let id = id(&work);
         let settings = self.settings.iter().filter(|(key, _)| depends_on(self.experiment, &work, key));
         let settings = settings.map(|(key, value)| (key.clone(), value.clone())).collect();
         let key = Key::new(&id, settings, inputs.iter().map(|input| &self.tasks[self.by_id[input]].key));
         self.by_id.insert(id.clone(), self.tasks.len());
-        self.tasks.push(Task {
+        self.tasks.push(AgentTask {
             inputs: inputs.to_vec(),
             key,
             outputs: self.outputs(&work),
@@ -91,69 +94,69 @@ impl List<'_> {
     /// Adds a student's distillation, after the choice of its temperature if there is one.
     fn add_student(&mut self, agent: AgentId, teaching: Teaching) {
         if teaching == Teaching::Live {
-            return self.add(Work::Follow(agent), &[]);
+            return self.add(AgentWork::Follow(agent), &[]);
         }
-        let is_teacher = |task: &&Task| {
+        let is_teacher = |task: &&AgentTask| {
             let is_own = |own: &AgentId| *own == teacher_of(self.experiment, own.game, agent.seed);
             let teacher = task.work.agent().filter(|own| is_own(own));
             teacher.is_some_and(|own| agent.shared || own.game == agent.game)
         };
         let mut inputs: Vec<TaskId> = self.tasks.iter().filter(is_teacher).map(|task| task.id.clone()).collect();
         if student(self.experiment, &agent).is_some_and(|student| student.chooses_temperature()) {
-            let sweep = Work::Sweep(agent.clone());
+            let sweep = AgentWork::Sweep(agent.clone());
             let chosen = id(&sweep);
             self.add(sweep, &inputs);
             inputs.push(chosen);
         }
-        self.add(Work::Distill(agent), &inputs);
+        self.add(AgentWork::Distill(agent), &inputs);
     }
 
     /// The task that makes the network of the agent; `None` for random play.
     fn network_of(&self, agent: &AgentId) -> Option<TaskId> {
-        let makes = |task: &&Task| match &task.work {
-            Work::Train(own) | Work::Take(own) | Work::Distill(own) | Work::Follow(own) => {
+        let makes = |task: &&AgentTask| match &task.work {
+            AgentWork::Train(own) | AgentWork::Take(own) | AgentWork::Distill(own) | AgentWork::Follow(own) => {
                 let same = (own.role, &own.name, own.seed) == (agent.role, &agent.name, agent.seed);
                 same && (own.shared || own.game == agent.game)
             }
-            Work::Sweep(_) | Work::Evaluate(_) | Work::Report => false,
+            AgentWork::Sweep(_) | AgentWork::Evaluate(_) | AgentWork::Report => false,
         };
         self.tasks.iter().find(makes).map(|task| task.id.clone())
     }
 
-    fn outputs(&self, work: &Work) -> Vec<std::path::PathBuf> {
+    fn outputs(&self, work: &AgentWork) -> Vec<std::path::PathBuf> {
         let folder = self.folder;
         match work {
-            Work::Train(agent) | Work::Take(agent) | Work::Distill(agent) | Work::Follow(agent) => {
+            AgentWork::Train(agent) | AgentWork::Take(agent) | AgentWork::Distill(agent) | AgentWork::Follow(agent) => {
                 vec![folder.weights(agent)]
             }
-            Work::Sweep(agent) => vec![folder.sweep(agent)],
-            Work::Evaluate(_) => vec![folder.episodes()],
-            Work::Report => vec![folder.scores(), folder.summary(), folder.report()],
+            AgentWork::Sweep(agent) => vec![folder.sweep(agent)],
+            AgentWork::Evaluate(_) => vec![folder.episodes()],
+            AgentWork::Report => vec![folder.scores(), folder.summary(), folder.report()],
         }
     }
 
-    fn amount(&self, work: &Work) -> Amount {
+    fn amount(&self, work: &AgentWork) -> Amount {
         let Experiment { environment, teacher, distillation, evaluation, .. } = self.experiment;
         let games = work.agent().map_or(1, |agent| games(self.experiment, agent).len() as u64);
         let (amount, unit) = match work {
-            Work::Train(_) => (games * Frames(teacher.frames).steps(environment.frame_skip).0, "steps"),
-            Work::Take(_) => (1, "teachers"),
-            Work::Sweep(_) => {
+            AgentWork::Train(_) => (games * Frames(teacher.frames).steps(environment.frame_skip).0, "steps"),
+            AgentWork::Take(_) => (1, "teachers"),
+            AgentWork::Sweep(_) => {
                 let tried = distillation.sweep_gaps.len() as u64 * distillation.sweep_hours;
                 (games * tried * distillation.updates_per_hour, "updates")
             }
-            Work::Distill(_) | Work::Follow(_) => {
+            AgentWork::Distill(_) | AgentWork::Follow(_) => {
                 (games * distillation.hours * distillation.updates_per_hour, "updates")
             }
-            Work::Evaluate(_) => (evaluation.episodes as u64, "episodes"),
-            Work::Report => (1, "pages"),
+            AgentWork::Evaluate(_) => (evaluation.episodes as u64, "episodes"),
+            AgentWork::Report => (1, "pages"),
         };
         Amount { amount, unit }
     }
 
     /// The lock of a task. Students that learn from the same play share one; other tasks have their own.
-    fn lock(&self, work: &Work, id: &TaskId) -> String {
-        let (Work::Distill(agent) | Work::Follow(agent)) = work else { return id.0.clone() };
+    fn lock(&self, work: &AgentWork, id: &TaskId) -> String {
+        let (AgentWork::Distill(agent) | AgentWork::Follow(agent)) = work else { return id.0.clone() };
         let Some(student) = student(self.experiment, agent) else { return id.0.clone() };
         let game = agent.place();
         match self.experiment.distillation.data {
@@ -165,16 +168,12 @@ impl List<'_> {
     }
 }
 
-/// The tasks that `chosen` accepts, and all tasks that depend on them, directly or indirectly.
-pub fn closure<J>(tasks: &[Task<J>], chosen: impl Fn(&Task<J>) -> bool) -> Vec<&Task<J>> {
-    let mut reached: Vec<&Task<J>> = Vec::new();
-    for task in tasks {
-        let depends = task.inputs.iter().any(|input| reached.iter().any(|other| other.id == *input));
-        if depends || chosen(task) {
-            reached.push(task);
-        }
-    }
-    reached
+/// The tasks that a command makes anew with `--fresh`, and those that become stale by it.
+pub fn renewed(scope: Scope, tasks: &[AgentTask]) -> Vec<&AgentTask> {
+    let mut renewed = scope.renews(tasks);
+    // The teacher that was followed is another process's work.
+    renewed.retain(|task| scope != Scope::Follow || task.work.agent().is_none_or(AgentId::is_student));
+    renewed
 }
 
 #[cfg(test)]
@@ -182,7 +181,7 @@ mod tests {
     use super::*;
     use crate::config::{Overrides, read_text};
 
-    fn list(text: &str) -> Vec<Task> {
+    fn list(text: &str) -> Vec<AgentTask> {
         let experiment = read_text("x.toml", "x", text, &Overrides::default()).unwrap();
         tasks(&experiment, &Folder::at("results/x"), Teaching::Finished).unwrap()
     }

@@ -8,10 +8,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::agents::{agents, teachers};
-use super::scope::Scope;
-use super::task::{Job, Stage, Task, Work};
+use super::list::renewed;
+use super::work::{AgentTask, AgentWork};
 use crate::config::Experiment;
 use crate::distill::group_names;
+use crate::pipeline::scope::Scope;
+use crate::pipeline::task::{Stage, Work};
 use crate::record::{
     AgentId, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, bests, children, read_rows, remove_file,
     remove_folder, write_rows,
@@ -25,11 +27,11 @@ use crate::record::{
 pub fn renew(
     folder: &Folder,
     experiment: &Experiment,
-    list: &[Task],
+    list: &[AgentTask],
     scope: Scope,
     played_otherwise: BTreeSet<AgentId>,
 ) -> Result<()> {
-    let renewed = scope.renews(list);
+    let renewed = renewed(scope, list);
     for agent in networks(&renewed) {
         remove_run(folder, &folder.agent(agent))?;
     }
@@ -69,12 +71,12 @@ pub fn check_teachers(file: &Path, folder: &Folder, experiment: &Experiment) -> 
 pub fn others(
     folder: &Folder,
     experiment: &Experiment,
-    list: &[Task],
+    list: &[AgentTask],
     old: &Experiment,
     scope: Scope,
 ) -> Result<Vec<String>> {
     let root = folder.root();
-    let renewed = scope.renews(list);
+    let renewed = renewed(scope, list);
     let renewed_folders: Vec<PathBuf> = networks(&renewed).map(|agent| folder.agent(agent)).collect();
     let mut found = Vec::new();
     let distills = matches!(scope, Scope::Distill | Scope::Follow);
@@ -123,16 +125,16 @@ pub fn with_rows(folder: &Folder) -> Result<BTreeSet<AgentId>> {
 }
 
 /// The networks that are outputs of `tasks`.
-fn networks<'a>(tasks: &'a [&Task]) -> impl Iterator<Item = &'a AgentId> {
-    let makes = |task: &&&Task| matches!(task.work.stage(), Stage::Train | Stage::Distill);
+fn networks<'a>(tasks: &'a [&AgentTask]) -> impl Iterator<Item = &'a AgentId> {
+    let makes = |task: &&&AgentTask| matches!(task.work.stage(), Stage::Train | Stage::Distill);
     tasks.iter().filter(makes).filter_map(|task| task.work.agent())
 }
 
 /// The agents whose episodes are played again. Scores of weights that are absent stay, unless the weights are made
 /// again.
-fn unscored(folder: &Folder, tasks: &[&Task], scope: Scope) -> BTreeSet<AgentId> {
+fn unscored(folder: &Folder, tasks: &[&AgentTask], scope: Scope) -> BTreeSet<AgentId> {
     let played = tasks.iter().filter_map(|task| match &task.work {
-        Work::Evaluate(agent) => Some(agent),
+        AgentWork::Evaluate(agent) => Some(agent),
         _ => None,
     });
     let is_there =

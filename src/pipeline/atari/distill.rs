@@ -5,15 +5,16 @@ use std::fmt;
 use anyhow::{Context, Result};
 
 use super::agents::{games, student, teacher_of};
-use super::batch::Batch;
 use super::evaluator::TrainingEvaluator;
-use super::open::Pipeline;
+use super::open::AtariPipeline;
 use super::sweep::temperature;
 use super::train::warn_of_few_updates;
+use super::work::AgentWork;
 use crate::agent::{self, Policy};
 use crate::config::StudentSettings;
 use crate::distill::{self, Diverged, StudentGroup, TeacherSource, group_name};
 use crate::game::Game;
+use crate::pipeline::batch::Batch;
 use crate::progress::Ended;
 use crate::record::AgentId;
 
@@ -32,13 +33,13 @@ impl fmt::Display for Together<'_> {
     }
 }
 
-impl Pipeline<'_> {
+impl AtariPipeline<'_> {
     /// Distils students with the same games and seed until their weights are on disk. One that diverges takes none with
     /// it: the others go on from the last checkpoint without it.
     ///
     /// # Errors
     /// The failure of all, or of a student that diverged, after the others are done.
-    pub fn distill(&self, batch: &Batch, agents: &[&AgentId]) -> Result<Ended> {
+    pub fn distill(&self, batch: &Batch<AgentWork>, agents: &[&AgentId]) -> Result<Ended> {
         // What has weights is not done, so that those are of other teachers.
         let mut stale = agents.iter().filter(|agent| self.folder.weights(agent).exists());
         stale.try_for_each(|agent| self.forget_stale(agent))?;
@@ -79,7 +80,7 @@ impl Pipeline<'_> {
         Ok(agents.iter().partition(is_saved))
     }
 
-    fn distill_together(&self, batch: &Batch, agents: &[&AgentId]) -> Result<Ended> {
+    fn distill_together(&self, batch: &Batch<AgentWork>, agents: &[&AgentId]) -> Result<Ended> {
         let first = agents.first().context("a distillation without students")?;
         let students = self.students(agents)?;
         let games = games(&self.experiment, first);
@@ -104,7 +105,7 @@ impl Pipeline<'_> {
     }
 
     /// Distils a group whose students have numeric temperatures.
-    pub fn distill_group(&self, batch: &Batch, group: &StudentGroup) -> Result<Ended> {
+    pub fn distill_group(&self, batch: &Batch<AgentWork>, group: &StudentGroup) -> Result<Ended> {
         let games: Vec<_> = group.games.iter().map(|(played, _)| played.game).collect();
         let name = Together { seed: group.seed, games: &games }.to_string();
         let progress = &batch.watch(&self.command, &name, group.updates(), "updates");

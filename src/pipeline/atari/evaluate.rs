@@ -3,19 +3,20 @@
 use anyhow::{Context, Result};
 
 use super::agents::environment;
-use super::batch::Batch;
 use super::episodes;
-use super::open::Pipeline;
-use super::task::Amount;
+use super::open::AtariPipeline;
+use super::work::AgentWork;
 use crate::agent::{self, Player, Policy, RandomPlay};
 use crate::eval::{self, Match, Split};
 use crate::nn::Network;
+use crate::pipeline::batch::Batch;
+use crate::pipeline::task::Amount;
 use crate::progress::Ended;
 use crate::record::{AgentId, Latency, Role};
 
-impl Pipeline<'_> {
+impl AtariPipeline<'_> {
     /// Plays the agent's episodes, and measures the time of its decisions.
-    pub fn evaluate(&self, batch: &Batch, agent: &AgentId) -> Result<Ended> {
+    pub fn evaluate(&self, batch: &Batch<AgentWork>, agent: &AgentId) -> Result<Ended> {
         let settings = &self.experiment.evaluation;
         let weights = episodes::short_digest(&self.folder, &self.digests, agent)?;
         let weights = weights.with_context(|| format!("{}: not found", self.folder.weights(agent).display()))?;
@@ -55,7 +56,7 @@ impl Pipeline<'_> {
     }
 
     /// Copies the episodes that the teachers' own folder has of the agent, and returns how many there are then.
-    fn take_recorded(&self, batch: &Batch, agent: &AgentId, weights: &str) -> Result<usize> {
+    fn take_recorded(&self, batch: &Batch<AgentWork>, agent: &AgentId, weights: &str) -> Result<usize> {
         let before = episodes::played(&self.folder, agent, weights)?;
         let mut recorded = self.recorded(&batch.tasks[0].key, agent, weights)?;
         recorded.truncate(self.experiment.evaluation.episodes);

@@ -6,19 +6,19 @@ use anyhow::{Error, Result, ensure};
 
 use super::agents::{environment, teachers};
 use super::clean::remove_rows;
-use super::digests::Digests;
-use super::open::Pipeline;
+use super::open::AtariPipeline;
 use super::settings::learned_otherwise;
 use super::state::{check_architecture, is_of_teachers};
 use crate::agent::{self, Metadata};
 use crate::config::{Experiment, StudentSettings};
 use crate::distill::group_names;
+use crate::pipeline::digests::Digests;
 use crate::progress::Ended;
 use crate::record::{
     AgentId, EpisodeRow, Folder, SHARED, ScoreRow, bests, copy_file, read_rows, remove_file, remove_folder,
 };
 
-impl Pipeline<'_> {
+impl AtariPipeline<'_> {
     /// Copies a teacher with its logs from another experiment's folder, unless it was copied before. Missing bests are
     /// copied in any case: the training may have written them since.
     pub fn take(&self, agent: &AgentId, from: &Folder) -> Result<Ended> {

@@ -3,22 +3,23 @@
 use std::fs;
 use std::path::Path;
 
-use super::open::Request;
-use super::refused;
 use super::resources::Resources;
-use super::task::{Job, Stage, Task};
+use super::work::AgentTask;
 use crate::config::Experiment;
+use crate::pipeline::refused;
+use crate::pipeline::request::Request;
+use crate::pipeline::task::{Stage, Work};
 
 /// Refuses work that needs more memory than this process can have, and names the setting that would help.
 ///
 /// # Errors
 /// The need, the limit, and the way out.
-pub fn check(request: &Request, experiment: &Experiment, list: &[Task]) -> anyhow::Result<()> {
-    let included = |task: &&Task| match request.only {
-        [] => request.scope.includes(task),
+pub fn check(request: &Request, experiment: &Experiment, list: &[AgentTask]) -> anyhow::Result<()> {
+    let included = |task: &&AgentTask| match request.only {
+        [] => task.work.is_in(request.scope),
         ids => ids.contains(&task.id.0),
     };
-    let is_left = |task: &&Task| request.fresh || !task.outputs.iter().all(|output| output.exists());
+    let is_left = |task: &&AgentTask| request.fresh || !task.outputs.iter().all(|output| output.exists());
     let works = |stage: Stage| list.iter().filter(included).filter(is_left).any(|task| task.work.stage() == stage);
     let (trains, distills) = (works(Stage::Train), works(Stage::Distill));
     let need = |jobs: usize| {

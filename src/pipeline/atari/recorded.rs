@@ -3,13 +3,13 @@
 use anyhow::Result;
 
 use super::episodes;
-use super::key::{self, Key};
-use super::open::Pipeline;
+use super::open::AtariPipeline;
 use crate::env::ale_version;
 use crate::eval::Episode;
+use crate::pipeline::key::{self, Key};
 use crate::record::{AgentId, EpisodeRow, Folder, Manifest, RomRecord};
 
-impl Pipeline<'_> {
+impl AtariPipeline<'_> {
     /// Episodes of a taken teacher, or of random play, in the folder of which the teacher was taken. There are some only if
     /// they were played with these weights, by the protocol of `key` (an evaluation's), and with this ALE and ROM: then they are
     /// the ones that would be played here.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 
 use super::agents::{agents, architecture, student, teacher_of};
-use super::digests::Digests;
 use super::episodes::{EpisodeRows, read_episodes, short_digest};
 use super::evaluate::latency_name;
 use crate::agent::{self, Metadata};
@@ -13,6 +12,7 @@ use crate::config::{Experiment, Objective, StudentSettings};
 use crate::eval::{paper, statistics};
 use crate::game::Game;
 use crate::nn::Architecture;
+use crate::pipeline::digests::Digests;
 use crate::record::{AgentId, Folder, Latency, Manifest, Ratio, Role, ScoreRow, read_rows, write_rows};
 use crate::units::Seed;
 

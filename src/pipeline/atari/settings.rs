@@ -1,18 +1,19 @@
 //! Compares the settings of a folder's results with those of a command.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Error, Result};
 
 use super::clean::{others, with_rows};
-use super::key::{self, SettingChange};
-use super::list::{Teaching, tasks};
-use super::open::Request;
-use super::scope::Scope;
-use super::task::{Task, Work};
-use super::{listed, quoted, refused};
+use super::effect::PROTOCOL;
+use super::list::{Teaching, renewed, tasks};
+use super::work::{AgentTask, AgentWork};
 use crate::config::{self, Experiment, Overrides, Settings, StudentSettings};
+use crate::pipeline::key::{self, SettingChange};
+use crate::pipeline::request::Request;
+use crate::pipeline::scope::Scope;
+use crate::pipeline::{listed, refused};
 use crate::record::{AgentId, Folder, Role, has_checkpoint};
 
 /// The earlier content of a folder.
@@ -29,7 +30,7 @@ pub struct Earlier {
 ///
 /// # Errors
 /// If results of the experiment's tasks were made with other settings, and the command does not make all of those anew.
-pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: &[Task]) -> Result<Earlier> {
+pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: &[AgentTask]) -> Result<Earlier> {
     let path = folder.experiment();
     if !path.exists() {
         return Ok(Earlier::default());
@@ -47,23 +48,23 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     stale.retain(|(_, changes)| !changes.is_empty());
     check_teachers_of(request, folder, experiment, &old, list)?;
     let played = stale.iter().filter_map(|(task, _)| match &task.work {
-        Work::Evaluate(agent) => Some(agent.clone()),
+        AgentWork::Evaluate(agent) => Some(agent.clone()),
         _ => None,
     });
     let earlier = Earlier { exists: true, played_otherwise: played.collect() };
     if stale.is_empty() {
         return Ok(earlier);
     }
-    let renews = |scope: Scope, list: &[Task]| {
-        let renewed = scope.renews(list);
-        let plays_again = |task: &Task| matches!(task.work, Work::Evaluate(_)) && scope != Scope::Report;
+    let renews = |scope: Scope, list: &[AgentTask]| {
+        let renewed = renewed(scope, list);
+        let plays_again = |task: &AgentTask| matches!(task.work, AgentWork::Evaluate(_)) && scope != Scope::Report;
         // What else is there, `others` finds in the folder.
-        let is_named = |task: &Task| list.iter().any(|other| other.id == task.id);
-        let is_renewed = |task: &Task| plays_again(task) || renewed.iter().any(|other| other.id == task.id);
+        let is_named = |task: &AgentTask| list.iter().any(|other| other.id == task.id);
+        let is_renewed = |task: &AgentTask| plays_again(task) || renewed.iter().any(|other| other.id == task.id);
         stale.iter().all(|(task, _)| !is_named(task) || is_renewed(task))
     };
     let cheapest = request.scope.cheapest(|scope| renews(scope, list));
-    let left_with = |experiment: &Experiment, list: &[Task]| others(folder, experiment, list, &old, cheapest);
+    let left_with = |experiment: &Experiment, list: &[AgentTask]| others(folder, experiment, list, &old, cheapest);
     if request.fresh && renews(request.scope, list) && left_with(experiment, list)?.is_empty() {
         return Ok(earlier);
     }
@@ -80,16 +81,16 @@ fn check_teachers_of(
     folder: &Folder,
     experiment: &Experiment,
     old: &Experiment,
-    list: &[Task],
+    list: &[AgentTask],
 ) -> Result<()> {
-    let renewed = if request.fresh { request.scope.renews(list) } else { Vec::new() };
+    let renewed = if request.fresh { renewed(request.scope, list) } else { Vec::new() };
     let changes = |agent: &AgentId| {
         let [was, is] = [old, experiment].map(|of| of.teacher_seed(agent.seed));
         was != is && folder.weights(agent).exists()
     };
     let mut places: Vec<String> = Vec::new();
     for task in list.iter().filter(|task| !renewed.iter().any(|own| own.id == task.id)) {
-        if let Work::Distill(agent) | Work::Follow(agent) = &task.work
+        if let AgentWork::Distill(agent) | AgentWork::Follow(agent) = &task.work
             && changes(agent)
         {
             places.push(folder.agent(agent).display().to_string());
@@ -109,13 +110,14 @@ fn refusal(
     request: &Request,
     folder: &Folder,
     experiment: &Experiment,
-    stale: Vec<(&Task, Vec<SettingChange>)>,
+    stale: Vec<(&AgentTask, Vec<SettingChange>)>,
     others: &[String],
     cheapest: Scope,
 ) -> Error {
     let longer = stale.iter().flat_map(|(_, changes)| changes).any(SettingChange::lengthens_training);
     let alone = remove_students(folder, experiment, &stale);
-    let (place, changed) = (folder.root().display(), listed(&distinct(stale)));
+    let changed = key::in_words(stale.into_iter().flat_map(|(_, changes)| changes)).unwrap_or_default();
+    let place = folder.root().display();
     let why = match longer {
         true if experiment.teacher.can_go_on() => " (no training goes on, since its checkpoint is not there)",
         true => " (no training goes on, since its learning rate or its epsilon fell with its length)",
@@ -128,7 +130,7 @@ fn refusal(
 }
 
 /// Advice where only students' own settings differ: those students alone can be made anew.
-fn remove_students(folder: &Folder, experiment: &Experiment, stale: &[(&Task, Vec<SettingChange>)]) -> String {
+fn remove_students(folder: &Folder, experiment: &Experiment, stale: &[(&AgentTask, Vec<SettingChange>)]) -> String {
     let keys: BTreeSet<&str> =
         stale.iter().flat_map(|(_, changes)| changes).map(|change| change.key.as_str()).collect();
     let owner = |key: &str| {
@@ -143,9 +145,9 @@ fn remove_students(folder: &Folder, experiment: &Experiment, stale: &[(&Task, Ve
 }
 
 /// Whether every finished training in the folder can go on from its checkpoint.
-fn can_go_on(experiment: &Experiment, folder: &Folder, list: &[Task]) -> bool {
+fn can_go_on(experiment: &Experiment, folder: &Folder, list: &[AgentTask]) -> bool {
     let mut trained = list.iter().filter_map(|task| match &task.work {
-        Work::Train(agent) => Some(agent),
+        AgentWork::Train(agent) => Some(agent),
         _ => None,
     });
     let has_state = |agent: &AgentId| !folder.weights(agent).exists() || has_checkpoint(&folder.checkpoint(agent));
@@ -175,15 +177,25 @@ fn united(experiment: &Experiment, old: &Experiment) -> Experiment {
 
 /// The tasks that have other settings than those with which the folder's results of their kind were made: all of them
 /// have one record, whatever games, seeds and students the last command named.
-fn stale<'a>(folder: &Folder, list: &'a [Task], old: &Settings) -> Result<Vec<(&'a Task, Vec<SettingChange>)>> {
+fn stale<'a>(
+    folder: &Folder,
+    list: &'a [AgentTask],
+    old: &Settings,
+) -> Result<Vec<(&'a AgentTask, Vec<SettingChange>)>> {
     let has_scores = !with_rows(folder)?.is_empty();
     let has_any = |place: PathBuf| std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_some());
     let students = folder.root().join("students");
-    let is_there = |task: &Task, change: &SettingChange| match &task.work {
-        Work::Evaluate(_) => has_scores,
-        Work::Report => false,
-        Work::Train(agent) | Work::Take(agent) if !agent.is_student() => has_any(folder.root().join("teachers")),
-        Work::Train(agent) | Work::Take(agent) | Work::Sweep(agent) | Work::Distill(agent) | Work::Follow(agent) => {
+    let is_there = |task: &AgentTask, change: &SettingChange| match &task.work {
+        AgentWork::Evaluate(_) => has_scores,
+        AgentWork::Report => false,
+        AgentWork::Train(agent) | AgentWork::Take(agent) if !agent.is_student() => {
+            has_any(folder.root().join("teachers"))
+        }
+        AgentWork::Train(agent)
+        | AgentWork::Take(agent)
+        | AgentWork::Sweep(agent)
+        | AgentWork::Distill(agent)
+        | AgentWork::Follow(agent) => {
             let own = students.join(&agent.name);
             has_any(if change.key.starts_with("students.") { own } else { students.clone() })
         }
@@ -195,12 +207,6 @@ fn stale<'a>(folder: &Folder, list: &'a [Task], old: &Settings) -> Result<Vec<(&
     Ok(changed.filter(|(_, changes)| !changes.is_empty()).collect())
 }
 
-fn distinct(stale: Vec<(&Task, Vec<SettingChange>)>) -> Vec<String> {
-    let changes: BTreeSet<String> =
-        stale.into_iter().flat_map(|(_, changes)| changes).map(|it| it.to_string()).collect();
-    changes.into_iter().collect()
-}
-
 /// The settings of the teachers in a folder that differ from the experiment's, as text.
 ///
 /// # Errors
@@ -209,19 +215,10 @@ pub fn learned_otherwise(from: &Folder, experiment: &Experiment) -> Result<Strin
     let theirs = key::settings_in(from)?;
     let mut teachers = tasks(experiment, from, Teaching::Finished)?.into_iter();
     let teacher = teachers.find(|task| task.work.agent().is_some_and(|agent| agent.role == Role::Teacher));
-    let own = config::settings(experiment)?.into_iter().filter(|(key, _)| key::PROTOCOL.contains(&key.as_str()));
+    let own = config::settings(experiment)?.into_iter().filter(|(key, _)| PROTOCOL.contains(&key.as_str()));
     let Some(mut key) = teacher.map(|task| task.key) else { return Ok(String::new()) };
     // That protocol chose the best weights.
     key.settings.extend(own);
     key.settings.remove("distillation.online");
-    Ok(listed(&key.changes(&theirs)))
-}
-
-impl Request<'_> {
-    /// The settings and the place as flags of the command line, for messages.
-    pub fn flags(&self) -> String {
-        let set = self.set.iter().map(|set| format!(" --set {}", quoted(set)));
-        let out = self.out.iter().map(|out: &&Path| format!(" --out {}", quoted(&out.display().to_string())));
-        set.chain(out).collect()
-    }
+    Ok(key::in_words(key.changes(&theirs)).unwrap_or_default())
 }

@@ -4,21 +4,22 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::batch::Batch;
-use super::command::Command;
-use super::line::Line;
-use super::open::Pipeline;
+use super::open::AtariPipeline;
 use super::scores::Scores;
-use super::state::{Inspection, TaskState};
-use super::task::{Task, Work};
+use super::state::Inspection;
+use super::work::{AgentTask, AgentWork};
+use crate::pipeline::batch::Batch;
+use crate::pipeline::command::Command;
+use crate::pipeline::line::Line;
+use crate::pipeline::task::TaskState;
 use crate::progress::Ended;
 use crate::record::{AgentId, Folder};
 use crate::report::{self, Activity, TerminalReport};
 
-impl Line for Pipeline<'_> {
-    type Job = Work;
+impl Line for AtariPipeline<'_> {
+    type Work = AgentWork;
 
-    fn tasks(&self) -> &[Task] {
+    fn tasks(&self) -> &[AgentTask] {
         &self.tasks
     }
 
@@ -27,20 +28,20 @@ impl Line for Pipeline<'_> {
         numbers.iter().map(|&number| inspection.state(&self.tasks[number])).collect()
     }
 
-    fn perform(&self, batch: &Batch, from: Option<&Path>) -> Result<Ended> {
+    fn perform(&self, batch: &Batch<AgentWork>, from: Option<&Path>) -> Result<Ended> {
         let agents: Vec<&AgentId> = batch.tasks.iter().filter_map(|task| task.work.agent()).collect();
         match (&batch.tasks[0].work, from) {
-            (Work::Train(agent), _) => self.train(batch, agent),
-            (Work::Take(agent), None) => {
+            (AgentWork::Train(agent), _) => self.train(batch, agent),
+            (AgentWork::Take(agent), None) => {
                 let from = self.experiment.teacher_source(agent.game).context("no teacher is taken")?;
                 self.take(agent, &Folder::at(from))
             }
-            (Work::Take(agent), Some(from)) => self.take_followed(&Folder::at(from), agent),
-            (Work::Sweep(agent), _) => self.sweep(batch, agent),
-            (Work::Distill(_), _) => self.distill(batch, &agents),
-            (Work::Follow(_), from) => self.follow(batch, from.context("nobody is followed")?, &agents),
-            (Work::Evaluate(agent), _) => self.evaluate(batch, agent),
-            (Work::Report, _) => Ok(Ended::Done),
+            (AgentWork::Take(agent), Some(from)) => self.take_followed(&Folder::at(from), agent),
+            (AgentWork::Sweep(agent), _) => self.sweep(batch, agent),
+            (AgentWork::Distill(_), _) => self.distill(batch, &agents),
+            (AgentWork::Follow(_), from) => self.follow(batch, from.context("nobody is followed")?, &agents),
+            (AgentWork::Evaluate(agent), _) => self.evaluate(batch, agent),
+            (AgentWork::Report, _) => Ok(Ended::Done),
         }
     }
 
@@ -61,7 +62,7 @@ impl Line for Pipeline<'_> {
     }
 }
 
-impl Pipeline<'_> {
+impl AtariPipeline<'_> {
     fn write_scores(&self) -> Result<()> {
         self.folder.check_there()?;
         let _lock = self.command.locks.wait("scores")?;

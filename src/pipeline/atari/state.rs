@@ -4,30 +4,18 @@ use std::cell::OnceCell;
 use std::path::Path;
 
 use anyhow::Result;
-use serde::Serialize;
 
 use super::agents::{architecture, games, student, teacher_of};
-use super::digests::Digests;
 use super::scores::Scores;
 use super::source::is_taken;
-use super::task::{Task, Work};
+use super::work::{AgentTask, AgentWork};
 use crate::agent::{self, Metadata, WeightsError};
 use crate::config::{Experiment, Temperature};
 use crate::losses::Loss;
+use crate::pipeline::digests::Digests;
+use crate::pipeline::task::TaskState;
 use crate::record::{AgentId, Folder, bests};
 use crate::report;
-
-/// The state of a task's outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TaskState {
-    /// Its outputs are there.
-    Done,
-    /// Its outputs are there, but were made from other inputs or with other settings.
-    Stale,
-    /// Its outputs are not there.
-    Missing,
-}
 
 /// The data from which the states of tasks are derived.
 pub struct Inspection<'a> {
@@ -48,15 +36,15 @@ impl<'a> Inspection<'a> {
     ///
     /// # Errors
     /// If a file is damaged, or holds a network of another kind.
-    pub fn state(&self, task: &Task) -> Result<TaskState> {
+    pub fn state(&self, task: &AgentTask) -> Result<TaskState> {
         let done = |is_done: bool| if is_done { TaskState::Done } else { TaskState::Missing };
         match &task.work {
-            Work::Train(agent) => self.trained(agent),
-            Work::Take(agent) => self.taken(agent),
-            Work::Sweep(agent) => self.swept(agent),
-            Work::Distill(agent) | Work::Follow(agent) => self.distilled(agent),
-            Work::Evaluate(agent) => Ok(done(self.scores()?.are_complete(agent)?)),
-            Work::Report => Ok(done(report::is_current(self.folder, self.experiment)?)),
+            AgentWork::Train(agent) => self.trained(agent),
+            AgentWork::Take(agent) => self.taken(agent),
+            AgentWork::Sweep(agent) => self.swept(agent),
+            AgentWork::Distill(agent) | AgentWork::Follow(agent) => self.distilled(agent),
+            AgentWork::Evaluate(agent) => Ok(done(self.scores()?.are_complete(agent)?)),
+            AgentWork::Report => Ok(done(report::is_current(self.folder, self.experiment)?)),
         }
     }
 

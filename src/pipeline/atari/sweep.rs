@@ -3,11 +3,12 @@
 use anyhow::{Context, Result};
 
 use super::agents::{games, student, teacher_of};
-use super::batch::Batch;
-use super::open::Pipeline;
+use super::open::AtariPipeline;
+use super::work::AgentWork;
 use crate::agent;
 use crate::config::{Data, Experiment, StudentSettings, Temperature};
 use crate::distill::{self, StudentGroup, TeacherSource};
+use crate::pipeline::batch::Batch;
 use crate::progress::Ended;
 use crate::record::{
     AgentId, DistillRow, EvalRow, Folder, SweepRow, read_rows, remove_file, remove_folder, write_rows,
@@ -25,9 +26,9 @@ pub fn temperature(folder: &Folder, student: &StudentSettings, agent: &AgentId) 
     Ok(rows.iter().find(|row| row.chosen).map(|row| Temperature::relative(row.gaps)))
 }
 
-impl Pipeline<'_> {
+impl AtariPipeline<'_> {
     /// Distils a candidate with each temperature of the sweep, and writes down their results and the choice.
-    pub fn sweep(&self, batch: &Batch, agent: &AgentId) -> Result<Ended> {
+    pub fn sweep(&self, batch: &Batch<AgentWork>, agent: &AgentId) -> Result<Ended> {
         let student = student(&self.experiment, agent).with_context(|| format!("{agent}: not a student"))?;
         if self.folder.sweep(agent).exists() {
             // The teachers were replaced since.

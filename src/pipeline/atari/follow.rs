@@ -7,26 +7,27 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::agents::teacher_of;
-use super::batch::Batch;
 use super::evaluator::TrainingEvaluator;
-use super::open::Pipeline;
+use super::open::AtariPipeline;
 use super::settings::learned_otherwise;
 use super::state::is_of_teachers;
-use super::{listed, refused};
+use super::work::AgentWork;
 use crate::agent::{self, Policy};
 use crate::config::{self, Data, Experiment, Overrides, StudentSettings};
 use crate::distill::{self, StudentGroup, TeacherSource};
 use crate::game::Game;
+use crate::pipeline::batch::Batch;
+use crate::pipeline::{listed, refused};
 use crate::progress::{Ended, Progress};
 use crate::record::{AgentId, Folder};
 
 /// Time between two looks for the start of the training.
 const PAUSE: Duration = Duration::from_millis(500);
 
-impl Pipeline<'_> {
+impl AtariPipeline<'_> {
     /// Distils students from the best teacher so far of a training in another folder, until that training ends. If it
     /// has not begun yet, waits for it.
-    pub fn follow(&self, batch: &Batch, from: &Path, agents: &[&AgentId]) -> Result<Ended> {
+    pub fn follow(&self, batch: &Batch<AgentWork>, from: &Path, agents: &[&AgentId]) -> Result<Ended> {
         let experiment = &self.experiment;
         let (game, seed) = followed(experiment)?;
         let (from, teacher) = (Folder::at(from), teacher_of(experiment, game, seed));

@@ -1,0 +1,74 @@
+//! Tasks as a plan lists them.
+
+use serde::Serialize;
+
+use super::quoted;
+use super::request::Request;
+use super::task::{Amount, Stage, Task, TaskId, TaskState, Work};
+use crate::record::Folder;
+use crate::units::grouped;
+
+/// A task and its state.
+#[derive(Debug, Serialize)]
+pub struct PlannedTask {
+    pub id: TaskId,
+    pub kind: &'static str,
+    pub inputs: Vec<TaskId>,
+    pub key: String,
+    pub state: TaskState,
+    pub outputs: Vec<String>,
+    pub work: Amount,
+    /// The part of the work that is done, in the unit of `work`.
+    pub done: u64,
+    /// Does this task alone, once its inputs are done; students that learn from the same play are made together.
+    pub command: String,
+}
+
+/// A line of the plan.
+#[derive(Debug, Serialize)]
+pub struct PlannedStage {
+    pub stage: &'static str,
+    pub agent: String,
+    pub done: bool,
+    pub work: String,
+}
+
+impl PlannedTask {
+    /// A task of any line in the plan of a request.
+    pub fn of<W: Work>(request: &Request, folder: &Folder, task: &Task<W>, state: TaskState) -> PlannedTask {
+        let seed = request.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
+        let (file, flags) = (quoted(&request.file.display().to_string()), request.flags() + &seed);
+        PlannedTask {
+            id: task.id.clone(),
+            kind: task.work.kind(),
+            inputs: task.inputs.clone(),
+            key: task.key.to_string(),
+            state,
+            outputs: task.outputs.iter().map(|output| output.display().to_string()).collect(),
+            work: task.amount,
+            done: match state {
+                TaskState::Done => task.amount.amount,
+                _ if request.fresh => 0,
+                _ => task.work.begun(folder, task.amount),
+            },
+            command: match task.work.stage() {
+                Stage::Report => format!("pd report {file}{flags}"),
+                _ => format!("pd run {file}{flags} --task {}", task.id),
+            },
+        }
+    }
+
+    /// The amount of work that is left.
+    pub fn left(&self) -> u64 {
+        self.work.amount - self.done
+    }
+
+    /// The amount of work in words, with what is done of it.
+    pub fn in_words(&self) -> String {
+        let Amount { amount, unit } = self.work;
+        match self.done {
+            done if done == 0 || done == amount => format!("{} {unit}", grouped(amount)),
+            done => format!("{} of {} {unit} done", grouped(done), grouped(amount)),
+        }
+    }
+}
