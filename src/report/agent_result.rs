@@ -3,7 +3,7 @@
 
 use super::overall;
 use super::read::Results;
-use crate::eval::statistics::{self, Interval};
+use crate::eval::statistics::{self, Estimate};
 use crate::game::Game;
 use crate::record::{Ratio, Role, ScoreRow, SummaryRow};
 use crate::units::Seed;
@@ -14,18 +14,14 @@ pub struct AgentResult {
     pub game: Game,
     /// The agent's rows of `scores.csv`, one per seed; there is at least one.
     pub rows: Vec<ScoreRow>,
-    /// Mean of the seeds' means.
-    pub mean: f64,
-    /// 95% interval of the mean over seeds and episodes; with one seed, the interval in `scores.csv`.
-    pub interval: Option<Interval>,
+    /// Mean of the seeds' means, with its interval over seeds and episodes; with one seed, that in `scores.csv`.
+    pub score: Estimate,
     /// Mean of the seeds' scores relative to their teachers.
-    pub relative: Option<f64>,
-    pub relative_interval: Option<Interval>,
+    pub relative: Option<Estimate>,
     /// The relative score by the other definition, which is not the game's.
     pub otherwise: Option<f64>,
     /// Mean over the seeds of the probability to score more than the teacher in an episode.
-    pub beats: Option<f64>,
-    pub beats_interval: Option<Interval>,
+    pub beats: Option<Estimate>,
 }
 
 impl AgentResult {
@@ -95,7 +91,7 @@ impl AgentResults {
         if self.are_above_random(game) {
             return Some(0.0);
         }
-        let mean = |role| self.reference(role, game).map(|reference| reference.mean);
+        let mean = |role| self.reference(role, game).map(|reference| reference.score.value);
         let share = mean(Role::Random)? / mean(Role::Teacher)?;
         share.is_finite().then_some(share)
     }
@@ -157,7 +153,7 @@ fn agent_result(results: &Results, role: Role, agent: &str, game: Game) -> Optio
     let rows = rows_of(results, role, agent, game);
     let mean = mean_of(&rows, |row| Some(row.mean))?;
     let interval = match rows.as_slice() {
-        [row] => interval_of(row),
+        [row] => score_of(row).interval,
         rows => {
             let runs: Vec<_> = rows.iter().map(|row| results.episode_scores(role, agent, game, row.seed)).collect();
             statistics::mean_of_runs_interval(&runs, seed_for(&format!("{role} {agent} {game}")))
@@ -166,19 +162,16 @@ fn agent_result(results: &Results, role: Role, agent: &str, game: Game) -> Optio
     Some(AgentResult {
         game,
         rows,
-        mean,
-        interval,
+        score: Estimate { value: mean, interval },
         relative: None,
-        relative_interval: None,
         otherwise: None,
         beats: None,
-        beats_interval: None,
     })
 }
 
-/// A row's interval. With a single episode there is none, because its width would be 0.
-pub fn interval_of(row: &ScoreRow) -> Option<Interval> {
-    (row.episodes > 1).then_some(Interval { low: row.ci_low, high: row.ci_high })
+/// A row's score. With a single episode it has no interval, because its width would be 0.
+pub fn score_of(row: &ScoreRow) -> Estimate {
+    Estimate::between(row.mean, Some(row.ci_low), Some(row.ci_high)).known_if(row.episodes > 1)
 }
 
 /// Mean of a column over rows; `None` if a row has no value.

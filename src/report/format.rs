@@ -1,6 +1,6 @@
 //! Numbers and texts for readers. A missing value is a dash.
 
-use crate::eval::statistics::Interval;
+use crate::eval::statistics::Estimate;
 use crate::units::grouped;
 
 /// Text of a missing value.
@@ -36,16 +36,17 @@ fn percent_digits(share: f64) -> String {
 }
 
 /// `93% [88, 99]`.
-pub fn percent_with_interval(share: f64, interval: Option<Interval>) -> String {
-    let bounds =
-        interval.map(|interval| format!(" [{}, {}]", percent_digits(interval.low), percent_digits(interval.high)));
-    percent(share) + &bounds.unwrap_or_default()
+pub fn percent_with_interval(share: Estimate) -> String {
+    let bounds = share
+        .interval
+        .map(|interval| format!(" [{}, {}]", percent_digits(interval.low), percent_digits(interval.high)));
+    percent(share.value) + &bounds.unwrap_or_default()
 }
 
 /// `1,234 [1,100, 1,400]`.
-pub fn number_with_interval(value: f64, interval: Option<Interval>) -> String {
-    let bounds = interval.map(|interval| format!(" [{}, {}]", number(interval.low), number(interval.high)));
-    number(value) + &bounds.unwrap_or_default()
+pub fn number_with_interval(figure: Estimate) -> String {
+    let bounds = figure.interval.map(|interval| format!(" [{}, {}]", number(interval.low), number(interval.high)));
+    number(figure.value) + &bounds.unwrap_or_default()
 }
 
 /// Text of a value, or a dash if it is missing.
@@ -111,7 +112,7 @@ mod tests {
         let texts = [1693362.4, 999.6, 401.2, 9.996, 1.7, -20.7, 0.0, -0.001].map(number);
         assert_eq!(texts, ["1,693,362", "1,000", "401.2", "10.0", "1.70", "−20.7", "0.00", "0.00"]);
         assert_eq!([0.934, 0.0674, 1.083, -0.02, -4e-4].map(percent), ["93%", "6.7%", "108%", "−2.0%", "0.0%"]);
-        assert_eq!(percent_with_interval(0.93, Some(Interval { low: 0.88, high: 0.99 })), "93% [88, 99]");
+        assert_eq!(percent_with_interval(Estimate::between(0.93, Some(0.88), Some(0.99))), "93% [88, 99]");
         assert_eq!((number(f64::NAN), percent(f64::INFINITY)), ("NaN".into(), "inf%".into()));
         assert_eq!([59, 250, 11_100].map(duration), ["59 s", "4 min 10 s", "3 h 05 min"]);
     }

@@ -5,7 +5,7 @@ use super::read::Results;
 use super::runs::game_runs;
 use crate::config::Algorithm;
 use crate::eval::paper;
-use crate::eval::statistics::{self, AgainstTeacher, Figures, GameRuns, Interval, Intervals, intervals};
+use crate::eval::statistics::{self, AgainstTeacher, Estimate, Figures, GameRuns, Interval, Intervals, intervals};
 use crate::game::Game;
 use crate::record::{Role, ScoreRow, SummaryRow};
 
@@ -52,11 +52,12 @@ pub fn summarize(results: &Results, each: &mut [AgentResult], role: Role, agent:
 
 fn set(own: &mut [&mut AgentResult], figures: &Figures, intervals: &Intervals) {
     let none = std::iter::repeat(&(None, None));
-    for ((agent_result, against_teacher), ends) in
+    for ((agent_result, against_teacher), &(relative, beats)) in
         own.iter_mut().zip(&figures.games).zip(intervals.games.iter().chain(none))
     {
-        (agent_result.relative, agent_result.beats) = (against_teacher.relative, against_teacher.beats);
-        (agent_result.relative_interval, agent_result.beats_interval) = *ends;
+        let estimate = |value: Option<f64>, interval| value.map(|value| Estimate { value, interval });
+        agent_result.relative = estimate(against_teacher.relative, relative);
+        agent_result.beats = estimate(against_teacher.beats, beats);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::units::grouped;
 
 /// The games in which a student's relative score is not above 0.
 pub fn not_above_0(agent_results: &AgentResults, agent: &str) -> Vec<String> {
-    let below = |agent_result: &&AgentResult| agent_result.relative.is_some_and(|share| share <= 0.0);
+    let below = |agent_result: &&AgentResult| agent_result.relative.is_some_and(|share| share.value <= 0.0);
     agent_results
         .of_agent(Role::Student, agent)
         .filter(below)

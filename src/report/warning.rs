@@ -8,7 +8,7 @@ use super::prose::not_above_0;
 use super::read::{AgentLog, Results};
 use super::unscored;
 use crate::config::TeacherSettings;
-use crate::eval::statistics::Interval;
+use crate::eval::statistics::{Estimate, Interval};
 use crate::game::Game;
 use crate::record::{Role, SummaryRow, TrainRow};
 
@@ -157,8 +157,7 @@ pub fn warnings(results: &Results, agent_results: &AgentResults) -> Vec<Warning>
     let episodes = results.scores.iter().map(|row| row.episodes).min().filter(|&least| least < EPISODES as u64);
     let students = agent_results.each.iter().filter(|agent_result| agent_result.role() == Role::Student);
     let named = |agent_result: &AgentResult| format!("{} in {}", agent_result.agent(), agent_result.game);
-    let better =
-        |agent_result: &&AgentResult| agent_result.relative_interval.is_some_and(|interval| interval.low > 1.0);
+    let better = |agent_result: &&AgentResult| agent_result.relative.is_some_and(|share| share.is_above(1.0));
     let candidates = [
         some(unscored::unscored(results), |runs| Warning::Unfinished { runs }),
         some(non_finite(results), |files| Warning::NonFinite { files }),
@@ -190,14 +189,17 @@ fn shortened(items: &[String]) -> String {
 
 fn near_random(results: &Results, agent_results: &AgentResults) -> Vec<String> {
     let near = |teacher: Interval, random: Interval| teacher.overlaps(random) || teacher.high < random.low;
-    let width = |result: &AgentResult| result.interval.unwrap_or(Interval { low: result.mean, high: result.mean });
+    let width = |result: &AgentResult| {
+        let Estimate { value, interval } = result.score;
+        interval.unwrap_or(Interval { low: value, high: value })
+    };
     let games = results.experiment.games.iter();
     games
         .filter_map(|&game| {
             let teacher = agent_results.reference(Role::Teacher, game)?;
             let random = agent_results.reference(Role::Random, game)?;
             near(width(teacher), width(random))
-                .then(|| format!("{game} ({} against {})", number(teacher.mean), number(random.mean)))
+                .then(|| format!("{game} ({} against {})", number(teacher.score.value), number(random.score.value)))
         })
         .collect()
 }
@@ -206,7 +208,7 @@ fn near_random(results: &Results, agent_results: &AgentResults) -> Vec<String> {
 fn weak_teachers(results: &Results, agent_results: &AgentResults) -> Vec<String> {
     let is_weak = |&&game: &&Game| {
         let entry = game.entry();
-        let teacher = agent_results.reference(Role::Teacher, game).map(|teacher| teacher.mean);
+        let teacher = agent_results.reference(Role::Teacher, game).map(|teacher| teacher.score.value);
         let shares = teacher.zip(entry.random).zip(entry.dqn);
         // Where the frame limit ends most episodes, the score says little of the teacher.
         let own = results.episodes.iter().filter(|row| row.role == Role::Teacher && row.game == game.name());
@@ -218,9 +220,9 @@ fn weak_teachers(results: &Results, agent_results: &AgentResults) -> Vec<String>
 
 fn not_above_random(agent_results: &AgentResults) -> Vec<String> {
     let warning_for = |student: &AgentResult| {
-        let random = agent_results.reference(Role::Random, student.game)?.mean;
-        let (agent, game, mean) = (student.agent(), student.game, number(student.mean));
-        (student.mean <= random).then(|| format!("{agent} in {game} ({mean} against {})", number(random)))
+        let random = agent_results.reference(Role::Random, student.game)?.score.value;
+        let (agent, game, mean) = (student.agent(), student.game, number(student.score.value));
+        (student.score.value <= random).then(|| format!("{agent} in {game} ({mean} against {})", number(random)))
     };
     agent_results
         .each

@@ -2,6 +2,7 @@
 
 use rand_xoshiro::rand_core::Rng;
 
+use super::estimate::Estimate;
 use super::summary::mean;
 use crate::units::{Generator, Seed};
 
@@ -51,7 +52,7 @@ pub fn mean_of_runs_interval(runs: &[&[f64]], seed: Seed) -> Option<Interval> {
 
 /// The mean of one side's runs' means minus that of another's, with the interval of [`mean_of_runs_interval`], for which the sides
 /// are drawn apart. `None` if a side or a run is empty.
-pub fn mean_difference(sides: [&[&[f64]]; 2], seed: Seed) -> Option<(f64, Option<Interval>)> {
+pub fn mean_difference(sides: [&[&[f64]]; 2], seed: Seed) -> Option<Estimate> {
     let side = |runs: &[&[f64]]| {
         let means: Option<Vec<f64>> = runs.iter().map(|run| mean(run)).collect();
         mean(&means?)
@@ -62,7 +63,7 @@ pub fn mean_difference(sides: [&[&[f64]]; 2], seed: Seed) -> Option<(f64, Option
         let [one, other] = sides.map(|runs| resampled_mean(runs, &mut generator));
         Some(one - other)
     };
-    Some((difference, percentiles((0..RESAMPLES).map(resample).collect())))
+    Some(Estimate { value: difference, interval: percentiles((0..RESAMPLES).map(resample).collect()) })
 }
 
 /// The mean of as many runs as there are, drawn with replacement, each by the mean of its drawn episodes.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bootstrap::{Interval, RESAMPLES, drawn, numbers, percentiles, sorted};
+use super::estimate::Estimate;
 use super::figures::{AgainstTeacher, Figures, win_rate};
 use super::summary::mean;
 use crate::record::Ratio;
@@ -72,30 +73,26 @@ pub fn difference_apart(
     figure: fn(&Figures) -> Option<f64>,
     one_network: bool,
     seed: Seed,
-) -> Option<(f64, Option<Interval>)> {
+) -> Option<Estimate> {
     let value = |games: &[Vec<AgainstTeacher>]| figure(&Figures::of(games));
     let [one, other] = sides.map(|games| value(&as_played(games)));
     let [ones, others] =
         [0, 1].map(|side| resamples(sides[side], one_network, seed.derive("side", side as u64), value));
     let between = ones.into_iter().zip(others).map(|(one, other)| Some(one? - other?));
-    Some((one? - other?, percentiles(between.collect())))
+    Some(Estimate { value: one? - other?, interval: percentiles(between.collect()) })
 }
 
 /// The probability that an episode of one agent scores more than one of another, a tie counting half; the mean over games. The other
 /// stands in the teacher's place, and is drawn with the first's runs.
-pub fn improvement(games: &[GameRuns], one_network: bool, seed: Seed) -> Option<(f64, Option<Interval>)> {
+pub fn improvement(games: &[GameRuns], one_network: bool, seed: Seed) -> Option<Estimate> {
     let value = |games: &[Vec<AgainstTeacher>]| Figures::of(games).beats;
-    Some((value(&as_played(games))?, percentiles(resamples(games, one_network, seed, value))))
+    let interval = percentiles(resamples(games, one_network, seed, value));
+    Some(Estimate { value: value(&as_played(games))?, interval })
 }
 
 /// A performance profile: for each threshold the share of runs whose relative score is above it, as the mean over games, with its
 /// interval; rliable's `create_performance_profile`.
-pub fn profile(
-    games: &[GameRuns],
-    thresholds: &[f64],
-    one_network: bool,
-    seed: Seed,
-) -> Option<Vec<(f64, Option<Interval>)>> {
+pub fn profile(games: &[GameRuns], thresholds: &[f64], one_network: bool, seed: Seed) -> Option<Vec<Estimate>> {
     let shares = |games: &[Vec<AgainstTeacher>]| -> Option<Vec<f64>> {
         let above = |runs: &Vec<AgainstTeacher>, threshold: f64| {
             let of_run = |run: &AgainstTeacher| Some(f64::from(u8::from(run.relative? > threshold)));
@@ -107,7 +104,8 @@ pub fn profile(
     let values = shares(&as_played(games))?;
     let resamples = resamples(games, one_network, seed, shares);
     let interval = |place: usize| percentiles(resamples.iter().map(|own| Some(own.as_ref()?[place])).collect());
-    Some(values.into_iter().enumerate().map(|(place, value)| (value, interval(place))).collect())
+    let at = |(place, value)| Estimate { value, interval: interval(place) };
+    Some(values.into_iter().enumerate().map(at).collect())
 }
 
 /// The figures of each game's runs from the episodes that were played, before any is drawn again.

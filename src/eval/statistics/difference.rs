@@ -1,7 +1,8 @@
 //! The difference between two students of the same teachers.
 
-use super::bootstrap::{Interval, RESAMPLES, numbers, percentiles};
+use super::bootstrap::{RESAMPLES, numbers, percentiles};
 use super::comparison::{GameRuns, Teachers, common_runs};
+use super::estimate::Estimate;
 use super::figures::{AgainstTeacher, Figures};
 use super::summary::mean;
 use crate::record::Ratio;
@@ -16,7 +17,7 @@ pub fn difference(
     figure: fn(&Figures) -> Option<f64>,
     one_network: bool,
     seed: Seed,
-) -> Option<(f64, Option<Interval>)> {
+) -> Option<Estimate> {
     let between = |games: Vec<Vec<[AgainstTeacher; 2]>>| {
         let of = |student: usize| {
             let games: Vec<Vec<_>> = games.iter().map(|runs| runs.iter().map(|run| run[student]).collect()).collect();
@@ -32,7 +33,7 @@ pub fn difference(
     let value = between(games.iter().map(as_played).collect())?;
     let mut generator = seed.generator();
     let resamples = (0..RESAMPLES).map(|_| between(resample(&games, one_network, &mut generator)));
-    Some((value, percentiles(resamples.collect())))
+    Some(Estimate { value, interval: percentiles(resamples.collect()) })
 }
 
 /// The runs of both students in a game.

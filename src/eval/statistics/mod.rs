@@ -20,6 +20,7 @@ mod comparison;
 mod correlation;
 mod curve;
 mod difference;
+mod estimate;
 mod figures;
 mod shares;
 mod summary;
@@ -29,6 +30,7 @@ pub use comparison::{GameRuns, Intervals, Run, difference_apart, improvement, in
 pub use correlation::{correlation_interval, pearson, spearman};
 pub use curve::deviation;
 pub use difference::difference;
+pub use estimate::Estimate;
 pub use figures::{AgainstTeacher, Figures, InGameFigures, win_rate};
 pub use shares::{mean_share, share_difference, share_difference_apart};
 pub use summary::{human_normalized, interquartile_mean, is_clearly_above_0, mean, median, quartiles, sample_std};

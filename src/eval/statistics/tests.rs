@@ -150,10 +150,11 @@ fn the_difference_of_two_students_is_against_the_same_draws_of_their_teacher() {
     let mut seconds = two_games();
     seconds.iter_mut().flat_map(|game| &mut game.runs).zip(SECONDS).for_each(|(run, scores)| run.student = scores);
     let sides: [&[GameRuns]; 2] = [&firsts, &seconds];
-    let (mean, interval) = difference(sides, |figures| figures.mean, false, Seed(1)).unwrap();
+    let Estimate { value: mean, interval } = difference(sides, |figures| figures.mean, false, Seed(1)).unwrap();
     near(mean, 0.09748861657177221, 1e-12);
     within(interval, (-0.01718, 0.20397), 0.005);
-    let (mean, interval) = difference(sides, |figures| figures.geometric_mean, false, Seed(1)).unwrap();
+    let Estimate { value: mean, interval } =
+        difference(sides, |figures| figures.geometric_mean, false, Seed(1)).unwrap();
     near(mean, 0.10993472211226507, 1e-12);
     within(interval, (-0.01638, 0.23787), 0.006);
     // The same two runs, of one teacher.
@@ -163,7 +164,8 @@ fn the_difference_of_two_students_is_against_the_same_draws_of_their_teacher() {
         [game]
     };
     let [first, second] = [firsts, seconds].map(|[raw, _]| of_one_teacher(raw));
-    let (mean, interval) = difference([&first, &second], |figures| figures.mean, false, Seed(1)).unwrap();
+    let Estimate { value: mean, interval } =
+        difference([&first, &second], |figures| figures.mean, false, Seed(1)).unwrap();
     near(mean, 0.06473029045643153, 1e-12);
     within(interval, (-0.09163, 0.19737), 0.006);
 }
@@ -206,14 +208,14 @@ fn a_game_that_is_not_above_0_leaves_no_geometric_mean_but_the_other_means() {
 #[test]
 fn a_difference_of_sides_that_are_drawn_apart_has_the_variance_of_both() {
     // numpy, 400,000 resamples of each list: of means, and of ratios to the mean of another resample of TEACHER.
-    let (difference, interval) = mean_difference([&[&SCORES], &[&TEACHER]], Seed(1)).unwrap();
+    let Estimate { value: difference, interval } = mean_difference([&[&SCORES], &[&TEACHER]], Seed(1)).unwrap();
     near(difference, 1.2833333333333332, 1e-12);
     within(interval, (-4.13333, 5.93333), 0.15);
     let game = |student| {
         let run = Run { student, teacher: &TEACHER, random: &[], teacher_seed: 1 };
         [GameRuns { ratio: Ratio::Raw, runs: vec![run] }]
     };
-    let (difference, interval) =
+    let Estimate { value: difference, interval } =
         difference_apart([&game(&SCORES), &game(&TEACHER)], |figures| figures.mean, false, Seed(1)).unwrap();
     near(difference, 0.09746835443037982, 1e-12);
     within(interval, (-0.38116, 0.56397), 0.015);
@@ -228,7 +230,7 @@ fn a_profile_is_the_share_of_runs_above_each_threshold() {
         (0.4666666666666667, (0.26667, 0.66667)),
         (0.13333333333333333, (0.0, 0.33333)),
     ];
-    for ((share, interval), (value, ends)) in profile.into_iter().zip(expected) {
+    for (Estimate { value: share, interval }, (value, ends)) in profile.into_iter().zip(expected) {
         near(share, value, 1e-12);
         within(interval, ends, 0.067);
     }
@@ -239,7 +241,7 @@ fn a_profile_is_the_share_of_runs_above_each_threshold() {
 fn an_improvement_compares_episodes() {
     let run = Run { student: &SCORES, teacher: &TEACHER, random: &[], teacher_seed: 1 };
     let game = GameRuns { ratio: Ratio::Raw, runs: vec![run] };
-    let (value, interval) = improvement(&[game], false, Seed(1)).unwrap();
+    let Estimate { value, interval } = improvement(&[game], false, Seed(1)).unwrap();
     near(value, 0.6666666666666666, 1e-12);
     within(interval, (0.38333, 0.91667), 0.02);
 }
@@ -254,13 +256,13 @@ fn shares_of_0_and_of_1_have_the_exact_interval() {
         let shares = vec![share; questions];
         mean_share(&vec![shares.as_slice(); runs], Seed(1)).unwrap()
     };
-    let (mean, interval) = of(0.0, 1, 10);
+    let Estimate { value: mean, interval } = of(0.0, 1, 10);
     near(mean, 0.0, 0.0);
     within(interval, (0.0, NEVER_IN_10), 1e-12);
-    within(of(1.0, 2, 5).1, (1.0 - NEVER_IN_10, 1.0), 1e-12);
-    within(of(0.0, 1, 1000).1, (0.0, 0.003_682_083_896_865_672), 1e-12);
+    within(of(1.0, 2, 5).interval, (1.0 - NEVER_IN_10, 1.0), 1e-12);
+    within(of(0.0, 1, 1000).interval, (0.0, 0.003_682_083_896_865_672), 1e-12);
     assert_eq!(
-        mean_share(&[&[0.5, 1.0], &[0.0, 0.25]], Seed(1)).unwrap().1,
+        mean_share(&[&[0.5, 1.0], &[0.0, 0.25]], Seed(1)).unwrap().interval,
         mean_of_runs_interval(&[&[0.5, 1.0], &[0.0, 0.25]], Seed(1))
     );
 }
@@ -268,30 +270,30 @@ fn shares_of_0_and_of_1_have_the_exact_interval() {
 #[test]
 fn a_difference_that_is_the_same_in_all_questions_is_not_certain() {
     let (low, high): ([f64; 6], [f64; 6]) = ([0.0, 0.75, 0.0, 0.75, 0.0, 0.75], [0.25, 1.0, 0.25, 1.0, 0.25, 1.0]);
-    let (by, interval) = share_difference(&[[&high, &low]], Seed(1)).unwrap();
+    let Estimate { value: by, interval } = share_difference(&[[&high, &low]], Seed(1)).unwrap();
     near(by, 0.25, 1e-12);
     within(interval, (0.25 - 1.25 * NEVER_IN_6, 0.25 + 0.75 * NEVER_IN_6), 1e-12);
-    within(share_difference(&[[&low, &low]], Seed(1)).unwrap().1, (-NEVER_IN_6, NEVER_IN_6), 1e-12);
+    within(share_difference(&[[&low, &low]], Seed(1)).unwrap().interval, (-NEVER_IN_6, NEVER_IN_6), 1e-12);
     // 2/3 − 1/3 and 1/3 − 0 differ in their last digit.
     let thirds = [[2.0 / 3.0, 1.0 / 3.0], [1.0 / 3.0, 0.0]];
-    let interval = share_difference(&[[&thirds[0], &thirds[1]]], Seed(1)).unwrap().1.unwrap();
+    let interval = share_difference(&[[&thirds[0], &thirds[1]]], Seed(1)).unwrap().interval.unwrap();
     assert!(interval.low < 0.0 && interval.high > 0.5, "{interval:?}");
 }
 
 #[test]
 fn a_difference_is_by_question_within_each_run_or_of_sides_that_are_drawn_apart() {
     let (one, other): ([f64; 4], [f64; 4]) = ([1.0, 0.5, 0.75, 0.25], [0.5, 0.25, 0.25, 0.25]);
-    let (by, interval) = share_difference(&[[&one, &other], [&other, &other]], Seed(1)).unwrap();
+    let Estimate { value: by, interval } = share_difference(&[[&one, &other], [&other, &other]], Seed(1)).unwrap();
     near(by, 0.15625, 1e-12);
     assert_eq!(interval, mean_of_runs_interval(&[&[0.5, 0.25, 0.5, 0.0], &[0.0; 4]], Seed(1)));
     assert_eq!(share_difference_apart([&[&one], &[&other]], Seed(1)), mean_difference([&[&one], &[&other]], Seed(1)));
     // A side that is never right lowers the lower end by its own interval.
     let none = [0.0; 10];
-    let drawn = mean_difference([&[&one], &[&none]], Seed(1)).unwrap().1.unwrap();
-    let wider = share_difference_apart([&[&one], &[&none]], Seed(1)).unwrap().1.unwrap();
+    let drawn = mean_difference([&[&one], &[&none]], Seed(1)).unwrap().interval.unwrap();
+    let wider = share_difference_apart([&[&one], &[&none]], Seed(1)).unwrap().interval.unwrap();
     near(drawn.low - wider.low, NEVER_IN_10, 1e-12);
     assert_eq!(wider.high, drawn.high);
-    let (by, interval) = share_difference_apart([&[&[1.0; 10]], &[&[0.0; 10]]], Seed(1)).unwrap();
+    let Estimate { value: by, interval } = share_difference_apart([&[&[1.0; 10]], &[&[0.0; 10]]], Seed(1)).unwrap();
     near(by, 1.0, 0.0);
     within(interval, (1.0 - 2.0 * NEVER_IN_10, 1.0), 1e-12);
 }

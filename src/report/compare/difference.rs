@@ -1,8 +1,8 @@
 //! Differences between the same agents of two experiments, each with its interval.
 
+use super::Pair;
 use super::side::Side;
-use super::{Estimate, Pair};
-use crate::eval::statistics::{self, Figures, GameRuns, Interval, Run};
+use crate::eval::statistics::{self, Estimate, Figures, GameRuns, Run};
 use crate::record::{Ratio, Role};
 use crate::report::agent_result::{AgentResult, seed_for};
 use crate::report::runs::game_runs;
@@ -13,12 +13,11 @@ use crate::report::verdict::Mean;
 pub fn of_scores(sides: [&Side; 2], own: [&AgentResult; 2]) -> Option<Pair> {
     let runs = [0, 1].map(|side| episodes(sides[side], own[side]));
     let name = format!("{} in two experiments, {}", own[0].agent(), own[0].game);
-    let (difference, interval) = statistics::mean_difference([&runs[1], &runs[0]], seed_for(&name))?;
+    let difference = statistics::mean_difference([&runs[1], &runs[0]], seed_for(&name))?;
     let is_single = runs.iter().any(|runs| matches!(runs[..], [run] if run.len() < 2));
-    let [first, second] = own.map(|own| Estimate::new((own.mean, own.interval)));
+    let [first, second] = own.map(|own| own.score);
     let is_apart = runs[0] != runs[1] && !is_single;
-    let difference = Estimate::new((difference, interval.filter(|_| is_apart)));
-    Some(Pair { first, second, difference })
+    Some(Pair { first, second, difference: difference.known_if(is_apart) })
 }
 
 fn episodes<'a>(side: &'a Side, own: &AgentResult) -> Vec<&'a [f64]> {
@@ -28,18 +27,21 @@ fn episodes<'a>(side: &'a Side, own: &AgentResult) -> Vec<&'a [f64]> {
 
 /// The difference of a student's scores relative to its teacher's in a game, by that definition.
 pub fn of_shares(sides: [&Side; 2], own: [&AgentResult; 2], ratio: Ratio) -> Option<Pair> {
-    let [first, second] = own.map(|own| share(own, ratio).map(Estimate::new));
+    let [first, second] = own.map(|own| share(own, ratio));
     let games = [[own[0]], [own[1]]];
     let difference = between(sides, [&games[0], &games[1]], |_| ratio, |figures| figures.mean)?;
-    Some(Pair { first: first?, second: second?, difference: Estimate::new(difference) })
+    Some(Pair { first: first?, second: second?, difference })
 }
 
-fn share(own: &AgentResult, ratio: Ratio) -> Option<(f64, Option<Interval>)> {
-    if own.ratio() == ratio { Some((own.relative?, own.relative_interval)) } else { Some((own.otherwise?, None)) }
+fn share(own: &AgentResult, ratio: Ratio) -> Option<Estimate> {
+    match own.ratio() == ratio {
+        true => own.relative,
+        false => own.otherwise.map(|value| Estimate { value, interval: None }),
+    }
 }
 
 /// The difference of a student's mean over the games in which both have it.
-pub fn over_games(sides: [&Side; 2], mean: Mean, name: &str) -> Option<(f64, Option<Interval>)> {
+pub fn over_games(sides: [&Side; 2], mean: Mean, name: &str) -> Option<Estimate> {
     let games = &sides[0].results.experiment.games;
     let both = games.iter().filter_map(|&game| {
         let [first, second] = sides.map(|side| side.agent_in(Role::Student, name, game));
@@ -57,7 +59,7 @@ fn between(
     own: [&[&AgentResult]; 2],
     ratio: impl Fn(&AgentResult) -> Ratio,
     figure: fn(&Figures) -> Option<f64>,
-) -> Option<(f64, Option<Interval>)> {
+) -> Option<Estimate> {
     let first = own[0].first()?;
     let seed = seed_for(&format!("{} in two experiments", first.agent()));
     let played: [Vec<GameRuns>; 2] =
@@ -69,7 +71,7 @@ fn between(
         false => statistics::difference_apart(both, figure, one_network, seed),
     };
     let is_single = played.iter().flatten().any(GameRuns::is_single);
-    difference.map(|(by, interval)| (by, interval.filter(|_| !is_single)))
+    difference.map(|by| by.known_if(!is_single))
 }
 
 /// Whether both have the same seeds, and in each the same episodes of teacher and random play, by one definition.

@@ -3,13 +3,13 @@
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
+use super::Pair;
 use super::folders::Place;
 use super::settings::{SettingPair, facts, numbers, of_keys, pair};
 use super::verdict::{ONE_SEED, clause, what_differs};
-use super::{Estimate, Pair};
 use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
-use crate::eval::statistics;
+use crate::eval::statistics::{self, Estimate};
 use crate::record::Folder;
 use crate::report::agent_result::seed_for;
 use crate::report::explanations::{Answerer, ExplanationResults, difference};
@@ -118,7 +118,7 @@ fn accuracy(
     split: QuestionSplit,
     temperature: f64,
 ) -> Option<Pair> {
-    let [first, second] = [0, 1].map(|side| results[side].accuracy(answerer, split, temperature).map(Estimate::new));
+    let [first, second] = [0, 1].map(|side| results[side].accuracy(answerer, split, temperature));
     let shares = [0, 1].map(|side| results[side].shares(answerer, split, temperature));
     let lengths = [0, 1].map(|side| shares[side].iter().map(|(seed, own)| (*seed, own.len())).collect::<Vec<_>>());
     let seed = seed_for(&format!("{} in two experiments", in_words(answerer)));
@@ -128,7 +128,7 @@ fn accuracy(
         let runs = [1, 0].map(|side| shares[side].values().map(Vec::as_slice).collect::<Vec<&[f64]>>());
         statistics::share_difference_apart([&runs[0], &runs[1]], seed)?
     };
-    Some(Pair { first: first?, second: second?, difference: Estimate::new(difference) })
+    Some(Pair { first: first?, second: second?, difference })
 }
 
 /// The sentences of the verdict. They claim no more than 95% intervals say.
@@ -142,7 +142,8 @@ fn verdict(names: &[String; 2], settings: &[SettingPair], models: &[ComparedMode
     }
     let shown: Vec<&ComparedModel> = models.iter().filter(|own| is_main(models, own)).collect();
     let is_apart = |own: &&&ComparedModel| {
-        own.accuracy.difference.interval().is_some_and(|interval| interval.low > 0.0 || interval.high < 0.0)
+        let difference = own.accuracy.difference;
+        difference.is_above(0.0) || difference.is_below(0.0)
     };
     let mut apart: Vec<&&ComparedModel> = shown.iter().filter(is_apart).collect();
     apart.sort_by(|one, other| other.accuracy.difference.value.abs().total_cmp(&one.accuracy.difference.value.abs()));
@@ -215,7 +216,7 @@ impl ModelComparison {
             estimates(second, ""),
             estimates("difference", "The second minus the first."),
         ]);
-        let share = |own: Estimate| Cell::percent_with_interval(Some(own.value), own.interval());
+        let share = |own: Estimate| Cell::percent_with_interval(Some(own));
         let row = |own: &ComparedModel| {
             let mut row: Vec<Cell> = vec![own.student.clone().into(), own.teacher.clone().into()];
             if with_place {

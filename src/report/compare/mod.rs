@@ -16,9 +16,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::agent_result::AgentResult;
-use super::tables::between;
 use crate::config::LineName;
-use crate::eval::statistics::Interval;
+use crate::eval::statistics::Estimate;
 use crate::game::Game;
 use crate::record::{Ratio, Role};
 pub use folders::{Place, places};
@@ -65,24 +64,6 @@ pub struct Pair {
     pub second: Estimate,
     /// The second minus the first.
     pub difference: Estimate,
-}
-
-/// A figure with its 95% interval.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Estimate {
-    pub value: f64,
-    pub low: Option<f64>,
-    pub high: Option<f64>,
-}
-
-impl Estimate {
-    fn new((value, interval): (f64, Option<Interval>)) -> Estimate {
-        Estimate { value, low: interval.map(|own| own.low), high: interval.map(|own| own.high) }
-    }
-
-    fn interval(self) -> Option<Interval> {
-        between(self.low, self.high)
-    }
 }
 
 /// A comparison for a terminal, for a file and for programs.

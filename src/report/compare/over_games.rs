@@ -1,7 +1,7 @@
 //! Students of both experiments by their means over games.
 
 use super::side::Side;
-use super::{ComparedAgent, Estimate, Pair, difference};
+use super::{ComparedAgent, Pair, difference};
 use crate::game::Game;
 use crate::record::{Role, SummaryRow};
 use crate::report::verdict::Mean;
@@ -50,8 +50,8 @@ fn in_both<'a>(sides: [&'a Side; 2], name: String) -> Option<InBoth<'a>> {
 
 impl InBoth<'_> {
     fn compared(&self, sides: [&Side; 2], mean: Mean) -> Option<ComparedAgent> {
-        let [first, second] = self.rows.map(|row| mean.of(row).map(Estimate::new));
-        let difference = Estimate::new(difference::over_games(sides, mean, &self.name)?);
+        let [first, second] = self.rows.map(|row| mean.of(row));
+        let difference = difference::over_games(sides, mean, &self.name)?;
         Some(ComparedAgent {
             game: None,
             role: Role::Student,

@@ -1,6 +1,7 @@
 //! The comparison as text for a terminal, and as Markdown.
 
-use super::{Comparison, Estimate, Pair};
+use super::{Comparison, Pair};
+use crate::eval::statistics::Estimate;
 use crate::report::table::{Cell, Table, estimates, numbers, words};
 
 impl Comparison {
@@ -55,7 +56,7 @@ impl Comparison {
             estimates(second, ""),
             estimates("difference", "The second minus the first."),
         ];
-        let share = |own: Estimate| Cell::percent_with_interval(Some(own.value), own.interval());
+        let share = |own: Estimate| Cell::percent_with_interval(Some(own));
         let all = self.in_games.iter().chain(if self.has_one_game() { [].iter() } else { self.over_games.iter() });
         let rows = all.filter_map(|own| {
             let Pair { first, second, difference } = own.of_teacher?;
@@ -81,8 +82,7 @@ impl Comparison {
             kind(&self.experiments[1]),
             estimates("difference", "The second minus the first."),
         ];
-        let cell =
-            |own: Estimate, wide: bool| Cell::number_with_interval(Some(own.value), own.interval().filter(|_| wide));
+        let cell = |own: Estimate, wide: bool| Cell::number_with_interval(Some(own.known_if(wide)));
         let rows = self.in_games.iter().filter_map(|own| {
             let Pair { first, second, difference } = own.score?;
             Some(vec![

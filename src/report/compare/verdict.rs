@@ -70,17 +70,12 @@ fn place(sides: [&Side; 2], over_games: &OverGames) -> String {
 pub fn clause([one, other]: [&str; 2], name: &str, pair: Pair) -> String {
     let (first, second, by) = (percent(pair.first.value), percent(pair.second.value), pair.difference);
     let has = format!("{name} has {first} in {one} and {second} in {other}");
-    match by.interval() {
-        Some(interval) if interval.low > 0.0 => {
-            format!("{has}, {other} is better by {}", percent_with_interval(by.value, Some(interval)))
-        }
-        Some(interval) if interval.high < 0.0 => {
-            let turned = Interval { low: -interval.high, high: -interval.low };
-            format!("{has}, {one} is better by {}", percent_with_interval(-by.value, Some(turned)))
-        }
-        interval => {
-            format!("{has}, which cannot be told apart ({})", percent_with_interval(by.value, interval))
-        }
+    if by.is_above(0.0) {
+        format!("{has}, {other} is better by {}", percent_with_interval(by))
+    } else if by.is_below(0.0) {
+        format!("{has}, {one} is better by {}", percent_with_interval(by.subtracted_from(0.0)))
+    } else {
+        format!("{has}, which cannot be told apart ({})", percent_with_interval(by))
     }
 }
 
@@ -102,7 +97,7 @@ fn teachers<'a>(sides: [&'a Side; 2]) -> Option<String> {
         let weights: BTreeSet<&str> =
             side.results.episodes.iter().filter(known).map(|row| row.weights.as_str()).collect();
         let means = own.rows.iter().map(|row| row.mean).collect::<Vec<f64>>();
-        Some(Teacher { interval: own.interval?, means, weights })
+        Some(Teacher { interval: own.score.interval?, means, weights })
     };
     let both = games.iter().filter_map(|&game| Some((scores(sides[0], game)?, scores(sides[1], game)?)));
     // By their weights, where both are known; else by their scores.

@@ -3,7 +3,7 @@
 use super::results::{Answerer, ExplanationResults};
 use super::tables::{Audit, audit, wrong_steps};
 use crate::config::explanations::{ExplainerSettings, Method};
-use crate::eval::statistics::{Interval, correlation_interval, mean, pearson, spearman};
+use crate::eval::statistics::{Estimate, correlation_interval, mean, pearson, spearman};
 use crate::report::explanations::results::BOOTSTRAP;
 use crate::report::format::{number, percent, percent_with_interval};
 use crate::task::QuestionSplit;
@@ -29,15 +29,15 @@ pub fn claims(results: &ExplanationResults) -> Vec<Claim> {
 }
 
 /// The finding of a difference with its interval.
-fn verdict((difference, interval): (f64, Option<Interval>)) -> String {
+fn verdict(difference: Estimate) -> String {
     let points = |value: f64| format!("{:+.1}", 100.0 * value).replace('-', "−");
-    let bounds = interval.map_or(String::new(), |ci| format!(" [{}, {}]", points(ci.low), points(ci.high)));
-    let word = match interval {
-        Some(ci) if ci.low > 0.0 => "better",
-        Some(ci) if ci.high < 0.0 => "worse",
+    let bounds = difference.interval.map_or(String::new(), |ci| format!(" [{}, {}]", points(ci.low), points(ci.high)));
+    let word = match difference {
+        better if better.is_above(0.0) => "better",
+        worse if worse.is_below(0.0) => "worse",
         _ => "not told apart",
     };
-    format!("{word}, by {}{bounds} percentage points", points(difference))
+    format!("{word}, by {}{bounds} percentage points", points(difference.value))
 }
 
 fn first_student<'a>(results: &'a ExplanationResults) -> Option<&'a str> {
@@ -56,10 +56,10 @@ fn against(results: &ExplanationResults, student: &str, split: QuestionSplit) ->
     let Some(trained) = results.trained() else { return Vec::new() };
     let own = results.student(student, trained);
     let temperature = results.temperature();
-    let Some((accuracy, interval)) = results.accuracy(&own, split, temperature) else { return Vec::new() };
+    let Some(accuracy) = results.accuracy(&own, split, temperature) else { return Vec::new() };
     let mut sentences = vec![format!(
         "Students \"{student}\" of {trained} answer {} of the {} questions rightly at temperature {temperature}.",
-        percent_with_interval(accuracy, interval),
+        percent_with_interval(accuracy),
         split.name(),
     )];
     let others = results.answerers().into_iter().filter(|other| *other != own).filter(|other| match other {
@@ -133,8 +133,8 @@ fn ablations(results: &ExplanationResults) -> Claim {
         let accuracy = first_student(results).and_then(|student| {
             results.accuracy(&results.student(student, &teacher.name), QuestionSplit::Test, results.temperature())
         });
-        let learned = accuracy.map_or(String::new(), |(mean, ci)| {
-            format!("; its students answer {} rightly", percent_with_interval(mean, ci))
+        let learned = accuracy.map_or(String::new(), |accuracy| {
+            format!("; its students answer {} rightly", percent_with_interval(accuracy))
         });
         sentences.push(format!(
             "{} ({what}): the solution is given away in {} of its explanations, {} have every step right, {} tokens each{learned}.",
@@ -172,7 +172,7 @@ fn cold_starts(results: &ExplanationResults) -> Claim {
     let temperature = results.temperature();
     for own in &results.experiment.cold_starts {
         let continued = Answerer::ColdStart(own.name.clone());
-        let Some((accuracy, interval)) = results.accuracy(&continued, QuestionSplit::Test, temperature) else {
+        let Some(accuracy) = results.accuracy(&continued, QuestionSplit::Test, temperature) else {
             continue;
         };
         sentences.push(format!(
@@ -181,7 +181,7 @@ fn cold_starts(results: &ExplanationResults) -> Claim {
             own.student,
             own.teacher,
             own.learning.steps,
-            percent_with_interval(accuracy, interval)
+            percent_with_interval(accuracy)
         ));
         for teacher in results.experiment.teachers.iter().filter(|teacher| teacher.method == Method::Solver) {
             let solver = Answerer::Teacher(teacher.name.clone());

@@ -73,14 +73,14 @@ fn accuracy_panel(
     let mut marks = Vec::new();
     for (line, answerer) in answerers.iter().rev().enumerate() {
         for (beside, temperature, hollow) in [(0.16, 0.0, true), (-0.16, results.temperature(), false)] {
-            let Some((x, interval)) = results.accuracy(answerer, split, temperature) else { continue };
+            let Some(accuracy) = results.accuracy(answerer, split, temperature) else { continue };
             let y = line as f64 + beside;
             let style = numbered(usize::from(!hollow)).unbroken();
-            if let Some(ci) = interval {
+            if let Some(ci) = accuracy.interval {
                 let points = vec![(100.0 * ci.low, y), (100.0 * ci.high, y)];
                 marks.push(Mark::Line { points, style, width: 2.0, alpha: 1.0 });
             }
-            marks.push(Mark::Marker { x: 100.0 * x, y, style, hollow });
+            marks.push(Mark::Marker { x: 100.0 * accuracy.value, y, style, hollow });
         }
     }
     let names = answerers.iter().rev().map(Answerer::name).collect();

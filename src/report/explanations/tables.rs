@@ -24,9 +24,7 @@ pub fn accuracy(results: &ExplanationResults) -> Table {
     ];
     let drawn = results.temperature();
     let row = |answerer: Answerer| {
-        let cell = |split, temperature| {
-            or_dash(results.accuracy(&answerer, split, temperature), |(mean, ci)| percent_with_interval(mean, ci))
-        };
+        let cell = |split, temperature| or_dash(results.accuracy(&answerer, split, temperature), percent_with_interval);
         vec![
             answerer.student(),
             answerer.name(),

@@ -144,8 +144,8 @@ fn lead(results: &ExplanationResults) -> String {
     let temperature = results.temperature();
     let accuracy = |teacher: &str| {
         let own = results.student(&student.name, teacher);
-        let (mean, interval) = results.accuracy(&own, QuestionSplit::Test, temperature)?;
-        Some(format!("{} of {teacher}", percent_with_interval(mean, interval)))
+        let accuracy = results.accuracy(&own, QuestionSplit::Test, temperature)?;
+        Some(format!("{} of {teacher}", percent_with_interval(accuracy)))
     };
     let mut parts: Vec<String> = results.trained().and_then(accuracy).into_iter().collect();
     let others = results.experiment.teachers.iter().map(|teacher| teacher.name.as_str());

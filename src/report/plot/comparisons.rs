@@ -4,12 +4,11 @@ use super::figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale};
 use super::scores::style_of;
 use super::style::{GREY, RANDOM, Style, TEACHER};
 use crate::config::StudentSettings;
-use crate::eval::statistics::{self, GameRuns, Interval};
+use crate::eval::statistics::{self, Estimate, GameRuns};
 use crate::record::{Ratio, Role};
 use crate::report::agent_result::{AgentResult, AgentResults, seed_for};
 use crate::report::read::Results;
 use crate::report::runs::{common_runs, game_runs};
-use crate::report::tables::between;
 
 /// With more students than this, only those next to each other in the file are compared.
 const ALL_PAIRS: usize = 5;
@@ -26,8 +25,7 @@ const HIGHEST: f64 = 1.5;
 struct Compared {
     name: String,
     style: Style,
-    value: f64,
-    interval: Option<Interval>,
+    probability: Estimate,
 }
 
 /// The probability that an episode of one agent scores more than one of another: students against the teacher, then against each
@@ -40,8 +38,7 @@ pub fn improvement(results: &Results, agent_results: &AgentResults) -> Option<Fi
         Some(Compared {
             name: format!("{} > teacher", student.name),
             style: style_of(results, Role::Student, &student.name),
-            value: row.beats_teacher?,
-            interval: between(row.beats_ci_low, row.beats_ci_high),
+            probability: Estimate::between(row.beats_teacher?, row.beats_ci_low, row.beats_ci_high),
         })
     });
     let pairs = pairs(&students).into_iter();
@@ -89,9 +86,9 @@ fn students_compared(
     let games: Vec<GameRuns> = agent_results.of_agent(Role::Student, &first.name).filter_map(in_game).collect();
     let name = format!("{} > {}", first.name, second.name);
     let one_network = first.is_shared() || second.is_shared();
-    let (value, interval) = statistics::improvement(&games, one_network, seed_for(&name))?;
+    let probability = statistics::improvement(&games, one_network, seed_for(&name))?;
     let style = style_of(results, Role::Student, &first.name);
-    Some(Compared { name, style, value, interval })
+    Some(Compared { name, style, probability })
 }
 
 /// A line for each comparison, the first on top; `None` without one.
@@ -100,13 +97,13 @@ fn improvement_panel(compared: &[Compared]) -> Option<Panel> {
     let even = Mark::Line { points: vec![(50.0, -0.5), (50.0, lines - 0.5)], style: EVEN, width: 1.2, alpha: 1.0 };
     let of_line = |(line, own): (usize, &Compared)| {
         let (y, style) = (lines - 1.0 - line as f64, own.style);
-        let bar = own.interval.map(|interval| Mark::Line {
+        let bar = own.probability.interval.map(|interval| Mark::Line {
             points: vec![(100.0 * interval.low, y), (100.0 * interval.high, y)],
             style: style.unbroken(),
             width: 2.0,
             alpha: 1.0,
         });
-        bar.into_iter().chain([Mark::Marker { x: 100.0 * own.value, y, style, hollow: false }])
+        bar.into_iter().chain([Mark::Marker { x: 100.0 * own.probability.value, y, style, hollow: false }])
     };
     let marks = std::iter::once(even).chain(compared.iter().enumerate().flat_map(of_line)).collect();
     let names: Vec<String> = compared.iter().rev().map(|own| own.name.clone()).collect();
@@ -143,11 +140,11 @@ pub fn profile(results: &Results, agent_results: &AgentResults) -> Option<Figure
         let Some(shares) = statistics::profile(&games, &thresholds, student.is_shared(), seed) else { continue };
         let style = style_of(results, Role::Student, &student.name);
         let curve = thresholds.iter().zip(&shares);
-        let bands = curve.clone().filter_map(|(&threshold, (_, interval))| {
-            interval.map(|own| (100.0 * threshold, 100.0 * own.low, 100.0 * own.high))
+        let bands = curve.clone().filter_map(|(&threshold, share)| {
+            share.interval.map(|own| (100.0 * threshold, 100.0 * own.low, 100.0 * own.high))
         });
         marks.push(Mark::Band { points: bands.collect(), style });
-        let points = curve.map(|(&threshold, (share, _))| (100.0 * threshold, 100.0 * share)).collect();
+        let points = curve.map(|(&threshold, share)| (100.0 * threshold, 100.0 * share.value)).collect();
         marks.push(Mark::Line { points, style, width: 2.0, alpha: 1.0 });
         legend.push(LegendEntry { label: student.name.clone(), style, sample: Sample::LineAndBand });
     }

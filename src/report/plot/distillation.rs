@@ -142,7 +142,7 @@ pub fn students(results: &Results, agent_results: &AgentResults, game: Game) -> 
 /// is placed at the other end.
 fn references(results: &Results, agent_results: &AgentResults, game: Game) -> Vec<(Mark, f64)> {
     let level = |role: Role, name: &str, named: End| {
-        let mean = agent_results.reference(role, game)?.mean;
+        let mean = agent_results.reference(role, game)?.score.value;
         let label = format!("{name}: {}", number(mean));
         Some((Mark::Level { y: mean, label, style: style_of(results, role, name), named }, mean))
     };

@@ -45,8 +45,8 @@ fn student(y: f64, one: &Share) -> Vec<Mark> {
         width: 2.0,
         alpha: 1.0,
     };
-    let mut marks: Vec<Mark> = one.interval.map(bar).into_iter().collect();
-    marks.push(Mark::Marker { x: 100.0 * one.share, y, style, hollow: false });
+    let mut marks: Vec<Mark> = one.share.interval.map(bar).into_iter().collect();
+    marks.push(Mark::Marker { x: 100.0 * one.share.value, y, style, hollow: false });
     let paper = Style { color: style.color, ..PAPER };
     marks.extend(one.paper.map(|share| Mark::Marker { x: 100.0 * share, y, style: paper, hollow: false }));
     marks

@@ -18,7 +18,7 @@ pub fn panel(shares: &Shares, cost: Cost, title: &str, has_names: bool) -> Optio
     if students.is_empty() {
         return None;
     }
-    let on_front = front(&students.iter().map(|(cost, one)| (*cost, one.share)).collect::<Vec<_>>());
+    let on_front = front(&students.iter().map(|(cost, one)| (*cost, one.share.value)).collect::<Vec<_>>());
     // The smallest students, at the left end, may be near random play.
     let level = |y, label: &str, style| Mark::Level { y: 100.0 * y, label: label.into(), style, named: End::Right };
     let mut marks = vec![level(1.0, "", Style { color: GREY, ..TEACHER })];
@@ -26,12 +26,12 @@ pub fn panel(shares: &Shares, cost: Cost, title: &str, has_names: bool) -> Optio
     let teacher = shares.cost(cost, Role::Teacher, "teacher");
     marks.extend(teacher.map(|x| Mark::Marker { x, y: 100.0, style: TEACHER, hollow: false }));
     let points = students.iter().zip(&on_front).filter(|(_, on_front)| **on_front);
-    let points = points.map(|((cost, one), _)| (*cost, 100.0 * one.share)).collect();
+    let points = points.map(|((cost, one), _)| (*cost, 100.0 * one.share.value)).collect();
     marks.push(Mark::Line { points, style: FRONT, width: 1.4, alpha: 0.8 });
     for ((x, one), on_front) in students.into_iter().zip(on_front) {
         marks.extend(student(x, one, on_front));
         if has_names {
-            let top = 100.0 * one.interval.map_or(one.share, |interval| interval.high);
+            let top = 100.0 * one.share.interval.map_or(one.share.value, |interval| interval.high);
             marks.push(Mark::Name { x, y: top, text: one.name.clone() });
         }
     }
@@ -45,9 +45,9 @@ pub fn panel(shares: &Shares, cost: Cost, title: &str, has_names: bool) -> Optio
 
 /// A student's interval and marker, and the paper's figure beside it.
 fn student(x: f64, one: &Share, on_front: bool) -> Vec<Mark> {
-    let (style, y) = (one.style, 100.0 * one.share);
+    let (style, y) = (one.style, 100.0 * one.share.value);
     let bar = |interval: Interval| Mark::Bar { x, low: 100.0 * interval.low, high: 100.0 * interval.high, style };
-    let mut marks: Vec<Mark> = one.interval.map(bar).into_iter().collect();
+    let mut marks: Vec<Mark> = one.share.interval.map(bar).into_iter().collect();
     let paper = Style { color: style.color, ..PAPER };
     // Aside, so that neither hides the other.
     marks.extend(one.paper.map(|share| Mark::Marker { x: 1.12 * x, y: 100.0 * share, style: paper, hollow: false }));

@@ -95,7 +95,7 @@ pub fn evaluations(seeds: &[&Vec<EvalRow>], style: Style, x: impl Fn(&EvalRow) -
 
 /// Reference lines: random play, measured or else published, and the published human score.
 fn references(agent_results: &AgentResults, game: Game) -> Vec<(f64, String, Style)> {
-    let measured = agent_results.reference(Role::Random, game).map(|random| (random.mean, "random play"));
+    let measured = agent_results.reference(Role::Random, game).map(|random| (random.score.value, "random play"));
     let published = game.entry().random.map(|score| (score, "random play, published"));
     let human = game.entry().human.map(|score| (score, "human, published"));
     let level = |(score, name): (f64, &str), style: Style| (score, format!("{name}: {}", number(score)), style);

@@ -57,11 +57,11 @@ fn marks(results: &Results, agent: &AgentResult, x: f64) -> Vec<Mark> {
         let seeds = agent.rows.iter().enumerate().filter(|(_, row)| row.mean.is_finite());
         marks.extend(seeds.map(|(i, row)| Mark::Marker { x: beside(i), y: row.mean, style, hollow: true }));
     }
-    if let Some(interval) = agent.interval {
+    if let Some(interval) = agent.score.interval {
         marks.push(Mark::Bar { x, low: interval.low, high: interval.high, style });
     }
-    if agent.mean.is_finite() {
-        marks.push(Mark::Marker { x, y: agent.mean, style, hollow: false });
+    if agent.score.value.is_finite() {
+        marks.push(Mark::Marker { x, y: agent.score.value, style, hollow: false });
     }
     marks
 }

@@ -2,7 +2,7 @@
 
 use super::scores::style_of;
 use super::style::Style;
-use crate::eval::statistics::Interval;
+use crate::eval::statistics::Estimate;
 use crate::game::Game;
 use crate::record::{Role, ScoreRow};
 use crate::report::agent_result::{AgentResults, mean_of};
@@ -25,8 +25,7 @@ pub struct Shares<'a> {
 pub struct Share {
     pub name: String,
     pub style: Style,
-    pub share: f64,
-    pub interval: Option<Interval>,
+    pub share: Estimate,
     /// The paper's figure for such a student.
     pub paper: Option<f64>,
 }
@@ -71,8 +70,7 @@ impl<'a> Shares<'a> {
         let mean = Mean::over(agent_results.compared_students());
         let share = |name: &str| {
             let row = agent_results.compared(name)?;
-            let (share, interval) = mean.of(row)?;
-            Some((share, interval, row.paper))
+            Some((mean.of(row)?, row.paper))
         };
         Shares {
             agent_results,
@@ -83,14 +81,14 @@ impl<'a> Shares<'a> {
                 games_of_all(agent_results.most_games(), results.experiment.games.len())
             ),
             students: shares(results, share),
-            random: agent_results.compared_random().and_then(|row| mean.of(row)).map(|(share, _)| share),
+            random: agent_results.compared_random().and_then(|row| mean.of(row)).map(|share| share.value),
         }
     }
 
     pub fn in_game(results: &Results, agent_results: &'a AgentResults, game: Game) -> Shares<'a> {
         let share = |name: &str| {
             let own = agent_results.of_agent(Role::Student, name).find(|own| own.game == game)?;
-            Some((own.relative?, own.relative_interval, None))
+            Some((own.relative?, None))
         };
         let mark = if agent_results.are_above_random(game) { " *" } else { "" };
         Shares {
@@ -117,11 +115,11 @@ impl<'a> Shares<'a> {
     }
 }
 
-fn shares(results: &Results, share: impl Fn(&str) -> Option<(f64, Option<Interval>, Option<f64>)>) -> Vec<Share> {
+fn shares(results: &Results, share: impl Fn(&str) -> Option<(Estimate, Option<f64>)>) -> Vec<Share> {
     let of = |name: &String| {
-        let (share, interval, paper) = share(name)?;
+        let (share, paper) = share(name)?;
         let style = style_of(results, Role::Student, name);
-        share.is_finite().then(|| Share { name: name.clone(), style, share, interval, paper })
+        share.value.is_finite().then(|| Share { name: name.clone(), style, share, paper })
     };
     results.experiment.students.iter().filter_map(|student| of(&student.name)).collect()
 }

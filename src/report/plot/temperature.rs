@@ -5,6 +5,7 @@ use super::scores::style_of;
 use super::style::{GREY, PAPER, Style, TEACHER};
 use crate::config::{Objective, Temperature};
 use crate::eval::paper::TEMPERATURE;
+use crate::eval::statistics::Estimate;
 use crate::game::Game;
 use crate::losses::{self, Loss};
 use crate::record::Role;
@@ -53,12 +54,12 @@ fn in_game(results: &Results, agent_results: &AgentResults, game: Game) -> Optio
     for agent_result in agent_results.in_game(game).filter(|agent_result| agent_result.role() == Role::Student) {
         let Some((x, share)) = place(agent_result) else { continue };
         let style = style_of(results, Role::Student, agent_result.agent());
-        if let Some(interval) = agent_result.relative_interval {
+        if let Some(interval) = share.interval {
             marks.push(Mark::Bar { x, low: 100.0 * interval.low, high: 100.0 * interval.high, style });
             ends = (ends.0.min(100.0 * interval.low), ends.1.max(100.0 * interval.high));
         }
-        marks.push(Mark::Marker { x, y: 100.0 * share, style, hollow: false });
-        ends = (ends.0.min(100.0 * share), ends.1.max(100.0 * share));
+        marks.push(Mark::Marker { x, y: 100.0 * share.value, style, hollow: false });
+        ends = (ends.0.min(100.0 * share.value), ends.1.max(100.0 * share.value));
         if !seen.contains(&x) {
             seen.push(x);
         }
@@ -74,7 +75,7 @@ fn in_game(results: &Results, agent_results: &AgentResults, game: Game) -> Optio
 }
 
 /// Temperature, a mean over seeds, and relative score of a student.
-fn place(agent_result: &AgentResult) -> Option<(f64, f64)> {
+fn place(agent_result: &AgentResult) -> Option<(f64, Estimate)> {
     let temperature = agent_result.mean_of(|row| row.temperature).filter(|&temperature| temperature > 0.0)?;
-    Some((temperature, agent_result.relative.filter(|share| share.is_finite())?))
+    Some((temperature, agent_result.relative.filter(|share| share.value.is_finite())?))
 }

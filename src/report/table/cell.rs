@@ -1,6 +1,6 @@
 //! One cell: a text for readers, and for programs the values that it was made of.
 
-use crate::eval::statistics::Interval;
+use crate::eval::statistics::{Estimate, Interval};
 use crate::report::format::{NONE, number, number_with_interval, percent, percent_with_interval};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -32,13 +32,19 @@ impl Cell {
         Cell::of(share, percent)
     }
 
-    pub fn number_with_interval(value: Option<f64>, interval: Option<Interval>) -> Cell {
-        Cell { interval, ..Cell::of(value, |value| number_with_interval(value, interval)) }
+    /// A number with its interval.
+    pub fn number_with_interval(figure: Option<Estimate>) -> Cell {
+        Cell::of_estimate(figure, number_with_interval)
     }
 
     /// A share with its interval, as percentages.
-    pub fn percent_with_interval(share: Option<f64>, interval: Option<Interval>) -> Cell {
-        Cell { interval, ..Cell::of(share, |share| percent_with_interval(share, interval)) }
+    pub fn percent_with_interval(share: Option<Estimate>) -> Cell {
+        Cell::of_estimate(share, percent_with_interval)
+    }
+
+    fn of_estimate(figure: Option<Estimate>, text: fn(Estimate) -> String) -> Cell {
+        let (value, interval) = (figure.map(|own| own.value), figure.and_then(|own| own.interval));
+        Cell { text: figure.map_or(NONE.to_owned(), text), value, interval }
     }
 
     /// The cell with a mark after its text, if it has a value.

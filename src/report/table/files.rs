@@ -90,15 +90,15 @@ fn in_latex(text: &str) -> String {
 mod tests {
     use super::super::{estimates, numbers, words};
     use super::*;
-    use crate::eval::statistics::Interval;
+    use crate::eval::statistics::Estimate;
 
     fn table() -> Table {
         let columns = vec![words("agent", ""), estimates("kept", ""), numbers("size", "")];
-        let interval = Some(Interval { low: 0.875, high: 1.25 });
-        let cells = |name: &str, share, interval, size| {
-            vec![name.to_owned().into(), Cell::percent_with_interval(share, interval), Cell::percent(size)]
+        let share = Estimate::between(0.9375, Some(0.875), Some(1.25));
+        let cells = |name: &str, share, size| {
+            vec![name.to_owned().into(), Cell::percent_with_interval(share), Cell::percent(size)]
         };
-        Table::of(columns, vec![cells("a_1, b", Some(0.9375), interval, Some(0.0625)), cells("c", None, None, None)])
+        Table::of(columns, vec![cells("a_1, b", Some(share), Some(0.0625)), cells("c", None, None)])
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Tables of choices during the experiment: temperatures, and teachers to follow.
 
-use crate::eval::statistics::Interval;
+use crate::eval::statistics::Estimate;
 use crate::report::format::{number, or_dash};
 use crate::report::read::Results;
 use crate::report::table::{Cell, Table, estimates, numbers, words};
@@ -33,7 +33,7 @@ pub fn sweeps(results: &Results) -> Table {
                 Cell::of(Some(row.temperature), |temperature| format!("{temperature:.4}")),
                 grouped(row.updates).into(),
                 Cell::percent(Some(row.held_out_agreement)),
-                Cell::number_with_interval(Some(row.mean), Some(Interval { low: row.ci_low, high: row.ci_high })),
+                Cell::number_with_interval(Some(Estimate::between(row.mean, Some(row.ci_low), Some(row.ci_high)))),
                 if row.chosen { "chosen".to_owned() } else { String::new() }.into(),
             ]
         }));

@@ -26,17 +26,13 @@ fn row(agent_results: &AgentResults, game: Game, names: &[&String]) -> Vec<Cell>
     let mark = if agent_results.are_above_random(game) { " *" } else { "" };
     let cell = |name: &&String| {
         let own = agent_results.of_agent(Role::Student, name).find(|own| own.game == game);
-        Cell::percent_with_interval(own.and_then(|own| own.relative), own.and_then(|own| own.relative_interval))
+        Cell::percent_with_interval(own.and_then(|own| own.relative))
     };
     std::iter::once(format!("{game}{mark}").into()).chain(names.iter().map(cell)).collect()
 }
 
 fn over_games(agent_results: &AgentResults, names: &[&String]) -> Vec<Cell> {
     let mean = Mean::over(agent_results.compared_students());
-    let cell = |name: &&String| {
-        let row = agent_results.compared(name);
-        let (share, interval) = row.and_then(|row| mean.of(row)).unzip();
-        Cell::percent_with_interval(share, interval.flatten())
-    };
+    let cell = |name: &&String| Cell::percent_with_interval(agent_results.compared(name).and_then(|row| mean.of(row)));
     std::iter::once(mean.name().to_owned().into()).chain(names.iter().map(cell)).collect()
 }

@@ -8,8 +8,6 @@ mod overall;
 mod paper;
 mod scores;
 
-pub use overall::between;
-
 use super::agent_result::AgentResults;
 use super::read::Results;
 use super::table::Table;

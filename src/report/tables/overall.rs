@@ -1,12 +1,13 @@
 //! Table of the students' results over all games.
 
 use crate::config::{Data, Objective, StudentRate, StudentSettings};
-use crate::eval::statistics::Interval;
+use crate::eval::statistics::Estimate;
 use crate::record::{Role, SummaryRow};
 use crate::report::agent_result::AgentResults;
 use crate::report::format::or_dash;
 use crate::report::read::Results;
 use crate::report::table::{Cell, Table, estimates, numbers, words};
+use crate::report::verdict::Mean;
 
 /// Every student over the games, with random play for comparison.
 pub fn overall(results: &Results, agent_results: &AgentResults) -> Table {
@@ -39,7 +40,9 @@ pub fn overall(results: &Results, agent_results: &AgentResults) -> Table {
 }
 
 fn row_of(results: &Results, row: &SummaryRow) -> Vec<Cell> {
-    let share = |value, low, high| Cell::percent_with_interval(value, between(low, high));
+    let share = |value: Option<f64>, low, high| {
+        Cell::percent_with_interval(value.map(|value| Estimate::between(value, low, high)))
+    };
     vec![
         row.agent.clone().into(),
         or_dash(results.student(&row.agent), |student| loss(student, results.experiment.distillation.data)).into(),
@@ -54,16 +57,11 @@ fn row_of(results: &Results, row: &SummaryRow) -> Vec<Cell> {
 }
 
 /// The main figure of a student over its games: the geometric mean, or the relative score in its only game.
-pub fn relative(row: &SummaryRow) -> Option<(f64, Option<Interval>)> {
+pub fn relative(row: &SummaryRow) -> Option<Estimate> {
     if row.games == 1 {
-        return row.relative_mean.map(|share| (share, between(row.mean_ci_low, row.mean_ci_high)));
+        return Mean::Arithmetic.of(row);
     }
-    row.relative_geometric_mean.map(|share| (share, between(row.ci_low, row.ci_high)))
-}
-
-/// The interval between two bounds, if both exist.
-pub fn between(low: Option<f64>, high: Option<f64>) -> Option<Interval> {
-    low.zip(high).map(|(low, high)| Interval { low, high })
+    Mean::Geometric.of(row)
 }
 
 fn loss(student: &StudentSettings, data: Data) -> String {

@@ -18,10 +18,9 @@ pub fn students_beside_paper(agent_results: &AgentResults) -> Table {
         words("what the paper’s figure is", ""),
     ];
     let row = |row: &SummaryRow| -> Option<Vec<Cell>> {
-        let (share, interval) = relative(row).unzip();
         Some(vec![
             row.agent.clone().into(),
-            Cell::percent_with_interval(share, interval.flatten()),
+            Cell::percent_with_interval(relative(row)),
             Cell::of(Some(row.paper?), |share| format!("{:.1}%", 100.0 * share)),
             row.paper_note.clone()?.into(),
         ])
@@ -46,10 +45,10 @@ pub fn teachers_beside_paper(results: &Results, agent_results: &AgentResults) ->
         let paper = paper::TEACHERS.iter().find(|(name, _)| *name == game.name()).map(|(_, score)| *score);
         vec![
             game.to_string().into(),
-            Cell::number_with_interval(teacher.map(|own| own.mean), teacher.and_then(|own| own.interval)),
+            Cell::number_with_interval(teacher.map(|own| own.score)),
             Cell::number(paper),
             Cell::number(entry.dqn),
-            Cell::number(agent_results.reference(Role::Random, game).map(|result| result.mean)),
+            Cell::number(agent_results.reference(Role::Random, game).map(|result| result.score.value)),
             Cell::number(entry.random),
             Cell::number(entry.human),
         ]

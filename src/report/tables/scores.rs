@@ -1,7 +1,7 @@
 //! Tables of scores in the games.
 
 use crate::record::{Ratio, Role, ScoreRow};
-use crate::report::agent_result::{AgentResult, AgentResults, interval_of};
+use crate::report::agent_result::{AgentResult, AgentResults, score_of};
 use crate::report::read::Results;
 use crate::report::table::{Cell, Table, estimates, numbers, words};
 use crate::units::grouped;
@@ -47,14 +47,14 @@ pub fn note(agent_results: &AgentResults) -> Option<&'static str> {
 fn row(agent_result: &AgentResult) -> Vec<Cell> {
     let mean_of = |column: fn(&ScoreRow) -> Option<f64>| agent_result.mean_of(column);
     let mark = if agent_result.above_random() { "*" } else { "" };
-    let of_student = |value: Option<f64>| value.filter(|_| agent_result.role() == Role::Student);
+    let is_student = agent_result.role() == Role::Student;
     vec![
         agent_result.game.to_string().into(),
         agent_result.agent().to_owned().into(),
-        Cell::number_with_interval(Some(agent_result.mean), agent_result.interval),
-        Cell::percent_with_interval(of_student(agent_result.relative), agent_result.relative_interval).marked(mark),
-        Cell::percent(of_student(agent_result.otherwise)),
-        Cell::percent_with_interval(of_student(agent_result.beats), agent_result.beats_interval),
+        Cell::number_with_interval(Some(agent_result.score)),
+        Cell::percent_with_interval(agent_result.relative.filter(|_| is_student)).marked(mark),
+        Cell::percent(agent_result.otherwise.filter(|_| is_student)),
+        Cell::percent_with_interval(agent_result.beats.filter(|_| is_student)),
         Cell::percent(mean_of(|row| row.compression)),
         Cell::percent(mean_of(|row| row.human_normalized)),
         Cell::of(mean_of(|row| row.latency_ms), |ms| format!("{ms:.2} ms")),
@@ -89,7 +89,7 @@ pub fn each_seed(results: &Results) -> Table {
             row.agent.clone().into(),
             row.seed.to_string().into(),
             row.episodes.to_string().into(),
-            Cell::number_with_interval(Some(row.mean), interval_of(row)),
+            Cell::number_with_interval(Some(score_of(row))),
             Cell::number(Some(row.median)),
             Cell::number(row.std),
             Cell::percent(of_student(row.relative_to_teacher)).marked(mark),

@@ -47,11 +47,11 @@ fn two_experiments_are_compared_by_the_difference_of_their_students() {
     let students: Vec<_> = comparison.in_games.iter().filter(|own| own.agent == "net3").collect();
     let [net3] = students.as_slice() else { panic!("{students:?}") };
     let share = net3.of_teacher.unwrap();
-    assert!((share.difference.value - 0.2).abs() < 1e-3 && share.difference.low.unwrap() > 0.1, "{share:?}");
+    assert!((share.difference.value - 0.2).abs() < 1e-3 && share.difference.is_above(0.1), "{share:?}");
     let score = net3.score.unwrap();
-    assert!((score.difference.value - 40.0).abs() < 0.5 && score.difference.low.unwrap() > 30.0, "{score:?}");
+    assert!((score.difference.value - 40.0).abs() < 0.5 && score.difference.is_above(30.0), "{score:?}");
     let teacher = comparison.in_games.iter().find(|own| own.agent == "teacher").and_then(|own| own.score).unwrap();
-    assert_eq!((teacher.difference.value, teacher.difference.low), (0.0, None), "the same episodes");
+    assert_eq!((teacher.difference.value, teacher.difference.interval), (0.0, None), "the same episodes");
     let verdict = comparison.verdict.join(" ");
     assert!(verdict.starts_with("They differ in distillation.data (\"teacher\" in "), "{verdict}");
     assert!(

@@ -15,7 +15,7 @@ use made::{EXPERIMENT, Made};
 
 use super::format::{number, number_with_interval, percent};
 use super::{Warning, is_current};
-use crate::eval::statistics::{self, Interval};
+use crate::eval::statistics::{self, Estimate, Interval};
 use crate::game::Game;
 use crate::losses::{self, Loss};
 use crate::record::{
@@ -81,7 +81,10 @@ fn tables_show_the_numbers_of_the_files() {
     let (page, summary) = (made.page(), fs::read_to_string(made.folder.report().join("summary.md")).unwrap());
     for row in &made.scores {
         let interval = Interval { low: row.ci_low, high: row.ci_high };
-        assert!(page.contains(&number_with_interval(row.mean, Some(interval))), "{row:?}");
+        assert!(
+            page.contains(&number_with_interval(Estimate { value: row.mean, interval: Some(interval) })),
+            "{row:?}"
+        );
     }
     let of_small = |row: &&ScoreRow| row.agent == "small" && row.game == "pong";
     let means: Vec<f64> = made.scores.iter().filter(of_small).map(|row| row.mean).collect();

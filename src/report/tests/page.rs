@@ -5,7 +5,7 @@ use std::fs;
 
 use super::files;
 use super::made::Made;
-use crate::eval::statistics::Interval;
+use crate::eval::statistics::{Estimate, Interval};
 use crate::record::{Machine, Maker, Manifest};
 use crate::report::format::{percent, percent_with_interval};
 use crate::report::{Activity, RunProgress, RunningCommand, write};
@@ -51,7 +51,10 @@ fn a_cell_of_the_matrix_tells_its_interval() {
     let small = made.summary("small");
     let share = small.relative_geometric_mean.unwrap();
     let interval = Interval { low: small.ci_low.unwrap(), high: small.ci_high.unwrap() };
-    let title = format!("small in geometric mean: {}", percent_with_interval(share, Some(interval)));
+    let title = format!(
+        "small in geometric mean: {}",
+        percent_with_interval(Estimate { value: share, interval: Some(interval) })
+    );
     let cell = format!("style=\"--share: {:.0}%\">{}</td>", 100.0 * share, percent(share));
     let page = made.page();
     let line = page.lines().find(|line| line.contains(&title)).unwrap_or_else(|| panic!("{title} is not in the page"));

@@ -21,7 +21,7 @@ impl Standing {
     const ALL: [Standing; 4] = [Standing::Above, Standing::Keeps, Standing::Unclear, Standing::Below];
 
     fn of(one: &Scored) -> Standing {
-        match one.interval {
+        match one.share.interval {
             Some(Interval { low, .. }) if low > 1.0 => Standing::Above,
             Some(Interval { high, .. }) if high < 1.0 => Standing::Below,
             Some(Interval { low, .. }) if low >= KEPT => Standing::Keeps,
@@ -66,13 +66,12 @@ fn clause(standing: Standing, own: &[&Scored], score: &str, sizes: bool) -> Stri
     let size = |one: &Scored| one.row.compression.filter(|_| sizes).map(percent);
     let kept = |one: &&Scored| {
         let size = size(one).map_or(String::new(), |size| format!(", size {size}"));
-        format!("{} ({}{size})", one.student.name, percent_with_interval(one.share, one.interval))
+        format!("{} ({}{size})", one.student.name, percent_with_interval(one.share))
     };
     let lost = |one: &&Scored| {
-        let interval = one.interval.map(|interval| Interval { low: 1.0 - interval.high, high: 1.0 - interval.low });
         let size = size(one).map_or(String::new(), |size| format!(" (size {size})"));
         let loses = if one.student.name == own[0].student.name { " loses" } else { "" };
-        format!("{}{size}{loses} {}", one.student.name, percent_with_interval(1.0 - one.share, interval))
+        format!("{}{size}{loses} {}", one.student.name, percent_with_interval(one.share.subtracted_from(1.0)))
     };
     match standing {
         Standing::Above => format!("{} score{s} more than the teacher", named(own, kept)),

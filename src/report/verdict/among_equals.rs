@@ -2,7 +2,7 @@
 
 use super::{Mean, Scored, differ_in_size, named, paired};
 use crate::config::StudentSettings;
-use crate::eval::statistics::Interval;
+use crate::eval::statistics::Estimate;
 use crate::report::agent_result::AgentResults;
 use crate::report::format::{percent, percent_with_interval};
 use crate::report::read::Results;
@@ -10,8 +10,7 @@ use crate::report::read::Results;
 /// A student behind the best of its size, and by how much.
 struct Behind {
     name: String,
-    by: f64,
-    interval: Option<Interval>,
+    by: Estimate,
 }
 
 /// A sentence for each size that several students have: the best, and the difference of the others to it.
@@ -49,16 +48,15 @@ fn what_differs(alike: &[&Scored]) -> &'static str {
 
 /// `None` for fewer than two students, or without a game and seed in common.
 fn sentence(results: &Results, agent_results: &AgentResults, mean: Mean, alike: &[&Scored]) -> Option<String> {
-    let best = alike.iter().max_by(|one, other| one.share.total_cmp(&other.share))?;
+    let best = alike.iter().max_by(|one, other| one.share.value.total_cmp(&other.share.value))?;
     let behind = |one: &&Scored| {
-        let (by, interval) = paired::difference(results, agent_results, mean, [best.student, one.student])?;
-        Some(Behind { name: one.student.name.clone(), by, interval })
+        let by = paired::difference(results, agent_results, mean, [best.student, one.student])?;
+        Some(Behind { name: one.student.name.clone(), by })
     };
     let others = alike.iter().filter(|one| one.student.name != best.student.name).filter_map(behind);
-    let (worse, unclear): (Vec<Behind>, Vec<Behind>) =
-        others.partition(|one| one.interval.is_some_and(|interval| interval.low > 0.0));
+    let (worse, unclear): (Vec<Behind>, Vec<Behind>) = others.partition(|one| one.by.is_above(0.0));
     let best = &best.student.name;
-    let by = |one: &Behind| percent_with_interval(one.by, one.interval);
+    let by = |one: &Behind| percent_with_interval(one.by);
     let unclear = match unclear.as_slice() {
         [] => None,
         [one] => Some(format!("{best} and {} cannot be told apart ({})", one.name, by(one))),

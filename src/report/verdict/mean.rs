@@ -1,8 +1,7 @@
 //! The mean over games by which agents are compared.
 
-use crate::eval::statistics::{Figures, Interval};
+use crate::eval::statistics::{Estimate, Figures};
 use crate::record::SummaryRow;
-use crate::report::tables::between;
 
 /// A mean over games that all compared agents have; those are scored in equally many games.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +28,10 @@ impl Mean {
     }
 
     /// An agent's mean with its interval.
-    pub fn of(self, row: &SummaryRow) -> Option<(f64, Option<Interval>)> {
+    pub fn of(self, row: &SummaryRow) -> Option<Estimate> {
         match self {
-            Mean::Geometric => Some((row.relative_geometric_mean?, between(row.ci_low, row.ci_high))),
-            Mean::Arithmetic => Some((row.relative_mean?, between(row.mean_ci_low, row.mean_ci_high))),
+            Mean::Geometric => Some(Estimate::between(row.relative_geometric_mean?, row.ci_low, row.ci_high)),
+            Mean::Arithmetic => Some(Estimate::between(row.relative_mean?, row.mean_ci_low, row.mean_ci_high)),
         }
     }
 

@@ -12,18 +12,17 @@ use super::agent_result::AgentResults;
 use super::format::{counted, games_of_all, listed, percent};
 use super::read::Results;
 use crate::config::StudentSettings;
-use crate::eval::statistics::Interval;
+use crate::eval::statistics::Estimate;
 use crate::record::{Role, SummaryRow};
 
 /// Maximum number of students that a clause names.
 const NAMED: usize = 6;
 
-/// A scored student, its score as a share of its teacher's over the games, and the interval of that.
+/// A scored student, and its score as a share of its teacher's over the games.
 struct Scored<'a> {
     student: &'a StudentSettings,
     row: &'a SummaryRow,
-    share: f64,
-    interval: Option<Interval>,
+    share: Estimate,
 }
 
 /// The sentences of the verdict.
@@ -31,8 +30,7 @@ pub fn verdict<'a>(results: &'a Results, agent_results: &'a AgentResults) -> Vec
     let mean = Mean::over(agent_results.compared_students());
     let scored_of = |student: &'a StudentSettings| {
         let row = agent_results.compared(&student.name)?;
-        let (share, interval) = mean.of(row)?;
-        Some(Scored { student, row, share, interval })
+        Some(Scored { student, row, share: mean.of(row)? })
     };
     let scored: Vec<Scored> = results.experiment.students.iter().filter_map(scored_of).collect();
     if scored.is_empty() {
@@ -43,8 +41,8 @@ pub fn verdict<'a>(results: &'a Results, agent_results: &'a AgentResults) -> Vec
     sentences.push(format!("{}: {standings}.", place(results, agent_results, mean, &scored)));
     sentences.extend(among_equals::sentences(results, agent_results, mean, &scored));
     sentences.extend(in_fewer_games(results, agent_results));
-    let random = agent_results.compared_random().and_then(|row| mean.of(row)).filter(|(share, _)| *share > 0.0);
-    sentences.extend(random.map(|(share, _)| format!("Random play has {} of the teacher’s score.", percent(share))));
+    let random = agent_results.compared_random().and_then(|row| mean.of(row)).filter(|share| share.value > 0.0);
+    sentences.extend(random.map(|share| format!("Random play has {} of the teacher’s score.", percent(share.value))));
     if scored.iter().all(|one| one.row.seeds == 1) {
         sentences.push("With one seed it is not known how another training would come out.".to_owned());
     }

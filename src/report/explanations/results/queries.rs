@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answerer, BOOTSTRAP, ExplanationResults};
 use crate::config::explanations::{Coefficients, ExplainerSettings, Method};
-use crate::eval::statistics::{Interval, mean, mean_share, share_difference};
+use crate::eval::statistics::{Estimate, mean, mean_share, share_difference};
 use crate::explain::AnswerRow;
 use crate::task::QuestionSplit;
 use crate::units::Seed;
@@ -71,12 +71,7 @@ impl ExplanationResults<'_> {
     }
 
     /// Mean accuracy with its interval.
-    pub fn accuracy(
-        &self,
-        answerer: &Answerer,
-        split: QuestionSplit,
-        temperature: f64,
-    ) -> Option<(f64, Option<Interval>)> {
+    pub fn accuracy(&self, answerer: &Answerer, split: QuestionSplit, temperature: f64) -> Option<Estimate> {
         let shares = self.shares(answerer, split, temperature);
         mean_share(&shares.values().map(Vec::as_slice).collect::<Vec<_>>(), BOOTSTRAP)
     }
@@ -87,7 +82,7 @@ impl ExplanationResults<'_> {
         (one, other): (&Answerer, &Answerer),
         split: QuestionSplit,
         temperature: f64,
-    ) -> Option<(f64, Option<Interval>)> {
+    ) -> Option<Estimate> {
         let [one, other] = [one, other].map(|answerer| self.shares(answerer, split, temperature));
         difference(&one, &other, BOOTSTRAP)
     }
@@ -120,7 +115,7 @@ impl ExplanationResults<'_> {
 
     fn row(&self, answerer: &Answerer, split: QuestionSplit, temperature: f64) -> Option<AccuracyRow> {
         let shares = self.shares(answerer, split, temperature);
-        let (accuracy, interval) = self.accuracy(answerer, split, temperature)?;
+        let Estimate { value: accuracy, interval } = self.accuracy(answerer, split, temperature)?;
         let of = |value: fn(&AnswerRow) -> f64| {
             let values: Vec<f64> = self.rows_of(answerer, split, temperature).map(value).collect();
             (mean(&values).unwrap_or(0.0) * 1e4).round() / 1e4
@@ -162,7 +157,7 @@ impl ExplanationResults<'_> {
 
 /// One model's right answers minus another's, with the interval, over the seeds and questions that both have answered: the same
 /// questions, if they are of one task.
-pub fn difference(one: &Shares, other: &Shares, bootstrap: Seed) -> Option<(f64, Option<Interval>)> {
+pub fn difference(one: &Shares, other: &Shares, bootstrap: Seed) -> Option<Estimate> {
     let pair = |(seed, own)| Some([Vec::as_slice(own), other.get(seed)?.as_slice()]);
     share_difference(&one.iter().filter_map(pair).collect::<Vec<_>>(), bootstrap)
 }
