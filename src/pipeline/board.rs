@@ -8,7 +8,7 @@ use super::line::Line;
 use super::progress::Tally;
 use super::scope::Scope;
 use super::task::{Stage, Task, TaskId, TaskState, Work, closure};
-use super::{listed, refused};
+use super::{refused, with_commas};
 
 /// The position of a task in a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,9 @@ impl<'a, L: Line> Board<'a, L> {
         }
         match missing.is_empty() {
             true => Ok(()),
-            false => Err(refused(format!("{}: needed, but not done yet; do them with --task first", listed(&missing)))),
+            false => {
+                Err(refused(format!("{}: needed, but not done yet; do them with --task first", with_commas(&missing))))
+            }
         }
     }
 

@@ -7,8 +7,8 @@ use anyhow::Result;
 use sha2::{Digest, Sha256};
 use toml::Value;
 
-use super::listed;
 use super::task::TaskId;
+use super::with_commas;
 use crate::config::{self, Overrides, Settings};
 use crate::record::Folder;
 
@@ -73,7 +73,7 @@ impl fmt::Display for SettingChange {
 /// Changes as text, each once; `None` if there are none.
 pub fn in_words(changes: impl IntoIterator<Item = SettingChange>) -> Option<String> {
     let changes: BTreeSet<String> = changes.into_iter().map(|change| change.to_string()).collect();
-    (!changes.is_empty()).then(|| listed(&Vec::from_iter(changes)))
+    (!changes.is_empty()).then(|| with_commas(&Vec::from_iter(changes)))
 }
 
 /// The settings with which the folder's results were made.

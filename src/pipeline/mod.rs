@@ -79,7 +79,7 @@ pub fn refused(problem: impl fmt::Display) -> anyhow::Error {
 }
 
 /// Items as text, with commas between them.
-pub fn listed(items: &[impl ToString]) -> String {
+pub fn with_commas(items: &[impl ToString]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 

@@ -72,6 +72,14 @@ pub fn listed(items: &[String]) -> String {
     }
 }
 
+/// The first `most` items as [`listed`], and the number of the others.
+pub fn shortened(items: &[String], most: usize) -> String {
+    match items.len().saturating_sub(most) {
+        0 => listed(items),
+        others => listed(&[&items[..most], &[format!("{others} more")]].concat()),
+    }
+}
+
 /// A number with its noun in singular or plural: `1 seed`, `3 seeds`.
 pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })

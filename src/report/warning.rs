@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::agent_result::{AgentResult, AgentResults};
-use super::format::{counted, listed, number, percent};
+use super::format::{counted, listed, number, percent, shortened};
 use super::prose::not_above_0;
 use super::read::{AgentLog, Results};
 use super::unscored;
@@ -104,14 +104,16 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Warning::Unfinished { runs } => {
-                write!(f, "{} not scored yet: {}.", counted(runs.len() as u64, "run"), shortened(runs))
+                write!(f, "{} not scored yet: {}.", counted(runs.len() as u64, "run"), shortened(runs, NAMED))
             }
             Warning::Unanswered { missing, students } => {
                 write!(f, "{missing} of {students} students have not answered yet.")
             }
-            Warning::NonFinite { files } => write!(f, "Values that are not finite numbers in {}.", shortened(files)),
+            Warning::NonFinite { files } => {
+                write!(f, "Values that are not finite numbers in {}.", shortened(files, NAMED))
+            }
             Warning::BeyondRewards { runs } => {
-                write!(f, "Q-values far beyond what the rewards allow: {}.", shortened(runs))
+                write!(f, "Q-values far beyond what the rewards allow: {}.", shortened(runs, NAMED))
             }
             Warning::FewSeeds { seeds } => {
                 let shown = if *seeds == 1 { "no interval here shows" } else { "intervals understate" };
@@ -122,25 +124,31 @@ impl fmt::Display for Warning {
                 write!(f, "As few as {} in an evaluation: the intervals are too narrow.", counted(*episodes, "episode"))
             }
             Warning::TeacherNearRandom { games } => {
-                write!(f, "The teacher is not clearly better than random play in {}.", shortened(games))
+                write!(f, "The teacher is not clearly better than random play in {}.", shortened(games, NAMED))
             }
             Warning::WeakTeacher { games } => {
                 write!(
                     f,
                     "The teacher has less than half of published DQN's score above random play in {}.",
-                    shortened(games)
+                    shortened(games, NAMED)
                 )
             }
             Warning::StudentNotAboveRandom { students } => {
-                write!(f, "No more than random play scores: {}.", shortened(students))
+                write!(f, "No more than random play scores: {}.", shortened(students, NAMED))
             }
             Warning::StudentAboveTeacher { students } => {
-                write!(f, "Better than the teacher beyond chance: {}.", shortened(students))
+                write!(f, "Better than the teacher beyond chance: {}.", shortened(students, NAMED))
             }
             Warning::NoGeometricMean { students } => {
-                write!(f, "A relative score is not above 0, so that no geometric mean exists: {}.", shortened(students))
+                write!(
+                    f,
+                    "A relative score is not above 0, so that no geometric mean exists: {}.",
+                    shortened(students, NAMED)
+                )
             }
-            Warning::Truncated { agents } => write!(f, "Episodes ended by the frame limit: {}.", shortened(agents)),
+            Warning::Truncated { agents } => {
+                write!(f, "Episodes ended by the frame limit: {}.", shortened(agents, NAMED))
+            }
             Warning::Foreign { rows } => write!(
                 f,
                 "{} of scores.csv belong to games, seeds or students that the experiment does not name.",
@@ -177,14 +185,6 @@ pub fn warnings(results: &Results, agent_results: &AgentResults) -> Vec<Warning>
 
 fn some(items: Vec<String>, warning: impl FnOnce(Vec<String>) -> Warning) -> Option<Warning> {
     (!items.is_empty()).then(|| warning(items))
-}
-
-/// The first of the items, and the number of the others.
-fn shortened(items: &[String]) -> String {
-    if items.len() <= NAMED {
-        return listed(items);
-    }
-    format!("{} and {} more", items[..NAMED].join(", "), items.len() - NAMED)
 }
 
 fn near_random(results: &Results, agent_results: &AgentResults) -> Vec<String> {

@@ -17,7 +17,7 @@ use crate::config::{self, Data, Experiment, Overrides, StudentSettings};
 use crate::distill::{self, StudentGroup, TeacherSource};
 use crate::game::Game;
 use crate::pipeline::batch::Batch;
-use crate::pipeline::{listed, refused};
+use crate::pipeline::{refused, with_commas};
 use crate::progress::{Ended, Progress};
 use crate::record::{AgentId, Folder};
 
@@ -123,11 +123,11 @@ fn check_followed(from: &Folder, teacher: &AgentId, experiment: &Experiment) -> 
     let AgentId { game, seed, .. } = teacher;
     let is_there = from.bests(teacher).exists();
     if !is_there && !theirs.games.contains(game) {
-        let games = listed(&theirs.games);
+        let games = with_commas(&theirs.games);
         return Err(refused(format!("{place}: no teacher of {game} is trained there; choose among games = {games}")));
     }
     if !is_there && !theirs.teacher_seeds().contains(seed) {
-        let seeds = listed(theirs.teacher_seeds());
+        let seeds = with_commas(theirs.teacher_seeds());
         let problem = format!("{place}: no teacher of seed {seed} is trained there; choose --seed among {seeds}");
         return Err(refused(problem));
     }

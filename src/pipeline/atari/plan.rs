@@ -17,7 +17,7 @@ use crate::pipeline::digests::Digests;
 use crate::pipeline::planned::{PlannedStage, PlannedTask};
 use crate::pipeline::request::Request;
 use crate::pipeline::task::{Stage, TaskId, TaskState, Work as _};
-use crate::pipeline::{key, listed};
+use crate::pipeline::{key, with_commas};
 use crate::record::{AgentId, SHARED};
 use crate::units::grouped;
 
@@ -169,7 +169,7 @@ fn stages(experiment: &Experiment, list: &[AgentTask], planned: &[PlannedTask]) 
         let seeds = match seeds.as_slice() {
             [seed] => format!("seed {seed}"),
             [first, .., last] if in_a_row => format!("seeds {first} to {last}"),
-            seeds => format!("seeds {}", listed(seeds)),
+            seeds => format!("seeds {}", with_commas(seeds)),
         };
         stages.push(PlannedStage { stage, agent: format!("{agent}, {seeds}"), done, work });
     }

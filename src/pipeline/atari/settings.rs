@@ -13,7 +13,7 @@ use crate::config::{self, Experiment, Overrides, Settings, StudentSettings};
 use crate::pipeline::key::{self, SettingChange};
 use crate::pipeline::request::Request;
 use crate::pipeline::scope::Scope;
-use crate::pipeline::{listed, refused};
+use crate::pipeline::{refused, with_commas};
 use crate::record::{AgentId, Folder, Role, has_checkpoint};
 
 /// The earlier content of a folder.
@@ -141,7 +141,7 @@ fn remove_students(folder: &Folder, experiment: &Experiment, stale: &[(&AgentTas
     };
     let Some(owners) = keys.into_iter().map(owner).collect::<Option<BTreeSet<PathBuf>>>() else { return String::new() };
     let owners: Vec<String> = owners.iter().map(|place| place.display().to_string()).collect();
-    format!(", or remove {} to make nothing else anew", listed(&owners))
+    format!(", or remove {} to make nothing else anew", with_commas(&owners))
 }
 
 /// Whether every finished training in the folder can go on from its checkpoint.

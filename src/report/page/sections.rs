@@ -22,10 +22,10 @@ pub fn goes_on(activity: &Activity) -> Section {
 
 /// A list of plain texts; nothing without any.
 fn list(texts: &[String]) -> String {
-    listed(texts.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect())
+    bullets(texts.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect())
 }
 
-fn listed(items: String) -> String {
+fn bullets(items: String) -> String {
     if items.is_empty() { items } else { format!("<ul>\n{items}</ul>\n") }
 }
 
@@ -36,7 +36,7 @@ pub fn warnings(warnings: &[Warning]) -> Section {
         format!("<li>{problem} <span class=\"remedy\">{remedy}</span></li>\n")
     };
     let items: String = warnings.iter().map(item).collect();
-    Section::new("warnings", "Read with care", listed(items)).of_class("warnings")
+    Section::new("warnings", "Read with care", bullets(items)).of_class("warnings")
 }
 
 /// The result: every student over the games, then in each game, then every agent's scores.

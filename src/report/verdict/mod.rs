@@ -9,7 +9,7 @@ pub use against_teacher::KEPT;
 pub use mean::Mean;
 
 use super::agent_result::AgentResults;
-use super::format::{counted, games_of_all, listed, percent};
+use super::format::{counted, games_of_all, listed, percent, shortened};
 use super::read::Results;
 use crate::config::StudentSettings;
 use crate::eval::statistics::Estimate;
@@ -84,9 +84,5 @@ fn differ_in_size(scored: &[Scored]) -> bool {
 
 /// The first of the items, and the number of the others.
 fn named<T>(items: &[T], text: impl Fn(&T) -> String) -> String {
-    let mut names: Vec<String> = items.iter().take(NAMED).map(text).collect();
-    if items.len() > NAMED {
-        names.push(format!("{} more", items.len() - NAMED));
-    }
-    listed(&names)
+    shortened(&items.iter().map(text).collect::<Vec<_>>(), NAMED)
 }
