@@ -41,6 +41,8 @@ fn other_settings_than_those_of_the_folder() {
     let run = trained();
     let before = content(run.folder.path());
     refused(&run, &["run", "x.toml", "--set", "teacher.gamma=0.9"], &["teacher.gamma", "0.99", "--fresh"]);
+    let seed = ["run", "x.toml", "--seed", "1", "--set", "teacher.gamma=0.9"];
+    refused(&run, &seed, &["`pd run x.toml --fresh --set teacher.gamma=0.9 --seed 1`"]);
     refused(&run, &["evaluate", "x.toml", "--fresh", "--set", "teacher.gamma=0.9"], &["teacher.gamma"]);
     assert!(content(run.folder.path()) == before);
     run.succeed(&["train", "x.toml", "--fresh", "--set", "teacher.gamma=0.9"]);
@@ -105,6 +107,23 @@ fn damaged_and_foreign_weights() {
     refused(&run, &["play", TEACHER], &["weights.safetensors"]);
     refused(&run, &["play", "nowhere.safetensors"], &["nowhere.safetensors", "not found"]);
     refused(&run, &["export", TEACHER, "--half", "--out", "x.toml"], &["x.toml: exists already"]);
+}
+
+#[test]
+fn paths_that_name_no_network_or_no_results() {
+    let run = trained();
+    refused(&run, &["play", "results/x/teachers"], &["no weights there", "such as results/x/teachers/catch/seed-1"]);
+    refused(&run, &["play", "results/x", "--game", "pong"], &["no network's weights of pong there"]);
+    refused(&run, &["play", "x.toml"], &["x.toml: damaged or not a safetensors file"]);
+    let said = String::from_utf8(run.pd(&["play", "x.toml"]).stderr).unwrap();
+    assert!(!said.contains("remove"), "{said}");
+    refused(&run, &["list", "nowhere"], &["nowhere: no such folder"]);
+    fs::write(run.path("actions.json"), "[0]").unwrap();
+    refused(
+        &run,
+        &["observe", "cartpole", "--actions", "actions.json", "--out", "seen.bin"],
+        &["no screen to observe"],
+    );
 }
 
 #[test]

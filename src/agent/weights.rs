@@ -27,12 +27,17 @@ const LFS_POINTER: &[u8; 8] = b"version ";
 pub enum WeightsError {
     #[error("{}: not found; train or distil it first", .0.display())]
     Missing(PathBuf),
-    #[error("{}: damaged or not a safetensors file ({reason}); remove it to make it again alone", path.display())]
+    #[error("{}: damaged or not a safetensors file ({reason}){}", path.display(), remove(path))]
     Damaged { path: PathBuf, reason: String },
-    #[error("{}: a safetensors file, but not weights of this program: {reason}", path.display())]
+    #[error("{}: a safetensors file, but not the weights of a network that plays: {reason}", path.display())]
     Foreign { path: PathBuf, reason: String },
     #[error("{}: weights of {found}, but {expected} is needed; remove the file or start over with --fresh", path.display())]
     Mismatch { path: PathBuf, found: String, expected: String },
+}
+
+/// The way out where a task made the file.
+fn remove(path: &Path) -> &'static str {
+    if path.ends_with("weights.safetensors") { "; remove it to make it again alone" } else { "" }
 }
 
 impl WeightsError {
@@ -101,6 +106,9 @@ fn check_pointer(path: &Path, beginning: &[u8]) -> Result<(), WeightsError> {
 
 fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
     let format = strings.get("format").map_or("none", String::as_str);
+    if strings.contains_key("vocabulary") {
+        return Err("a language model of the line of explanations, which plays no game".into());
+    }
     if format != FORMAT {
         return Err(format!("its format is {format} instead of {FORMAT}"));
     }

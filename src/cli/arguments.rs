@@ -187,14 +187,14 @@ pub enum Command {
                             pd play TEACHER STUDENT --gif both.gif --seconds 20")]
     Play(play::PlayOptions),
     /// Write the observations that a list of actions leads to, for checking against other environments
-    #[command(after_help = "Examples:\n  pd observe pong --actions actions.json --out seen.json\n  \
-                            pd observe qbert --actions tests/golden/qbert.json --out seen.json")]
+    #[command(after_help = "Examples:\n  pd observe pong --actions actions.json --out seen.bin\n  \
+                            pd observe qbert --actions tests/golden/qbert.json --out seen.bin")]
     Observe {
         game: String,
         /// A JSON list of action indices, or an object whose "steps" have an "action" each
         #[arg(long, value_name = "FILE")]
         actions: PathBuf,
-        /// The file to write
+        /// The file to write: the newest frame of each step, 84 × 84 bytes; beside it FILE.json has the steps
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },

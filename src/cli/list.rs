@@ -1,33 +1,37 @@
 //! `pd list`: the experiments below a folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::terminal::Terminal;
 use crate::config::LineName;
 use crate::nn::Device;
-use crate::pipeline::{self, Observer, Request, Scope, TaskState};
+use crate::pipeline::{self, Observer, Request, Scope, TaskState, refused};
 use crate::progress::Ended;
-use crate::record::{Folder, ScoreRow, read_rows};
+use crate::record::{Folder, ScoreRow, children, read_rows};
 use crate::report::{Table, numbers, words};
 
 /// Prints each experiment with the number of its tasks that are done.
 ///
 /// # Errors
-/// If the folder cannot be read.
+/// If the folder is not there, or cannot be read.
 pub fn list(folder: &Path, terminal: &Terminal) -> Result<Ended> {
-    let place = || format!("{}: cannot be read", folder.display());
-    let entries = std::fs::read_dir(folder).with_context(place)?;
-    let mut places: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    places.retain(|place| place.join("experiment.toml").is_file());
-    places.sort();
+    if !folder.is_dir() {
+        return Err(refused(format!("{}: no such folder", folder.display())));
+    }
+    let mut places = children(folder)?;
+    places.retain(|place| Folder::at(place).experiment().is_file());
     let mut rows = Vec::new();
     for place in places {
         match describe(&place) {
             Ok(row) => rows.push(row),
             Err(error) => terminal.say(&format!("{error:#}")),
         }
+    }
+    if rows.is_empty() {
+        terminal.say(&format!("{}: no experiment's results there", folder.display()));
+        return Ok(Ended::Done);
     }
     let columns = vec![words("experiment", ""), numbers("tasks done", ""), numbers("agents scored", "")];
     out!("{}", Table::of(columns, rows).text().trim_end());

@@ -47,9 +47,12 @@ struct ObservedStep {
     sha256: String,
 }
 
-/// Plays the actions. Writes the screens to `out`, and the steps to a JSON file beside it.
+/// Plays the actions. Writes the newest frame of each step to `out`, and the steps to a JSON file beside it.
 pub fn observe(game: &str, actions: &Path, out: &Path) -> Result<Ended> {
     let game = Game::named(game)?;
+    if game.is_classic_control() {
+        return Err(refused(format!("{game}: has no screen to observe")));
+    }
     let rom = Rom::find(game)?;
     let actions = read(actions, game.actions(ActionSet::Minimal).len()).map_err(refused)?;
     let action_set = game.actions(ActionSet::Minimal);

@@ -68,6 +68,7 @@ fn print(plan: &Plan, time: Option<&PlannedTime>, jobs: usize) {
         "memory and disk: with {TYPICAL_STEP} bytes for a step of play, the mean of ten games; Pong takes less than \
          half of it, Beam Rider two and a half times as many"
     );
+    plan.ineffective.iter().for_each(|setting| out!("\n{setting}"));
     plan.problems.iter().for_each(|problem| out!("\n`pd run` would fail: {problem}"));
     if let Some(refused) = &plan.refused {
         out!("\n`pd run` would refuse: {refused}");

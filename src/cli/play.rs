@@ -1,6 +1,6 @@
 //! `pd play`: plays episodes with a network, and records one.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -14,12 +14,14 @@ use crate::eval::{self, Match};
 use crate::nn::{Device, Network};
 use crate::pipeline::refused;
 use crate::progress::Ended;
-use crate::record::Folder;
+use crate::record::{Folder, children};
 use crate::units::Seed;
 
 /// Probability of a random action, as in evaluation; not used in classic control.
 const EPSILON: f64 = 0.05;
 const NO_OP_MAX: u32 = 30;
+/// The name of a network's file in its folder.
+const WEIGHTS: &str = "weights.safetensors";
 const MAX_FRAMES: u64 = 108_000;
 
 /// Flags of `pd play`.
@@ -145,31 +147,53 @@ fn heading(players: &[Loaded], player: &Loaded) -> String {
 /// The weights file that a path to it, to its folder, or to a folder of results with one teacher (of `game`, if it is given) names.
 ///
 /// # Errors
-/// If a folder of results has no teacher, or several.
+/// If a folder has no weights, and is none of results with one teacher.
 pub fn weights_at(checkpoint: &Path, game: Option<&str>) -> Result<PathBuf> {
     if !checkpoint.is_dir() {
         return Ok(checkpoint.to_owned());
     }
-    let own = checkpoint.join("weights.safetensors");
-    if own.exists() || !Folder::at(checkpoint).experiment().exists() {
+    let own = checkpoint.join(WEIGHTS);
+    if own.exists() {
         return Ok(own);
     }
-    let below = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let of_games = below(checkpoint.join("teachers")).filter(|folder| game.is_none_or(|game| folder.ends_with(game)));
-    let seeds = of_games.flat_map(below).map(|seed| seed.join("weights.safetensors"));
-    let mut teachers: Vec<PathBuf> = seeds.filter(|weights| weights.exists()).collect();
-    teachers.sort();
+    let is_of_results = Folder::at(checkpoint).experiment().exists();
+    let mut found = weights_below(&if is_of_results { checkpoint.join("teachers") } else { checkpoint.to_owned() })?;
+    if is_of_results {
+        // teachers/GAME/seed-N
+        found.retain(|weights| {
+            game.is_none_or(|game| weights.components().rev().nth(2) == Some(Component::Normal(game.as_ref())))
+        });
+    }
     let place = checkpoint.display();
-    match teachers.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => Err(refused(format!("{place}: no teacher's weights there; name the folder of a network"))),
-        [first, .., last] => Err(refused(format!(
+    match (is_of_results, found.as_slice()) {
+        (true, [one]) => Ok(one.clone()),
+        (_, []) => {
+            let of_game = game.map_or(String::new(), |game| format!(" of {game}"));
+            Err(refused(format!("{place}: no network's weights{of_game} there; name the folder of a network")))
+        }
+        (true, [first, .., last]) => Err(refused(format!(
             "{place}: has {} teachers, from {} to {}; name one of them",
-            teachers.len(),
+            found.len(),
             first.display(),
             last.display()
         ))),
+        (false, [first, ..]) => {
+            let first = first.parent().unwrap_or(first).display();
+            Err(refused(format!("{place}: no weights there; name the folder of a network, such as {first}")))
+        }
     }
+}
+
+/// The weights files in a folder and below it.
+fn weights_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in children(folder)? {
+        match path.is_dir() {
+            true => found.extend(weights_below(&path)?),
+            false => found.extend(path.ends_with(WEIGHTS).then_some(path)),
+        }
+    }
+    Ok(found)
 }
 
 /// The head that plays the game with that name; the only head if no game is named.

@@ -30,7 +30,7 @@ pub fn check(experiment: &Experiment) -> Result<(), Fault> {
     for (index, student) in experiment.students.iter().enumerate() {
         widths(&format!("students.{index}.network"), &student.network)?;
         let temperature = student.temperature.of_gap(|| 1.0).is_none_or(positive);
-        rule(&format!("students.{index}.temperature"), temperature, "must be above 0")?;
+        rule(&format!("students.{index}.temperature"), temperature, "must be a finite number above 0")?;
     }
     students(experiment)?;
     widths("teacher.network", &experiment.teacher.network)?;
@@ -104,7 +104,7 @@ fn students(experiment: &Experiment) -> Result<(), Fault> {
         let several = !student.is_shared() || experiment.games.len() > 1;
         rule(&format!("students.{index}.games"), several, "together: needs at least two games")?;
         let rate = student.learning_rate.or(distillation.learning_rate);
-        rule(&format!("students.{index}.learning_rate"), positive(rate), "must be above 0")?;
+        rule(&format!("students.{index}.learning_rate"), positive(rate), "must be a finite number above 0")?;
     }
     let gaps = !distillation.sweep_gaps.is_empty() && distillation.sweep_gaps.iter().all(|&gaps| positive(gaps));
     rule("distillation.sweep_gaps", gaps, "must be one or more numbers above 0")?;
@@ -130,7 +130,11 @@ fn names(experiment: &Experiment) -> Result<(), Fault> {
         let reserved = ["teacher", "random"].contains(&student.name.as_str());
         rule(&key, !reserved, "every experiment has an agent of this name; choose another")?;
         let earlier = &experiment.students[..index];
-        rule(&key, earlier.iter().all(|other| other.name != student.name), "another student has this name")?;
+        rule(
+            &key,
+            earlier.iter().all(|other| other.name != student.name),
+            "another student or baseline has this name",
+        )?;
     }
     Ok(())
 }
@@ -216,7 +220,7 @@ fn shares(experiment: &Experiment) -> Result<(), Fault> {
         ("distillation.learning_rate", distillation.learning_rate),
         ("distillation.optimizer_epsilon", distillation.optimizer_epsilon),
     ] {
-        rule(key, positive(value), "must be above 0")?;
+        rule(key, positive(value), "must be a finite number above 0")?;
     }
     let alone = !teacher.munchausen || (teacher.algorithm == Algorithm::Dqn && !teacher.double);
     rule("teacher.munchausen", alone, "needs teacher.algorithm = \"dqn\" and teacher.double = false")?;

@@ -61,7 +61,8 @@ pub fn in_our_words(key: &str, value: &Value, message: &str) -> String {
         _ if message.contains("expected a sequence") && value.as_str().is_some_and(|text| text.starts_with('[')) => {
             needs("a list of values, each in its range")
         }
-        _ if message.contains("expected a sequence") => format!("is a list; write {key} = [{value}]"),
+        _ if message.contains("expected a sequence") && value.is_table() => format!("is a list; write [[{key}]]"),
+        _ if message.contains("expected a sequence") => format!("must be a list; write {key} = [{value}]"),
         _ if message.contains("expected u") || message.contains("expected i") => {
             needs("a whole number, 0 or above, below 1e15")
         }

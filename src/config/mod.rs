@@ -7,6 +7,7 @@ mod check;
 mod experiment;
 pub mod explanations;
 mod form;
+mod ineffective;
 mod line;
 mod locate;
 mod option;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::form::{BASELINES, OF_BASELINES, beside_students, lists, names_students, out_of_section};
+use super::ineffective::ineffective;
 use super::line::{LineName, line_of};
 use super::locate::{self, Setting};
 use super::option::from_option;
@@ -66,16 +67,18 @@ pub fn text_of(file: &Path) -> Result<String, ConfigError> {
 pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> Result<Experiment, ConfigError> {
     let known = known_keys();
     let mut settings = beside_students(of_atari(locate::settings(file, text, &known)?)?);
-    settings.iter_mut().for_each(out_of_section);
+    // The program's own files name every setting.
+    let named_by_file = if Ending::TOML.is_on(text) { 0 } else { settings.len() };
     let lists = lists(&settings);
     for option in &overrides.set {
         let mut setting = from_option(option, &known, &lists)?;
         if setting.path[0] == BASELINES {
             setting.path[0] = "students".into();
         }
-        out_of_section(&mut setting);
         settings.push(setting);
     }
+    let named = [&settings[..named_by_file], &settings[settings.len() - overrides.set.len()..]].concat();
+    settings.iter_mut().for_each(out_of_section);
     if let Some(seed) = overrides.seed {
         let value = Value::Array(vec![locate::value(&seed.to_string())]);
         settings.push(Setting { path: vec!["seeds".into()], value, place: format!("--seed {seed}") });
@@ -99,6 +102,7 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
         stem.clone_into(&mut experiment.name);
     }
     check::check(&experiment).map_err(|fault| locate::at_fault(file, &settings, fault))?;
+    experiment.ineffective = ineffective(&named, &experiment);
     Ok(experiment)
 }
 

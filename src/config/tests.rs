@@ -249,12 +249,29 @@ fn values_of_another_type_are_answered_in_the_programs_own_words() {
         let overrides = Overrides { set: vec![set.into()], seed: None };
         read_text("x.toml", "x", "games = [\"pong\"]", &overrides).unwrap_err().to_string()
     };
-    assert!(error("games=pong").contains("is a list; write games = [\"pong\"]"), "{}", error("games=pong"));
+    assert!(error("games=pong").contains("must be a list; write games = [\"pong\"]"), "{}", error("games=pong"));
     assert!(error("teacher.frames=0.5").contains("must be a whole number"));
     assert!(error("teacher.gamma=high").contains("must be a number"));
     assert!(error("teacher.clip_rewards=1").contains("must be true or false"));
     assert!(error("teacher.fram=1").contains("did you mean \"frames\"?"), "{}", error("teacher.fram=1"));
     assert!(error(&format!("name={}", "a".repeat(300))).contains("up to 100 letters"));
+}
+
+#[test]
+fn settings_that_nothing_reads_are_named_unless_they_wait_in_the_section_of_their_algorithm() {
+    let ineffective = |text: &str, set: &[&str]| from(text, set).unwrap().ineffective;
+    let pqn = "[teacher]\nalgorithm = \"pqn\"\n";
+    let found = ineffective(&format!("{pqn}batch = 5\n"), &["teacher.replay=1e6"]);
+    assert_eq!(found[0], "x.toml:3: teacher.batch has no effect: only algorithm = \"dqn\" reads it");
+    assert!(
+        found.len() == 2 && found[1].starts_with("--set teacher.replay=1e6: teacher.replay has no effect"),
+        "{found:?}"
+    );
+    assert_eq!(ineffective(&format!("{pqn}[teacher.dqn]\nbatch = 5\n[teacher.pqn]\nepochs = 3\n"), &[]), [""; 0]);
+    let mse = "[[students]]\nname = \"a\"\nloss = \"mse\"\ntemperature = 0.1\n";
+    let found = ineffective(mse, &[]);
+    assert_eq!(found, ["x.toml:4: students.a.temperature has no effect: the loss \"mse\" has no temperature"]);
+    assert_eq!(ineffective(&mse.replace("mse", "kl"), &[]), [""; 0]);
 }
 
 #[test]

@@ -24,13 +24,15 @@ const SUMS: i64 = 3;
 /// A student whose numbers are not finite any more.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{student}: the distillation diverged: {which} is not a finite number in hour {hour}; lower \
-     distillation.learning_rate, and start over with --fresh"
+    "{student}: the distillation diverged: {which} is not a finite number in hour {hour}; lower {rate}, and start over with \
+     --fresh"
 )]
 pub struct Diverged {
     pub student: AgentId,
     which: &'static str,
     hour: u64,
+    /// The key of its learning rate.
+    rate: String,
 }
 
 /// A student that is being distilled.
@@ -221,7 +223,11 @@ impl Student {
     }
 
     fn diverged(&self, which: &'static str, hour: u64) -> Diverged {
-        Diverged { student: self.agent.clone(), which, hour }
+        let rate = match self.settings.learning_rate {
+            config::StudentRate::Own(_) => format!("students.{}.learning_rate", self.agent.name),
+            config::StudentRate::Shared(_) => "distillation.learning_rate".to_owned(),
+        };
+        Diverged { student: self.agent.clone(), which, hour, rate }
     }
 
     /// Flushes the logs to disk, and returns their ends.

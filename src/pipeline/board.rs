@@ -114,7 +114,11 @@ impl<'a, L: Line> Board<'a, L> {
     /// Records the error with which tasks failed together. Where there are several, it says itself whose it is.
     pub fn fail(&mut self, numbers: &[usize], error: Error) -> Position {
         self.failures.push(match numbers {
-            [number] => error.context(self.line.tasks()[*number].work.to_string()),
+            // Some errors name the agent themselves.
+            [number] => match self.line.tasks()[*number].work.to_string() {
+                name if error.to_string().starts_with(&name) => error,
+                name => error.context(name),
+            },
             _ => error,
         });
         Position::Failed

@@ -36,8 +36,7 @@ pub struct PlannedStage {
 impl PlannedTask {
     /// A task of any line in the plan of a request.
     pub fn of<W: Work>(request: &Request, folder: &Folder, task: &Task<W>, state: TaskState) -> PlannedTask {
-        let seed = request.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
-        let (file, flags) = (quoted(&request.file.display().to_string()), request.flags() + &seed);
+        let (file, flags) = (quoted(&request.file.display().to_string()), request.flags() + &request.seed_flag());
         PlannedTask {
             id: task.id.clone(),
             kind: task.work.kind(),

@@ -100,6 +100,11 @@ impl Request<'_> {
         if self.scope == Scope::Follow { Teaching::Live } else { Teaching::Finished }
     }
 
+    /// The seed as a flag of the command line, if there is one.
+    pub fn seed_flag(&self) -> String {
+        self.seed.map_or(String::new(), |seed| format!(" --seed {seed}"))
+    }
+
     /// The settings and the place as flags of the command line, for messages.
     pub fn flags(&self) -> String {
         let set = self.set.iter().map(|set| format!(" --set {}", quoted(set)));

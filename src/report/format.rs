@@ -49,6 +49,11 @@ pub fn number_with_interval(figure: Estimate) -> String {
     number(figure.value) + &bounds.unwrap_or_default()
 }
 
+/// Milliseconds, or microseconds where they are few: `0.23 ms`, `0.81 µs`.
+pub fn latency(ms: f64) -> String {
+    if ms < 0.01 { format!("{:.2} µs", 1e3 * ms) } else { format!("{ms:.2} ms") }
+}
+
 /// Text of a value, or a dash if it is missing.
 pub fn or_dash<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {
     value.map_or(NONE.to_owned(), text)

@@ -61,7 +61,7 @@ fn check_inputs(request: &Request, experiment: &Experiment, folder: &Folder) -> 
     }
     let trained_here = experiment.teacher.from.as_os_str().is_empty();
     if request.scope == Scope::Distill && request.fresh && trained_here {
-        check_teachers(request.file, folder, experiment).map_err(refused)?;
+        check_teachers(request, folder, experiment).map_err(refused)?;
     }
     Ok(())
 }

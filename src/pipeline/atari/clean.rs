@@ -12,6 +12,7 @@ use super::list::renewed;
 use super::work::{AgentTask, AgentWork};
 use crate::config::Experiment;
 use crate::distill::group_names;
+use crate::pipeline::request::Request;
 use crate::pipeline::scope::Scope;
 use crate::pipeline::task::{Stage, Work};
 use crate::record::{
@@ -52,13 +53,14 @@ pub fn renew(
 ///
 /// # Errors
 /// The teacher that is missing.
-pub fn check_teachers(file: &Path, folder: &Folder, experiment: &Experiment) -> Result<()> {
+pub fn check_teachers(request: &Request, folder: &Folder, experiment: &Experiment) -> Result<()> {
     let online = experiment.distillation.online;
     for teacher in teachers(experiment) {
         let path = if online { folder.bests(&teacher) } else { folder.weights(&teacher) };
         let is_there = if online { !bests(&path)?.is_empty() } else { path.exists() };
-        let (path, file) = (path.display(), file.display());
-        ensure!(is_there, "{path}: not found, and no student can be made again without it; `pd train {file}` first");
+        let train = Scope::Train.command(request.file) + &request.flags() + &request.seed_flag();
+        let path = path.display();
+        ensure!(is_there, "{path}: not found, and no student can be made again without it; `pd {train}` first");
     }
     Ok(())
 }

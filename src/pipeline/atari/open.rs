@@ -40,6 +40,7 @@ impl<'a> AtariPipeline<'a> {
     /// The obstacle to the request, with the way out.
     pub fn open(request: &Request, observer: &'a dyn Observer) -> Result<AtariPipeline<'a>> {
         let (experiment, folder) = request.read()?;
+        experiment.ineffective.iter().for_each(|setting| log::warn!("{setting}"));
         let scope = request.scope;
         let list = tasks(&experiment, &folder, request.teaching())?;
         let roms = check(request, &experiment, &folder, &list)?;

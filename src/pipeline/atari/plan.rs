@@ -35,6 +35,8 @@ pub struct Plan {
     pub stages: Vec<PlannedStage>,
     /// The reason why `pd run` would be refused.
     pub refused: Option<String>,
+    /// Settings of the file or the command that have no effect, each with the reason.
+    pub ineffective: Vec<String>,
     /// Files that `pd run` could not use, with the way out.
     pub problems: BTreeSet<String>,
     /// Memory in bytes of the largest tasks that run at the same time: replay or memory, networks and minibatches.
@@ -76,6 +78,7 @@ pub fn plan(request: &Request) -> Result<Plan> {
         stages: stages(&experiment, &list, &tasks),
         tasks,
         work: list.into_iter().map(|task| task.work).collect(),
+        ineffective: experiment.ineffective,
         refused: begins.err().map(|error| format!("{error:#}")),
         problems,
         memory_bytes: resources.training.max(resources.distilling),

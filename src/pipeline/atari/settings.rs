@@ -55,23 +55,30 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     if stale.is_empty() {
         return Ok(earlier);
     }
-    let renews = |scope: Scope, list: &[AgentTask]| {
-        let renewed = renewed(scope, list);
-        let plays_again = |task: &AgentTask| matches!(task.work, AgentWork::Evaluate(_)) && scope != Scope::Report;
-        // What else is there, `others` finds in the folder.
-        let is_named = |task: &AgentTask| list.iter().any(|other| other.id == task.id);
-        let is_renewed = |task: &AgentTask| plays_again(task) || renewed.iter().any(|other| other.id == task.id);
-        stale.iter().all(|(task, _)| !is_named(task) || is_renewed(task))
-    };
-    let cheapest = request.scope.cheapest(|scope| renews(scope, list));
+    let cheapest = request.scope.cheapest(|scope| renews(scope, list, &stale));
     let left_with = |experiment: &Experiment, list: &[AgentTask]| others(folder, experiment, list, &old, cheapest);
-    if request.fresh && renews(request.scope, list) && left_with(experiment, list)?.is_empty() {
+    let is_enough = left_with(experiment, list)?.is_empty();
+    if request.fresh && renews(request.scope, list, &stale) && is_enough {
         return Ok(earlier);
     }
-    // With `--seed` the command may make fewer results anew than without it.
-    let whole = config::read(&request.text_file(), &Overrides { set: request.set.to_vec(), seed: None })?;
-    let others = left_with(&whole, &tasks(&whole, folder, request.teaching())?)?;
-    Err(refusal(request, folder, experiment, stale, &others, cheapest))
+    let command = format!("`pd {} --fresh{}", cheapest.command(request.file), request.flags());
+    let way = if is_enough {
+        way_out(&[], &format!("{command}{}`", request.seed_flag()))
+    } else {
+        // With `--seed` the command may make fewer results anew than without it.
+        let whole = config::read(&request.text_file(), &Overrides { set: request.set.to_vec(), seed: None })?;
+        way_out(&left_with(&whole, &tasks(&whole, folder, request.teaching())?)?, &format!("{command}`"))
+    };
+    Err(refusal(folder, experiment, stale, &way))
+}
+
+/// Whether a command makes all stale tasks anew that are in its list. What else is there, [`others`] finds in the folder.
+fn renews(scope: Scope, list: &[AgentTask], stale: &[(&AgentTask, Vec<SettingChange>)]) -> bool {
+    let renewed = renewed(scope, list);
+    let plays_again = |task: &AgentTask| matches!(task.work, AgentWork::Evaluate(_)) && scope != Scope::Report;
+    let is_named = |task: &AgentTask| list.iter().any(|other| other.id == task.id);
+    let is_renewed = |task: &AgentTask| plays_again(task) || renewed.iter().any(|other| other.id == task.id);
+    stale.iter().all(|(task, _)| !is_named(task) || is_renewed(task))
 }
 
 /// Checks that no finished student would be distilled from the teacher of another seed than it was, unless the command makes
@@ -105,15 +112,8 @@ fn check_teachers_of(
     )))
 }
 
-/// The settings that differ, and the way out: a command that makes everything anew, except `others`.
-fn refusal(
-    request: &Request,
-    folder: &Folder,
-    experiment: &Experiment,
-    stale: Vec<(&AgentTask, Vec<SettingChange>)>,
-    others: &[String],
-    cheapest: Scope,
-) -> Error {
+/// The settings that differ, and the way out: `way`, a command that makes everything anew, or another.
+fn refusal(folder: &Folder, experiment: &Experiment, stale: Vec<(&AgentTask, Vec<SettingChange>)>, way: &str) -> Error {
     let longer = stale.iter().flat_map(|(_, changes)| changes).any(SettingChange::lengthens_training);
     let alone = remove_students(folder, experiment, &stale);
     let changed = key::in_words(stale.into_iter().flat_map(|(_, changes)| changes)).unwrap_or_default();
@@ -123,7 +123,6 @@ fn refusal(
         true => " (no training goes on, since its learning rate or its epsilon fell with its length)",
         false => "",
     };
-    let way = way_out(others, &format!("`pd {} --fresh{}`", cheapest.command(request.file), request.flags()));
     refused(format!(
         "{place}: its results were made with other settings: {changed}{why}; {way}{alone}, or choose another folder with --out"
     ))

@@ -183,7 +183,7 @@ pub fn check_made_alike(request: &Request, folder: &Folder, list: &[ModelTask]) 
         stale.iter().all(|task| anew.iter().any(|own| own.id == task.id))
     };
     let command = request.scope.cheapest(renews).command(request.file);
-    let (place, count, flags) = (folder.root().display(), stale.len(), request.flags());
+    let (place, count, flags) = (folder.root().display(), stale.len(), request.flags() + &request.seed_flag());
     Err(refused(format!(
         "{place}: {count} of its results, the first of them {first}, were made {what}; make them all anew with `pd {command} \
          --fresh{flags}`, or choose another folder with --out"

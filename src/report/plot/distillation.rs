@@ -13,7 +13,7 @@ use crate::report::format::{counted, number, percent};
 use crate::report::read::Results;
 
 /// The loss of each group of students with the same loss, and their agreement with the teacher on training data and on
-/// new play, over updates. `None` before the first row.
+/// new play, over updates. `None` before the first value.
 pub fn distillation(results: &Results, game: Game) -> Option<Figure> {
     let students = &results.experiment.students;
     let started: Vec<&StudentSettings> = students
@@ -42,7 +42,8 @@ pub fn distillation(results: &Results, game: Game) -> Option<Figure> {
         panel.marks.push(Mark::Level { y: chance, label: "random action".into(), style: RANDOM, named: End::Right });
     }
     panels.retain(|panel| panel.marks.iter().any(|mark| !mark.extent().0.is_empty()));
-    (!started.is_empty()).then(|| Figure {
+    // Values that are no numbers leave none.
+    (!panels.is_empty()).then(|| Figure {
         name: format!("distillation-{game}"),
         title: format!("{game}: distillation"),
         caption: format!(

@@ -6,7 +6,7 @@ use crate::game::{Game, View};
 use crate::nn::{Architecture, Outputs};
 use crate::record::{Role, ScoreRow};
 use crate::report::agent_result::AgentResults;
-use crate::report::format::or_dash;
+use crate::report::format::{self, number, or_dash};
 use crate::report::read::Results;
 use crate::report::table::{Cell, Table, numbers, words};
 use crate::units::grouped;
@@ -27,7 +27,7 @@ pub fn networks(results: &Results, agent_results: &AgentResults) -> Table {
             "Parameters, as the paper counts them for a network of one game. Its networks have no normalised layers, \
              which add to them.",
         ),
-        numbers("size", "That count as a share of the teacher's; of a network of several games, all its parameters."),
+        numbers("size", "Parameters with the games' actions as a share of the teacher's, mean over games."),
         numbers("smaller", "How many times smaller than its teacher, or than its teachers together."),
         numbers("parameters here", "With the actions of this experiment's games; from the fewest to the most."),
         numbers("weights", "Size of the weights as 32-bit floats, mean over games."),
@@ -104,7 +104,8 @@ fn row(
     };
     let teacher = as_counted(&teacher(&results.experiment, results.experiment.games[0])).parameters();
     let count = counted.as_ref().map(Architecture::parameters);
-    let share = count.map(|count| count as f64 / teacher as f64).or_else(|| mean(|row| row.compression));
+    // Before anything is scored, as the paper counts.
+    let share = mean(|row| row.compression).or(count.map(|count| count as f64 / teacher as f64));
     let teachers = here[0].heads().len().max(1) as f64;
     let games = match here[0].heads().len() {
         0 => String::new(),
@@ -118,15 +119,24 @@ fn row(
         Cell::of(share.map(|share| teachers / share), |times| format!("{times:.1}×")),
         range(here.iter().map(Architecture::parameters).collect()).into(),
         Cell::of(mean(|row| row.bytes.map(|bytes| bytes as f64)), bytes),
-        Cell::number(mean(|row| row.mflops)),
-        latency(mean(|row| row.latency_ms), mean(|row| row.latency_q1_ms).zip(mean(|row| row.latency_q3_ms))),
+        Cell::of(mean(|row| row.mflops), |mflops| if mflops < 0.1 { format!("{mflops:.5}") } else { number(mflops) }),
+        latency(rows),
     ]
 }
 
-/// A median with its quartiles, if they are known.
-fn latency(median: Option<f64>, quartiles: Option<(f64, f64)>) -> Cell {
-    let range = quartiles.map_or(String::new(), |(low, high)| format!(" ({low:.2} to {high:.2})"));
-    Cell::of(median, |ms| format!("{ms:.2} ms{range}"))
+/// A median with its quartiles: means over the rows that have both, or over all where none has.
+fn latency(rows: &[&ScoreRow]) -> Cell {
+    let with_quartiles: Vec<&ScoreRow> = rows.iter().copied().filter(|row| row.latency_q1_ms.is_some()).collect();
+    let rows = if with_quartiles.is_empty() { rows } else { &with_quartiles };
+    let mean = |column: fn(&ScoreRow) -> Option<f64>| {
+        statistics::mean(&rows.iter().filter_map(|row| column(row)).collect::<Vec<f64>>())
+    };
+    let quartiles = mean(|row| row.latency_q1_ms).zip(mean(|row| row.latency_q3_ms));
+    let range = quartiles.map(|(low, high)| match low < 0.01 {
+        true => format!(" ({} to {})", format::latency(low), format::latency(high)),
+        false => format!(" ({low:.2} to {high:.2})"),
+    });
+    Cell::of(mean(|row| row.latency_ms), |median| format::latency(median) + &range.unwrap_or_default())
 }
 
 /// The range from the smallest to the largest count.
@@ -139,5 +149,9 @@ fn range(counts: Vec<u64>) -> String {
 }
 
 fn bytes(bytes: f64) -> String {
-    if bytes >= 1e6 { format!("{:.2} MB", bytes / 1e6) } else { format!("{:.0} kB", bytes / 1e3) }
+    match bytes {
+        1e6.. => format!("{:.2} MB", bytes / 1e6),
+        1e4.. => format!("{:.0} kB", bytes / 1e3),
+        _ => format!("{:.1} kB", bytes / 1e3),
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::record::{Ratio, Role, ScoreRow};
 use crate::report::agent_result::{AgentResult, AgentResults, score_of};
+use crate::report::format::latency;
 use crate::report::read::Results;
 use crate::report::table::{Cell, Table, estimates, numbers, words};
 use crate::units::grouped;
@@ -57,7 +58,7 @@ fn row(agent_result: &AgentResult) -> Vec<Cell> {
         Cell::percent_with_interval(agent_result.beats.filter(|_| is_student)),
         Cell::percent(mean_of(|row| row.compression)),
         Cell::percent(mean_of(|row| row.human_normalized)),
-        Cell::of(mean_of(|row| row.latency_ms), |ms| format!("{ms:.2} ms")),
+        Cell::of(mean_of(|row| row.latency_ms), latency),
         format!("{} × {}", agent_result.rows.len(), grouped(agent_result.episodes() / agent_result.rows.len() as u64))
             .into(),
     ]

@@ -391,6 +391,20 @@ fn a_value_that_is_not_finite_is_named_and_not_drawn() {
 }
 
 #[test]
+fn a_distillation_without_any_finite_value_has_no_figure() {
+    let made = Made::with("name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1]\n[[students]]\nname = \"small\"\n");
+    let agent = AgentId::student("small", Game::named("pong").unwrap(), 1);
+    made.learned(&agent);
+    let mut rows: Vec<DistillRow> = read_rows(&made.folder.train(&agent)).unwrap();
+    for row in &mut rows {
+        (row.loss, row.agreement, row.held_out_agreement) = (f64::NAN, f64::NAN, f64::NAN);
+    }
+    write_rows(&made.folder.train(&agent), &rows).unwrap();
+    made.report();
+    assert!(made.page().contains("are not finite numbers") && !made.page().contains("distillation-pong"));
+}
+
+#[test]
 fn students_are_compared_with_each_other_by_their_episodes() {
     let made = Made::finished();
     made.report();

@@ -1,0 +1,31 @@
+//! Settings that a file or option names, but that nothing reads.
+
+use super::Algorithm;
+use super::Experiment;
+use super::locate::Setting;
+
+/// The settings that have no effect in the experiment, each with its place and the reason. `settings` are as they were written,
+/// with those of baselines among the students'.
+pub fn ineffective(settings: &[Setting], experiment: &Experiment) -> Vec<String> {
+    settings.iter().filter_map(|setting| Some(format!("{}: {}", setting.place, reason(setting, experiment)?))).collect()
+}
+
+fn reason(setting: &Setting, experiment: &Experiment) -> Option<String> {
+    let path: Vec<&str> = setting.path.iter().map(String::as_str).collect();
+    match path[..] {
+        // In a section of its own a setting may wait for its algorithm.
+        ["teacher", key] if experiment.teacher.from.as_os_str().is_empty() => {
+            let is_its = |algorithm: &Algorithm| algorithm.settings().contains(&key);
+            let other =
+                Algorithm::ALL.into_iter().find(is_its).filter(|&other| other != experiment.teacher.algorithm)?;
+            Some(format!("teacher.{key} has no effect: only algorithm = \"{}\" reads it", other.section()))
+        }
+        ["students", index, "temperature"] => {
+            let student = experiment.students.get(index.parse::<usize>().ok()?)?;
+            let (name, loss) = (&student.name, student.loss.name());
+            (!student.loss.has_temperature())
+                .then(|| format!("students.{name}.temperature has no effect: the loss \"{loss}\" has no temperature"))
+        }
+        _ => None,
+    }
+}
