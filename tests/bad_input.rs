@@ -117,6 +117,7 @@ fn paths_that_name_no_network_or_no_results() {
     refused(&run, &["play", "x.toml"], &["x.toml: damaged or not a safetensors file"]);
     let said = String::from_utf8(run.pd(&["play", "x.toml"]).stderr).unwrap();
     assert!(!said.contains("remove"), "{said}");
+    refused(&run, &["play", "results/x", "--gif", "nowhere/a.gif"], &["--gif: nowhere: no such folder"]);
     refused(&run, &["list", "nowhere"], &["nowhere: no such folder"]);
     fs::write(run.path("actions.json"), "[0]").unwrap();
     refused(

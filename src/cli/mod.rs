@@ -31,8 +31,9 @@ use arguments::{Command, Common, ExperimentFlags};
 use terminal::Terminal;
 
 use crate::nn::Device;
-use crate::pipeline::{self, Request, Scope, refused};
+use crate::pipeline::{self, Observer as _, Request, Scope, refused};
 use crate::progress::Ended;
+use crate::units::grouped;
 use crate::{agent, nn};
 
 /// Sends the library's messages to stderr: warnings, and more with `-v` or `RUST_LOG`.
@@ -66,7 +67,7 @@ pub fn run(arguments: &Arguments) -> Result<Ended> {
         Command::Train(experiment) => pipeline::run(&request(Scope::Train, experiment)?, &terminal),
         Command::Distill(experiment) => pipeline::run(&request(Scope::Distill, experiment)?, &terminal),
         Command::Follow { experiment, from } => {
-            pipeline::run(&Request { from: Some(from), ..request(Scope::Follow, experiment)? }, &terminal)
+            follow(&Request { from: Some(from), ..request(Scope::Follow, experiment)? }, &terminal)
         }
         Command::Evaluate { experiment, json } => evaluate(&request(Scope::Evaluate, experiment)?, *json, &terminal),
         Command::Report { experiment, watch, .. } => {
@@ -129,6 +130,16 @@ fn request<'a>(scope: Scope, flags: &'a ExperimentFlags, common: &Common) -> Res
     })
 }
 
+/// Follows a training, and tells which command scores the students.
+fn follow(request: &Request, terminal: &Terminal) -> Result<Ended> {
+    let ended = pipeline::run(request, terminal)?;
+    if ended == Ended::Done {
+        let command = Scope::Run.command(request.file) + &request.flags() + &request.seed_flag();
+        terminal.say(&format!("the students have followed the teacher to its end; `pd {command}` scores them"));
+    }
+    Ok(ended)
+}
+
 /// Scores every agent, and prints the scores.
 fn evaluate(request: &Request, json: bool, terminal: &Terminal) -> Result<Ended> {
     let ended = pipeline::run(request, terminal)?;
@@ -157,5 +168,7 @@ fn export(checkpoint: &Path, precision: nn::Precision, out: &Path) -> Result<End
     let path = play::weights_at(checkpoint, None)?;
     let (network, metadata) = agent::load(&path, Device::Cpu)?;
     agent::save_as(out, &network, &metadata, precision)?;
+    let bytes = std::fs::metadata(out).map_or(0, |file| file.len());
+    out!("{}: {} bytes", out.display(), grouped(bytes));
     Ok(Ended::Done)
 }

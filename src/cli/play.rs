@@ -92,6 +92,10 @@ impl Loaded {
 
 /// Plays episodes as in evaluation and prints their scores.
 pub fn play(options: &PlayOptions, common: &Common) -> Result<Ended> {
+    let folder = options.gif.as_ref().and_then(|gif| gif.parent()).filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(refused(format!("--gif: {}: no such folder", folder.display())));
+    }
     let device = super::device(common)?;
     let read = |checkpoint: &PathBuf| Loaded::read(checkpoint, options.game.as_deref(), device);
     let players: Vec<Loaded> = options.checkpoints.iter().map(read).collect::<Result<_>>()?;

@@ -24,8 +24,9 @@ const SPAN: Duration = Duration::from_millis(500);
 const NEVER: u64 = 1_000_000_000;
 /// Most steps of a replay, and of play, that a measurement fills.
 const MOST: u64 = 20_000;
-/// Agent steps of an episode where none is recorded.
+/// Agent steps of an episode where none is recorded: of a console's game, and of a built-in one.
 const EPISODE_STEPS: f64 = 2_000.0;
+const BUILT_IN_EPISODE_STEPS: f64 = 200.0;
 
 /// The speed of one task, in the first game of the experiment, and the time that follows for what is left.
 #[derive(Debug, Default, Serialize)]
@@ -113,6 +114,7 @@ fn episode_steps(experiment: &Experiment, agent: &AgentId) -> f64 {
     match mean(&frames) {
         Some(_) if !agent.is_student() => 0.0,
         Some(frames) => frames / f64::from(experiment.environment.frame_skip),
+        None if game.is_built_in() => BUILT_IN_EPISODE_STEPS,
         None => EPISODE_STEPS,
     }
 }

@@ -1,6 +1,6 @@
 //! Tables of the report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::results::{Answerer, ExplanationResults, Lessons};
 use crate::eval::statistics::mean;
@@ -154,7 +154,8 @@ pub fn learning(results: &ExplanationResults) -> Table {
     for (name, seeds) in &results.learning {
         let steps = seeds.values().map(Vec::len).min().unwrap_or(0);
         let tenth = (steps / 10).max(1);
-        for end in [tenth, steps / 2, steps] {
+        // A short training has fewer stages.
+        for end in BTreeSet::from([tenth, (steps / 2).max(tenth), steps]) {
             let of = |value: fn(&crate::explain::ReinforceRow) -> Option<f64>| {
                 let part = seeds.values().flat_map(|rows| &rows[end.saturating_sub(tenth)..end]);
                 let values: Option<Vec<f64>> = part.map(value).collect();
