@@ -2,10 +2,9 @@
 several, with weights of 32, 16 or 8 bits.
 
     pip install torch safetensors
-    python3 examples/network.py WEIGHTS.safetensors    # the outputs for a black screen
+    python3 examples/network.py WEIGHTS.safetensors [GAME]    # of a network for screens: the outputs for a black one
 """
 
-import json
 import sys
 
 import torch
@@ -51,5 +50,6 @@ class Network:
 
 if __name__ == "__main__":
     network = Network(sys.argv[1])
-    # ALE's actions, in the order of the outputs.
-    print(network.metadata["actions"], network(torch.zeros(1, 4, 84, 84, dtype=torch.uint8)).tolist()[0])
+    # ALE's actions, in the order of the outputs; of a network for several games, those of each.
+    print(network.metadata.get("actions") or network.metadata["games"])
+    print(network(torch.zeros(1, 4, 84, 84, dtype=torch.uint8), *sys.argv[2:]).tolist()[0])

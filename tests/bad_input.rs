@@ -113,7 +113,7 @@ fn damaged_and_foreign_weights() {
 fn paths_that_name_no_network_or_no_results() {
     let run = trained();
     refused(&run, &["play", "results/x/teachers"], &["no weights there", "such as results/x/teachers/catch/seed-1"]);
-    refused(&run, &["play", "results/x", "--game", "pong"], &["no network's weights of pong there"]);
+    refused(&run, &["play", "results/x", "--game", "pong"], &["no teacher's weights of pong there"]);
     refused(&run, &["play", "x.toml"], &["x.toml: damaged or not a safetensors file"]);
     let said = String::from_utf8(run.pd(&["play", "x.toml"]).stderr).unwrap();
     assert!(!said.contains("remove"), "{said}");

@@ -13,7 +13,7 @@ use crate::digest;
 use crate::game::{ActionSet, Game};
 use crate::limited::read_limited;
 use crate::nn::{self, Device, Network, Precision, Unreadable};
-use crate::record::{RomRecord, write_file};
+use crate::record::{RomRecord, WEIGHTS, write_file};
 
 const FORMAT: &str = "policy-distillation 1";
 /// Maximum number of bytes of a header, and of a whole file.
@@ -27,7 +27,7 @@ const LFS_POINTER: &[u8; 8] = b"version ";
 pub enum WeightsError {
     #[error("{}: not found; train or distil it first", .0.display())]
     Missing(PathBuf),
-    #[error("{}: damaged or not a safetensors file ({reason}){}", path.display(), remove(path))]
+    #[error("{}: damaged or not a safetensors file ({reason}){}", path.display(), way_out(path))]
     Damaged { path: PathBuf, reason: String },
     #[error("{}: a safetensors file, but not the weights of a network that plays: {reason}", path.display())]
     Foreign { path: PathBuf, reason: String },
@@ -35,9 +35,9 @@ pub enum WeightsError {
     Mismatch { path: PathBuf, found: String, expected: String },
 }
 
-/// The way out where a task made the file.
-fn remove(path: &Path) -> &'static str {
-    if path.ends_with("weights.safetensors") { "; remove it to make it again alone" } else { "" }
+/// Advice on a damaged file, if a task made it.
+fn way_out(path: &Path) -> &'static str {
+    if path.ends_with(WEIGHTS) { "; remove it to make it again alone" } else { "" }
 }
 
 impl WeightsError {
@@ -106,11 +106,11 @@ fn check_pointer(path: &Path, beginning: &[u8]) -> Result<(), WeightsError> {
 
 fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
     let format = strings.get("format").map_or("none", String::as_str);
-    if strings.contains_key("vocabulary") {
-        return Err("a language model of the line of explanations, which plays no game".into());
-    }
     if format != FORMAT {
-        return Err(format!("its format is {format} instead of {FORMAT}"));
+        return Err(match strings.contains_key("vocabulary") {
+            true => "a language model of the line of explanations, which plays no game".into(),
+            false => format!("its format is {format} instead of {FORMAT}"),
+        });
     }
     let as_text = ["format", "game", "role", "name", "made_by", "ale"];
     let value = |(key, text): (&String, &String)| {

@@ -194,8 +194,8 @@ pub enum Command {
         /// A JSON list of action indices, or an object whose "steps" have an "action" each
         #[arg(long, value_name = "FILE")]
         actions: PathBuf,
-        /// The file to write: the newest frame of each step, 84 × 84 bytes; beside it FILE.json has the steps
-        #[arg(long, value_name = "FILE")]
+        /// The file to write: the newest frame of each step, 84 × 84 bytes; beside it OUT.json has the steps
+        #[arg(long, value_name = "OUT")]
         out: PathBuf,
     },
     /// Measure this machine

@@ -22,6 +22,9 @@ pub fn list(folder: &Path, terminal: &Terminal) -> Result<Ended> {
     }
     let mut places = children(folder)?;
     places.retain(|place| Folder::at(place).experiment().is_file());
+    if places.is_empty() {
+        terminal.say(&format!("{}: no experiment's results there", folder.display()));
+    }
     let mut rows = Vec::new();
     for place in places {
         match describe(&place) {
@@ -29,12 +32,10 @@ pub fn list(folder: &Path, terminal: &Terminal) -> Result<Ended> {
             Err(error) => terminal.say(&format!("{error:#}")),
         }
     }
-    if rows.is_empty() {
-        terminal.say(&format!("{}: no experiment's results there", folder.display()));
-        return Ok(Ended::Done);
-    }
     let columns = vec![words("experiment", ""), numbers("tasks done", ""), numbers("agents scored", "")];
-    out!("{}", Table::of(columns, rows).text().trim_end());
+    if !rows.is_empty() {
+        out!("{}", Table::of(columns, rows).text().trim_end());
+    }
     Ok(Ended::Done)
 }
 

@@ -33,6 +33,7 @@ use terminal::Terminal;
 use crate::nn::Device;
 use crate::pipeline::{self, Observer as _, Request, Scope, refused};
 use crate::progress::Ended;
+use crate::record::AgentId;
 use crate::units::grouped;
 use crate::{agent, nn};
 
@@ -67,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<Ended> {
         Command::Train(experiment) => pipeline::run(&request(Scope::Train, experiment)?, &terminal),
         Command::Distill(experiment) => pipeline::run(&request(Scope::Distill, experiment)?, &terminal),
         Command::Follow { experiment, from } => {
-            follow(&Request { from: Some(from), ..request(Scope::Follow, experiment)? }, &terminal)
+            follow(&Request { from: Some(from), ..request(Scope::Follow, experiment)? }, common.quiet, &terminal)
         }
         Command::Evaluate { experiment, json } => evaluate(&request(Scope::Evaluate, experiment)?, *json, &terminal),
         Command::Report { experiment, watch, .. } => {
@@ -130,11 +131,13 @@ fn request<'a>(scope: Scope, flags: &'a ExperimentFlags, common: &Common) -> Res
     })
 }
 
-/// Follows a training, and tells which command scores the students.
-fn follow(request: &Request, terminal: &Terminal) -> Result<Ended> {
+/// Follows a training, and tells which command scores the students, once their last teacher is there too.
+fn follow(request: &Request, quiet: bool, terminal: &Terminal) -> Result<Ended> {
     let ended = pipeline::run(request, terminal)?;
-    if ended == Ended::Done {
-        let command = Scope::Run.command(request.file) + &request.flags() + &request.seed_flag();
+    let (experiment, folder) = request.read()?;
+    let teacher = AgentId::teacher(experiment.games[0], experiment.teacher_seed(experiment.seeds[0]));
+    if ended == Ended::Done && !quiet && folder.weights(&teacher).exists() {
+        let command = request.command(Scope::Run);
         terminal.say(&format!("the students have followed the teacher to its end; `pd {command}` scores them"));
     }
     Ok(ended)

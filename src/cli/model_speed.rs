@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::bench::measure::{Clock, per_second};
 use super::speed::hours;
 use crate::config::explanations::{
-    Coefficients, Explanations, LearnerSettings, Method, ModelSettings, ReinforceSettings,
+    Coefficients, Explanations, Method, ModelSettings, ReinforceSettings, StudentModelSettings,
 };
 use crate::explain::{Asked, Counted, Explanation, Fit, Judge, RewardSignal, Run, Scripts, answer, fit, reinforce};
 use crate::nn::Device;
@@ -47,27 +47,27 @@ pub fn planned_time(experiment: &Explanations, plan: &ExplainPlan, device: Devic
     let machine = Machine { experiment, scripts: Scripts { task: &task, split: QuestionSplit::Train }, device };
     let mut time = ModelTime::default();
     let mut stages = Vec::new();
-    for (job, task) in plan.work.iter().zip(&plan.tasks).filter(|(_, task)| task.state != TaskState::Done) {
-        let Some(kind) = kind(experiment, job) else { continue };
+    for (work, task) in plan.work.iter().zip(&plan.tasks).filter(|(_, task)| task.state != TaskState::Done) {
+        let Some(kind) = kind(experiment, work) else { continue };
         let speed = match time.per_second.get(&kind) {
             Some(speed) => *speed,
-            None => machine.measure(job)?,
+            None => machine.measure(work)?,
         };
         time.per_second.insert(kind, speed);
-        stages.push((job.stage().name(), task.left() as f64 / speed));
+        stages.push((work.stage().name(), task.left() as f64 / speed));
     }
     time.hours = hours(stages, jobs);
     Ok(time)
 }
 
 /// The kind of a task's work; one task of each kind is measured. `None` where the work takes no time.
-fn kind(experiment: &Explanations, job: &ModelWork) -> Option<String> {
-    Some(match job {
+fn kind(experiment: &Explanations, work: &ModelWork) -> Option<String> {
+    Some(match work {
         ModelWork::Learn(ModelId::Base { .. }) => "steps of the base model".to_owned(),
         ModelWork::Learn(ModelId::Warmup { .. }) => "steps of the warm-up".to_owned(),
         ModelWork::Learn(ModelId::Teacher { name, .. }) => format!("steps of teacher {name}"),
         ModelWork::Learn(ModelId::Student { name, .. }) => {
-            let tokens = experiment.student(name).and_then(LearnerSettings::budget_in_tokens);
+            let tokens = experiment.student(name).and_then(StudentModelSettings::budget_in_tokens);
             format!("{} of student {name}", if tokens.is_some() { "tokens" } else { "steps" })
         }
         ModelWork::Learn(ModelId::ColdStart { name, .. }) => format!("steps of cold start {name}"),
@@ -93,9 +93,9 @@ struct Machine<'a> {
 
 impl Machine<'_> {
     /// Units of a task's work per second.
-    fn measure(&self, job: &ModelWork) -> Result<f64> {
+    fn measure(&self, work: &ModelWork) -> Result<f64> {
         let own = self.experiment;
-        match job {
+        match work {
             ModelWork::Learn(ModelId::Base { .. }) => self.fitting(own.model, own.base.fit.batch, false),
             ModelWork::Learn(ModelId::Warmup { .. }) => self.fitting(own.model, own.warmup.batch, false),
             ModelWork::Learn(model @ ModelId::Student { name, .. }) => {

@@ -53,6 +53,11 @@ pub fn observe(game: &str, actions: &Path, out: &Path) -> Result<Ended> {
     if game.is_classic_control() {
         return Err(refused(format!("{game}: has no screen to observe")));
     }
+    let mut steps_file = out.as_os_str().to_owned();
+    steps_file.push(".json");
+    if Path::new(&steps_file) == actions {
+        return Err(refused(format!("--out {}: its steps would replace the actions; choose another", out.display())));
+    }
     let rom = Rom::find(game)?;
     let actions = read(actions, game.actions(ActionSet::Minimal).len()).map_err(refused)?;
     let action_set = game.actions(ActionSet::Minimal);
@@ -79,9 +84,7 @@ pub fn observe(game: &str, actions: &Path, out: &Path) -> Result<Ended> {
     }
     let rom_md5 = rom.map(|rom| rom.record.md5);
     write_file(out, &frames).map_err(refused)?;
-    let mut name = out.as_os_str().to_owned();
-    name.push(".json");
-    write_json(Path::new(&name), &Observed { game, rom_md5, action_set, steps })?;
+    write_json(Path::new(&steps_file), &Observed { game, rom_md5, action_set, steps })?;
     Ok(Ended::Done)
 }
 

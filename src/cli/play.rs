@@ -1,6 +1,6 @@
 //! `pd play`: plays episodes with a network, and records one.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -14,15 +14,16 @@ use crate::eval::{self, Match};
 use crate::nn::{Device, Network};
 use crate::pipeline::refused;
 use crate::progress::Ended;
-use crate::record::{Folder, children};
+use crate::record::{Folder, WEIGHTS, children};
 use crate::units::Seed;
 
 /// Probability of a random action, as in evaluation; not used in classic control.
 const EPSILON: f64 = 0.05;
 const NO_OP_MAX: u32 = 30;
-/// The name of a network's file in its folder.
-const WEIGHTS: &str = "weights.safetensors";
+
 const MAX_FRAMES: u64 = 108_000;
+/// Levels of folders in which a network is looked for.
+const DEEPEST: usize = 4;
 
 /// Flags of `pd play`.
 #[derive(Debug, Clone, Args)]
@@ -160,44 +161,49 @@ pub fn weights_at(checkpoint: &Path, game: Option<&str>) -> Result<PathBuf> {
     if own.exists() {
         return Ok(own);
     }
-    let is_of_results = Folder::at(checkpoint).experiment().exists();
-    let mut found = weights_below(&if is_of_results { checkpoint.join("teachers") } else { checkpoint.to_owned() })?;
-    if is_of_results {
-        // teachers/GAME/seed-N
-        found.retain(|weights| {
-            game.is_none_or(|game| weights.components().rev().nth(2) == Some(Component::Normal(game.as_ref())))
-        });
-    }
     let place = checkpoint.display();
-    match (is_of_results, found.as_slice()) {
-        (true, [one]) => Ok(one.clone()),
-        (_, []) => {
+    if !Folder::at(checkpoint).experiment().exists() {
+        return Err(refused(match first_below(checkpoint, DEEPEST)? {
+            Some(first) => {
+                format!("{place}: no weights there; name the folder of a network, such as {}", first.display())
+            }
+            None => format!("{place}: no weights there; train or distil first"),
+        }));
+    }
+    let of_games = children(&checkpoint.join("teachers"))?;
+    let of_games = of_games.iter().filter(|folder| game.is_none_or(|game| folder.ends_with(game)));
+    let seeds: Vec<PathBuf> = of_games.map(|game| children(game)).collect::<Result<Vec<_>>>()?.concat();
+    let found: Vec<PathBuf> = seeds.iter().map(|seed| seed.join(WEIGHTS)).filter(|weights| weights.exists()).collect();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => {
             let of_game = game.map_or(String::new(), |game| format!(" of {game}"));
-            Err(refused(format!("{place}: no network's weights{of_game} there; name the folder of a network")))
+            Err(refused(format!("{place}: no teacher's weights{of_game} there; name the folder of a network")))
         }
-        (true, [first, .., last]) => Err(refused(format!(
+        [first, .., last] => Err(refused(format!(
             "{place}: has {} teachers, from {} to {}; name one of them",
             found.len(),
             first.display(),
             last.display()
         ))),
-        (false, [first, ..]) => {
-            let first = first.parent().unwrap_or(first).display();
-            Err(refused(format!("{place}: no weights there; name the folder of a network, such as {first}")))
-        }
     }
 }
 
-/// The weights files in a folder and below it.
-fn weights_below(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
+/// The first folder with weights below one, at most so many levels deep. Links and hidden folders are left out.
+fn first_below(folder: &Path, levels: usize) -> Result<Option<PathBuf>> {
     for path in children(folder)? {
-        match path.is_dir() {
-            true => found.extend(weights_below(&path)?),
-            false => found.extend(path.ends_with(WEIGHTS).then_some(path)),
+        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if levels == 0 || is_hidden || path.is_symlink() || !path.is_dir() {
+            continue;
+        }
+        if path.join(WEIGHTS).exists() {
+            return Ok(Some(path));
+        }
+        if let Some(found) = first_below(&path, levels - 1)? {
+            return Ok(Some(found));
         }
     }
-    Ok(found)
+    Ok(None)
 }
 
 /// The head that plays the game with that name; the only head if no game is named.

@@ -68,16 +68,16 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
     let known = known_keys();
     let mut settings = beside_students(of_atari(locate::settings(file, text, &known)?)?);
     // The program's own files name every setting.
-    let named_by_file = if Ending::TOML.is_on(text) { 0 } else { settings.len() };
+    let mut named = if Ending::TOML.is_on(text) { Vec::new() } else { settings.clone() };
     let lists = lists(&settings);
     for option in &overrides.set {
         let mut setting = from_option(option, &known, &lists)?;
         if setting.path[0] == BASELINES {
             setting.path[0] = "students".into();
         }
+        named.push(setting.clone());
         settings.push(setting);
     }
-    let named = [&settings[..named_by_file], &settings[settings.len() - overrides.set.len()..]].concat();
     settings.iter_mut().for_each(out_of_section);
     if let Some(seed) = overrides.seed {
         let value = Value::Array(vec![locate::value(&seed.to_string())]);

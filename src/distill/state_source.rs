@@ -1,8 +1,6 @@
 //! The source of one game's training data: states of play as students see them, with the Q-values of the teacher, which
 //! may see them otherwise.
 
-use std::iter::Peekable;
-
 use anyhow::Result;
 
 use super::teacher_source::Teacher;
@@ -71,11 +69,10 @@ impl StateSource {
                 frames.enumerate().for_each(|(worker, frame)| view.push(worker, frame, begun[worker], Some(())));
             }
             let observations = by_students.chunks_exact(shape.bytes());
-            let mut students_actions = students_actions(settings.data, (student, head), observations.clone());
+            let by_students = students_actions(settings.data, (student, head), observations.clone());
             let mut chosen = Vec::with_capacity(begun.len());
             for (worker, (q, observation)) in q_values(teacher, &seen).into_iter().zip(observations).enumerate() {
-                let by_student = students_actions.next_if(|(own, _)| *own == worker);
-                let greedy = by_student.map_or_else(|| best_action(&q), |(_, action)| action);
+                let greedy = by_students[worker].unwrap_or_else(|| best_action(&q));
                 chosen.push(epsilon_greedy(&mut explorers[worker], settings.epsilon, q.len(), greedy));
                 memory.push(worker, shape.newest(observation), begun[worker], Some(q));
             }
@@ -125,16 +122,20 @@ fn views(pool: &Pool) -> (ViewSlot, ViewSlot) {
     (views[0], views[views.len() - 1])
 }
 
-/// The workers that the student controls, each with the action that it chooses there.
+/// The student's action for each worker that it controls.
 fn students_actions<'a>(
     data: Data,
     (student, head): (&Network, usize),
-    observations: impl Iterator<Item = &'a [u8]>,
-) -> Peekable<impl Iterator<Item = (usize, usize)>> {
+    observations: impl ExactSizeIterator<Item = &'a [u8]>,
+) -> Vec<Option<usize>> {
+    let mut actions = vec![None; observations.len()];
     let own = observations.enumerate().filter(|(worker, _)| data.is_students(*worker));
     let (workers, observations): (Vec<usize>, Vec<&[u8]>) = own.unzip();
-    let actions = if workers.is_empty() { Vec::new() } else { student.greedy(head, &observations.concat()) };
-    workers.into_iter().zip(actions).peekable()
+    if !workers.is_empty() {
+        let chosen = student.greedy(head, &observations.concat());
+        workers.into_iter().zip(chosen).for_each(|(worker, action)| actions[worker] = Some(action));
+    }
+    actions
 }
 
 /// The mean over states of the difference between the two highest Q-values (Farahmand, 2011); 0 with a single action.

@@ -116,7 +116,7 @@ impl<'a, L: Line> Board<'a, L> {
         self.failures.push(match numbers {
             // Some errors name the agent themselves.
             [number] => match self.line.tasks()[*number].work.to_string() {
-                name if error.to_string().starts_with(&name) => error,
+                name if error.to_string().starts_with(&format!("{name}: ")) => error,
                 name => error.context(name),
             },
             _ => error,

@@ -100,6 +100,11 @@ impl Request<'_> {
         if self.scope == Scope::Follow { Teaching::Live } else { Teaching::Finished }
     }
 
+    /// The command line of a scope with this request's settings, place and seed, for messages.
+    pub fn command(&self, scope: Scope) -> String {
+        scope.command(self.file) + &self.flags() + &self.seed_flag()
+    }
+
     /// The seed as a flag of the command line, if there is one.
     pub fn seed_flag(&self) -> String {
         self.seed.map_or(String::new(), |seed| format!(" --seed {seed}"))

@@ -155,7 +155,7 @@ pub fn has_checkpoint(path: &Path) -> bool {
 /// identity is.
 ///
 /// # Errors
-/// [`CheckpointError`] where none can be used, or where the work is another.
+/// [`CheckpointError`] where none can be used; a message with `other` where the identity is another.
 pub fn read_checkpoint<S: DeserializeOwned>(path: &Path, identity: &str, other: &str) -> Result<Option<Saved<S>>> {
     let found = find_checkpoint(path)?;
     if found == Found::Nothing {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-use super::{Folder, read_json, remove_file, write_json};
+use super::{Folder, WEIGHTS, read_json, remove_file, write_json};
 
 /// A model of an experiment that answers questions, or learns to explain them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +68,7 @@ impl RunFolder {
     }
 
     pub fn weights(&self) -> PathBuf {
-        self.0.join("weights.safetensors")
+        self.0.join(WEIGHTS)
     }
 
     pub fn train(&self) -> PathBuf {

@@ -32,7 +32,7 @@ pub fn copy_file(from: &Path, to: &Path) -> Result<()> {
     write_file(to, &content)
 }
 
-/// Removes a file.
+/// Removes a file that may be absent.
 ///
 /// # Errors
 /// The path and the system's reason.
@@ -40,7 +40,7 @@ pub fn remove_file(path: &Path) -> Result<()> {
     removed(path, fs::remove_file(path))
 }
 
-/// Removes a folder and everything in it.
+/// Removes a folder that may be absent, and everything in it.
 ///
 /// # Errors
 /// The path and the system's reason.

@@ -9,6 +9,8 @@ use crate::game::Game;
 
 /// Used in place of a game's name for a network that plays several games.
 pub const SHARED: &str = "multi";
+/// The name of the file with a network or model, in its folder.
+pub const WEIGHTS: &str = "weights.safetensors";
 
 /// The folder of one experiment, `results/<name>/` unless `--out` says otherwise.
 #[derive(Debug, Clone)]
@@ -98,7 +100,7 @@ impl Folder {
 
     /// An agent's final weights; they exist when it is done.
     pub fn weights(&self, agent: &AgentId) -> PathBuf {
-        self.agent(agent).join("weights.safetensors")
+        self.agent(agent).join(WEIGHTS)
     }
 
     /// The state from which a teacher's training continues; it is complete or absent.

@@ -26,7 +26,7 @@ pub use checkpoint::{
 };
 pub use explanations::{ModelId, RunFolder, TaskRecord};
 pub use files::{children, copy_file, remove_file, remove_folder};
-pub use folder::{Folder, SHARED};
+pub use folder::{Folder, SHARED, WEIGHTS};
 pub use machine::{Machine, pool_seconds};
 pub use manifest::{Latency, Maker, Manifest, RomRecord};
 pub use ratio::Ratio;

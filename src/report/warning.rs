@@ -63,7 +63,7 @@ impl Warning {
             }
             Warning::NonFinite { .. } => {
                 "Learning diverged: lower teacher.learning_rate and repeat pd run FILE --fresh; if only students did, \
-                 distillation.learning_rate, pd distill FILE --fresh and pd run FILE."
+                 the students' learning_rate, pd distill FILE --fresh and pd run FILE."
             }
             Warning::BeyondRewards { .. } => {
                 "Learning diverged there: lower teacher.learning_rate and repeat pd run FILE --fresh."
@@ -102,18 +102,19 @@ impl Warning {
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = |items: &[String]| shortened(items, NAMED);
         match self {
             Warning::Unfinished { runs } => {
-                write!(f, "{} not scored yet: {}.", counted(runs.len() as u64, "run"), shortened(runs, NAMED))
+                write!(f, "{} not scored yet: {}.", counted(runs.len() as u64, "run"), named(runs))
             }
             Warning::Unanswered { missing, students } => {
                 write!(f, "{missing} of {students} students have not answered yet.")
             }
             Warning::NonFinite { files } => {
-                write!(f, "Values that are not finite numbers in {}.", shortened(files, NAMED))
+                write!(f, "Values that are not finite numbers in {}.", named(files))
             }
             Warning::BeyondRewards { runs } => {
-                write!(f, "Q-values far beyond what the rewards allow: {}.", shortened(runs, NAMED))
+                write!(f, "Q-values far beyond what the rewards allow: {}.", named(runs))
             }
             Warning::FewSeeds { seeds } => {
                 let shown = if *seeds == 1 { "no interval here shows" } else { "intervals understate" };
@@ -124,30 +125,26 @@ impl fmt::Display for Warning {
                 write!(f, "As few as {} in an evaluation: the intervals are too narrow.", counted(*episodes, "episode"))
             }
             Warning::TeacherNearRandom { games } => {
-                write!(f, "The teacher is not clearly better than random play in {}.", shortened(games, NAMED))
+                write!(f, "The teacher is not clearly better than random play in {}.", named(games))
             }
             Warning::WeakTeacher { games } => {
                 write!(
                     f,
                     "The teacher has less than half of published DQN's score above random play in {}.",
-                    shortened(games, NAMED)
+                    named(games)
                 )
             }
             Warning::StudentNotAboveRandom { students } => {
-                write!(f, "No more than random play scores: {}.", shortened(students, NAMED))
+                write!(f, "No more than random play scores: {}.", named(students))
             }
             Warning::StudentAboveTeacher { students } => {
-                write!(f, "Better than the teacher beyond chance: {}.", shortened(students, NAMED))
+                write!(f, "Better than the teacher beyond chance: {}.", named(students))
             }
             Warning::NoGeometricMean { students } => {
-                write!(
-                    f,
-                    "A relative score is not above 0, so that no geometric mean exists: {}.",
-                    shortened(students, NAMED)
-                )
+                write!(f, "A relative score is not above 0, so that no geometric mean exists: {}.", named(students))
             }
             Warning::Truncated { agents } => {
-                write!(f, "Episodes ended by the frame limit: {}.", shortened(agents, NAMED))
+                write!(f, "Episodes ended by the frame limit: {}.", named(agents))
             }
             Warning::Foreign { rows } => write!(
                 f,

@@ -1,8 +1,8 @@
 //! Refuses values that have the right type but cannot work.
 
 use super::{
-    ChosenTeachers, ColdStartSettings, ExplainerSettings, Explanations, FitSettings, KeptTraces, LearnerSettings,
-    Method, ModelSettings, ReinforceSettings, Start,
+    ChosenTeachers, ColdStartSettings, Explanations, FitSettings, KeptTraces, Method, ModelSettings, ReinforceSettings,
+    Start, StudentModelSettings, TeacherModelSettings,
 };
 use crate::config::Fault;
 use crate::config::rules::{self, distinct, rule};
@@ -111,7 +111,7 @@ fn task(experiment: &Explanations) -> Result<(), Fault> {
     rule("task.explanations.fine", sum, "must be at most 1 together with skipped")
 }
 
-fn explainer(key: &str, teacher: &ExplainerSettings) -> Result<(), Fault> {
+fn explainer(key: &str, teacher: &TeacherModelSettings) -> Result<(), Fault> {
     let at = |name: &str| format!("{key}.{name}");
     reinforce(key, &teacher.learning)?;
     for (name, value) in [
@@ -129,7 +129,7 @@ fn explainer(key: &str, teacher: &ExplainerSettings) -> Result<(), Fault> {
     rule(&at("keep"), solves, "\"right\" is for a solver: no other teacher answers; \"complete\" fits all")
 }
 
-fn learner(experiment: &Explanations, key: &str, student: &LearnerSettings) -> Result<(), Fault> {
+fn learner(experiment: &Explanations, key: &str, student: &StudentModelSettings) -> Result<(), Fault> {
     let at = |name: &str| format!("{key}.{name}");
     fit(key, &student.fit)?;
     rule(&at("tokens"), student.tokens <= MOST_TOKENS, &format!("must be at most {MOST_TOKENS}"))?;

@@ -23,9 +23,9 @@ pub struct Explanations {
     pub base: BaseSettings,
     pub warmup: FitSettings,
     pub traces: TraceSettings,
-    pub evaluation: AnswerSettings,
-    pub teachers: Vec<ExplainerSettings>,
-    pub students: Vec<LearnerSettings>,
+    pub evaluation: EvaluationSettings,
+    pub teachers: Vec<TeacherModelSettings>,
+    pub students: Vec<StudentModelSettings>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cold_starts: Vec<ColdStartSettings>,
 }
@@ -93,7 +93,7 @@ pub struct TraceSettings {
 /// `[evaluation]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AnswerSettings {
+pub struct EvaluationSettings {
     pub questions: usize,
     pub temperatures: Vec<f64>,
     pub samples: usize,
@@ -179,7 +179,7 @@ impl Coefficients {
 
 /// One of `[[teachers]]`: a way to make explanations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ExplainerSettings {
+pub struct TeacherModelSettings {
     pub name: String,
     pub method: Method,
     #[serde(flatten)]
@@ -192,7 +192,7 @@ pub struct ExplainerSettings {
     pub keep: KeptTraces,
 }
 
-impl ExplainerSettings {
+impl TeacherModelSettings {
     pub fn coefficients(&self) -> Coefficients {
         Coefficients { solution: self.solution, divergence: self.divergence, unclosed: self.unclosed }
     }
@@ -237,7 +237,7 @@ pub enum All {
 
 /// One of `[[students]]`: a way to learn from the explanations of each of its teachers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LearnerSettings {
+pub struct StudentModelSettings {
     pub name: String,
     pub teachers: ChosenTeachers,
     #[serde(flatten)]
@@ -267,7 +267,7 @@ impl Explanations {
     }
 
     /// The teachers of a student, in the order of the file.
-    pub fn teachers_of(&self, student: &LearnerSettings) -> Vec<&ExplainerSettings> {
+    pub fn teachers_of(&self, student: &StudentModelSettings) -> Vec<&TeacherModelSettings> {
         let teaches = |name: &String| match &student.teachers {
             ChosenTeachers::All(_) => true,
             ChosenTeachers::Named(names) => names.contains(name),
@@ -276,17 +276,17 @@ impl Explanations {
     }
 
     /// The teacher with that name.
-    pub fn teacher(&self, name: &str) -> Option<&ExplainerSettings> {
+    pub fn teacher(&self, name: &str) -> Option<&TeacherModelSettings> {
         self.teachers.iter().find(|teacher| teacher.name == name)
     }
 
     /// The student with that name.
-    pub fn student(&self, name: &str) -> Option<&LearnerSettings> {
+    pub fn student(&self, name: &str) -> Option<&StudentModelSettings> {
         self.students.iter().find(|student| student.name == name)
     }
 
     /// The widths of a student.
-    pub fn model_of(&self, student: &LearnerSettings) -> ModelSettings {
+    pub fn model_of(&self, student: &StudentModelSettings) -> ModelSettings {
         let or = |own: usize, base: usize| if own == 0 { base } else { own };
         ModelSettings {
             width: or(student.width, self.model.width),

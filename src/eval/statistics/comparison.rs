@@ -86,8 +86,8 @@ pub fn difference_apart(
 /// stands in the teacher's place, and is drawn with the first's runs.
 pub fn improvement(games: &[GameRuns], one_network: bool, seed: Seed) -> Option<Estimate> {
     let value = |games: &[Vec<AgainstTeacher>]| Figures::of(games).beats;
-    let interval = percentiles(resamples(games, one_network, seed, value));
-    Some(Estimate { value: value(&as_played(games))?, interval })
+    let probability = value(&as_played(games))?;
+    Some(Estimate { value: probability, interval: percentiles(resamples(games, one_network, seed, value)) })
 }
 
 /// A performance profile: for each threshold the share of runs whose relative score is above it, as the mean over games, with its

@@ -58,7 +58,7 @@ pub fn check_teachers(request: &Request, folder: &Folder, experiment: &Experimen
     for teacher in teachers(experiment) {
         let path = if online { folder.bests(&teacher) } else { folder.weights(&teacher) };
         let is_there = if online { !bests(&path)?.is_empty() } else { path.exists() };
-        let train = Scope::Train.command(request.file) + &request.flags() + &request.seed_flag();
+        let train = request.command(Scope::Train);
         let path = path.display();
         ensure!(is_there, "{path}: not found, and no student can be made again without it; `pd {train}` first");
     }

@@ -10,7 +10,7 @@ use crate::config::{Experiment, StudentSettings};
 use crate::distill;
 use crate::game::Game;
 use crate::pipeline::leftovers::remove_unfinished;
-use crate::record::{AgentId, Folder, SHARED, children, remove_before, remove_checkpoint};
+use crate::record::{AgentId, Folder, SHARED, WEIGHTS, children, remove_before, remove_checkpoint};
 
 /// Removes unfinished files, copies of folders that were replaced, the candidates of a sweep that is over, and the
 /// checkpoints of work that is done. Nobody else may be at work in the folder.
@@ -38,7 +38,7 @@ pub fn remove_leftovers(folder: &Folder, experiment: &Experiment) -> Result<()> 
 
 /// Whether a network's training is over. One that goes on to more frames has weights, and is not.
 fn is_done(network: &Path, experiment: &Experiment) -> bool {
-    let metadata = agent::metadata(&network.join("weights.safetensors"));
+    let metadata = agent::metadata(&network.join(WEIGHTS));
     metadata.is_ok_and(|found| found.trained_frames.is_none_or(|frames| frames >= experiment.teacher.frames))
 }
 

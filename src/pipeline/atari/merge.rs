@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::clean::networks_in;
 use super::episodes::{read_episodes, write_episodes};
@@ -148,6 +148,7 @@ fn is_better(played: &[EpisodeRow], known: &[EpisodeRow], network: Option<&str>)
 
 /// Every file of a finished run.
 fn files(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
+    ensure!(from.is_dir(), "{}: not there any more", from.display());
     let mut paths = Vec::new();
     for path in children(from)? {
         let name = path.file_name().unwrap_or_default();

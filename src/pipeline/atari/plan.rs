@@ -141,6 +141,14 @@ fn planned_networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
     networks
 }
 
+/// An agent in words, whatever its seed; a network of several games stands for all of them.
+fn name(agent: &AgentId, games: usize) -> String {
+    match agent.shared {
+        true => format!("student {} of {games} games", agent.name),
+        false => agent.of_any_seed(),
+    }
+}
+
 fn stages(experiment: &Experiment, list: &[AgentTask], planned: &[PlannedTask]) -> Vec<PlannedStage> {
     let mut lines: Vec<(_, Vec<u64>)> = Vec::new();
     let is_done = |own: &PlannedTask| own.state == TaskState::Done;
@@ -155,12 +163,7 @@ fn stages(experiment: &Experiment, list: &[AgentTask], planned: &[PlannedTask]) 
             _ => own.in_words(),
         };
         // The seeds of an agent share a line.
-        let games = experiment.games.len();
-        let name = match agent.shared {
-            true => format!("student {} of {games} games", agent.name),
-            false => agent.of_any_seed(),
-        };
-        let line = (task.work.stage().name(), name, is_done(own), work);
+        let line = (task.work.stage().name(), name(agent, experiment.games.len()), is_done(own), work);
         match lines.iter_mut().find(|(own, _)| *own == line) {
             Some((_, seeds)) => seeds.push(agent.seed),
             None => lines.push((line, vec![agent.seed])),

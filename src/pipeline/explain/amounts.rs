@@ -1,6 +1,6 @@
 //! Sizes of models and amounts of work that follow from an experiment's settings.
 
-use crate::config::explanations::{ExplainerSettings, Explanations, LearnerSettings, Method, ModelSettings};
+use crate::config::explanations::{Explanations, Method, ModelSettings, StudentModelSettings, TeacherModelSettings};
 use crate::record::ModelId;
 
 impl Explanations {
@@ -10,7 +10,7 @@ impl Explanations {
     }
 
     /// The student that a model is, or that it went on from.
-    pub fn student_of(&self, model: &ModelId) -> Option<&LearnerSettings> {
+    pub fn student_of(&self, model: &ModelId) -> Option<&StudentModelSettings> {
         match model {
             ModelId::Student { name, .. } => self.student(name),
             ModelId::ColdStart { name, .. } => self.cold_start(name).and_then(|own| self.student(&own.student)),
@@ -19,14 +19,14 @@ impl Explanations {
     }
 }
 
-impl ExplainerSettings {
+impl TeacherModelSettings {
     /// Texts from which each explanation is taken.
     pub fn texts_each(&self) -> usize {
         if self.method == Method::Ranked { self.learning.group } else { 1 }
     }
 }
 
-impl LearnerSettings {
+impl StudentModelSettings {
     /// The budget in tokens, for a student that has one instead of steps.
     pub fn budget_in_tokens(&self) -> Option<u64> {
         (self.tokens > 0).then_some(self.tokens)

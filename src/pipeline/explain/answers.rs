@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::open::ExplainPipeline;
 use super::work::{ModelTask, ModelWork};
-use crate::config::explanations::{Coefficients, ExplainerSettings, KeptTraces, Method};
+use crate::config::explanations::{Coefficients, KeptTraces, Method, TeacherModelSettings};
 use crate::explain::{
     Asked, Explanation, ExplanationRecord, ExplanationsHeader, Judge, Scripts, answer, is_right, save_explanations,
 };
@@ -90,7 +90,7 @@ impl ExplainPipeline<'_> {
 /// Writes a teacher's explanations.
 struct Writer<'a> {
     scripts: Scripts<'a>,
-    settings: &'a ExplainerSettings,
+    settings: &'a TeacherModelSettings,
     /// The model that writes, where one does.
     model: &'a Transformer,
     temperature: f64,

@@ -8,7 +8,7 @@ use rand::RngExt;
 
 use super::open::ExplainPipeline;
 use super::work::{ModelTask, ModelWork};
-use crate::config::explanations::{ExplainerSettings, FitSettings, Method, ModelSettings, Start};
+use crate::config::explanations::{FitSettings, Method, ModelSettings, Start, TeacherModelSettings};
 use crate::explain::{Counted, Fit, Learned, RewardSignal, Run, Script, Scripts, fit, load_explanations, reinforce};
 use crate::nn::language::{Named, Size, Transformer, load, save};
 use crate::pipeline::batch::Batch;
@@ -185,7 +185,7 @@ impl ExplainPipeline<'_> {
     }
 
     /// A teacher's section.
-    pub fn teacher(&self, name: &str) -> Result<&ExplainerSettings> {
+    pub fn teacher(&self, name: &str) -> Result<&TeacherModelSettings> {
         self.experiment.teacher(name).with_context(|| format!("there is no teacher {name}"))
     }
 }

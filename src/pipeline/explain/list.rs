@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::work::{ModelTask, ModelWork};
 use crate::config::Settings;
-use crate::config::explanations::{ExplainerSettings, Explanations, LearnerSettings, Method, settings};
+use crate::config::explanations::{Explanations, Method, StudentModelSettings, TeacherModelSettings, settings};
 use crate::pipeline::key::Key;
 use crate::pipeline::task::{Amount, Task, TaskId};
 use crate::record::{Folder, ModelId};
@@ -37,17 +37,17 @@ pub fn tasks(experiment: &Explanations, folder: &Folder) -> Result<Vec<ModelTask
     let answering: Vec<ModelId> = list.tasks.iter().filter_map(|task| answers(experiment, &task.work)).collect();
     let mut answered = Vec::new();
     for model in answering {
-        let job = ModelWork::Answer(model.clone());
-        list.add(job.clone(), &[ModelWork::Learn(model)]);
-        answered.push(job);
+        let answer = ModelWork::Answer(model.clone());
+        list.add(answer.clone(), &[ModelWork::Learn(model)]);
+        answered.push(answer);
     }
     list.add(ModelWork::Report, &answered);
     Ok(list.tasks)
 }
 
 /// The model that a task makes, if it reads questions without their solutions.
-fn answers(experiment: &Explanations, job: &ModelWork) -> Option<ModelId> {
-    let ModelWork::Learn(model) = job else { return None };
+fn answers(experiment: &Explanations, work: &ModelWork) -> Option<ModelId> {
+    let ModelWork::Learn(model) = work else { return None };
     let reads = match model {
         ModelId::Base { .. } | ModelId::Student { .. } | ModelId::ColdStart { .. } => true,
         ModelId::Warmup { .. } => false,
@@ -66,7 +66,7 @@ struct ModelList<'a> {
 }
 
 impl ModelList<'_> {
-    fn add_teacher(&mut self, teacher: &ExplainerSettings, seed: u64) {
+    fn add_teacher(&mut self, teacher: &TeacherModelSettings, seed: u64) {
         let name = teacher.name.clone();
         let base = ModelWork::Learn(ModelId::Base { seed });
         // The teacher after its warm-up scores what no teacher wrote.
@@ -80,7 +80,7 @@ impl ModelList<'_> {
         self.add(ModelWork::Explain { teacher: name, seed }, &inputs);
     }
 
-    fn add_student(&mut self, student: &LearnerSettings, teacher: &ExplainerSettings, seed: u64) {
+    fn add_student(&mut self, student: &StudentModelSettings, teacher: &TeacherModelSettings, seed: u64) {
         let (name, teacher) = (student.name.clone(), teacher.name.clone());
         let inputs = [ModelWork::Learn(ModelId::Base { seed }), ModelWork::Explain { teacher: teacher.clone(), seed }];
         self.add(ModelWork::Learn(ModelId::Student { name, teacher, seed }), &inputs);
@@ -88,7 +88,7 @@ impl ModelList<'_> {
 
     fn add(&mut self, work: ModelWork, inputs: &[ModelWork]) {
         let id = TaskId(work.id());
-        let inputs: Vec<TaskId> = inputs.iter().map(|job| TaskId(job.id())).collect();
+        let inputs: Vec<TaskId> = inputs.iter().map(|input| TaskId(input.id())).collect();
         let is_input = |task: &&ModelTask| inputs.contains(&task.id);
         let settings = self.settings.iter().filter(|(key, _)| depends_on(&work, key));
         let settings = settings.map(|(key, value)| (key.clone(), value.clone())).collect();
@@ -109,7 +109,7 @@ impl ModelList<'_> {
             }
             ModelWork::Learn(ModelId::Student { name, .. }) => {
                 let student = self.experiment.student(name);
-                match student.and_then(LearnerSettings::budget_in_tokens) {
+                match student.and_then(StudentModelSettings::budget_in_tokens) {
                     Some(tokens) => (tokens, "tokens"),
                     None => (student.map_or(0, |own| own.fit.steps), "steps"),
                 }

@@ -2,7 +2,7 @@
 
 use super::results::{Answerer, ExplanationResults};
 use super::tables::{Audit, audit, wrong_steps};
-use crate::config::explanations::{ExplainerSettings, Method};
+use crate::config::explanations::{Method, TeacherModelSettings};
 use crate::eval::statistics::{Estimate, correlation_interval, mean, pearson, spearman};
 use crate::report::explanations::results::BOOTSTRAP;
 use crate::report::format::{number, percent, percent_with_interval};
@@ -82,7 +82,7 @@ fn against(results: &ExplanationResults, student: &str, split: QuestionSplit) ->
 pub fn pairs(
     results: &ExplanationResults,
     student: &str,
-    chosen: &dyn Fn(&ExplainerSettings) -> bool,
+    chosen: &dyn Fn(&TeacherModelSettings) -> bool,
 ) -> Vec<(f64, f64)> {
     let mut pairs = Vec::new();
     for teacher in results.experiment.teachers.iter().filter(|teacher| chosen(teacher)) {
@@ -100,7 +100,7 @@ pub fn pairs(
 fn ranking(results: &ExplanationResults) -> Claim {
     let mut sentences = Vec::new();
     let student = first_student(results).unwrap_or_default();
-    let ranked = |teacher: &ExplainerSettings| teacher.method == Method::Ranked;
+    let ranked = |teacher: &TeacherModelSettings| teacher.method == Method::Ranked;
     for (what, pairs) in [
         ("the ranks of the untrained teacher's explanations", pairs(results, student, &ranked)),
         ("all sources of explanations", pairs(results, student, &|_| true)),
@@ -126,7 +126,7 @@ fn ranking(results: &ExplanationResults) -> Claim {
 /// Teachers that learned by a changed reward.
 fn ablations(results: &ExplanationResults) -> Claim {
     let mut sentences = Vec::new();
-    let mut say = |teacher: &ExplainerSettings, what: &str| {
+    let mut say = |teacher: &TeacherModelSettings, what: &str| {
         let Some(seeds) = results.lessons.get(&teacher.name) else { return };
         let share = |value| audit(seeds, value).map_or(String::new(), percent);
         let plain = |value| audit(seeds, value).map_or(String::new(), number);
@@ -209,7 +209,7 @@ fn out_of_domain(results: &ExplanationResults) -> Claim {
 fn inheritance(results: &ExplanationResults) -> Claim {
     let (student, temperature) = (first_student(results).unwrap_or_default(), results.temperature());
     let in_words = |wrong: Option<f64>| wrong.map_or("none is stated".to_owned(), |own| percent(own) + " are wrong");
-    let of_teacher = |teacher: &ExplainerSettings| {
+    let of_teacher = |teacher: &TeacherModelSettings| {
         let seeds = results.lessons.get(&teacher.name).filter(|seeds| audit(seeds, |own| own.wrong).is_some())?;
         let own = results.student(student, &teacher.name);
         results.accuracy(&own, QuestionSplit::Test, temperature)?;

@@ -102,10 +102,12 @@ fn row(
         let values: Vec<f64> = rows.iter().filter_map(|row| column(row)).collect();
         statistics::mean(&values)
     };
-    let teacher = as_counted(&teacher(&results.experiment, results.experiment.games[0])).parameters();
     let count = counted.as_ref().map(Architecture::parameters);
-    // Before anything is scored, as the paper counts.
-    let share = mean(|row| row.compression).or(count.map(|count| count as f64 / teacher as f64));
+    let shares = results.experiment.games.iter().enumerate().map(|(index, &game)| {
+        let own = here.get(index).unwrap_or(&here[0]).parameters();
+        own as f64 / teacher(&results.experiment, game).parameters() as f64
+    });
+    let share = statistics::mean(&shares.collect::<Vec<_>>());
     let teachers = here[0].heads().len().max(1) as f64;
     let games = match here[0].heads().len() {
         0 => String::new(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Answerer, BOOTSTRAP, ExplanationResults};
-use crate::config::explanations::{Coefficients, ExplainerSettings, Method};
+use crate::config::explanations::{Coefficients, Method, TeacherModelSettings};
 use crate::eval::statistics::{Estimate, mean, mean_share, share_difference};
 use crate::explain::AnswerRow;
 use crate::task::QuestionSplit;
@@ -145,7 +145,7 @@ impl ExplanationResults<'_> {
     pub fn trained(&self) -> Option<&str> {
         let published = Coefficients::PUBLISHED;
         let is_published =
-            |teacher: &&ExplainerSettings| teacher.method == Method::Grpo && teacher.coefficients() == published;
+            |teacher: &&TeacherModelSettings| teacher.method == Method::Grpo && teacher.coefficients() == published;
         self.experiment.teachers.iter().find(is_published).map(|teacher| teacher.name.as_str())
     }
 
