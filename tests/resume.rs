@@ -419,7 +419,7 @@ fn students_that_play_themselves_and_follow_a_training_survive_stops_at_any_mome
 
 #[test]
 fn an_interrupted_command_exits_with_130_and_goes_on_to_the_same_weights() {
-    let text = TINY.replace("frames = 2400", "frames = 12000");
+    let text = TINY.replace("frames = 2400", "frames = 40000");
     let (straight, stopped) = (Run::new(&text), Run::new(&text));
     straight.succeed(&["train", "x.toml"]);
     let program = env!("CARGO_BIN_EXE_pd");
