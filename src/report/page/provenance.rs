@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Section, paragraph};
 use crate::game::Game;
 use crate::record::{Maker, Manifest, RomRecord};
-use crate::report::format::{NONE, duration, escape};
+use crate::report::format::{NONE, counted, duration, escape};
 use crate::report::read::Results;
 use crate::report::table::{Table, numbers, words};
 use crate::units::date;
@@ -45,7 +45,13 @@ fn facts(manifest: &Manifest) -> String {
     ];
     let worked = manifest.worked_at.map(|at| ("last work", date(at)));
     let before = |own: &Maker| {
-        format!("commit {}, {}, {} threads, on {}", commit(own), own.device, own.threads, own.machine.cpu)
+        format!(
+            "commit {}, {}, {}, on {}",
+            commit(own),
+            own.device,
+            counted(own.threads as u64, "thread"),
+            own.machine.cpu
+        )
     };
     let earlier: Vec<String> = manifest.earlier.iter().map(before).collect();
     let earlier = (!earlier.is_empty()).then(|| ("before that", earlier.join("; ")));
