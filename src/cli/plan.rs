@@ -31,7 +31,7 @@ pub fn plan(request: &Request, timed: bool, json: bool) -> Result<Ended> {
     }
     let plan = pipeline::plan(request)?;
     let jobs = request.jobs();
-    let measure = || planned_time(&request.read()?.0, &plan, request.device, jobs);
+    let measure = || planned_time(&pipeline::read_experiment(request)?.0, &plan, request.device, jobs);
     let time = if timed { Some(in_a_tasks_threads(request, measure)?) } else { None };
     if json {
         out!("{}", serde_json::to_string_pretty(&TimedPlan { plan, time })?);

@@ -31,7 +31,7 @@ use std::fmt;
 
 use anyhow::Error;
 
-pub use atari::{AgentWork, Plan, PlannedNetwork, Teaching, plan, tasks};
+pub use atari::{AgentWork, Plan, PlannedNetwork, Teaching, plan, read as read_experiment, tasks};
 pub use explain::{ExplainPlan, ModelWork, plan_explanations, read as read_explanations};
 pub use key::{Key, SettingChange};
 pub use lock::DEAD_AFTER;

@@ -4,14 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::atari::Teaching;
-use super::quoted;
 use super::scope::Scope;
-use crate::config::{self, Experiment, Overrides};
+use super::{atari, explain, quoted};
+use crate::config::{self, LineName};
 use crate::digest::Ending;
 use crate::nn::Device;
 use crate::record::Folder;
-use crate::report::{self, TerminalReport};
+use crate::report::TerminalReport;
 
 /// A command's request.
 #[derive(Debug, Clone, Copy)]
@@ -39,17 +38,6 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// The experiment, and its folder.
-    ///
-    /// # Errors
-    /// As [`config::read`].
-    pub fn read(&self) -> Result<(Experiment, Folder)> {
-        let overrides = Overrides { set: self.set.to_vec(), seed: self.seed };
-        let experiment = config::read(&self.text_file(), &overrides)?;
-        let folder = self.folder(&experiment.name);
-        Ok((experiment, folder))
-    }
-
     /// The folder of the experiment with that name.
     pub fn folder(&self, name: &str) -> Folder {
         let own = self.results().map_or_else(|| Path::new("results").join(name), Path::to_owned);
@@ -60,7 +48,7 @@ impl Request<'_> {
     ///
     /// # Errors
     /// As [`config::line_of`].
-    pub fn line(&self) -> Result<config::LineName, config::ConfigError> {
+    pub fn line(&self) -> Result<LineName, config::ConfigError> {
         config::line_of(&self.text_file())
     }
 
@@ -95,11 +83,6 @@ impl Request<'_> {
         }
     }
 
-    /// The source of the students' teachers.
-    pub fn teaching(&self) -> Teaching {
-        if self.scope == Scope::Follow { Teaching::Live } else { Teaching::Finished }
-    }
-
     /// The command line of a scope with this request's settings, place and seed, for messages.
     pub fn command(&self, scope: Scope) -> String {
         scope.command(self.file) + &self.flags() + &self.seed_flag()
@@ -129,10 +112,7 @@ fn is_of_program(path: &Path) -> bool {
 /// If a file is damaged.
 pub fn scored(request: &Request) -> Result<TerminalReport> {
     match request.line()? {
-        config::LineName::Atari => {
-            let (experiment, folder) = request.read()?;
-            report::scored(&folder, &experiment)
-        }
-        config::LineName::Explanations => super::explain::scored(request),
+        LineName::Atari => atari::scored(request),
+        LineName::Explanations => explain::scored(request),
     }
 }

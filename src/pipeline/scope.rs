@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::quoted;
 use super::task::{Stage, Task, Work, closure};
-use crate::config::Experiment;
 
 /// The part of an experiment that a command works on. A later variant makes less anew with `--fresh`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,10 +54,5 @@ impl Scope {
             Scope::Evaluate => format!("evaluate {file}"),
             Scope::Report => format!("report {file}"),
         }
-    }
-
-    /// Whether the command can take teachers from another experiment.
-    pub fn takes(self, experiment: &Experiment) -> bool {
-        self <= Scope::Train || self == Scope::Distill && !experiment.teacher.from.as_os_str().is_empty()
     }
 }

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::clean::check_teachers;
 use super::list::tasks;
+use super::open::teaching;
 use super::source::check_source;
 use super::work::AgentTask;
 use super::{follow, memory, settings};
@@ -46,7 +47,7 @@ pub fn check_beside(request: &Request, other: &str, folder: &Folder, list: &[Age
         return Ok(());
     }
     let theirs = config::read(&folder.experiment(), &Overrides::default()).map_err(refused)?;
-    check_work_beside(other, folder, list, &tasks(&theirs, folder, request.teaching())?)
+    check_work_beside(other, folder, list, &tasks(&theirs, folder, teaching(request))?)
 }
 
 fn find_roms(experiment: &Experiment) -> Result<Roms> {
@@ -55,12 +56,13 @@ fn find_roms(experiment: &Experiment) -> Result<Roms> {
 
 /// Checks that the teachers that the command does not train exist.
 fn check_inputs(request: &Request, experiment: &Experiment, folder: &Folder) -> Result<()> {
-    if request.scope.takes(experiment) {
+    // The command can take teachers from another experiment.
+    let from_another = !experiment.teacher.from.as_os_str().is_empty();
+    if request.scope <= Scope::Train || request.scope == Scope::Distill && from_another {
         let trains_anew = request.fresh && request.scope <= Scope::Train;
         check_source(experiment, folder, trains_anew).map_err(refused)?;
     }
-    let trained_here = experiment.teacher.from.as_os_str().is_empty();
-    if request.scope == Scope::Distill && request.fresh && trained_here {
+    if request.scope == Scope::Distill && request.fresh && !from_another {
         check_teachers(request, folder, experiment).map_err(refused)?;
     }
     Ok(())

@@ -28,6 +28,6 @@ mod work;
 
 pub use list::{Teaching, tasks};
 pub use merge::merge;
-pub use open::AtariPipeline;
+pub use open::{AtariPipeline, read, scored};
 pub use plan::{Plan, PlannedNetwork, plan};
 pub use work::AgentWork;

@@ -6,11 +6,11 @@ use super::agents::environment;
 use super::checks::{Roms, check, check_beside};
 use super::clean::renew;
 use super::leftovers::remove_leftovers;
-use super::list::{renewed, tasks};
+use super::list::{Teaching, renewed, tasks};
 use super::settings;
 use super::work::AgentTask;
 use crate::agent::Played;
-use crate::config::Experiment;
+use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules, ale_version};
 use crate::game::{Game, View};
 use crate::pipeline::checks::check_alone;
@@ -22,6 +22,32 @@ use crate::pipeline::request::Request;
 use crate::pipeline::scope::Scope;
 use crate::pipeline::{Observer, refused};
 use crate::record::{AgentId, Folder, RomRecord, write_toml};
+use crate::report::{self, TerminalReport};
+
+/// The experiment of a request, and its folder.
+///
+/// # Errors
+/// As [`config::read`].
+pub fn read(request: &Request) -> Result<(Experiment, Folder)> {
+    let overrides = Overrides { set: request.set.to_vec(), seed: request.seed };
+    let experiment = config::read(&request.text_file(), &overrides)?;
+    let folder = request.folder(&experiment.name);
+    Ok((experiment, folder))
+}
+
+/// The source of the students' teachers.
+pub fn teaching(request: &Request) -> Teaching {
+    if request.scope == Scope::Follow { Teaching::Live } else { Teaching::Finished }
+}
+
+/// The scores of an experiment, with what a report says of them.
+///
+/// # Errors
+/// If a file is damaged.
+pub fn scored(request: &Request) -> Result<TerminalReport> {
+    let (experiment, folder) = read(request)?;
+    report::scored(&folder, &experiment)
+}
 
 /// An experiment with its folder prepared.
 pub struct AtariPipeline<'a> {
@@ -39,10 +65,10 @@ impl<'a> AtariPipeline<'a> {
     /// # Errors
     /// The obstacle to the request, with the way out.
     pub fn open(request: &Request, observer: &'a dyn Observer) -> Result<AtariPipeline<'a>> {
-        let (experiment, folder) = request.read()?;
+        let (experiment, folder) = read(request)?;
         experiment.ineffective.iter().for_each(|setting| log::warn!("{setting}"));
         let scope = request.scope;
-        let list = tasks(&experiment, &folder, request.teaching())?;
+        let list = tasks(&experiment, &folder, teaching(request))?;
         let roms = check(request, &experiment, &folder, &list)?;
         let locks = Locks::in_folder(folder.root().join(".locks"));
         prepare(request, &experiment, &folder, &list, &locks)?;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::agents::{architecture, networks, teachers};
 use super::checks::check;
 use super::list::tasks;
+use super::open::{read, teaching};
 use super::resources::Resources;
 use super::state::Inspection;
 use super::work::{AgentTask, AgentWork};
@@ -62,8 +63,8 @@ pub struct PlannedNetwork {
 /// # Errors
 /// If the experiment or a file of its results is damaged.
 pub fn plan(request: &Request) -> Result<Plan> {
-    let (experiment, folder) = request.read()?;
-    let list = tasks(&experiment, &folder, request.teaching())?;
+    let (experiment, folder) = read(request)?;
+    let list = tasks(&experiment, &folder, teaching(request))?;
     let begins = check(request, &experiment, &folder, &list);
     let digests = Digests::default();
     let inspection = Inspection::new(&experiment, &folder, &digests);

@@ -8,6 +8,7 @@ use anyhow::{Error, Result};
 use super::clean::{others, with_rows};
 use super::effect::PROTOCOL;
 use super::list::{Teaching, renewed, tasks};
+use super::open::teaching;
 use super::work::{AgentTask, AgentWork};
 use crate::config::{self, Experiment, Overrides, Settings, StudentSettings};
 use crate::pipeline::key::{self, SettingChange};
@@ -41,7 +42,7 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
             return Err(refused(format!("{error}; repair or remove it, or choose another folder with --out")));
         }
     };
-    let known = tasks(&united(experiment, &old), folder, request.teaching())?;
+    let known = tasks(&united(experiment, &old), folder, teaching(request))?;
     let mut stale = stale(folder, &known, &config::settings(&old)?)?;
     let goes_on = |change: &SettingChange| change.lengthens_training() && can_go_on(experiment, folder, &known);
     stale.iter_mut().for_each(|(_, changes)| changes.retain(|change| !goes_on(change)));
@@ -67,7 +68,7 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     } else {
         // With `--seed` the command may make fewer results anew than without it.
         let whole = config::read(&request.text_file(), &Overrides { set: request.set.to_vec(), seed: None })?;
-        way_out(&left_with(&whole, &tasks(&whole, folder, request.teaching())?)?, &format!("{command}`"))
+        way_out(&left_with(&whole, &tasks(&whole, folder, teaching(request))?)?, &format!("{command}`"))
     };
     Err(refusal(folder, experiment, stale, &way))
 }
