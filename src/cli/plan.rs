@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::explanations;
 use super::speed::{PlannedTime, planned_time};
 use crate::config::LineName;
+use crate::game::Game;
 use crate::pipeline::{self, Plan, PlannedNetwork, PlannedStage, Request, TaskState};
 use crate::progress::Ended;
 use crate::replay::TYPICAL_STEP;
@@ -64,10 +65,13 @@ fn print(plan: &Plan, time: Option<&PlannedTime>, jobs: usize) {
     };
     out!("{}", Table::of(columns, plan.networks.iter().map(row)).text());
     print_stages(&plan.stages, "agent");
-    out!(
-        "memory and disk: with {TYPICAL_STEP} bytes for a step of play, the mean of ten games; Pong takes less than \
-         half of it, Beam Rider two and a half times as many"
-    );
+    let is_of_console = |network: &PlannedNetwork| Game::named(&network.game).is_ok_and(|game| !game.is_built_in());
+    if plan.networks.iter().any(is_of_console) {
+        out!(
+            "memory and disk: with {TYPICAL_STEP} bytes for a step of play, the mean of ten games; Pong takes less than \
+             half of it, Beam Rider two and a half times as many"
+        );
+    }
     plan.ineffective.iter().for_each(|setting| out!("\n{setting}"));
     plan.problems.iter().for_each(|problem| out!("\n`pd run` would fail: {problem}"));
     if let Some(refused) = &plan.refused {
