@@ -134,9 +134,12 @@ fn request<'a>(scope: Scope, flags: &'a ExperimentFlags, common: &Common) -> Res
 /// Follows a training, and tells which command scores the students, once their last teacher is there too.
 fn follow(request: &Request, quiet: bool, terminal: &Terminal) -> Result<Ended> {
     let ended = pipeline::run(request, terminal)?;
+    if ended == Ended::Stopped || quiet {
+        return Ok(ended);
+    }
     let (experiment, folder) = pipeline::read_experiment(request)?;
     let teacher = AgentId::teacher(experiment.games[0], experiment.teacher_seed(experiment.seeds[0]));
-    if ended == Ended::Done && !quiet && folder.weights(&teacher).exists() {
+    if folder.weights(&teacher).exists() {
         let command = request.command(Scope::Run);
         terminal.say(&format!("the students have followed the teacher to its end; `pd {command}` scores them"));
     }

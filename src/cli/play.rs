@@ -14,7 +14,7 @@ use crate::eval::{self, Match};
 use crate::nn::{Device, Network};
 use crate::pipeline::refused;
 use crate::progress::Ended;
-use crate::record::{Folder, WEIGHTS, children};
+use crate::record::{Folder, WEIGHTS, children, children_below, is_hidden};
 use crate::units::Seed;
 
 /// Probability of a random action, as in evaluation; not used in classic control.
@@ -170,10 +170,12 @@ pub fn weights_at(checkpoint: &Path, game: Option<&str>) -> Result<PathBuf> {
             None => format!("{place}: no weights there; train or distil first"),
         }));
     }
-    let of_games = children(&checkpoint.join("teachers"))?;
-    let of_games = of_games.iter().filter(|folder| game.is_none_or(|game| folder.ends_with(game)));
-    let seeds: Vec<PathBuf> = of_games.map(|game| children(game)).collect::<Result<Vec<_>>>()?.concat();
-    let found: Vec<PathBuf> = seeds.iter().map(|seed| seed.join(WEIGHTS)).filter(|weights| weights.exists()).collect();
+    // teachers/GAME/seed-N
+    let is_of_game =
+        |seed: &&PathBuf| game.is_none_or(|game| seed.parent().is_some_and(|folder| folder.ends_with(game)));
+    let seeds = children_below(&checkpoint.join("teachers"), 2)?;
+    let weights = seeds.iter().filter(is_of_game).map(|seed| seed.join(WEIGHTS));
+    let found: Vec<PathBuf> = weights.filter(|weights| weights.exists()).collect();
     match found.as_slice() {
         [one] => Ok(one.clone()),
         [] => {
@@ -192,8 +194,7 @@ pub fn weights_at(checkpoint: &Path, game: Option<&str>) -> Result<PathBuf> {
 /// The first folder with weights below one, at most so many levels deep. Links and hidden folders are left out.
 fn first_below(folder: &Path, levels: usize) -> Result<Option<PathBuf>> {
     for path in children(folder)? {
-        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if levels == 0 || is_hidden || path.is_symlink() || !path.is_dir() {
+        if levels == 0 || is_hidden(&path) || path.is_symlink() || !path.is_dir() {
             continue;
         }
         if path.join(WEIGHTS).exists() {

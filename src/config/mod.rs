@@ -24,7 +24,7 @@ pub use check::{MOST_FRAME_SKIP, MOST_NO_OPS, MOST_WORKERS};
 pub use experiment::{Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization};
 pub use line::{LineName, line_of};
 pub use read::{Overrides, read, read_text};
-pub use settings::{Settings, settings};
+pub use settings::{OF_EVERY_PLAY, PROTOCOL, Settings, is_of_scored_play, settings};
 pub use source::shipped_folders;
 pub use student::{
     AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature, StudentRate,

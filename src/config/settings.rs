@@ -9,6 +9,17 @@ use super::Experiment;
 /// An experiment's settings by key, such as `teacher.gamma` or `students.net1.loss`.
 pub type Settings = BTreeMap<String, Value>;
 
+/// The protocol by which agents are scored.
+pub const PROTOCOL: [&str; 3] = ["evaluation.epsilon", "evaluation.no_op_max", "evaluation.max_frames"];
+
+/// Settings of the training environment that evaluations use too.
+pub const OF_EVERY_PLAY: [&str; 3] = ["environment.frame_skip", "environment.sticky_actions", "environment.action_set"];
+
+/// Whether a setting is one of the play by which agents are scored.
+pub fn is_of_scored_play(key: &str) -> bool {
+    PROTOCOL.contains(&key) || OF_EVERY_PLAY.contains(&key)
+}
+
 /// Every setting of an experiment except its name, games and seeds. Settings of students have the students' names in
 /// their keys.
 ///

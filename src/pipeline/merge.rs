@@ -92,8 +92,17 @@ pub fn distinct<T: PartialEq + Clone>(items: &mut Vec<T>) {
     });
 }
 
+/// Writes the manifest of all folders' work, if any has one.
+pub fn join_manifests<'a>(folders: impl IntoIterator<Item = &'a Folder>, target: &Folder) -> Result<()> {
+    let mut manifest = None;
+    for folder in folders {
+        manifest = joined(manifest, Manifest::read(&folder.manifest())?);
+    }
+    manifest.map_or(Ok(()), |manifest| manifest.write(&target.manifest()))
+}
+
 /// A manifest of both folders' work.
-pub fn joined_manifest(one: Option<Manifest>, other: Option<Manifest>) -> Option<Manifest> {
+fn joined(one: Option<Manifest>, other: Option<Manifest>) -> Option<Manifest> {
     let (Some(mut one), Some(mut other)) = (one.clone(), other.clone()) else { return one.or(other) };
     if other.worked_at > one.worked_at {
         std::mem::swap(&mut one, &mut other);

@@ -88,6 +88,12 @@ impl Request<'_> {
         scope.command(self.file) + &self.flags() + &self.seed_flag()
     }
 
+    /// As [`Request::command`], for a command that makes its results anew; of the request's seed alone, or of all seeds.
+    pub fn command_anew(&self, scope: Scope, of_seed: bool) -> String {
+        let seed = if of_seed { self.seed_flag() } else { String::new() };
+        format!("{} --fresh{}{seed}", scope.command(self.file), self.flags())
+    }
+
     /// The seed as a flag of the command line, if there is one.
     pub fn seed_flag(&self) -> String {
         self.seed.map_or(String::new(), |seed| format!(" --seed {seed}"))

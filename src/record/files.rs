@@ -23,6 +23,27 @@ pub fn children(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// What is in the folders `levels` levels below one that may be absent, in alphabetic order. Hidden names are left out: a
+/// desktop's own files, such as .DS_Store, are nobody's results.
+///
+/// # Errors
+/// The path and the system's reason.
+pub fn children_below(folder: &Path, levels: usize) -> Result<Vec<PathBuf>> {
+    if levels == 0 {
+        return Ok(vec![folder.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for path in children(folder)?.iter().filter(|path| !is_hidden(path)) {
+        found.extend(children_below(path, levels - 1)?);
+    }
+    Ok(found)
+}
+
+/// Whether the name begins with a dot.
+pub fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
 /// Replaces the file at `to` by the content of the one at `from`.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ pub use checkpoint::{
     remove_checkpoint, write_checkpoint, write_state,
 };
 pub use explanations::{ModelId, RunFolder, TaskRecord};
-pub use files::{children, copy_file, remove_file, remove_folder};
+pub use files::{children, children_below, copy_file, is_hidden, remove_file, remove_folder};
 pub use folder::{Folder, SHARED, WEIGHTS};
 pub use machine::{Machine, pool_seconds};
 pub use manifest::{Latency, Maker, Manifest, RomRecord};

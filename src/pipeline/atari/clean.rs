@@ -16,7 +16,7 @@ use crate::pipeline::request::Request;
 use crate::pipeline::scope::Scope;
 use crate::pipeline::task::{Stage, Work};
 use crate::record::{
-    AgentId, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, bests, children, read_rows, remove_file,
+    AgentId, EpisodeRow, Folder, Role, SHARED, ScoreRow, SummaryRow, bests, children_below, read_rows, remove_file,
     remove_folder, write_rows,
 };
 
@@ -83,10 +83,10 @@ pub fn others(
     let mut found = Vec::new();
     let distills = matches!(scope, Scope::Distill | Scope::Follow);
     if scope <= Scope::Train {
-        found.extend(below(&root.join("teachers"), 2)?);
+        found.extend(children_below(&root.join("teachers"), 2)?);
     }
     if scope <= Scope::Distill {
-        found.extend(below(&root.join("students"), 3)?);
+        found.extend(children_below(&root.join("students"), 3)?);
     }
     if distills {
         let students = [experiment, old].into_iter().flat_map(|experiment| &experiment.students);
@@ -115,7 +115,7 @@ pub fn others(
 /// If a folder cannot be read.
 pub fn networks_in(folder: &Folder) -> Result<Vec<PathBuf>> {
     let root = folder.root();
-    Ok([below(&root.join("teachers"), 2)?, below(&root.join("students"), 3)?].concat())
+    Ok([children_below(&root.join("teachers"), 2)?, children_below(&root.join("students"), 3)?].concat())
 }
 
 /// Every agent that has episodes in the folder.
@@ -179,20 +179,4 @@ pub fn remove_rows<Row: Serialize + DeserializeOwned>(path: &Path, is_removed: i
         return remove_file(path);
     }
     write_rows(path, &rows)
-}
-
-/// The folders `levels` levels below one that may be absent.
-fn below(folder: &Path, levels: usize) -> Result<Vec<PathBuf>> {
-    if levels == 0 {
-        return Ok(vec![folder.to_owned()]);
-    }
-    let mut folders = Vec::new();
-    for path in children(folder)? {
-        // A desktop's own files, such as .DS_Store, are nobody's results.
-        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !is_hidden {
-            folders.extend(below(&path, levels - 1)?);
-        }
-    }
-    Ok(folders)
 }

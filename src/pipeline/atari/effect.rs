@@ -1,7 +1,7 @@
 //! The settings on which the result of each kind of work depends.
 
 use super::work::AgentWork;
-use crate::config::Experiment;
+use crate::config::{Experiment, OF_EVERY_PLAY, is_of_scored_play};
 use crate::record::AgentId;
 
 /// Settings of the teacher that change no weights.
@@ -14,12 +14,6 @@ const CHOICE_OF_BEST: [&str; 2] = ["evaluation_every", "evaluation_episodes"];
 const WITHOUT_EFFECT_ON_STUDENTS: [&str; 5] =
     // Each student's own section has the learning rate.
     ["preset", "checkpoint_every", "evaluation_every", "evaluation_episodes", "learning_rate"];
-
-/// The protocol by which agents are scored.
-pub const PROTOCOL: [&str; 3] = ["evaluation.epsilon", "evaluation.no_op_max", "evaluation.max_frames"];
-
-/// Settings of the training environment that evaluations use too.
-const OF_EVERY_PLAY: [&str; 3] = ["environment.frame_skip", "environment.sticky_actions", "environment.action_set"];
 
 /// Whether the result of `work` depends on the setting `key`, apart from its inputs.
 pub fn depends_on(experiment: &Experiment, work: &AgentWork, key: &str) -> bool {
@@ -46,7 +40,7 @@ pub fn depends_on(experiment: &Experiment, work: &AgentWork, key: &str) -> bool 
             "students" => student_depends_on(experiment, &agent.name, rest),
             _ => false,
         },
-        AgentWork::Evaluate(_) => PROTOCOL.contains(&key) || OF_EVERY_PLAY.contains(&key),
+        AgentWork::Evaluate(_) => is_of_scored_play(key),
         AgentWork::Report => false,
     }
 }

@@ -13,12 +13,10 @@ use super::work::AgentTask;
 use crate::config::{self, Experiment, Overrides};
 use crate::pipeline::digests::Digests;
 use crate::pipeline::lock::Locks;
-use crate::pipeline::merge::{add_new, check_idle, check_settings, check_target, distinct, joined_manifest, unnamed};
+use crate::pipeline::merge::{add_new, check_idle, check_settings, check_target, distinct, join_manifests, unnamed};
 use crate::pipeline::refused;
 use crate::pipeline::task::{Stage, Work};
-use crate::record::{
-    AgentId, EpisodeRow, Folder, Manifest, ScoreRow, children, copy_file, read_rows, write_rows, write_toml,
-};
+use crate::record::{AgentId, EpisodeRow, Folder, ScoreRow, children, copy_file, read_rows, write_rows, write_toml};
 
 /// Copies the results of several folders of an experiment into one.
 ///
@@ -41,7 +39,6 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     check_idle(&locks, out)?;
     let mut episodes = read_episodes(&target)?;
     let mut rows: BTreeMap<AgentId, ScoreRow> = BTreeMap::new();
-    let mut manifest = None;
     for (folder, _) in &folders {
         for (agent, played) in read_episodes(folder)? {
             let network = networks.get(&agent).map(|(digest, _)| digest.as_str());
@@ -52,7 +49,6 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
         for row in read_rows::<ScoreRow>(&folder.scores())? {
             rows.insert(row.id()?, row);
         }
-        manifest = joined_manifest(manifest, Manifest::read(&folder.manifest())?);
     }
     for (agent, (_, place)) in networks.iter().filter(|(agent, (_, place))| *place != target.agent(agent)) {
         for (from, to) in files(place, &target.agent(agent))? {
@@ -62,9 +58,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     // What is known of networks whose weights are nowhere.
     write_rows(&target.scores(), &rows.into_values().collect::<Vec<_>>())?;
     write_episodes(&joined, &target, episodes)?;
-    if let Some(manifest) = manifest {
-        manifest.write(&target.manifest())?;
-    }
+    join_manifests(folders.iter().map(|(folder, _)| folder), &target)?;
     write_toml(&target.experiment(), &joined)?;
     Scores::read(&joined, &target, &digests)?.write()
 }

@@ -6,11 +6,10 @@ use std::path::PathBuf;
 use anyhow::{Error, Result};
 
 use super::clean::{others, with_rows};
-use super::effect::PROTOCOL;
 use super::list::{Teaching, renewed, tasks};
 use super::open::teaching;
 use super::work::{AgentTask, AgentWork};
-use crate::config::{self, Experiment, Overrides, Settings, StudentSettings};
+use crate::config::{self, Experiment, Overrides, PROTOCOL, Settings, StudentSettings};
 use crate::pipeline::key::{self, SettingChange};
 use crate::pipeline::request::Request;
 use crate::pipeline::scope::Scope;
@@ -62,14 +61,14 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     if request.fresh && renews(request.scope, list, &stale) && is_enough {
         return Ok(earlier);
     }
-    let command = format!("`pd {} --fresh{}", cheapest.command(request.file), request.flags());
-    let way = if is_enough {
-        way_out(&[], &format!("{command}{}`", request.seed_flag()))
+    let left = if is_enough {
+        Vec::new()
     } else {
         // With `--seed` the command may make fewer results anew than without it.
         let whole = config::read(&request.text_file(), &Overrides { set: request.set.to_vec(), seed: None })?;
-        way_out(&left_with(&whole, &tasks(&whole, folder, teaching(request))?)?, &format!("{command}`"))
+        left_with(&whole, &tasks(&whole, folder, teaching(request))?)?
     };
+    let way = way_out(&left, &format!("`pd {}`", request.command_anew(cheapest, is_enough)));
     Err(refusal(folder, experiment, stale, &way))
 }
 

@@ -11,9 +11,9 @@ use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
 use crate::pipeline::digests::Digests;
 use crate::pipeline::lock::Locks;
-use crate::pipeline::merge::{add_new, check_idle, check_settings, check_target, distinct, joined_manifest, unnamed};
+use crate::pipeline::merge::{add_new, check_idle, check_settings, check_target, distinct, join_manifests, unnamed};
 use crate::pipeline::refused;
-use crate::record::{Folder, Manifest, TaskRecord, children, copy_file, write_toml};
+use crate::record::{Folder, TaskRecord, children, copy_file, write_toml};
 
 /// As [`crate::pipeline::merge()`], for experiments of the line.
 ///
@@ -34,13 +34,7 @@ pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
             copy_file(&path, &to)?;
         }
     }
-    let mut manifest = None;
-    for folder in &folders {
-        manifest = joined_manifest(manifest, Manifest::read(&folder.manifest())?);
-    }
-    if let Some(manifest) = manifest {
-        manifest.write(&target.manifest())?;
-    }
+    join_manifests(&folders, &target)?;
     write_toml(&target.experiment(), &joined)
 }
 

@@ -182,11 +182,11 @@ pub fn check_made_alike(request: &Request, folder: &Folder, list: &[ModelTask]) 
         let anew = scope.renews(list);
         stale.iter().all(|task| anew.iter().any(|own| own.id == task.id))
     };
-    let command = request.scope.cheapest(renews).command(request.file);
-    let (place, count, flags) = (folder.root().display(), stale.len(), request.flags() + &request.seed_flag());
+    let command = request.command_anew(request.scope.cheapest(renews), true);
+    let (place, count) = (folder.root().display(), stale.len());
     Err(refused(format!(
-        "{place}: {count} of its results, the first of them {first}, were made {what}; make them all anew with `pd {command} \
-         --fresh{flags}`, or choose another folder with --out"
+        "{place}: {count} of its results, the first of them {first}, were made {what}; make them all anew with `pd {command}`, \
+         or choose another folder with --out"
     )))
 }
 

@@ -22,16 +22,6 @@ const WITHOUT_EFFECT: [&str; 7] = [
     "evaluation.latency_decisions",
 ];
 
-/// Settings of the play by which agents are scored.
-const OF_SCORED_PLAY: [&str; 6] = [
-    "evaluation.epsilon",
-    "evaluation.no_op_max",
-    "evaluation.max_frames",
-    "environment.frame_skip",
-    "environment.sticky_actions",
-    "environment.action_set",
-];
-
 /// Digits by which a commit is known.
 const COMMIT_DIGITS: usize = 12;
 
@@ -47,7 +37,7 @@ pub struct SettingPair {
 impl SettingPair {
     /// Whether scores that were made with different values are not comparable.
     pub fn is_of_scored_play(&self) -> bool {
-        OF_SCORED_PLAY.contains(&self.key.as_str())
+        config::is_of_scored_play(&self.key)
     }
 }
 

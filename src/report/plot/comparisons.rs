@@ -8,7 +8,7 @@ use crate::eval::statistics::{self, Estimate, GameRuns};
 use crate::record::{Ratio, Role};
 use crate::report::agent_result::{AgentResult, AgentResults, seed_for};
 use crate::report::read::Results;
-use crate::report::runs::{common_runs, game_runs};
+use crate::report::runs::{game_runs, runs_in_both};
 
 /// With more students than this, only those next to each other in the file are compared.
 const ALL_PAIRS: usize = 5;
@@ -76,7 +76,7 @@ fn students_compared(
 ) -> Option<Compared> {
     let in_game = |own: &AgentResult| {
         let other = agent_results.of_agent(Role::Student, &second.name).find(|other| other.game == own.game)?;
-        let (mut runs, others) = common_runs(results, [own, other])?;
+        let (mut runs, others) = runs_in_both(results, [own, other])?;
         // The second stands in the teacher's place; no two runs share it.
         for (place, (run, other)) in runs.runs.iter_mut().zip(others.runs).enumerate() {
             (run.teacher, run.teacher_seed) = (other.student, place as u64);

@@ -98,10 +98,6 @@ fn row(
     here: Vec<Architecture>,
     rows: &[&ScoreRow],
 ) -> Vec<Cell> {
-    let mean = |column: fn(&ScoreRow) -> Option<f64>| {
-        let values: Vec<f64> = rows.iter().filter_map(|row| column(row)).collect();
-        statistics::mean(&values)
-    };
     let count = counted.as_ref().map(Architecture::parameters);
     let shares = results.experiment.games.iter().enumerate().map(|(index, &game)| {
         let own = here.get(index).unwrap_or(&here[0]).parameters();
@@ -120,25 +116,30 @@ fn row(
         Cell::percent(share),
         Cell::of(share.map(|share| teachers / share), |times| format!("{times:.1}×")),
         range(here.iter().map(Architecture::parameters).collect()).into(),
-        Cell::of(mean(|row| row.bytes.map(|bytes| bytes as f64)), bytes),
-        Cell::of(mean(|row| row.mflops), |mflops| if mflops < 0.1 { format!("{mflops:.5}") } else { number(mflops) }),
+        Cell::of(mean(rows, |row| row.bytes.map(|bytes| bytes as f64)), bytes),
+        Cell::of(
+            mean(rows, |row| row.mflops),
+            |mflops| if mflops < 0.1 { format!("{mflops:.5}") } else { number(mflops) },
+        ),
         latency(rows),
     ]
+}
+
+/// The mean of a column over the rows that have a value.
+fn mean(rows: &[&ScoreRow], column: fn(&ScoreRow) -> Option<f64>) -> Option<f64> {
+    statistics::mean(&rows.iter().filter_map(|row| column(row)).collect::<Vec<_>>())
 }
 
 /// A median with its quartiles: means over the rows that have both, or over all where none has.
 fn latency(rows: &[&ScoreRow]) -> Cell {
     let with_quartiles: Vec<&ScoreRow> = rows.iter().copied().filter(|row| row.latency_q1_ms.is_some()).collect();
     let rows = if with_quartiles.is_empty() { rows } else { &with_quartiles };
-    let mean = |column: fn(&ScoreRow) -> Option<f64>| {
-        statistics::mean(&rows.iter().filter_map(|row| column(row)).collect::<Vec<f64>>())
-    };
-    let quartiles = mean(|row| row.latency_q1_ms).zip(mean(|row| row.latency_q3_ms));
+    let quartiles = mean(rows, |row| row.latency_q1_ms).zip(mean(rows, |row| row.latency_q3_ms));
     let range = quartiles.map(|(low, high)| match low < 0.01 {
         true => format!(" ({} to {})", format::latency(low), format::latency(high)),
         false => format!(" ({low:.2} to {high:.2})"),
     });
-    Cell::of(mean(|row| row.latency_ms), |median| format::latency(median) + &range.unwrap_or_default())
+    Cell::of(mean(rows, |row| row.latency_ms), |median| format::latency(median) + &range.unwrap_or_default())
 }
 
 /// The range from the smallest to the largest count.

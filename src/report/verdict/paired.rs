@@ -6,7 +6,7 @@ use crate::eval::statistics::{self, Estimate, GameRuns};
 use crate::record::Role;
 use crate::report::agent_result::{AgentResults, seed_for};
 use crate::report::read::Results;
-use crate::report::runs::common_runs;
+use crate::report::runs::runs_in_both;
 
 /// The first student's mean relative score minus the second's, with its interval, over the games and seeds that both have.
 pub fn difference(
@@ -18,7 +18,7 @@ pub fn difference(
     let [one, other] = pair.map(|student| student.name.as_str());
     let in_both = agent_results.of_agent(Role::Student, one).filter_map(|first| {
         let second = agent_results.of_agent(Role::Student, other).find(|own| own.game == first.game)?;
-        common_runs(results, [first, second])
+        runs_in_both(results, [first, second])
     });
     let (firsts, seconds): (Vec<GameRuns>, Vec<GameRuns>) = in_both.unzip();
     let one_network = pair.iter().any(|student| student.is_shared());
