@@ -103,6 +103,8 @@ fn damaged_and_foreign_weights() {
     refused(&run, &["run", "x.toml"], &["weights.safetensors", "damaged"]);
     refused(&run, &["play", TEACHER], &["damaged"]);
     assert_eq!(fs::read(run.path(TEACHER)).unwrap().len(), whole.len() / 2);
+    fs::write(run.path(TEACHER), &whole[..100]).unwrap();
+    refused(&run, &["play", TEACHER], &["damaged", "it ends within its header"]);
     fs::write(run.path(TEACHER), b"\x10\0\0\0\0\0\0\0{\"a\":1}         ").unwrap();
     refused(&run, &["play", TEACHER], &["weights.safetensors"]);
     refused(&run, &["play", "nowhere.safetensors"], &["nowhere.safetensors", "not found"]);

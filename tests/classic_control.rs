@@ -42,6 +42,7 @@ pub fn env(game: &str) -> Classic {
 
 pub fn apart(one: &[f64], other: &[f64]) -> f64 {
     assert_eq!(one.len(), other.len());
+    assert!(one.iter().all(|value| value.is_finite()), "{one:?}");
     one.iter().zip(other).map(|(one, other)| (one - other).abs()).fold(0.0, f64::max)
 }
 

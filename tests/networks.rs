@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use policy_distillation::agent::{self, Metadata, Played};
-use policy_distillation::config::{self, Mlp, Widths};
-use policy_distillation::game::Game;
+use policy_distillation::config::{self, EnvironmentSettings, Mlp, Widths};
+use policy_distillation::game::{Game, RAM, View};
 use policy_distillation::nn::{
     Architecture, Device, Head, Layer, Network, ObservationStore, Optimizer, Outputs, Precision,
 };
@@ -127,6 +127,9 @@ fn observations(shape: Shape, batch: usize) -> Vec<u8> {
 /// Largest difference over largest value, tensor by tensor.
 fn difference(found: &[Vec<f32>], expected: &[Vec<f32>]) -> f32 {
     let largest = |values: &mut dyn Iterator<Item = f32>| values.fold(0.0_f32, |most, value| most.max(value.abs()));
+    let lengths = |tensors: &[Vec<f32>]| tensors.iter().map(Vec::len).collect::<Vec<_>>();
+    assert_eq!(lengths(found), lengths(expected));
+    assert!(found.iter().flatten().all(|value| value.is_finite()), "a value is not a finite number");
     let one = |(found, expected): (&Vec<f32>, &Vec<f32>)| {
         let apart = largest(&mut found.iter().zip(expected).map(|(found, expected)| found - expected));
         apart / largest(&mut expected.iter().copied()).max(1e-12)
@@ -318,16 +321,16 @@ fn weights_for_other_observations_or_actions_than_the_environments_are_refused()
     let experiment = config::read_text("x.toml", "x", "games = [\"catch\"]", &config::Overrides::default()).unwrap();
     let (game, environment) = (experiment.games[0], &experiment.environment);
     let load = || agent::load_for(&path, Device::Cpu, game, environment, None);
-    for (size, actions, problem) in [(4, vec![0, 3, 4], "a vector of 4"), (0, vec![0, 1], "2 actions [0, 1]")] {
-        let mut played = Played::new(game, environment, None);
-        played.actions = actions;
-        let mut architecture = network([2, 2, 2], 8, Outputs::One(played.actions.len() as i64));
-        if size > 0 {
-            played.observation = Shape::Vector { size };
-            architecture = dense(size, &[8], Outputs::One(3));
-        }
+    let of_memory = dense(RAM, &[8], Outputs::One(3));
+    let of_two_actions = network([2, 2, 2], 8, Outputs::One(2));
+    for (view, actions, architecture, problem) in [
+        (View::Ram, vec![0, 3, 4], of_memory, "a vector of 128"),
+        (View::Pixels, vec![0, 1], of_two_actions, "2 actions [0, 1]"),
+    ] {
+        let theirs = EnvironmentSettings { observation: view, ..environment.clone() };
+        let played = Played { actions, ..Played::new(game, &theirs, None) };
         let network = Network::new(&architecture, Seed(1), Device::Cpu);
-        let metadata = Metadata::new(&AgentId::teacher(game, 1), &architecture, environment, vec![played], 0);
+        let metadata = Metadata::new(&AgentId::teacher(game, 1), &architecture, &theirs, vec![played], 0);
         agent::save(&path, &network, &metadata).unwrap();
         assert_eq!(agent::load(&path, Device::Cpu).unwrap().1, metadata);
         let refused = load().map(|_| ()).unwrap_err().to_string();

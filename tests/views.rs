@@ -4,18 +4,17 @@ use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 
-use policy_distillation::agent::{self, Metadata, Played};
-use policy_distillation::config::{self, Experiment, Overrides};
+use policy_distillation::agent::{self, Played};
+use policy_distillation::config::{self, Overrides};
 use policy_distillation::distill::{StudentGroup, TeacherSource, distill};
 use policy_distillation::game::{RAM, View};
-use policy_distillation::nn::{Architecture, Device, Network};
+use policy_distillation::nn::Device;
 use policy_distillation::progress::Ended;
 use policy_distillation::record::{AdoptionRow, AgentId, Folder, best_name, read_rows};
 use policy_distillation::spec::Shape;
-use policy_distillation::units::Seed;
 
 use super::command::{Run, TINY, results};
-use super::resume::{StopAfter, survives_stops};
+use super::resume::{StopAfter, survives_stops, teacher as write_teacher};
 use super::scoring::pool_with;
 
 #[test]
@@ -115,14 +114,17 @@ fn a_baseline_with_a_view_of_its_own_learns_by_it() {
     assert_eq!((found.games()[0].observation, found.environment.observation), (Shape::Vector { size: RAM }, View::Ram));
 }
 
-/// Writes a teacher with random weights.
-fn write_teacher(experiment: &Experiment, path: &Path, seed: u64) {
-    let played = Played::new(experiment.games[0], &experiment.environment, None);
-    let architecture = Architecture::teacher(&experiment.teacher, &played.spec());
-    let network = Network::new(&architecture, Seed(seed), Device::Cpu);
-    let agent = AgentId::teacher(played.game, 1);
-    let metadata = Metadata::new(&agent, &architecture, &experiment.environment, vec![played], seed);
-    agent::save(path, &network, &metadata).unwrap();
+#[test]
+fn weights_that_cannot_see_their_own_environment_are_refused() {
+    let run = Run::new(TINY);
+    run.succeed(&["train", "x.toml"]);
+    let teacher = run.path("results/x/teachers/catch/seed-1/weights.safetensors");
+    let (network, mut metadata) = agent::load(&teacher, Device::Cpu).unwrap();
+    metadata.environment.observation = View::Ram;
+    agent::save(&run.path("other.safetensors"), &network, &metadata).unwrap();
+    let refused = run.pd(&["play", "other.safetensors"]);
+    let message = String::from_utf8_lossy(&refused.stderr);
+    assert!(message.contains("its network takes other observations than its environment gives"), "{message}");
 }
 
 #[test]
@@ -134,7 +136,7 @@ fn students_with_another_view_than_a_teacher_that_still_learns_survive_stops_at_
         experiment.students.retain(|student| student.environment(&experiment.environment).observation != view);
         let (game, teachers) = (experiment.games[0], tempfile::tempdir().unwrap());
         for frames in [700, 1500] {
-            write_teacher(&experiment, &teachers.path().join(best_name(frames)), frames);
+            write_teacher(&experiment, experiment.games[0], &teachers.path().join(best_name(frames)), frames);
         }
         let seen = experiment.students[0].environment(&experiment.environment);
         let work = |root: &Path, stops: u64| -> Ended {

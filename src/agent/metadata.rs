@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Data, EnvironmentSettings, Temperature};
+use crate::config::{Data, EnvironmentSettings, MOST_FRAME_SKIP, MOST_NO_OPS, MOST_WORKERS, Temperature};
 use crate::env::ale_version;
-use crate::game::Game;
+use crate::game::{ActionSet, Game};
 use crate::losses::Loss;
 use crate::nn::Architecture;
 use crate::record::{AgentId, RomRecord};
@@ -118,6 +118,42 @@ impl Metadata {
                 ale_version()
             );
         }
+    }
+
+    /// Refuses metadata of which one field contradicts another, or an environment that cannot be.
+    ///
+    /// # Errors
+    /// The contradiction in words.
+    pub fn check(&self) -> Result<(), String> {
+        let EnvironmentSettings { workers, frame_skip, no_op_max, sticky_actions, .. } = self.environment;
+        if !(1..=MOST_WORKERS).contains(&workers) || !(1..=MOST_FRAME_SKIP).contains(&frame_skip) {
+            return Err(format!("its environment has {workers} workers and a frame skip of {frame_skip}"));
+        }
+        if no_op_max > MOST_NO_OPS || !(0.0..=1.0).contains(&sticky_actions) {
+            return Err(format!("its environment has {no_op_max} null-ops and {sticky_actions} sticky actions"));
+        }
+        let actions: Vec<_> = self.games().iter().map(|played| played.actions.len() as i64).collect();
+        if self.architecture.actions() != actions {
+            return Err("its number of outputs differs from its number of actions".into());
+        }
+        if self.games().iter().any(|played| played.observation != self.architecture.observation) {
+            return Err("its network takes other observations than its metadata says".into());
+        }
+        if self.games().iter().any(|played| self.environment.spec(played.game).observation != played.observation) {
+            return Err("its network takes other observations than its environment gives".into());
+        }
+        let has_no_such_action = |played: &Played| {
+            let all = played.game.actions(ActionSet::Full);
+            played.actions.iter().any(|action| !all.contains(action))
+        };
+        if self.games().iter().any(has_no_such_action) {
+            return Err("it plays actions that the game does not have".into());
+        }
+        let heads = self.architecture.heads().iter().map(|head| head.game.as_str());
+        if !heads.clone().eq(self.games().iter().map(|played| played.game.name())) && heads.count() > 0 {
+            return Err("its heads belong to other games than its metadata says".into());
+        }
+        Ok(())
     }
 
     /// The head that plays `game`.

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::metadata::{Metadata, Played};
-use crate::config::{self, EnvironmentSettings};
+use crate::config::EnvironmentSettings;
 use crate::digest;
-use crate::game::{ActionSet, Game};
+use crate::game::Game;
 use crate::limited::read_limited;
 use crate::nn::{self, Device, Network, Precision, Unreadable};
 use crate::record::{RomRecord, WEIGHTS, write_file};
@@ -120,31 +120,7 @@ fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
     };
     let object = serde_json::Value::Object(strings.iter().map(value).collect());
     let metadata: Metadata = serde_json::from_value(object).map_err(|error| format!("its metadata: {error}"))?;
-    let EnvironmentSettings { workers, frame_skip, no_op_max, sticky_actions, .. } = metadata.environment;
-    if !(1..=config::MOST_WORKERS).contains(&workers) || !(1..=config::MOST_FRAME_SKIP).contains(&frame_skip) {
-        return Err(format!("its environment has {workers} workers and a frame skip of {frame_skip}"));
-    }
-    if no_op_max > config::MOST_NO_OPS || !(0.0..=1.0).contains(&sticky_actions) {
-        return Err(format!("its environment has {no_op_max} null-ops and {sticky_actions} sticky actions"));
-    }
-    let actions: Vec<_> = metadata.games().iter().map(|played| played.actions.len() as i64).collect();
-    if metadata.architecture.actions() != actions {
-        return Err("its number of outputs differs from its number of actions".into());
-    }
-    if metadata.games().iter().any(|played| played.observation != metadata.architecture.observation) {
-        return Err("its network takes other observations than its metadata says".into());
-    }
-    let has_no_such_action = |played: &Played| {
-        let all = played.game.actions(ActionSet::Full);
-        played.actions.iter().any(|action| !all.contains(action))
-    };
-    if metadata.games().iter().any(has_no_such_action) {
-        return Err("it plays actions that the game does not have".into());
-    }
-    let heads = metadata.architecture.heads().iter().map(|head| head.game.as_str());
-    if !heads.clone().eq(metadata.games().iter().map(|played| played.game.name())) && heads.count() > 0 {
-        return Err("its heads belong to other games than its metadata says".into());
-    }
+    metadata.check()?;
     Ok(metadata)
 }
 
@@ -168,6 +144,9 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
         }
         let mut header = Vec::new();
         file.take(length.min(MOST_HEADER)).read_to_end(&mut header)?;
+        if (header.len() as u64) < length && beginning != *LFS_POINTER {
+            return refused("it ends within its header");
+        }
         Ok((beginning, file_length, header))
     };
     if !path.exists() {

@@ -6,6 +6,9 @@ use toml::{Spanned, Table, Value};
 
 use super::ConfigError;
 
+/// Jaro-Winkler similarity above which an unknown key is taken for a slip of the known one.
+const ALIKE: f64 = 0.7;
+
 /// One `key = value`, with the key's path from the root; `[[students]]` counts from 0.
 #[derive(Debug, Clone)]
 pub struct Setting {
@@ -145,8 +148,9 @@ pub fn at_fault(file: &str, settings: &[Setting], (key, problem): (String, Strin
 pub fn unknown(path: &[String], known: &Table, place: String) -> ConfigError {
     let key = path.last().map_or("", String::as_str);
     // A common beginning counts, so that `fram` leads to `frames`, not to `from`.
-    let alike = |known: &&String| (1e6 * strsim::jaro_winkler(known, key)) as u64;
-    let nearest = known.keys().max_by_key(alike);
-    let hint = nearest.map_or(String::new(), |nearest| format!("; did you mean \"{nearest}\"?"));
-    ConfigError { place, problem: format!("unknown key \"{}\"{hint}", path.join(".")) }
+    let likeness = |known: &String| strsim::jaro_winkler(known, key);
+    let nearest = known.keys().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|near| likeness(near) > ALIKE);
+    let all = || known.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let hint = nearest.map_or_else(|| format!("known there: {}", all()), |near| format!("did you mean \"{near}\"?"));
+    ConfigError { place, problem: format!("unknown key \"{}\"; {hint}", path.join(".")) }
 }

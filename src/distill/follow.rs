@@ -101,6 +101,8 @@ impl Watch<'_> {
     fn for_first(&mut self, group: &StudentGroup, finished: &Path, progress: &dyn Progress) -> Result<Ended> {
         let folder = self.folder.display();
         loop {
+            // Read before the folder of bests, to which a training that ends may add one in between.
+            let is_over = finished.exists();
             if let Some((_, path)) = bests(self.folder)?.pop() {
                 match Teacher::read(&path, &group.games[0].0, &group.experiment.environment, group.device) {
                     Ok(_) => return Ok(Ended::Done),
@@ -110,10 +112,7 @@ impl Watch<'_> {
                     Err(error) => self.warn(&error),
                 }
             } else {
-                ensure!(
-                    !finished.exists(),
-                    "{folder}: empty, though the training is over; there is no teacher to follow"
-                );
+                ensure!(!is_over, "{folder}: empty, though the training is over; there is no teacher to follow");
             }
             progress.at(0, &format!("waiting for a teacher in {folder}"));
             if progress.stop() {

@@ -47,6 +47,7 @@ pub trait Emulator: Send {
 /// If the ROM cannot be put where the emulator reads it, or the game is none of the console's.
 pub fn load(game: Game, rom: Option<&Rom>) -> Result<Box<dyn Emulator>> {
     ensure!(!game.is_classic_control(), "{game}: not a game of the console; it has no screen");
+    ensure!(rom.is_some() != game.is_built_in(), "{game}: its ROM is missing, or it has none and one was given");
     Ok(match rom {
         Some(rom) => Box::new(ale::load(game, rom)?),
         None => Box::new(Catch::new()),

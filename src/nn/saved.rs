@@ -1,6 +1,8 @@
 //! The form of an architecture in files. The paper's shape and plain dense networks are written as widths, all others
 //! layer by layer.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::architecture::{Architecture, CONVOLUTIONS, Outputs};
@@ -94,20 +96,32 @@ impl TryFrom<Saved> for Architecture {
     }
 }
 
-/// Height and width of an image that convolutions can work on; `None` for all other observations.
-fn sides(observation: Shape) -> Option<[i64; 2]> {
-    match observation {
-        Shape::Image { stack, height, width } => {
-            let in_range = [stack, height, width].iter().all(|size| (1..=WIDEST as usize).contains(size));
-            in_range.then_some([height as i64, width as i64])
-        }
-        Shape::Vector { .. } => None,
+/// Refuses sizes of observations and numbers of outputs that are out of range, and two heads of one game.
+fn check_widths(architecture: &Architecture) -> Result<(), String> {
+    let sizes = match architecture.observation {
+        Shape::Vector { size } => vec![size],
+        Shape::Image { stack, height, width } => vec![stack, height, width],
+    };
+    let outputs = architecture.actions();
+    let in_range = sizes.iter().all(|size| (1..=WIDEST as usize).contains(size))
+        && outputs.iter().all(|width| (1..=WIDEST).contains(width));
+    if architecture.layers.is_empty() || outputs.is_empty() || !in_range {
+        return Err("its architecture has no layers, or a width out of range".into());
     }
+    let games: BTreeSet<&str> = architecture.heads().iter().map(|head| head.game.as_str()).collect();
+    if games.len() < architecture.heads().len() {
+        return Err("its architecture has two heads for one game".into());
+    }
+    Ok(())
 }
 
 /// Refuses architectures that cannot be computed.
 fn check(architecture: &Architecture) -> Result<(), String> {
-    let mut sides = sides(architecture.observation);
+    check_widths(architecture)?;
+    let mut sides = match architecture.observation {
+        Shape::Image { height, width, .. } => Some([height as i64, width as i64]),
+        Shape::Vector { .. } => None,
+    };
     let mut before = None;
     for &layer in &architecture.layers {
         let is_product = matches!(before, Some(Layer::Conv { .. } | Layer::Dense { .. }));
@@ -134,15 +148,6 @@ fn check(architecture: &Architecture) -> Result<(), String> {
             return Err(format!("{layer:?} does not fit where it is, or has a width out of range"));
         }
         before = Some(layer);
-    }
-    let size = match architecture.observation {
-        Shape::Vector { size } => size,
-        Shape::Image { .. } => 1,
-    };
-    let outputs = architecture.actions();
-    let in_range = (1..=WIDEST as usize).contains(&size) && outputs.iter().all(|width| (1..=WIDEST).contains(width));
-    if before.is_none() || outputs.is_empty() || !in_range {
-        return Err("its architecture has no layers, or a width out of range".into());
     }
     Ok(())
 }
@@ -188,6 +193,9 @@ mod tests {
             r#"{"conv":[32,64,64],"hidden":5000,"actions":6}"#,
             r#"{"conv":[32,64,64],"hidden":5,"actions":6,"observation":{"vector":{"size":4}}}"#,
             r#"{"conv":[32,64,64],"hidden":5,"actions":6,"observation":{"image":{"stack":4,"height":20,"width":84}}}"#,
+            r#"{"hidden":[8],"actions":6,"observation":{"image":{"stack":0,"height":84,"width":84}}}"#,
+            r#"{"hidden":[8],"actions":6,"observation":{"image":{"stack":4,"height":84,"width":1000000000}}}"#,
+            r#"{"hidden":[8],"actions":[{"game":"pong","actions":6},{"game":"pong","actions":6}]}"#,
             r#"{"layers":["relu"],"actions":6}"#,
             r#"{"layers":[],"actions":6}"#,
             r#"{"hidden":[8],"actions":0,"observation":{"vector":{"size":4}}}"#,

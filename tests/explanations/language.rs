@@ -73,7 +73,9 @@ fn generation_with_a_cache_has_the_logits_of_the_whole_text_at_once_on_both_kern
             let mut input: Vec<i64> = tokens.iter().flat_map(|text| &text[..12]).copied().collect();
             for place in 11..39 {
                 let expected = rows.iter().flat_map(|&row| &whole[row][place]);
-                for (found, expected) in decoder.feed(&input).iter().zip(expected) {
+                let found = decoder.feed(&input);
+                assert_eq!(found.len(), expected.clone().count());
+                for (found, expected) in found.iter().zip(expected) {
                     let at = || format!("width {width} on {device} after {place} tokens");
                     assert!((found - expected).abs() < 1e-4, "{}: {found} instead of {expected}", at());
                 }

@@ -23,10 +23,9 @@ const KINDS: [(&str, Writer); 8] = [
         let (x, y) = question.solution.split_at(1);
         format!("x={x}y={y}")
     }),
-    ("every result wrong", |task, question| {
+    ("every result wrong", |_, question| {
         let wrong = |digit: char| char::from(b'0' + (digit as u8 - b'0' + 3) % 10);
         let spoiled = |fine: &str| format!("{}{}", &fine[..5], wrong(fine.chars().last().unwrap()));
-        let _ = task;
         question.steps.iter().map(|step| spoiled(&step.fine)).collect()
     }),
     ("answer given away alone", |_, question| format!("L{}", question.solution)),

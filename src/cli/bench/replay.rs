@@ -100,11 +100,10 @@ impl TimedPlay {
 
     /// Microseconds per push: the mean over some thousand steps of play, of which only the pushes are timed.
     fn microseconds_per_push(&mut self, replay: &mut Replay<Transition>) -> f64 {
-        let before = replay.len();
+        let workers = self.collector.pool.workers();
+        let turns = QUICK_STEPS.div_ceil(workers);
         self.pushing = Duration::ZERO;
-        while replay.len() < before + QUICK_STEPS {
-            self.step(replay);
-        }
-        1e6 * self.pushing.as_secs_f64() / (replay.len() - before) as f64
+        (0..turns).for_each(|_| self.step(replay));
+        1e6 * self.pushing.as_secs_f64() / (turns * workers) as f64
     }
 }

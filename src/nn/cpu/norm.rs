@@ -40,7 +40,9 @@ pub fn forward(norm: &Norm, flat: &[f32], values: &mut [f32], normal: &mut [f32]
     let rows = values.as_chunks::<LANES>().0;
     let mean = sum(rows.len(), |row| rows[row]) / count;
     let squares = sum(rows.len(), |row| rows[row].map(|value| (value - mean) * (value - mean)));
-    let inverse_deviation = 1.0 / ((squares - filling * mean * mean) / count + EPSILON).sqrt();
+    // Rounding may leave a little less than nothing where all values are equal.
+    let variance = ((squares - filling * mean * mean) / count).max(0.0);
+    let inverse_deviation = 1.0 / (variance + EPSILON).sqrt();
     for (((value, normal), gain), shift) in values.iter_mut().zip(normal).zip(gain).zip(shift) {
         *normal = (*value - mean) * inverse_deviation;
         *value = *normal * gain + shift;
@@ -74,5 +76,22 @@ pub fn backward(
     let along = sum(rows.len(), |row| std::array::from_fn(|i| rows[row][i] * normals[row][i])) / count;
     for (d, normal) in d.iter_mut().zip(normal) {
         *d = inverse_deviation * (*d - mean - normal * along);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_become_numbers_however_large_they_are() {
+        let parameters = [[1.0; LANES], [0.0; LANES]].concat();
+        for (count, value) in [(1, 3.7), (1, 100.3), (3, 1e4), (15, 77.7)] {
+            let norm = Norm { gain: 0..LANES, shift: LANES..2 * LANES, count };
+            let mut values = [0.0; LANES];
+            values[..count].fill(value);
+            forward(&norm, &parameters, &mut values, &mut [0.0; LANES]);
+            assert!(values[..count].iter().all(|value| value.abs() < 1.0), "{count} of {value}: {values:?}");
+        }
     }
 }

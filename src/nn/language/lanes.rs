@@ -75,7 +75,9 @@ pub fn normalize(x: &[f32], gain: &[f32], width: usize, out: &mut [f32]) {
         let rows = x.as_chunks::<LANES>().0;
         let mean = sum(rows) / count;
         let padding = (gain.len() - width) as f32 * mean * mean;
-        let inverse_deviation = 1.0 / ((squares(rows, mean) - padding) / count + NORM_EPSILON as f32).sqrt();
+        // Rounding may leave a little less than nothing where all values are equal.
+        let variance = ((squares(rows, mean) - padding) / count).max(0.0);
+        let inverse_deviation = 1.0 / (variance + NORM_EPSILON as f32).sqrt();
         for ((out, x), gain) in out.iter_mut().zip(x).zip(gain) {
             *out = (x - mean) * inverse_deviation * gain;
         }

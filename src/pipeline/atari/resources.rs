@@ -149,6 +149,5 @@ fn bests(experiment: &Experiment) -> u64 {
         return 0;
     }
     let evaluations = steps(experiment).div_ceil(experiment.teacher.evaluation_every);
-    let of_one_game = learners(experiment).into_iter().filter(|agent| !agent.shared);
-    of_one_game.map(|agent| evaluations * bytes(experiment, &agent)).sum()
+    teachers(experiment).iter().map(|agent| evaluations * bytes(experiment, agent)).sum()
 }
