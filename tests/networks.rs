@@ -424,3 +424,18 @@ fn weights_in_half_precision_take_half_the_size_and_keep_eleven_bits() {
     let size = |path: &Path| std::fs::metadata(path).unwrap().len() as f64;
     assert!(size(&path) < 0.6 * size(&root.join("tests/golden/network.safetensors")) + 2000.0);
 }
+
+#[test]
+fn weights_that_half_precision_cannot_hold_are_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut network, metadata) = agent::load(&root.join("tests/golden/network.safetensors"), Device::Cpu).unwrap();
+    let path = folder.path().join("half.safetensors");
+    let mut values = network.values();
+    for (largest, problem) in [(65_520.0, "above 65,504"), (f32::INFINITY, "training diverged")] {
+        values[0][0] = largest;
+        network.set_values(&values);
+        let refused = agent::save_as(&path, &network, &metadata, Precision::Half).unwrap_err();
+        assert!(format!("{refused:#}").contains(problem) && !path.exists(), "{refused:#}");
+    }
+}

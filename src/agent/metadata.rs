@@ -11,7 +11,7 @@ use crate::env::ale_version;
 use crate::game::{ActionSet, Game};
 use crate::losses::Loss;
 use crate::nn::Architecture;
-use crate::record::{AgentId, RomRecord};
+use crate::record::{AgentId, Role, RomRecord};
 use crate::spec::{Shape, Spec};
 
 /// The ALE version of files that do not name one.
@@ -33,9 +33,8 @@ pub struct Metadata {
     pub trained_frames: Option<u64>,
     /// The environment in which the agent learned, and in which it must be scored.
     pub environment: EnvironmentSettings,
-    /// `teacher` or `student`.
-    pub role: String,
-    /// The student's name in its experiment.
+    pub role: Role,
+    /// The agent's name in its experiment.
     pub name: String,
     pub seed: u64,
     /// Mean score of the periodic evaluation by which a teacher's weights were chosen.
@@ -74,7 +73,7 @@ impl Metadata {
             frames,
             trained_frames: None,
             environment: environment.clone(),
-            role: agent.role.to_string(),
+            role: agent.role,
             name: agent.name.clone(),
             seed: agent.seed,
             score: None,

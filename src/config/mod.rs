@@ -30,7 +30,7 @@ pub use student::{
     AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature, StudentRate,
     StudentSettings, StudentView, Temperature, Widths,
 };
-pub use teacher::{Algorithm, Keep, OptimizerRule, StepSpan, TdError, TeacherSettings};
+pub use teacher::{Algorithm, Keep, MUNCHAUSEN_ALPHA, OptimizerRule, StepSpan, TdError, TeacherSettings};
 
 /// The wrong key, and the requirement on its value.
 type Fault = (String, String);

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::source::SHIPPED;
 use super::student::NetworkChoice;
 
+/// α, the weight of the policy's logarithm in Munchausen-DQN's target (Vieillard et al., 2020).
+pub const MUNCHAUSEN_ALPHA: f64 = 0.9;
 /// Multiple of the largest possible Q-value that is far beyond it: a little too much is the usual overestimation.
 const FAR: f64 = 2.0;
 
@@ -196,8 +198,8 @@ impl TeacherSettings {
     /// The largest magnitude that a Q-value can have: that of the largest reward in every step. `None` where rewards or
     /// their sum have no bound.
     pub fn most_q(&self) -> Option<f64> {
-        // Munchausen-DQN takes up to 0.9 from a reward.
-        let reward = if self.munchausen { 1.9 } else { 1.0 };
+        // Munchausen-DQN takes up to α from a reward.
+        let reward = if self.munchausen { 1.0 + MUNCHAUSEN_ALPHA } else { 1.0 };
         (self.clip_rewards && self.gamma < 1.0).then(|| reward / (1.0 - self.gamma))
     }
 

@@ -25,7 +25,7 @@ impl WeightAverage {
         }
         self.add(network.values());
         if left == 0 {
-            network.copy_from(&Network::from_values(network.architecture(), &self.mean, network.device()));
+            network.set_values(&self.mean);
         }
     }
 

@@ -12,7 +12,7 @@ const OUTPUTS: f64 = 0.1;
 const CONSTANT: f64 = 1e-6;
 
 /// Replaces the weights of [`Initialization::Uniform`] by those that `initialization` defines. `states` has
-/// observations of each head's game, [batch, 4, 84, 84]. Layers are set one after another, each on the outputs of the
+/// the observations of each head's game, one after another. Layers are set one after another, each on the outputs of the
 /// layers before it. Shared layers are set on the states of all games.
 pub fn initialize(network: &mut Network, initialization: Initialization, states: &[Vec<u8>]) {
     if initialization == Initialization::Uniform {
@@ -66,7 +66,7 @@ fn set_layers(
         };
         (&x - each(&mean)) * each(&scales)
     });
-    network.copy_from(&Network::from_values(network.architecture(), &values, network.device()));
+    network.set_values(&values);
 }
 
 /// Mean and standard deviation of each unit over the batch, and for a convolution also over the screen.

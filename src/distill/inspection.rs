@@ -78,7 +78,7 @@ impl Student {
     }
 }
 
-/// The hidden layers on the way to a head's outputs, for observations [batch, 4, 84, 84].
+/// The hidden layers on the way to a head's outputs, for observations that follow one another.
 pub fn hidden_layers(network: &Network, head: usize, observations: &[u8]) -> Vec<LayerActivity> {
     let tensors = network.architecture().tensors();
     let mut layers = Vec::new();

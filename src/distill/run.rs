@@ -273,7 +273,7 @@ impl<'a> DistillRun<'a> {
             let mut metadata = Metadata::new(&student.agent, architecture, &self.group.environment(), games, frames);
             metadata.loss = Some((student.loss, student.settings.temperature));
             metadata.data = Some(experiment.distillation.data);
-            metadata.temperatures.clone_from(&student.state.temperatures);
+            metadata.temperatures = student.state.temperatures.iter().flatten().copied().collect();
             metadata.teacher = Some(teachers.join(","));
             agent::save(&folder.weights(&student.agent), &student.network, &metadata)?;
         }

@@ -87,7 +87,7 @@ impl Student {
         let mut state = StudentState::new(games.len(), seed.derive("sampling", 0).generator());
         if let Some(saved) = saved {
             let saved = find_saved(saved, settings)?;
-            network.copy_from(&Network::from_values(&architecture, &saved.weights, *device));
+            network.set_values(&saved.weights);
             optimizer.restore(&saved.optimizer, &network)?;
             sums.copy_(&Tensor::from_slice(&saved.sums).view([-1, SUMS]));
             state = saved.state.clone();
@@ -114,14 +114,14 @@ impl Student {
 
     /// One step of the optimiser on a minibatch of one game's memory. Games take turns.
     pub fn update(&mut self, sources: &[StateSource], batch: usize) {
-        if self.state.temperatures.is_empty() && self.loss.has_temperature() {
-            self.state.temperatures = sources.iter().map(|source| self.temperature(source)).collect();
-        }
         let head = (self.state.updates % sources.len() as u64) as usize;
+        if self.state.temperatures[head].is_none() && self.loss.has_temperature() {
+            self.state.temperatures[head] = Some(self.temperature(&sources[head]));
+        }
         let memory = &sources[head].memory;
         let places = memory.sample(&mut self.state.sampler, batch);
         let q = minibatch(memory, &places, self.network.device(), &mut self.observations);
-        let (loss, temperature) = (self.loss, self.state.temperatures.get(head).copied().unwrap_or(1.0));
+        let (loss, temperature) = (self.loss, self.state.temperatures[head].unwrap_or(1.0));
         let mut agreeing = None;
         let value = self.network.learn(head, &self.observations, |outputs| {
             agreeing = Some(agreement(&q, &outputs.detach()));
@@ -172,7 +172,7 @@ impl Student {
     ) -> Result<()> {
         self.state.adopted[head] = true;
         // The new teacher's Q-values have another scale.
-        self.state.temperatures.clear();
+        self.state.temperatures[head] = None;
         let Some(adoptions) = &mut self.adoptions else { return Ok(()) };
         adoptions.append(&AdoptionRow {
             game: source.game.name().into(),

@@ -23,9 +23,9 @@ pub struct StudentState {
     pub best: Vec<Option<f64>>,
     /// For each game, whether a teacher in training was adopted.
     pub adopted: Vec<bool>,
-    /// The temperature in units of Q for each game, for a loss with a temperature. Empty until there is a memory to
-    /// derive it from.
-    pub temperatures: Vec<f64>,
+    /// The temperature in units of Q for each game, for a loss with a temperature; `None` until the first update with the
+    /// game's teacher.
+    pub temperatures: Vec<Option<f64>>,
     /// Number of games in which the hour's evaluation is done.
     pub evaluated: usize,
     /// The ends of `train.csv`, `eval.csv` and `adoptions.csv`.
@@ -60,7 +60,7 @@ impl StudentState {
             alive: vec![0.0; games],
             best: vec![None; games],
             adopted: vec![false; games],
-            temperatures: Vec::new(),
+            temperatures: vec![None; games],
             evaluated: 0,
             logs: Default::default(),
             sampler,

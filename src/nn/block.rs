@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Added to the variance by layer normalisations, PyTorch's default.
+pub const NORM_EPSILON: f64 = 1e-5;
+
 /// A layer of a network. Its input size follows from the layers before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

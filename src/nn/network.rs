@@ -99,6 +99,11 @@ impl Network {
         }
     }
 
+    /// Replaces all weights by `values`, in the order of [`Architecture::tensors`].
+    pub fn set_values(&mut self, values: &[Vec<f32>]) {
+        self.copy_from(&Network::from_values(self.architecture(), values, self.device()));
+    }
+
     /// Outputs of a head (0 in a network for one game), [batch, actions], without gradient. Observations follow one
     /// another in the slice.
     pub fn forward(&self, head: usize, observations: &[u8]) -> Tensor {

@@ -97,11 +97,7 @@ pub fn encode_tensors(
     strings: &BTreeMap<String, String>,
     precision: Precision,
 ) -> Result<Vec<u8>> {
-    // A training that diverged must not pass for one that is finished.
-    ensure!(
-        values.iter().flatten().all(|value| value.is_finite()),
-        "training diverged: a weight is not a finite number; lower the learning rate"
-    );
+    check_finite(values, precision)?;
     // The library would write the metadata in an order that changes from run to run.
     let mut header = BTreeMap::new();
     let mut data = Vec::new();
@@ -132,6 +128,15 @@ pub fn encode_tensors(
     let mut header = serde_json::to_vec(&header)?;
     header.resize(header.len().next_multiple_of(8), b' ');
     Ok([&(header.len() as u64).to_le_bytes()[..], &header, &data].concat())
+}
+
+/// Refuses weights that are not finite: a training that diverged must not pass for one that is finished.
+fn check_finite(values: &[Vec<f32>], precision: Precision) -> Result<()> {
+    let all = |is_finite: fn(f32) -> bool| values.iter().flatten().all(|&value| is_finite(value));
+    ensure!(all(f32::is_finite), "training diverged: a weight is not a finite number; lower the learning rate");
+    let fits = precision != Precision::Half || all(|value| f16::from_f32(value).is_finite());
+    ensure!(fits, "a weight is above 65,504, the largest number in half precision; keep 32 bits");
+    Ok(())
 }
 
 /// The hash of the strings in key order, a line for each key and each value, without their own.

@@ -19,7 +19,7 @@ use super::remove_folder;
 /// The beginning of files with a state.
 const MAGIC: &[u8; 12] = b"pd state\0\0\0\n";
 /// Version of the files' content.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 /// Name of the list of the other files.
 const LIST: &str = "files.bin";
 /// Name of the file with the identity and the state.
@@ -350,7 +350,7 @@ mod tests {
         later.extend_from_slice(&Sha256::digest(&later));
         fs::write(path.join(LIST), later).unwrap();
         let error = find_checkpoint(&path).unwrap_err().to_string();
-        assert!(error.contains("in format 9, but this version of the program reads format 3"), "{error}");
+        assert!(error.contains("in format 9, but this version of the program reads format 4"), "{error}");
         assert!(path.join("state.bin").exists());
     }
 }

@@ -181,8 +181,7 @@ impl Learner for Pqn {
     fn load(&mut self, folder: &Path) -> Result<()> {
         let state: PqnState = read_state(&folder.join(STATE))?;
         self.optimizer.restore(&state.optimizer, &self.network)?;
-        let (architecture, device) = (self.network.architecture().clone(), self.network.device());
-        self.network.copy_from(&Network::from_values(&architecture, &state.network, device));
+        self.network.set_values(&state.network);
         self.shuffler = state.shuffler;
         self.sums.set(state.sums);
         Ok(())

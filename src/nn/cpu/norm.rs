@@ -5,9 +5,7 @@ use std::ops::Range;
 use multiversion::multiversion;
 
 use super::kernel::{LANES, Row};
-
-/// PyTorch's default.
-const EPSILON: f32 = 1e-5;
+use crate::nn::block::NORM_EPSILON;
 
 /// The position of a normalisation's parameters.
 #[derive(Debug, Clone)]
@@ -42,7 +40,7 @@ pub fn forward(norm: &Norm, flat: &[f32], values: &mut [f32], normal: &mut [f32]
     let squares = sum(rows.len(), |row| rows[row].map(|value| (value - mean) * (value - mean)));
     // Rounding may leave a little less than nothing where all values are equal.
     let variance = ((squares - filling * mean * mean) / count).max(0.0);
-    let inverse_deviation = 1.0 / (variance + EPSILON).sqrt();
+    let inverse_deviation = 1.0 / (variance + NORM_EPSILON as f32).sqrt();
     for (((value, normal), gain), shift) in values.iter_mut().zip(normal).zip(gain).zip(shift) {
         *normal = (*value - mean) * inverse_deviation;
         *value = *normal * gain + shift;

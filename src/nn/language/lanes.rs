@@ -3,7 +3,7 @@
 
 use multiversion::multiversion;
 
-use super::transformer::NORM_EPSILON;
+use crate::nn::block::NORM_EPSILON;
 use crate::nn::cpu::kernel::{LANES, Row};
 
 /// √(2 / π), and the factor of the cube in the tanh form of GELU (Hendrycks and Gimpel, 2016, section 2).

@@ -4,13 +4,12 @@ use rand::RngExt;
 use tch::{IndexOp, Kind, Tensor, no_grad};
 
 use super::size::Size;
+use crate::nn::block::NORM_EPSILON;
 use crate::nn::device::Device;
 use crate::units::Seed;
 
 /// Base of the rotary frequencies (Su et al., 2021, section 3.2.2).
 const ROTARY_BASE: f64 = 10_000.0;
-/// Added to the variance of normalisations, PyTorch's default.
-pub(super) const NORM_EPSILON: f64 = 1e-5;
 /// Positions for which rotations are tabulated; those of longer texts are computed when needed.
 const POSITIONS: usize = 256;
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use tch::{Device, Kind, Tensor, no_grad};
 
 use super::architecture::Architecture;
-use super::block::{Block, Layer, TensorKind};
+use super::block::{Block, Layer, NORM_EPSILON, TensorKind};
 use crate::spec::{Shape, values};
 
 pub use step::step;
@@ -211,7 +211,7 @@ impl<'a> Parameters<'a> {
         };
         if block.norm {
             let (gain, shift) = (self.take(TensorKind::Gain), self.take(TensorKind::Shift));
-            x = x.layer_norm(&block.output, Some(gain), Some(shift), 1e-5, true);
+            x = x.layer_norm(&block.output, Some(gain), Some(shift), NORM_EPSILON, true);
         }
         x = visit(index, x);
         if block.relu { x.relu() } else { x }

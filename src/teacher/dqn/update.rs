@@ -11,10 +11,7 @@ use crate::teacher::learner::UpdateSums;
 use crate::teacher::loss::{Sums, q_of_actions, td_loss};
 use crate::units::Seed;
 
-/// Munchausen-DQN's constants in Atari (Vieillard et al., 2020): the share of the scaled log-policy that is added to the
-/// reward.
-const ALPHA: f64 = 0.9;
-/// The policy's temperature.
+/// The policy's temperature in Munchausen-DQN (Vieillard et al., 2020).
 const TAU: f64 = 0.03;
 /// The bound l₀ below which the scaled log-policy is cut.
 const LEAST_LOG_POLICY: f64 = -1.0;
@@ -46,8 +43,7 @@ impl Networks {
         device: Device,
     ) -> Networks {
         let online = Network::new(architecture, seed, device);
-        let mut target = Network::new(architecture, seed, device);
-        target.copy_from(&online);
+        let target = Network::new(architecture, seed, device);
         let optimizer = Optimizer::new(settings.optimizer, settings.learning_rate, settings.optimizer_epsilon, &online);
         let optimizer = optimizer.clipped(settings.max_gradient_norm);
         Networks { online, target, optimizer, settings: settings.clone(), sums: Sums::new(device) }
@@ -115,9 +111,8 @@ impl Networks {
     /// If the state is of other networks.
     pub fn restore(&mut self, state: &NetworksState) -> Result<()> {
         self.optimizer.restore(&state.optimizer, &self.online)?;
-        let (architecture, device) = (self.online.architecture().clone(), self.online.device());
-        self.online.copy_from(&Network::from_values(&architecture, &state.online, device));
-        self.target.copy_from(&Network::from_values(&architecture, &state.target, device));
+        self.online.set_values(&state.online);
+        self.target.set_values(&state.target);
         self.sums.set(state.sums);
         Ok(())
     }
@@ -142,7 +137,7 @@ pub fn td_targets(
 /// 2020, arXiv 2007.14430). `q` has the target network's Q-values, `[batch, actions]`; `actions` and the result are
 /// `[batch]`.
 fn munchausen_bonus(q: &Tensor, actions: &Tensor) -> Tensor {
-    q_of_actions(&scaled_log_policy(q), actions).clamp_min(LEAST_LOG_POLICY) * ALPHA
+    q_of_actions(&scaled_log_policy(q), actions).clamp_min(LEAST_LOG_POLICY) * config::MUNCHAUSEN_ALPHA
 }
 
 /// r + γ · continues · Σ_a' π(a'|s') (q(s', a') − τ ln π(a'|s')), with the target network's q and π = softmax(q/τ): the
