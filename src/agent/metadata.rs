@@ -123,7 +123,7 @@ impl Metadata {
     ///
     /// # Errors
     /// The contradiction in words.
-    pub fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         let EnvironmentSettings { workers, frame_skip, no_op_max, sticky_actions, .. } = self.environment;
         if !(1..=MOST_WORKERS).contains(&workers) || !(1..=MOST_FRAME_SKIP).contains(&frame_skip) {
             return Err(format!("its environment has {workers} workers and a frame skip of {frame_skip}"));

@@ -138,13 +138,16 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
         let file_length = file.metadata()?.len();
         let mut beginning = [0; 8];
         file.read_exact(&mut beginning)?;
+        if beginning == *LFS_POINTER {
+            return Ok((beginning, file_length, Vec::new()));
+        }
         let length = u64::from_le_bytes(beginning);
-        if length > MOST_HEADER && beginning != *LFS_POINTER {
+        if length > MOST_HEADER {
             return refused("its header is too long");
         }
         let mut header = Vec::new();
-        file.take(length.min(MOST_HEADER)).read_to_end(&mut header)?;
-        if (header.len() as u64) < length && beginning != *LFS_POINTER {
+        file.take(length).read_to_end(&mut header)?;
+        if (header.len() as u64) < length {
             return refused("it ends within its header");
         }
         Ok((beginning, file_length, header))

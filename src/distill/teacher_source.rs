@@ -34,8 +34,8 @@ impl Teacher {
         Ok(Teacher { network, path: path.to_owned(), hash, frames: metadata.frames, score: metadata.score })
     }
 
-    /// The teacher at `path`, or `None` if game `index` of the run has the same weights already. The content decides, since a
-    /// training that is started over gives other weights the same name.
+    /// The teacher at `path`, or `None` if game `index` of the run has the same weights already. The content decides,
+    /// since a training that is started over gives other weights the same name.
     ///
     /// # Errors
     /// As [`Teacher::read`].

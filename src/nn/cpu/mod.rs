@@ -5,7 +5,7 @@
 pub(in crate::nn) mod kernel;
 mod layer;
 mod layer_plan;
-mod norm;
+pub(in crate::nn) mod norm;
 mod orthogonal;
 mod step;
 

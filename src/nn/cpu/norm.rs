@@ -28,6 +28,16 @@ fn sum(rows: usize, row_at: impl Fn(usize) -> Row) -> f32 {
     sums.iter().sum()
 }
 
+/// The reciprocal of the standard deviation of `count` values. `squares` is the sum of their squared distances from their
+/// mean, with `padding` for the zeros that pad rows.
+#[inline(always)]
+pub fn inverse_deviation(squares: f32, padding: f32, count: f32) -> f32 {
+    let variance = (squares - padding) / count;
+    // Rounding may leave a little less than nothing where all values are equal. NaN stays: a training that diverged must show.
+    let variance = if variance < 0.0 { 0.0 } else { variance };
+    1.0 / (variance + NORM_EPSILON as f32).sqrt()
+}
+
 /// Normalises `values` in place and writes the values before gain and shift to `normal`. Returns the reciprocal of
 /// their standard deviation.
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
@@ -38,9 +48,7 @@ pub fn forward(norm: &Norm, flat: &[f32], values: &mut [f32], normal: &mut [f32]
     let rows = values.as_chunks::<LANES>().0;
     let mean = sum(rows.len(), |row| rows[row]) / count;
     let squares = sum(rows.len(), |row| rows[row].map(|value| (value - mean) * (value - mean)));
-    // Rounding may leave a little less than nothing where all values are equal.
-    let variance = ((squares - filling * mean * mean) / count).max(0.0);
-    let inverse_deviation = 1.0 / (variance + NORM_EPSILON as f32).sqrt();
+    let inverse_deviation = inverse_deviation(squares, filling * mean * mean, count);
     for (((value, normal), gain), shift) in values.iter_mut().zip(normal).zip(gain).zip(shift) {
         *normal = (*value - mean) * inverse_deviation;
         *value = *normal * gain + shift;
@@ -91,5 +99,9 @@ mod tests {
             forward(&norm, &parameters, &mut values, &mut [0.0; LANES]);
             assert!(values[..count].iter().all(|value| value.abs() < 1.0), "{count} of {value}: {values:?}");
         }
+    }
+    #[test]
+    fn values_without_a_variance_have_no_deviation() {
+        assert!(inverse_deviation(f32::INFINITY, f32::INFINITY, 3.0).is_nan());
     }
 }

@@ -18,8 +18,8 @@ pub struct Sampling {
 }
 
 /// Continues each prompt; all prompts have one length. Each result holds the drawn tokens, the end with them if it was
-/// drawn. Above temperature 0 the drawn tokens depend on the whole batch, whose texts share
-/// the generator; by libtorch they do at temperature 0 too, though only by rounding.
+/// drawn. Above temperature 0 the drawn tokens depend on the whole batch, whose texts share the generator; by libtorch
+/// they do at temperature 0 too, though only by rounding.
 pub fn generate(
     model: &Transformer,
     prompts: &[Vec<i64>],

@@ -3,8 +3,8 @@
 
 use multiversion::multiversion;
 
-use crate::nn::block::NORM_EPSILON;
 use crate::nn::cpu::kernel::{LANES, Row};
+use crate::nn::cpu::norm::inverse_deviation;
 
 /// √(2 / π), and the factor of the cube in the tanh form of GELU (Hendrycks and Gimpel, 2016, section 2).
 const GELU: (f32, f32) = (0.797_884_6, 0.044_715);
@@ -75,9 +75,7 @@ pub fn normalize(x: &[f32], gain: &[f32], width: usize, out: &mut [f32]) {
         let rows = x.as_chunks::<LANES>().0;
         let mean = sum(rows) / count;
         let padding = (gain.len() - width) as f32 * mean * mean;
-        // Rounding may leave a little less than nothing where all values are equal.
-        let variance = ((squares(rows, mean) - padding) / count).max(0.0);
-        let inverse_deviation = 1.0 / (variance + NORM_EPSILON as f32).sqrt();
+        let inverse_deviation = inverse_deviation(squares(rows, mean), padding, count);
         for ((out, x), gain) in out.iter_mut().zip(x).zip(gain) {
             *out = (x - mean) * inverse_deviation * gain;
         }
