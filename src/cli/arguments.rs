@@ -53,7 +53,8 @@ pub struct ExperimentFlags {
     /// Maximum number of tasks at once; the number of threads unless given (on a GPU one). Results do not depend on it
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// Start over: first remove the outputs of the command's tasks and of later ones, for its games, seeds and students
+    /// Start over, without the outputs of the command's tasks and of later ones, for its games, seeds and students; a
+    /// command that works removes them first
     #[arg(long)]
     pub fresh: bool,
 }
@@ -63,7 +64,8 @@ pub enum Command {
     /// Write a commented experiment file to begin with
     #[command(after_help = "Examples:\n  pd init mine.toml\n  pd init mine.toml && pd run mine.toml")]
     Init {
-        #[arg(default_value = "experiment.toml")]
+        /// The file to write; its name without .toml names the folder of the results
+        #[arg(default_value = "my-experiment.toml")]
         file: PathBuf,
     },
     /// Every task that is not done yet: teachers, students, evaluation, report
@@ -144,12 +146,14 @@ pub enum Command {
     /// Show the experiments below a folder, and how much of each is done
     #[command(after_help = "Examples:\n  pd list\n  pd list elsewhere")]
     List {
+        /// The folder that holds the experiments' folders
         #[arg(default_value = "results")]
         folder: PathBuf,
     },
     /// Join folders of one experiment, made in different places
     #[command(after_help = "Examples:\n  pd merge here there --out results/all\n  pd merge a b c --out a")]
     Merge {
+        /// The folders of the experiment's results, two or more; they stay as they are, unless --out is one of them
         #[arg(required = true, num_args = 2..)]
         folders: Vec<PathBuf>,
         /// The folder for the joined results
@@ -190,6 +194,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  pd observe pong --actions actions.json --out seen.bin\n  \
                             pd observe qbert --actions tests/golden/qbert.json --out seen.bin")]
     Observe {
+        /// A game's name; `pd games` lists them
         game: String,
         /// A JSON list of action indices, or an object whose "steps" have an "action" each
         #[arg(long, value_name = "FILE")]
@@ -204,8 +209,14 @@ pub enum Command {
     /// Write completions for a shell to stdout
     #[command(after_help = "Examples:\n  pd completions bash > ~/.local/share/bash-completion/completions/pd\n  \
                             pd completions zsh > ~/.zfunc/_pd")]
-    Completions { shell: Shell },
+    Completions {
+        /// The shell that reads them
+        shell: Shell,
+    },
     /// Write manual pages into a folder
     #[command(after_help = "Examples:\n  pd man ~/.local/share/man/man1\n  pd man man && man -l man/pd-run.1")]
-    Man { folder: PathBuf },
+    Man {
+        /// The folder to write into
+        folder: PathBuf,
+    },
 }

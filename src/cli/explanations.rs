@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::model_speed::{ModelTime, planned_time};
-use super::plan::{TimedPlan, in_a_tasks_threads, print_hours, print_stages};
+use super::plan::{TimedPlan, measured, print_hours, print_stages};
 use crate::pipeline::{self, ExplainPlan, Request, read_explanations};
 use crate::progress::Ended;
 
@@ -12,7 +12,7 @@ pub fn plan(request: &Request, timed: bool, json: bool) -> Result<Ended> {
     let plan = pipeline::plan_explanations(request)?;
     let jobs = request.jobs();
     let measure = || planned_time(&read_explanations(request)?.0, &plan, request.device, jobs);
-    let time = if timed { Some(in_a_tasks_threads(request, measure)?) } else { None };
+    let time = if timed { Some(measured(request, measure)?) } else { None };
     match json {
         true => out!("{}", serde_json::to_string_pretty(&TimedPlan { plan, time })?),
         false => print(&plan, time.as_ref(), jobs),

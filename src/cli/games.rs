@@ -9,6 +9,7 @@ use crate::game::{ActionSet, Game};
 use crate::progress::Ended;
 use crate::record::{Folder, Role, ScoreRow, read_rows};
 use crate::report::{Table, numbers, words};
+use crate::units::grouped;
 
 /// A game, for other programs.
 #[derive(Serialize)]
@@ -45,7 +46,7 @@ pub fn games(json: bool) -> Result<Ended> {
     let of_number = |name| numbers(name, "");
     let scores = ["random", "human", "dqn"].map(of_number);
     let columns = [words("game", ""), words("rom", ""), of_number("actions")].into_iter().chain(scores).collect();
-    let score = |score: Option<f64>| score.map_or("-".into(), |score| score.to_string());
+    let score = |score: Option<f64>| score.map_or("-".into(), one_decimal);
     let row = |ListedGame { name, rom, actions, random, human, dqn }| {
         vec![name.to_owned(), rom.to_owned(), actions.to_string(), score(random), score(human), score(dqn)]
     };
@@ -54,6 +55,12 @@ pub fn games(json: bool) -> Result<Ended> {
     out!("scores: null-op starts; random play and DQN: Mnih et al. (2015); a human tester: as later papers give it");
     print_teachers()?;
     Ok(Ended::Done)
+}
+
+/// A score with one decimal, as most are published.
+fn one_decimal(score: f64) -> String {
+    let tenths = (10.0 * score.abs()).round() as u64;
+    format!("{}{}.{}", if score < 0.0 { "-" } else { "" }, grouped(tenths / 10), tenths % 10)
 }
 
 /// Prints the shipped teachers, each with its score.
@@ -69,10 +76,11 @@ fn print_teachers() -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    out!("\nshipped teachers, which `teacher.from = \"shipped\"` distils:");
+    out!("\nshipped teachers in {}, which `teacher.from = \"shipped\"` distils:", config::shipped_folders().display());
     let columns = vec![words("game", ""), numbers("score [95%]", ""), numbers("episodes", "")];
     let row = |ScoreRow { game, mean, ci_low, ci_high, episodes, .. }: &ScoreRow| {
-        vec![game.to_string(), format!("{mean:.1} [{ci_low:.1}, {ci_high:.1}]"), episodes.to_string()]
+        let [mean, low, high] = [*mean, *ci_low, *ci_high].map(one_decimal);
+        vec![game.to_string(), format!("{mean} [{low}, {high}]"), episodes.to_string()]
     };
     out!("{}", Table::of(columns, rows.iter().map(row)).text().trim_end());
     Ok(())

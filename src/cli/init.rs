@@ -15,8 +15,11 @@ pub const TEMPLATE: &str = include_str!("init.toml");
 /// Writes the file, unless there is one.
 ///
 /// # Errors
-/// If there is a file already, or it cannot be written.
+/// If there is a file already, or it cannot be written, such as into a folder that is not there.
 pub fn init(file: &Path) -> Result<Ended> {
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        return Err(refused(format!("{}: no such folder; make it, or choose another place", folder.display())));
+    }
     let mut new = match OpenOptions::new().write(true).create_new(true).open(file) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             return Err(refused(format!("{}: is there already; choose another name", file.display())));

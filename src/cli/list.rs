@@ -4,10 +4,11 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::plan::done;
 use super::terminal::Terminal;
 use crate::config::LineName;
 use crate::nn::Device;
-use crate::pipeline::{self, Observer, Request, Scope, TaskState, refused};
+use crate::pipeline::{self, Observer, Request, Scope, refused};
 use crate::progress::Ended;
 use crate::record::{Folder, ScoreRow, children, read_rows};
 use crate::report::{Table, numbers, words};
@@ -18,12 +19,12 @@ use crate::report::{Table, numbers, words};
 /// If the folder is not there, or cannot be read.
 pub fn list(folder: &Path, terminal: &Terminal) -> Result<Ended> {
     if !folder.is_dir() {
-        return Err(refused(format!("{}: no such folder", folder.display())));
+        return Err(refused(format!("{}: no such folder; `pd run FILE` makes results/NAME", folder.display())));
     }
     let mut places = children(folder)?;
     places.retain(|place| Folder::at(place).experiment().is_file());
     if places.is_empty() {
-        terminal.say(&format!("{}: no experiment's results there", folder.display()));
+        terminal.say(&format!("{}: no experiment's results there; `pd run FILE` makes them", folder.display()));
     }
     let mut rows = Vec::new();
     for place in places {
@@ -63,6 +64,6 @@ fn describe(place: &Path) -> Result<Vec<String>> {
         }
         LineName::Explanations => (pipeline::plan_explanations(&request)?.tasks, String::new()),
     };
-    let done = tasks.iter().filter(|task| task.state == TaskState::Done).count();
-    Ok(vec![place.display().to_string(), format!("{done} of {}", tasks.len()), scored])
+    let (done, all) = done(&tasks);
+    Ok(vec![place.display().to_string(), format!("{done} of {all}"), scored])
 }

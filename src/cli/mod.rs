@@ -75,7 +75,12 @@ pub fn run(arguments: &Arguments) -> Result<Ended> {
             pipeline::run(&Request { watch: *watch, ..request(Scope::Report, experiment)? }, &terminal)
         }
         Command::Compare { folders, json, out } => compare::compare(folders, *json, out.as_deref()),
-        Command::Plan { experiment, time, json } => plan::plan(&request(Scope::Run, experiment)?, *time, *json),
+        Command::Plan { experiment, time, json } => {
+            if *time {
+                terminal.note("measuring this machine for some seconds");
+            }
+            plan::plan(&request(Scope::Run, experiment)?, *time, *json)
+        }
         Command::List { folder } => list::list(folder, &terminal),
         Command::Merge { folders, out } => merge(folders, out),
         Command::Export { checkpoint, int8, out, .. } => {

@@ -14,7 +14,7 @@ use crate::config::explanations::{
 use crate::explain::{Asked, Counted, Explanation, Fit, Judge, RewardSignal, Run, Scripts, answer, fit, reinforce};
 use crate::nn::Device;
 use crate::nn::language::{Sampling, Size, Transformer, generate};
-use crate::pipeline::{ExplainPlan, ModelWork, TaskState, Work as _};
+use crate::pipeline::{ExplainPlan, ModelWork, Stage, TaskState, Work as _};
 use crate::record::ModelId;
 use crate::task::{END, PAD, Question, QuestionSplit, QuestionTask};
 use crate::units::Seed;
@@ -34,7 +34,7 @@ pub struct ModelTime {
     /// Units of work per second, such as steps or answers, by what does it.
     pub per_second: BTreeMap<String, f64>,
     /// Hours of each stage, with as many tasks at once as `pd run` would do.
-    pub hours: BTreeMap<&'static str, f64>,
+    pub hours: BTreeMap<Stage, f64>,
 }
 
 /// Measures each kind of work that is left, with models that have not learned, and estimates its time. What such models write
@@ -54,7 +54,7 @@ pub fn planned_time(experiment: &Explanations, plan: &ExplainPlan, device: Devic
             None => machine.measure(work)?,
         };
         time.per_second.insert(kind, speed);
-        stages.push((work.stage().name(), task.left() as f64 / speed));
+        stages.push((work.stage(), task.left() as f64 / speed));
     }
     time.hours = hours(stages, jobs);
     Ok(time)

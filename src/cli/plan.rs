@@ -10,7 +10,7 @@ use super::explanations;
 use super::speed::{PlannedTime, planned_time};
 use crate::config::LineName;
 use crate::game::Game;
-use crate::pipeline::{self, Plan, PlannedNetwork, PlannedStage, Request, TaskState};
+use crate::pipeline::{self, Plan, PlannedNetwork, PlannedStage, PlannedTask, Request, Stage, TaskState};
 use crate::progress::Ended;
 use crate::replay::TYPICAL_STEP;
 use crate::report::{Table, numbers, words};
@@ -33,7 +33,7 @@ pub fn plan(request: &Request, timed: bool, json: bool) -> Result<Ended> {
     let plan = pipeline::plan(request)?;
     let jobs = request.jobs();
     let measure = || planned_time(&pipeline::read_experiment(request)?.0, &plan, request.device, jobs);
-    let time = if timed { Some(in_a_tasks_threads(request, measure)?) } else { None };
+    let time = if timed { Some(measured(request, measure)?) } else { None };
     if json {
         out!("{}", serde_json::to_string_pretty(&TimedPlan { plan, time })?);
     } else {
@@ -42,8 +42,8 @@ pub fn plan(request: &Request, timed: bool, json: bool) -> Result<Ended> {
     Ok(Ended::Done)
 }
 
-/// Does something on as many threads as each of the tasks at once has.
-pub fn in_a_tasks_threads<T: Send>(request: &Request, measure: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+/// Measures the machine for some seconds, with as many threads as each of the tasks at once has.
+pub fn measured<T: Send>(request: &Request, measure: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let threads = (request.threads / request.jobs()).max(1);
     ThreadPoolBuilder::new().num_threads(threads).build()?.install(measure)
 }
@@ -52,11 +52,9 @@ fn print(plan: &Plan, time: Option<&PlannedTime>, jobs: usize) {
     out!("experiment {}, in {}", plan.experiment, plan.folder);
     out!("{}", left(plan));
     time.iter().for_each(|time| print_time(time, jobs));
-    out!(
-        "memory: about {}; disk: at most about {} for checkpoints and the best teachers that students follow\n",
-        size(plan.memory_bytes),
-        size(plan.disk_bytes)
-    );
+    let followed = if plan.is_followed { " and the best teachers, which students follow" } else { "" };
+    let [memory, disk] = [plan.memory_bytes, plan.disk_bytes].map(size);
+    out!("memory: about {memory}; disk: at most about {disk} for checkpoints{followed}\n");
     let columns =
         vec![words("network", ""), words("game", ""), numbers("parameters", ""), numbers("with 18 actions", "")];
     let row = |PlannedNetwork { name, game, parameters, parameters_18_actions }: &PlannedNetwork| {
@@ -68,8 +66,8 @@ fn print(plan: &Plan, time: Option<&PlannedTime>, jobs: usize) {
     let is_of_console = |network: &PlannedNetwork| Game::named(&network.game).is_ok_and(|game| !game.is_built_in());
     if plan.networks.iter().any(is_of_console) {
         out!(
-            "memory and disk: with {TYPICAL_STEP} bytes for a step of play, the mean of ten games; Pong takes less than \
-             half of it, Beam Rider two and a half times as many"
+            "memory and disk: with {TYPICAL_STEP} bytes for a step of play, a mean over games; Pong takes less than half \
+             of it, Beam Rider two and a half times as many"
         );
     }
     plan.ineffective.iter().for_each(|setting| out!("\n{setting}"));
@@ -89,8 +87,9 @@ pub fn print_stages(stages: &[PlannedStage], subject: &'static str) {
 }
 
 /// The hours of each stage.
-pub fn print_hours(hours: &BTreeMap<&'static str, f64>, jobs: usize) {
-    let stages: Vec<String> = hours.iter().map(|(stage, &hours)| format!("{stage} {}", in_words(hours))).collect();
+pub fn print_hours(hours: &BTreeMap<Stage, f64>, jobs: usize) {
+    let stages: Vec<String> =
+        hours.iter().map(|(stage, &hours)| format!("{} {}", stage.name(), in_words(hours))).collect();
     let tasks = if jobs == 1 { "one task after another".to_owned() } else { format!("{jobs} tasks at once") };
     match stages.is_empty() {
         true => out!("time: nothing is left that takes long"),
@@ -122,6 +121,13 @@ fn in_words(hours: f64) -> String {
     }
 }
 
+/// How many of the tasks are done, and how many there are. The report, which every command that makes something writes
+/// anew, is not one that a person counts.
+pub fn done(tasks: &[PlannedTask]) -> (usize, usize) {
+    let counted = || tasks.iter().filter(|task| task.kind != "report");
+    (counted().filter(|task| task.state == TaskState::Done).count(), counted().count())
+}
+
 /// The work that is left, by its unit.
 fn left(plan: &Plan) -> String {
     let left: Vec<_> = plan.tasks.iter().filter(|task| task.state != TaskState::Done).collect();
@@ -129,9 +135,9 @@ fn left(plan: &Plan) -> String {
     let amounts = ["steps", "updates", "episodes"].map(|unit| (unit, of_unit(unit)));
     let amounts: Vec<_> = amounts.iter().filter(|(_, amount)| *amount > 0).collect();
     let amounts: Vec<_> = amounts.iter().map(|(unit, amount)| format!("{} {unit}", grouped(*amount))).collect();
-    let done = plan.tasks.len() - left.len();
     let rest = if amounts.is_empty() { String::new() } else { format!("; left: {}", amounts.join(", ")) };
-    format!("{done} of {} tasks done{rest}", plan.tasks.len())
+    let (done, all) = done(&plan.tasks);
+    format!("{done} of {all} tasks done{rest}")
 }
 
 fn size(bytes: u64) -> String {

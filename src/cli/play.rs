@@ -31,6 +31,7 @@ pub struct PlayOptions {
     /// A weights.safetensors, the folder that holds one, or a folder of results with one teacher; several play one after another
     #[arg(required = true)]
     checkpoints: Vec<PathBuf>,
+    /// Number of episodes
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     episodes: u32,
     /// The game to play, if the network plays several
@@ -40,7 +41,7 @@ pub struct PlayOptions {
     /// another action than the first network
     #[arg(long, value_name = "FILE")]
     gif: Option<PathBuf>,
-    /// Chooses the episodes; 0 unless given
+    /// Chooses the episodes
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Record no more than this of it

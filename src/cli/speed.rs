@@ -9,12 +9,12 @@ use serde::Serialize;
 use super::bench::measure::per_second;
 use super::bench::{steps_per_second, updates_per_second};
 use crate::agent::{Player, Policy};
-use crate::config::{Experiment, StudentSettings, Temperature};
+use crate::config::{Data, Experiment, StudentSettings, Temperature};
 use crate::env::{EpisodeSeeds, Pool, Rom, Rules};
 use crate::eval::statistics::mean;
 use crate::game::Game;
 use crate::nn::{Architecture, Device, Network};
-use crate::pipeline::{AgentWork, Plan, PlannedTask, TaskState, Work as _};
+use crate::pipeline::{AgentWork, Plan, PlannedTask, Stage, TaskState, Work as _};
 use crate::record::{AgentId, EpisodeRow, Folder, read_rows};
 use crate::units::Seed;
 
@@ -35,12 +35,12 @@ pub struct PlannedTime {
     pub training_steps_per_second: Option<f64>,
     /// Updates per second of each student.
     pub updates_per_second: BTreeMap<String, f64>,
-    /// Agent steps per second of an evaluation.
+    /// Agent steps per second of an evaluation, and of the play that students learn from.
     pub evaluation_steps_per_second: Option<f64>,
     /// Students whose learning is not in the hours, since they have a view of their own.
     pub not_measured: Vec<String>,
     /// Hours of each stage, with as many tasks at once as `pd run` would do.
-    pub hours: BTreeMap<&'static str, f64>,
+    pub hours: BTreeMap<Stage, f64>,
 }
 
 /// Measures the speed of each kind of work that is left, and estimates its time.
@@ -62,11 +62,11 @@ pub fn planned_time(experiment: &Experiment, plan: &Plan, device: Device, jobs: 
             false => time.not_measured.push(student.name.clone()),
         }
     }
-    if left.iter().any(|(work, _)| matches!(work, AgentWork::Evaluate(_))) {
+    if left.iter().any(|(work, _)| learner(work).is_some() || matches!(work, AgentWork::Evaluate(_))) {
         time.evaluation_steps_per_second = Some(machine.evaluation()?);
     }
     let of_task = |(work, task): &(&AgentWork, &PlannedTask)| {
-        Some((work.stage().name(), seconds_of(experiment, &time, work, task.left())?))
+        Some((work.stage(), seconds_of(experiment, &time, work, task.left())?))
     };
     let stages = left.iter().filter_map(of_task).collect();
     time.hours = hours(stages, jobs);
@@ -74,8 +74,8 @@ pub fn planned_time(experiment: &Experiment, plan: &Plan, device: Device, jobs: 
 }
 
 /// Hours of each stage, from the stage and the seconds alone of each task, of which `jobs` are done at once.
-pub fn hours(tasks: Vec<(&'static str, f64)>, jobs: usize) -> BTreeMap<&'static str, f64> {
-    let mut stages: BTreeMap<&'static str, (f64, usize)> = BTreeMap::new();
+pub fn hours(tasks: Vec<(Stage, f64)>, jobs: usize) -> BTreeMap<Stage, f64> {
+    let mut stages: BTreeMap<Stage, (f64, usize)> = BTreeMap::new();
     for (stage, seconds) in tasks {
         let (sum, count) = stages.entry(stage).or_default();
         (*sum, *count) = (*sum + seconds, *count + 1);
@@ -98,8 +98,27 @@ fn seconds_of(experiment: &Experiment, time: &PlannedTime, work: &AgentWork, amo
     Some(match work {
         AgentWork::Train(_) => amount / time.training_steps_per_second?,
         AgentWork::Evaluate(agent) => amount * episode_steps(experiment, agent) / time.evaluation_steps_per_second?,
-        _ => amount / time.updates_per_second.get(learner(work)?)?,
+        _ => {
+            let student = learner(work)?;
+            let steps = amount * steps_per_update(experiment, student);
+            amount / time.updates_per_second.get(student)? + steps / time.evaluation_steps_per_second?
+        }
     })
+}
+
+/// Steps of play for an update of the student. Students that learn from the same play share its time.
+fn steps_per_update(experiment: &Experiment, student: &str) -> f64 {
+    let settings = &experiment.distillation;
+    let learns_beside = |own: &&StudentSettings| match settings.data {
+        Data::Teacher => !own.is_baseline() && own.is_shared() == is_shared(experiment, student),
+        Data::Student | Data::Mixed => own.name == student,
+    };
+    let students = experiment.students.iter().filter(learns_beside).count().max(1) as u64;
+    settings.steps_per_hour as f64 / (settings.updates_per_hour * students) as f64
+}
+
+fn is_shared(experiment: &Experiment, student: &str) -> bool {
+    experiment.students.iter().any(|own| own.name == student && own.is_shared())
 }
 
 /// Mean agent steps of an episode of the agent's game, as its teacher played them where it comes from. Those of the teacher itself

@@ -1,6 +1,6 @@
 //! Progress on stderr: a bar on a terminal, plain lines elsewhere.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +13,7 @@ use signal_hook::iterator::Signals;
 use crate::pipeline::{CommandProgress, Observer};
 use crate::progress::Progress;
 use crate::report::TerminalReport;
+use crate::units::grouped;
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -44,6 +45,10 @@ fn is_ignored(status: &str, signal: i32) -> bool {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
+/// Length of a task's bar.
+const BAR: u64 = 1000;
+/// Time between two looks of a bar.
+const BAR_EVERY: Duration = Duration::from_millis(100);
 /// Time between plain lines of a task.
 const LINE_EVERY: Duration = Duration::from_secs(15);
 /// Time between plain lines of the whole command.
@@ -127,6 +132,12 @@ impl Observer for Terminal {
         self.bars.suspend(|| err!("pd: {message}"));
     }
 
+    fn note(&self, message: &str) {
+        if !self.quiet {
+            self.say(message);
+        }
+    }
+
     fn stop(&self) -> bool {
         is_stopped()
     }
@@ -159,33 +170,42 @@ pub struct TaskProgress {
     total: u64,
     quiet: bool,
     bar: Option<ProgressBar>,
-    /// Progress and time at the first report.
-    start: Cell<Option<(u64, Instant)>>,
-    last_line: RefCell<Instant>,
+    /// The first report.
+    start: Cell<Option<Report>>,
+    last_line: Cell<Instant>,
+}
+
+/// The position of a task at a moment.
+#[derive(Clone, Copy)]
+struct Report {
+    done: u64,
+    share: f64,
+    time: Instant,
 }
 
 impl TaskProgress {
     pub fn new(name: &str, total: u64, unit: &'static str, quiet: bool) -> TaskProgress {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
-            let style = format!(
-                "{{prefix}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left  {{msg}}"
-            );
-            let style = ProgressStyle::with_template(&style).expect("the template is fixed");
-            ProgressBar::new(total).with_prefix(name.to_owned()).with_style(style)
+            let style = ProgressStyle::with_template("{prefix} {wide_bar} {msg}").expect("the template is fixed");
+            ProgressBar::new(BAR).with_prefix(name.to_owned()).with_style(style)
         });
-        let last_line = RefCell::new(Instant::now());
+        let last_line = Cell::new(Instant::now());
         TaskProgress { name: name.to_owned(), unit, total, quiet, bar, start: Cell::new(None), last_line }
     }
 
-    fn line(&self, done: u64, note: &str) {
-        let Some((from, since)) = self.start.get() else { return };
-        let rate = (done - from) as f64 / since.elapsed().as_secs_f64().max(1e-9);
-        let left = (self.total.saturating_sub(done) as f64 / rate.max(1e-9)).min(1e9);
-        let left = if done > from { format!(", {} left", clock(Duration::from_secs_f64(left))) } else { String::new() };
-        let percent = (100 * done / self.total.max(1)).min(100);
+    /// The position in words, with the time that is left if the task goes on as fast as since its first report.
+    fn text(&self, now: Report, note: &str) -> String {
+        let start = self.start.get().unwrap_or(now);
+        let seconds = (now.time - start.time).as_secs_f64().max(1e-9);
+        let rate = now.done.saturating_sub(start.done) as f64 / seconds;
+        let left = seconds * (1.0 - now.share) / (now.share - start.share);
+        let is_known = now.share > start.share && left < 1e9;
+        let left = if is_known { format!(", {} left", clock(Duration::from_secs_f64(left))) } else { String::new() };
         let note = if note.is_empty() { String::new() } else { format!("; {note}") };
-        let unit = self.unit;
-        err!("{}: {percent}%, {done} of {} {unit}, {rate:.1}/s{left}{note}", self.name, self.total);
+        let percent = (100.0 * now.share) as u64;
+        let (done, total, unit) = (grouped(now.done), grouped(self.total), self.unit);
+        let rate = if rate > 0.0 { format!(", {rate:.1}/s") } else { String::new() };
+        format!("{percent}%, {done} of {total} {unit}{rate}{left}{note}")
     }
 }
 
@@ -199,21 +219,25 @@ impl Drop for TaskProgress {
 
 impl Progress for TaskProgress {
     fn at(&self, done: u64, note: &str) {
-        if self.start.get().is_none() {
-            self.start.set(Some((done, Instant::now())));
-            self.bar.iter().for_each(|bar| {
-                bar.set_position(done);
-                bar.reset_eta();
-            });
+        self.at_share(done, (done as f64 / self.total.max(1) as f64).min(1.0), note);
+    }
+
+    fn at_share(&self, done: u64, share: f64, note: &str) {
+        let now = Report { done, share, time: Instant::now() };
+        let is_first = self.start.get().is_none();
+        self.start.set(self.start.get().or(Some(now)));
+        let every = if self.bar.is_some() { BAR_EVERY } else { LINE_EVERY };
+        if self.quiet || now.time - self.last_line.get() < every && !(is_first && self.bar.is_some()) {
+            return;
         }
-        if let Some(bar) = &self.bar {
-            bar.set_position(done);
-            if bar.message() != note {
-                bar.set_message(note.to_owned());
+        self.last_line.set(now.time);
+        let text = self.text(now, note);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position((share * BAR as f64) as u64);
+                bar.set_message(text);
             }
-        } else if !self.quiet && self.last_line.borrow().elapsed() >= LINE_EVERY {
-            *self.last_line.borrow_mut() = Instant::now();
-            self.line(done, note);
+            None => err!("{}: {text}", self.name),
         }
     }
 

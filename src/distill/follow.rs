@@ -49,7 +49,7 @@ pub fn follow(
     }
     let hours = group.experiment.distillation.hours;
     let mut run = DistillRun::start(group, vec![pool])?;
-    progress.at(run.updates(), "");
+    progress.at_share(run.updates(), run.share(), "");
     loop {
         if progress.stop() {
             checkpoint::write(&run)?;
@@ -73,7 +73,7 @@ pub fn follow(
             checkpoint::write(&run)?;
             return Ok(Ended::Stopped);
         }
-        progress.at(run.updates(), &run.note);
+        progress.at_share(run.updates(), run.share(), &run.note);
     }
 }
 
@@ -165,7 +165,7 @@ impl Watch<'_> {
             checkpoint::write(run)?;
             self.waits = true;
         }
-        progress.at(run.updates(), "waiting for a better teacher");
+        progress.at_share(run.updates(), run.share(), "waiting for a better teacher");
         sleep(PAUSE);
         Ok(())
     }

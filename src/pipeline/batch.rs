@@ -32,9 +32,8 @@ impl Reached {
         Reached { first, now, done: AtomicU64::new(0) }
     }
 
-    /// Reports that `done` of `total` is done.
-    pub fn report(&self, done: u64, total: u64) {
-        let share = (done as f64 / total.max(1) as f64).min(1.0);
+    /// Reports that `done` of the work's unit is done, and that this is `share` of the work.
+    pub fn report(&self, done: u64, share: f64) {
         self.done.store(done, Ordering::Relaxed);
         if self.first().is_nan() {
             self.first.store(share.to_bits(), Ordering::Relaxed);
@@ -72,8 +71,12 @@ struct Watched<'a> {
 
 impl Progress for Watched<'_> {
     fn at(&self, done: u64, note: &str) {
-        self.reached.report(done, self.total);
-        self.progress.at(done, note);
+        self.at_share(done, (done as f64 / self.total.max(1) as f64).min(1.0), note);
+    }
+
+    fn at_share(&self, done: u64, share: f64, note: &str) {
+        self.reached.report(done, share);
+        self.progress.at_share(done, share, note);
     }
 
     fn stop(&self) -> bool {

@@ -61,8 +61,11 @@ pub trait Observer: Sync {
     /// Shows the report with which the command ends.
     fn report(&self, report: &TerminalReport);
 
-    /// Passes a message to the person at the terminal.
+    /// Passes a problem to the person at the terminal.
     fn say(&self, message: &str);
+
+    /// Tells a fact about the work, such as where its results are.
+    fn note(&self, _message: &str) {}
 
     /// Whether the command must end at the next safe moment.
     fn stop(&self) -> bool;

@@ -79,8 +79,8 @@ mod tests {
         // Of four tasks of weight 100 one is done; another goes on from its half and is at three quarters.
         let tally = Tally { done: 1, tasks: 4, done_weight: 100.0, weight: 400.0 };
         let running = Reached::new();
-        running.report(50, 100);
-        running.report(75, 100);
+        running.report(50, 0.5);
+        running.report(75, 0.75);
         let progress = ProgressMeter::new();
         let whole =
             |seconds| progress.whole_after(Duration::from_secs(seconds), tally, [(100.0, &running)].into_iter());

@@ -39,7 +39,9 @@ pub fn run(request: &Request, observer: &dyn Observer) -> Result<Ended> {
 
 /// Does the tasks of an opened experiment.
 fn work<L: Line>(line: &L, request: &Request) -> Result<Ended> {
-    line.command().observer.ready();
+    let observer = line.command().observer;
+    observer.ready();
+    observer.note(&format!("results go to {}", line.command().folder.root().display()));
     let mut schedule = Scheduler::new(line, request)?;
     let (sender, receiver) = channel();
     std::thread::scope(|threads| {
@@ -112,7 +114,7 @@ mod tests {
     fn a_panic_is_an_error_that_says_how_far_the_work_was() {
         let reached = Reached::new();
         let work = || {
-            reached.report(12_000, 50_000);
+            reached.report(12_000, 0.24);
             let workers = ThreadPoolBuilder::new().num_threads(2).build()?;
             workers.install(|| rayon::join(|| (), || panic!("ALE cannot reset a console")));
             Ok(Ended::Done)

@@ -18,18 +18,24 @@ use crate::pipeline::batch::Batch;
 use crate::progress::Ended;
 use crate::record::AgentId;
 
-/// Students of a seed that are distilled together, for messages.
+/// The students, of the same seed and games, that are distilled together, for messages.
 struct Together<'a> {
+    students: Vec<&'a str>,
     seed: u64,
     games: &'a [Game],
 }
 
 impl fmt::Display for Together<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.games {
-            [game] => write!(f, "students of {game}, seed {}", self.seed),
-            games => write!(f, "students of {} games, seed {}", games.len(), self.seed),
+        match self.students.as_slice() {
+            [student] => write!(f, "student {student} of ")?,
+            students => write!(f, "{} students of ", students.len())?,
         }
+        match self.games {
+            [game] => write!(f, "{game}")?,
+            games => write!(f, "{} games", games.len())?,
+        }
+        write!(f, ", seed {}", self.seed)
     }
 }
 
@@ -52,8 +58,9 @@ impl AtariPipeline<'_> {
                     Ok(Ended::Stopped) => return Ok(Ended::Stopped),
                     Err(error) => {
                         let Some(Diverged { student, .. }) = error.downcast_ref() else {
-                            let name =
-                                Together { seed: together[0].seed, games: &games(&self.experiment, together[0]) };
+                            let students = together.iter().map(|agent| agent.name.as_str()).collect();
+                            let seed = together[0].seed;
+                            let name = Together { students, seed, games: &games(&self.experiment, together[0]) };
                             return Err(error.context(name.to_string()));
                         };
                         together.retain(|agent| *agent != student);
@@ -107,7 +114,8 @@ impl AtariPipeline<'_> {
     /// Distils a group whose students have numeric temperatures.
     pub fn distill_group(&self, batch: &Batch<AgentWork>, group: &StudentGroup) -> Result<Ended> {
         let games: Vec<_> = group.games.iter().map(|(played, _)| played.game).collect();
-        let name = Together { seed: group.seed, games: &games }.to_string();
+        let students = group.students.iter().map(|student| student.name.as_str()).collect();
+        let name = Together { students, seed: group.seed, games: &games }.to_string();
         let progress = &batch.watch(&self.command, &name, group.updates(), "updates");
         let episodes = group.experiment.distillation.evaluation_episodes;
         let view = group.environment().observation;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::agents::{architecture, networks, teachers};
+use super::agents::{architecture, networks, student, teachers};
 use super::checks::check;
 use super::list::tasks;
 use super::open::{read, teaching};
@@ -46,6 +46,9 @@ pub struct Plan {
     /// teachers that are kept for followers. Like `memory_bytes` it is an estimate, since the size of screens depends
     /// on the game.
     pub disk_bytes: u64,
+    /// Whether students follow their teachers' trainings, whose bests are kept.
+    #[serde(skip)]
+    pub is_followed: bool,
 }
 
 /// A network of one seed.
@@ -84,6 +87,7 @@ pub fn plan(request: &Request) -> Result<Plan> {
         problems,
         memory_bytes: resources.training.max(resources.distilling),
         disk_bytes: resources.disk,
+        is_followed: experiment.distillation.online,
     })
 }
 
@@ -143,10 +147,12 @@ fn planned_networks(experiment: &Experiment) -> Vec<PlannedNetwork> {
 }
 
 /// An agent in words, whatever its seed; a network of several games stands for all of them.
-fn name(agent: &AgentId, games: usize) -> String {
+fn name(experiment: &Experiment, agent: &AgentId) -> String {
+    let Some(section) = student(experiment, agent) else { return agent.of_any_seed() };
+    let role = if section.is_baseline() { "baseline" } else { "student" };
     match agent.shared {
-        true => format!("student {} of {games} games", agent.name),
-        false => agent.of_any_seed(),
+        true => format!("{role} {} of {} games", agent.name, experiment.games.len()),
+        false => format!("{role} {} of {}", agent.name, agent.game),
     }
 }
 
@@ -164,7 +170,7 @@ fn stages(experiment: &Experiment, list: &[AgentTask], planned: &[PlannedTask]) 
             _ => own.in_words(),
         };
         // The seeds of an agent share a line.
-        let line = (task.work.stage().name(), name(agent, experiment.games.len()), is_done(own), work);
+        let line = (task.work.stage().name(), name(experiment, agent), is_done(own), work);
         match lines.iter_mut().find(|(own, _)| *own == line) {
             Some((_, seeds)) => seeds.push(agent.seed),
             None => lines.push((line, vec![agent.seed])),

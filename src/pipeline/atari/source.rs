@@ -47,6 +47,7 @@ impl AtariPipeline<'_> {
         }
         if !is_taken {
             copy_file(&source, &target)?;
+            self.command.observer.note(&format!("{agent}: taken from {}", from.root().display()));
             self.forget_derived(agent)?;
         }
         Ok(Ended::Done)
