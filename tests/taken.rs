@@ -172,9 +172,9 @@ fn a_training_that_is_still_to_begin_is_waited_for_with_a_warning() {
     let mut service = service.spawn().unwrap();
     let mut errors = BufReader::new(service.stderr.take().unwrap()).lines();
     let warning = errors.next().unwrap().unwrap();
-    assert!(warning.contains("nowhere: not found; waiting"), "{warning}");
     assert!(Command::new("kill").args(["-TERM", &service.id().to_string()]).status().unwrap().success());
     assert_eq!(service.wait().unwrap().code(), Some(130));
+    assert!(warning.contains("nowhere: not found; waiting"), "{warning}");
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn the_catalogue_names_the_teachers_with_their_scores() {
     let (_, lines) = text.split_once("`teacher.from = \"shipped\"` distils:\n").unwrap();
     let lines: Vec<_> = lines.lines().skip(1).collect();
     assert_eq!(lines.len(), 10, "{text}");
-    assert!(lines[6].starts_with("qbert ") && lines[6].contains(" 3996.5 ["), "{text}");
+    assert!(lines[6].starts_with("qbert ") && lines[6].contains(" 3,996.5 ["), "{text}");
 }
 
 /// Two games whose shipped teachers learned with different settings.

@@ -64,7 +64,7 @@ pub trait Observer: Sync {
     /// Passes a problem to the person at the terminal.
     fn say(&self, message: &str);
 
-    /// Tells a fact about the work, such as where its results are.
+    /// Tells a fact about the work, such as where a teacher is from.
     fn note(&self, _message: &str) {}
 
     /// Whether the command must end at the next safe moment.

@@ -39,9 +39,7 @@ pub fn run(request: &Request, observer: &dyn Observer) -> Result<Ended> {
 
 /// Does the tasks of an opened experiment.
 fn work<L: Line>(line: &L, request: &Request) -> Result<Ended> {
-    let observer = line.command().observer;
-    observer.ready();
-    observer.note(&format!("results go to {}", line.command().folder.root().display()));
+    line.command().observer.ready();
     let mut schedule = Scheduler::new(line, request)?;
     let (sender, receiver) = channel();
     std::thread::scope(|threads| {
