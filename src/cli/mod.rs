@@ -6,7 +6,6 @@ mod print;
 mod arguments;
 mod bench;
 mod compare;
-mod explanations;
 mod film;
 mod games;
 mod help;

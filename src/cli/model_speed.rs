@@ -14,7 +14,7 @@ use crate::config::explanations::{
 use crate::explain::{Asked, Counted, Explanation, Fit, Judge, RewardSignal, Run, Scripts, answer, fit, reinforce};
 use crate::nn::Device;
 use crate::nn::language::{Sampling, Size, Transformer, generate};
-use crate::pipeline::{ExplainPlan, ModelWork, Stage, TaskState, Work as _};
+use crate::pipeline::{ModelPlan, ModelWork, Stage, TaskState, Work as _};
 use crate::record::ModelId;
 use crate::task::{END, PAD, Question, QuestionSplit, QuestionTask};
 use crate::units::Seed;
@@ -42,7 +42,7 @@ pub struct ModelTime {
 ///
 /// # Errors
 /// If nothing can be written into the temporary folder.
-pub fn planned_time(experiment: &Explanations, plan: &ExplainPlan, device: Device, jobs: usize) -> Result<ModelTime> {
+pub fn planned_time(experiment: &Explanations, plan: &ModelPlan, device: Device, jobs: usize) -> Result<ModelTime> {
     let task = QuestionTask::new(&experiment.task);
     let machine = Machine { experiment, scripts: Scripts { task: &task, split: QuestionSplit::Train }, device };
     let mut time = ModelTime::default();

@@ -14,7 +14,7 @@ use crate::env::{EpisodeSeeds, Pool, Rom, Rules};
 use crate::eval::statistics::mean;
 use crate::game::Game;
 use crate::nn::{Architecture, Device, Network};
-use crate::pipeline::{AgentWork, Plan, PlannedTask, Stage, TaskState, Work as _};
+use crate::pipeline::{AgentPlan, AgentWork, PlannedTask, Stage, TaskState, Work as _};
 use crate::record::{AgentId, EpisodeRow, Folder, read_rows};
 use crate::units::Seed;
 
@@ -47,7 +47,7 @@ pub struct PlannedTime {
 ///
 /// # Errors
 /// If a game cannot be played here.
-pub fn planned_time(experiment: &Experiment, plan: &Plan, device: Device, jobs: usize) -> Result<PlannedTime> {
+pub fn planned_time(experiment: &Experiment, plan: &AgentPlan, device: Device, jobs: usize) -> Result<PlannedTime> {
     let tasks = plan.work.iter().zip(&plan.tasks);
     let left: Vec<(&AgentWork, &PlannedTask)> = tasks.filter(|(_, task)| task.state != TaskState::Done).collect();
     let machine = Machine { experiment, game: experiment.games[0], device };

@@ -31,12 +31,12 @@ use std::fmt;
 
 use anyhow::Error;
 
-pub use atari::{AgentWork, Plan, PlannedNetwork, Teaching, plan, read as read_experiment, tasks};
-pub use explain::{ExplainPlan, ModelWork, plan_explanations, read as read_explanations};
+pub use atari::{AgentDetails, AgentPlan, AgentWork, PlannedNetwork, Teaching, plan, read as read_experiment, tasks};
+pub use explain::{ModelDetails, ModelPlan, ModelWork, plan_explanations, read as read_explanations};
 pub use key::{Key, SettingChange};
 pub use lock::DEAD_AFTER;
 pub use merge::merge;
-pub use planned::{PlannedStage, PlannedTask};
+pub use planned::{Plan, PlannedStage, PlannedTask};
 pub use progress::CommandProgress;
 pub use request::{Request, scored};
 pub use run::{STACK_BYTES, run};

@@ -8,11 +8,30 @@ use super::task::{Amount, Stage, Task, TaskId, TaskState, Work};
 use crate::record::Folder;
 use crate::units::grouped;
 
+/// The plan of `pd run` for an experiment of any line.
+#[derive(Debug, Serialize)]
+pub struct Plan<W, D> {
+    pub experiment: String,
+    pub folder: String,
+    /// Networks, and what else the line tells of its experiments.
+    #[serde(flatten)]
+    pub details: D,
+    pub tasks: Vec<PlannedTask>,
+    /// The work of each task.
+    #[serde(skip)]
+    pub work: Vec<W>,
+    /// The tasks grouped for people: all evaluations are one line.
+    pub stages: Vec<PlannedStage>,
+    /// The reason why `pd run` would be refused.
+    pub refused: Option<String>,
+}
+
 /// A task and its state.
 #[derive(Debug, Serialize)]
 pub struct PlannedTask {
     pub id: TaskId,
     pub kind: &'static str,
+    pub stage: Stage,
     pub inputs: Vec<TaskId>,
     pub key: String,
     pub state: TaskState,
@@ -33,6 +52,30 @@ pub struct PlannedStage {
     pub work: String,
 }
 
+impl PlannedStage {
+    /// The lines below the trainings and distillations: one for the evaluations of all `subjects`, and the report.
+    pub fn last(tasks: &[PlannedTask], subjects: &str) -> [PlannedStage; 2] {
+        let of = |stage| tasks.iter().filter(move |task| task.stage == stage);
+        let is_done = |task: &&PlannedTask| task.state == TaskState::Done;
+        let (all, done) = (of(Stage::Evaluate).count(), of(Stage::Evaluate).filter(is_done).count());
+        let left = all - done;
+        let each = |Amount { amount, unit }: Amount| format!("{} {unit} each", grouped(amount));
+        let evaluations = PlannedStage {
+            stage: Stage::Evaluate.name(),
+            agent: if left == 0 { format!("{all} {subjects}") } else { format!("{left} of {all} {subjects} left") },
+            done: left == 0,
+            work: of(Stage::Evaluate).next().map_or(String::new(), |task| each(task.work)),
+        };
+        let report = PlannedStage {
+            stage: Stage::Report.name(),
+            agent: String::new(),
+            done: left == 0 && of(Stage::Report).all(|task| is_done(&task)),
+            work: "tables, index.html, plots".into(),
+        };
+        [evaluations, report]
+    }
+}
+
 impl PlannedTask {
     /// A task of any line in the plan of a request.
     pub fn of<W: Work>(request: &Request, folder: &Folder, task: &Task<W>, state: TaskState) -> PlannedTask {
@@ -40,6 +83,7 @@ impl PlannedTask {
         PlannedTask {
             id: task.id.clone(),
             kind: task.work.kind(),
+            stage: task.work.stage(),
             inputs: task.inputs.clone(),
             key: task.key.to_string(),
             state,

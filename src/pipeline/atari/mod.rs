@@ -29,5 +29,5 @@ mod work;
 pub use list::{Teaching, tasks};
 pub use merge::merge;
 pub use open::{AtariPipeline, read, scored};
-pub use plan::{Plan, PlannedNetwork, plan};
+pub use plan::{AgentDetails, AgentPlan, PlannedNetwork, plan};
 pub use work::AgentWork;

@@ -15,27 +15,20 @@ use super::work::{AgentTask, AgentWork};
 use crate::config::{Experiment, Settings};
 use crate::nn::{Architecture, Outputs};
 use crate::pipeline::digests::Digests;
-use crate::pipeline::planned::{PlannedStage, PlannedTask};
+use crate::pipeline::planned::{Plan, PlannedStage, PlannedTask};
 use crate::pipeline::request::Request;
 use crate::pipeline::task::{Stage, TaskId, TaskState, Work as _};
 use crate::pipeline::{key, with_commas};
 use crate::record::{AgentId, SHARED};
 use crate::units::grouped;
 
-/// The plan of `pd run`.
+/// The plan of an experiment of games.
+pub type AgentPlan = Plan<AgentWork, AgentDetails>;
+
+/// What a plan tells of an experiment of games beside its tasks.
 #[derive(Debug, Serialize)]
-pub struct Plan {
-    pub experiment: String,
-    pub folder: String,
+pub struct AgentDetails {
     pub networks: Vec<PlannedNetwork>,
-    pub tasks: Vec<PlannedTask>,
-    /// The work of each task.
-    #[serde(skip)]
-    pub work: Vec<AgentWork>,
-    /// The tasks grouped for people: all evaluations are one line.
-    pub stages: Vec<PlannedStage>,
-    /// The reason why `pd run` would be refused.
-    pub refused: Option<String>,
     /// Settings of the file or the command that have no effect, each with the reason.
     pub ineffective: Vec<String>,
     /// Files that `pd run` could not use, with the way out.
@@ -65,7 +58,7 @@ pub struct PlannedNetwork {
 ///
 /// # Errors
 /// If the experiment or a file of its results is damaged.
-pub fn plan(request: &Request) -> Result<Plan> {
+pub fn plan(request: &Request) -> Result<AgentPlan> {
     let (experiment, folder) = read(request)?;
     let list = tasks(&experiment, &folder, teaching(request))?;
     let begins = check(request, &experiment, &folder, &list);
@@ -75,19 +68,22 @@ pub fn plan(request: &Request) -> Result<Plan> {
     let tasks: Vec<PlannedTask> =
         list.iter().zip(&states).map(|(task, &state)| PlannedTask::of(request, &folder, task, state)).collect();
     let resources = Resources::of(&experiment, request.jobs());
-    Ok(Plan {
-        experiment: experiment.name.clone(),
-        folder: folder.root().display().to_string(),
+    let details = AgentDetails {
         networks: planned_networks(&experiment),
-        stages: stages(&experiment, &list, &tasks),
-        tasks,
-        work: list.into_iter().map(|task| task.work).collect(),
-        ineffective: experiment.ineffective,
-        refused: begins.err().map(|error| format!("{error:#}")),
+        ineffective: experiment.ineffective.clone(),
         problems,
         memory_bytes: resources.training.max(resources.distilling),
         disk_bytes: resources.disk,
         is_followed: experiment.distillation.online,
+    };
+    Ok(Plan {
+        experiment: experiment.name.clone(),
+        folder: folder.root().display().to_string(),
+        details,
+        stages: stages(&experiment, &list, &tasks),
+        tasks,
+        work: list.into_iter().map(|task| task.work).collect(),
+        refused: begins.err().map(|error| format!("{error:#}")),
     })
 }
 
@@ -186,13 +182,6 @@ fn stages(experiment: &Experiment, list: &[AgentTask], planned: &[PlannedTask]) 
         };
         stages.push(PlannedStage { stage, agent: format!("{agent}, {seeds}"), done, work });
     }
-    let of_evaluation = || list.iter().zip(planned).filter(|(task, _)| task.work.stage() == Stage::Evaluate);
-    let (all, left) = (of_evaluation().count(), of_evaluation().filter(|(_, own)| !is_done(own)).count());
-    let agent = if left == 0 { format!("{all} agents") } else { format!("{left} of {all} agents left") };
-    let work = format!("{} episodes each", experiment.evaluation.episodes);
-    stages.push(PlannedStage { stage: "evaluate", done: left == 0, agent, work });
-    let reported = left == 0 && planned.last().is_some_and(is_done);
-    let work = "summary.csv, index.html, plots".into();
-    stages.push(PlannedStage { stage: "report", done: reported, agent: String::new(), work });
+    stages.extend(PlannedStage::last(planned, "agents"));
     stages
 }

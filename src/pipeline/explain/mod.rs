@@ -13,5 +13,5 @@ mod work;
 
 pub use merge::merge;
 pub use open::{ExplainPipeline, read, scored};
-pub use plan::{ExplainPlan, plan as plan_explanations};
+pub use plan::{ModelDetails, ModelPlan, plan as plan_explanations};
 pub use work::ModelWork;

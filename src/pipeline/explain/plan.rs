@@ -9,35 +9,27 @@ use super::state::{state, state_of_report};
 use super::work::{ModelTask, ModelWork};
 use crate::config::explanations::Explanations;
 use crate::nn::language::Size;
-use crate::pipeline::planned::{PlannedStage, PlannedTask};
+use crate::pipeline::planned::{Plan, PlannedStage, PlannedTask};
 use crate::pipeline::request::Request;
 use crate::pipeline::task::{Stage, Task, TaskState, Work as _};
 use crate::record::Folder;
 use crate::task;
-use crate::units::grouped;
 
-/// The plan of `pd run`.
+/// The plan of an experiment with explanations.
+pub type ModelPlan = Plan<ModelWork, ModelDetails>;
+
+/// What a plan tells of an experiment with explanations beside its tasks.
 #[derive(Debug, Serialize)]
-pub struct ExplainPlan {
-    pub experiment: String,
-    pub folder: String,
+pub struct ModelDetails {
     /// Each model's name and size.
     pub models: Vec<(String, String)>,
-    pub tasks: Vec<PlannedTask>,
-    /// The work of each task.
-    #[serde(skip)]
-    pub work: Vec<ModelWork>,
-    /// One line for each task but the answers, which are one line together.
-    pub stages: Vec<PlannedStage>,
-    /// The reason why `pd run` would be refused.
-    pub refused: Option<String>,
 }
 
 /// The plan of an experiment; nothing is changed.
 ///
 /// # Errors
 /// If the experiment or a record of its results is damaged.
-pub fn plan(request: &Request) -> Result<ExplainPlan> {
+pub fn plan(request: &Request) -> Result<ModelPlan> {
     let (experiment, folder) = read(request)?;
     let list = tasks(&experiment, &folder)?;
     let states = states(request, &experiment, &folder, &list)?;
@@ -59,21 +51,11 @@ pub fn plan(request: &Request) -> Result<ExplainPlan> {
             work: own.in_words(),
         })
         .collect();
-    let of = |stage| list.iter().zip(&states).filter(move |(task, _)| task.work.stage() == stage);
-    for (stage, what) in [(Stage::Evaluate, "models"), (Stage::Report, "pages")] {
-        let left = of(stage).filter(|(_, state)| **state != TaskState::Done).count();
-        let (all, amount) = (of(stage).count(), of(stage).next().map(|(task, _)| task.amount));
-        stages.push(PlannedStage {
-            stage: stage.name(),
-            agent: format!("{left} of {all} {what} left"),
-            done: left == 0,
-            work: amount.map_or(String::new(), |own| format!("{} {} each", grouped(own.amount), own.unit)),
-        });
-    }
-    Ok(ExplainPlan {
+    stages.extend(PlannedStage::last(&planned, "models"));
+    Ok(Plan {
         experiment: experiment.name.clone(),
         folder: folder.root().display().to_string(),
-        models,
+        details: ModelDetails { models },
         tasks: planned,
         work: list.into_iter().map(|task| task.work).collect(),
         stages,
