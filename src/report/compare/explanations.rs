@@ -3,10 +3,11 @@
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use super::Pair;
 use super::folders::Place;
+use super::render::Section;
 use super::settings::{SettingPair, facts, numbers, of_keys, pair};
 use super::verdict::{ONE_SEED, clause, what_differs};
+use super::{Head, Pair};
 use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
 use crate::eval::statistics::{self, Estimate};
@@ -20,18 +21,13 @@ use crate::task::QuestionSplit;
 /// Most models that the verdict names.
 const NAMED: usize = 3;
 
-/// Two experiments, called by the names of their folders.
+/// Two experiments with explanations.
 #[derive(Debug, Serialize)]
 pub struct ModelComparison {
-    pub experiments: [String; 2],
-    /// What can be said of the differences, in sentences.
-    pub verdict: Vec<String>,
-    /// The settings that differ, and what else made the results.
-    pub settings: Vec<SettingPair>,
+    #[serde(flatten)]
+    pub head: Head,
     /// Every model that both have, at each temperature that both have.
     pub models: Vec<ComparedModel>,
-    /// Models that only one of them has.
-    pub alone: [Vec<String>; 2],
 }
 
 /// The right answers of a model in both experiments.
@@ -67,7 +63,7 @@ pub fn compare(places: &[Place; 2]) -> Result<ModelComparison> {
     let models = models(&results, &answerers);
     ensure!(!models.is_empty(), "{} and {} have no model in common that has answered", names[0], names[1]);
     let verdict = verdict(&names, &settings, &models, experiments.iter().any(|own| own.seeds.len() == 1));
-    Ok(ModelComparison { experiments: names, verdict, settings, models, alone })
+    Ok(ModelComparison { head: Head { experiments: names, verdict, settings, alone }, models })
 }
 
 fn in_words(answerer: &Answerer) -> String {
@@ -172,41 +168,19 @@ fn is_main(models: &[ComparedModel], own: &ComparedModel) -> bool {
 }
 
 impl ModelComparison {
-    /// The comparison for a terminal: test questions at the highest temperature.
-    pub fn text(&self) -> String {
-        let mut text = format!("{}\n", self.verdict.join(" "));
-        for (title, table) in [
-            ("Right answers to test questions", self.answers(|own| is_main(&self.models, own), false)),
-            ("What differs", self.differing()),
-        ] {
-            if !table.rows.is_empty() {
-                text += &format!("\n{title}\n{}", table.text());
-            }
-        }
-        text
-    }
-
-    /// The comparison in Markdown.
-    pub fn markdown(&self) -> String {
-        let [first, second] = &self.experiments;
-        let mut text = format!("# {first} and {second}\n\n{}\n", self.verdict.join(" "));
-        text += &format!(
-            "\n## Right answers\n\n{}\nDifferences are the second minus the first, with 95% intervals: question by question where \
-             both have answered the same ones.\n",
-            self.answers(|_| true, true).markdown()
-        );
-        let differing = self.differing();
-        if !differing.rows.is_empty() {
-            text += &format!("\n## What differs\n\n{}", differing.markdown());
-        }
-        for (name, alone) in self.experiments.iter().zip(&self.alone).filter(|(_, alone)| !alone.is_empty()) {
-            text += &format!("\nOnly in {name}: {}.\n", alone.join(", "));
-        }
-        text
+    /// Its tables; a narrow one has test questions at the highest temperature alone.
+    pub fn sections(&self, wide: bool) -> Vec<Section> {
+        let answers = Section {
+            title: if wide { "Right answers" } else { "Right answers to test questions" },
+            note: "Differences are the second minus the first, with 95% intervals: question by question where both have \
+                   answered the same ones.",
+            table: self.answers(|own| wide || is_main(&self.models, own), wide),
+        };
+        vec![answers, self.head.settings()]
     }
 
     fn answers(&self, is_shown: impl Fn(&ComparedModel) -> bool, with_place: bool) -> Table {
-        let [first, second] = self.experiments.clone();
+        let [first, second] = self.head.experiments.clone();
         let mut columns = vec![words("student", ""), words("explanations of", "")];
         if with_place {
             columns.extend([words("questions", ""), words("temperature", "")]);
@@ -227,9 +201,5 @@ impl ModelComparison {
             row
         };
         Table::of(columns, self.models.iter().filter(|own| is_shown(own)).map(row))
-    }
-
-    fn differing(&self) -> Table {
-        super::settings::table(&self.experiments, &self.settings)
     }
 }

@@ -25,21 +25,29 @@ use over_games::over_games;
 pub use settings::SettingPair;
 use side::Side;
 
-/// Two experiments, called by the names of their folders.
+/// Two experiments, whatever their line.
 #[derive(Debug, Serialize)]
-pub struct Comparison {
+pub struct Head {
+    /// The names of their folders.
     pub experiments: [String; 2],
     /// What can be said of the differences, in sentences.
     pub verdict: Vec<String>,
     /// The settings that differ, and what else made the results.
     pub settings: Vec<SettingPair>,
+    /// Students, or models, that only one of them has.
+    pub alone: [Vec<String>; 2],
+}
+
+/// Two experiments of games.
+#[derive(Debug, Serialize)]
+pub struct Comparison {
+    #[serde(flatten)]
+    pub head: Head,
     /// Students over their games, by the mean that all of them have: those whose games are the same in both, and the most.
     pub over_games: Vec<ComparedAgent>,
     pub mean: &'static str,
     /// Every agent that both have, game by game.
     pub in_games: Vec<ComparedAgent>,
-    /// Students that only one of them has.
-    pub alone: [Vec<String>; 2],
 }
 
 /// An agent in both experiments.
@@ -79,21 +87,23 @@ pub struct Written {
 /// A folder without results, a damaged file, or nothing in common.
 pub fn written(folders: [&Path; 2]) -> Result<Written> {
     let places = places(folders)?;
-    match [places[0].line, places[1].line] {
+    Ok(match [places[0].line, places[1].line] {
         [LineName::Atari, LineName::Atari] => {
             let own = of_games(places)?;
-            Ok(Written { text: own.text(), markdown: own.markdown(), json: serde_json::to_value(&own)? })
+            let [narrow, wide] = [false, true].map(|wide| own.sections(wide));
+            own.head.written([&narrow, &wide], serde_json::to_value(&own)?)
         }
         [LineName::Explanations, LineName::Explanations] => {
             let own = explanations::compare(&places)?;
-            Ok(Written { text: own.text(), markdown: own.markdown(), json: serde_json::to_value(&own)? })
+            let [narrow, wide] = [false, true].map(|wide| own.sections(wide));
+            own.head.written([&narrow, &wide], serde_json::to_value(&own)?)
         }
         _ => bail!(
             "{} and {}: one is an experiment of games and the other of explanations, which have nothing to compare",
             places[0].name,
             places[1].name
         ),
-    }
+    })
 }
 
 /// Compares experiments of games.
@@ -107,15 +117,13 @@ pub fn of_games(places: [Place; 2]) -> Result<Comparison> {
     let in_games: Vec<ComparedAgent> = games.iter().flat_map(|&game| in_game(sides, game)).collect();
     let over_games = over_games(sides);
     let settings = settings::differing(sides)?;
-    Ok(Comparison {
-        verdict: verdict::verdict(sides, &settings, &over_games),
+    let head = Head {
         experiments: sides.map(|side| side.name.clone()),
+        verdict: verdict::verdict(sides, &settings, &over_games),
         settings,
-        mean: over_games.mean.name(),
-        over_games: over_games.students,
-        in_games,
         alone: [first.students_not_in(&second), second.students_not_in(&first)],
-    })
+    };
+    Ok(Comparison { head, mean: over_games.mean.name(), over_games: over_games.students, in_games })
 }
 
 /// The agents that both have in a game.

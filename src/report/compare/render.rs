@@ -1,44 +1,39 @@
-//! The comparison as text for a terminal, and as Markdown.
+//! A comparison as text for a terminal, and as Markdown.
 
-use super::{Comparison, Pair};
+use serde_json::Value;
+
+use super::{Comparison, Head, Pair, SettingPair, Written};
 use crate::eval::statistics::Estimate;
 use crate::report::table::{Cell, Table, estimates, numbers, words};
 
-impl Comparison {
-    /// The comparison for a terminal.
-    pub fn text(&self) -> String {
+/// A table of a comparison under its title. The note is for Markdown.
+pub struct Section {
+    pub title: &'static str,
+    pub note: &'static str,
+    pub table: Table,
+}
+
+impl Head {
+    /// The comparison with the tables for a terminal and for Markdown, and as JSON.
+    pub fn written(&self, [narrow, wide]: [&[Section]; 2], json: Value) -> Written {
+        Written { text: self.text(narrow), markdown: self.markdown(wide), json }
+    }
+
+    /// The sentences of the verdict, then the tables that are not empty.
+    fn text(&self, sections: &[Section]) -> String {
         let mut text = format!("{}\n", self.verdict.join(" "));
-        for (title, table) in [
-            ("Share of the teacher's score", self.shares()),
-            ("Scores", self.scores(false)),
-            ("What differs", self.differing()),
-        ] {
-            if !table.rows.is_empty() {
-                text += &format!("\n{title}\n{}", table.text());
-            }
+        for Section { title, table, .. } in sections.iter().filter(|section| !section.table.rows.is_empty()) {
+            text += &format!("\n{title}\n{}", table.text());
         }
         text
     }
 
-    /// The comparison in Markdown.
-    pub fn markdown(&self) -> String {
+    fn markdown(&self, sections: &[Section]) -> String {
         let [first, second] = &self.experiments;
         let mut text = format!("# {first} and {second}\n\n{}\n", self.verdict.join(" "));
-        for (title, note, table) in [
-            (
-                "Share of the teacher’s score",
-                "Differences are the second minus the first, with 95% intervals. Where both experiments have the same teachers and \
-                 seeds, the students are compared against the same drawn episodes of their teacher. * By (student − random) / \
-                 (teacher − random).",
-                self.shares(),
-            ),
-            ("Scores", "Mean raw scores of an episode.", self.scores(true)),
-            ("What differs", "", self.differing()),
-        ] {
-            if !table.rows.is_empty() {
-                let note = if note.is_empty() { String::new() } else { format!("\n{note}\n") };
-                text += &format!("\n## {title}\n\n{}{note}", table.markdown());
-            }
+        for Section { title, note, table } in sections.iter().filter(|section| !section.table.rows.is_empty()) {
+            let note = if note.is_empty() { String::new() } else { format!("\n{note}\n") };
+            text += &format!("\n## {title}\n\n{}{note}", table.markdown());
         }
         for (name, alone) in self.experiments.iter().zip(&self.alone).filter(|(_, alone)| !alone.is_empty()) {
             text += &format!("\nOnly in {name}: {}.\n", alone.join(", "));
@@ -46,9 +41,32 @@ impl Comparison {
         text
     }
 
+    /// The settings that differ.
+    pub fn settings(&self) -> Section {
+        let [first, second] = self.experiments.clone();
+        let columns = vec![words("setting", ""), words(first, ""), words(second, "")];
+        let row = |own: &SettingPair| [vec![own.key.clone()], own.values.to_vec()].concat();
+        Section { title: "What differs", note: "", table: Table::of(columns, self.settings.iter().map(row)) }
+    }
+}
+
+impl Comparison {
+    /// Its tables; narrow ones fit on a terminal.
+    pub fn sections(&self, wide: bool) -> Vec<Section> {
+        let shares = Section {
+            title: "Share of the teacher’s score",
+            note: "Differences are the second minus the first, with 95% intervals. Where both experiments have the same teachers and \
+                   seeds, the students are compared against the same drawn episodes of their teacher. * By (student − random) / \
+                   (teacher − random).",
+            table: self.shares(),
+        };
+        let scores = Section { title: "Scores", note: "Mean raw scores of an episode.", table: self.scores(wide) };
+        vec![shares, scores, self.head.settings()]
+    }
+
     /// Students in each game, and over the games.
     fn shares(&self) -> Table {
-        let [first, second] = self.experiments.clone();
+        let [first, second] = self.head.experiments.clone();
         let columns = vec![
             words("game", ""),
             words("student", ""),
@@ -78,8 +96,8 @@ impl Comparison {
         let columns = vec![
             words("game", ""),
             words("agent", ""),
-            kind(&self.experiments[0]),
-            kind(&self.experiments[1]),
+            kind(&self.head.experiments[0]),
+            kind(&self.head.experiments[1]),
             estimates("difference", "The second minus the first."),
         ];
         let cell = |own: Estimate, wide: bool| Cell::number_with_interval(Some(own.known_if(wide)));
@@ -94,9 +112,5 @@ impl Comparison {
             ])
         });
         Table::of(columns, rows)
-    }
-
-    fn differing(&self) -> Table {
-        super::settings::table(&self.experiments, &self.settings)
     }
 }

@@ -9,7 +9,6 @@ use super::side::Side;
 use crate::config::{self, Settings};
 use crate::record::Manifest;
 use crate::report::format::NONE;
-use crate::report::table::{Table, words};
 
 /// Settings that change no result.
 const WITHOUT_EFFECT: [&str; 7] = [
@@ -88,14 +87,6 @@ pub fn numbers(seeds: &[u64]) -> String {
 /// None if both values are the same.
 pub fn pair(key: &str, values: [String; 2], is_setting: bool) -> Option<SettingPair> {
     (values[0] != values[1]).then(|| SettingPair { key: key.to_owned(), values, is_setting })
-}
-
-/// A table of what differs between two experiments of these names.
-pub fn table(experiments: &[String; 2], settings: &[SettingPair]) -> Table {
-    let [first, second] = experiments.clone();
-    let columns = vec![words("setting", ""), words(first, ""), words(second, "")];
-    let row = |own: &SettingPair| [vec![own.key.clone()], own.values.to_vec()].concat();
-    Table::of(columns, settings.iter().map(row))
 }
 
 /// Versions of programs, and the processor.

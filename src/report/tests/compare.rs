@@ -39,7 +39,7 @@ fn compared(first: &Made, second: &Made) -> Comparison {
 fn two_experiments_are_compared_by_the_difference_of_their_students() {
     let (teachers, mixed) = (made("", 200.0, 0.7), made("[distillation]\ndata = \"mixed\"\n", 200.0, 0.9));
     let comparison = compared(&teachers, &mixed);
-    let [settings] = comparison.settings.as_slice() else { panic!("{:?}", comparison.settings) };
+    let [settings] = comparison.head.settings.as_slice() else { panic!("{:?}", comparison.head.settings) };
     assert_eq!(
         (settings.key.as_str(), &settings.values),
         ("distillation.data", &["\"teacher\"", "\"mixed\""].map(String::from))
@@ -52,7 +52,7 @@ fn two_experiments_are_compared_by_the_difference_of_their_students() {
     assert!((score.difference.value - 40.0).abs() < 0.5 && score.difference.is_above(30.0), "{score:?}");
     let teacher = comparison.in_games.iter().find(|own| own.agent == "teacher").and_then(|own| own.score).unwrap();
     assert_eq!((teacher.difference.value, teacher.difference.interval), (0.0, None), "the same episodes");
-    let verdict = comparison.verdict.join(" ");
+    let verdict = comparison.head.verdict.join(" ");
     assert!(verdict.starts_with("They differ in distillation.data (\"teacher\" in "), "{verdict}");
     assert!(
         verdict.contains("In qbert, of the teacher’s score: net3 has 70% in ")
@@ -60,20 +60,23 @@ fn two_experiments_are_compared_by_the_difference_of_their_students() {
         "{verdict}"
     );
     assert!(!verdict.contains("teachers are not the same"), "{verdict}");
+    let written = written([teachers.folder.root(), mixed.folder.root()]).unwrap();
     assert!(
-        comparison.markdown().contains("| qbert | net3 | 70% [") && comparison.text().contains("distillation.data")
+        written.markdown.contains("| qbert | net3 | 70% [") && written.text.contains("distillation.data"),
+        "{}",
+        written.markdown
     );
 }
 
 #[test]
 fn what_is_the_same_cannot_be_told_apart_and_other_teachers_are_named() {
     let (one, same, other) = (made("", 200.0, 0.9), made("", 200.0, 0.9), made("", 100.0, 0.9));
-    let verdict = compared(&one, &same).verdict.join(" ");
+    let verdict = compared(&one, &same).head.verdict.join(" ");
     assert!(
         verdict.starts_with("Their settings are the same.") && verdict.contains("cannot be told apart"),
         "{verdict}"
     );
-    let verdict = compared(&one, &other).verdict.join(" ");
+    let verdict = compared(&one, &other).head.verdict.join(" ");
     assert!(verdict.contains("cannot be told apart (0.0% ["), "{verdict}");
     assert!(
         verdict.contains("Their teachers are not the same in 1 game") && verdict.contains("clearly more in 1, "),
@@ -104,7 +107,7 @@ fn a_student_with_scores_in_other_games_on_each_side_is_not_compared_over_games(
     for (first, second) in [(["breakout", "qbert"].as_slice(), ["breakout"].as_slice()), (&["qbert"], &["qbert"])] {
         let comparison = compared(&scored(first), &scored(second));
         let over_games: Vec<&str> = comparison.over_games.iter().map(|own| own.agent.as_str()).collect();
-        let verdict = comparison.verdict.join(" ");
+        let verdict = comparison.head.verdict.join(" ");
         assert_eq!((over_games, comparison.mean), (vec!["net3"], "geometric mean"), "{verdict}");
         assert!(
             verdict.contains("Over 2 games (geometric mean), of the teacher’s score: net3 has 75% in "),
