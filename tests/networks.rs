@@ -6,7 +6,7 @@ use policy_distillation::agent::{self, Metadata, Played};
 use policy_distillation::config::{self, EnvironmentSettings, Mlp, Widths};
 use policy_distillation::game::{Game, RAM, View};
 use policy_distillation::nn::{
-    Architecture, Device, Head, Layer, Network, ObservationStore, Optimizer, Outputs, Precision,
+    Architecture, Device, Head, Layer, LearningNetwork, Network, ObservationStore, Outputs, Precision,
 };
 use policy_distillation::record::AgentId;
 use policy_distillation::spec::{Shape, Spec, write_values};
@@ -65,13 +65,12 @@ fn steps_of_adam_and_radam_equal_pytorchs() {
     let clipped = [0.0986733, 0.3983446, -0.2753415, 0.0997453, 0.3990497, -0.2764383];
     for device in [Device::Cpu, LIBTORCH, libtorch()] {
         let trained = |rule, steps, max_norm: f64| {
-            let mut network = golden(device);
-            let mut optimizer = Optimizer::new(rule, 0.001, 1e-8, &network).clipped(max_norm);
+            let mut learning = LearningNetwork::new(golden(device), rule, 1e-8).clipped(max_norm);
             for _ in 0..steps {
-                let _ = network.learn(0, &pattern(2), squares);
-                optimizer.step(&mut network, 0);
+                let _ = learning.network.learn(0, &pattern(2), squares);
+                learning.step(0, 0.001);
             }
-            network.forward(0, &pattern(2))
+            learning.network.forward(0, &pattern(2))
         };
         close(&trained(config::OptimizerRule::Adam, 1, 0.0), &adam);
         close(&trained(config::OptimizerRule::RAdam, 8, 0.0), &radam);
@@ -199,13 +198,13 @@ fn the_kernels_give_the_same_bytes_with_any_number_of_threads_and_whatever_is_be
     let trained = |threads: usize| {
         let threads = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         threads.install(|| {
-            let mut network = Network::new(architecture, Seed(5), Device::Cpu);
-            let mut optimizer = Optimizer::new(config::OptimizerRule::Adam, 0.01, 1e-8, &network);
+            let network = Network::new(architecture, Seed(5), Device::Cpu);
+            let mut learning = LearningNetwork::new(network, config::OptimizerRule::Adam, 1e-8);
             for _ in 0..3 {
-                let _ = network.learn(0, &pattern(13), squares);
-                optimizer.step(&mut network, 0);
+                let _ = learning.network.learn(0, &pattern(13), squares);
+                learning.step(0, 0.01);
             }
-            network.values()
+            learning.network.values()
         })
     };
     assert!(trained(1) == trained(3));
@@ -221,13 +220,13 @@ fn the_optimisers_steps_equal_those_over_tensors() {
     for rule in [RmsProp, Adam, RAdam, Muon] {
         for max_norm in [0.0, 0.01] {
             let trained = |device| {
-                let mut network = Network::new(architecture, Seed(5), device);
-                let mut optimizer = Optimizer::new(rule, 0.001, 1e-5, &network).clipped(max_norm);
+                let network = Network::new(architecture, Seed(5), device);
+                let mut learning = LearningNetwork::new(network, rule, 1e-5).clipped(max_norm);
                 for step in 0..8 {
-                    let _ = network.learn(step % 2, &pattern(4), squares);
-                    optimizer.step(&mut network, step % 2);
+                    let _ = learning.network.learn(step % 2, &pattern(4), squares);
+                    learning.step(step % 2, 0.001);
                 }
-                network.values()
+                learning.network.values()
             };
             let apart = difference(&trained(Device::Cpu), &trained(libtorch()));
             assert!(apart < 1e-3, "{rule:?}, gradients up to {max_norm}: {apart}");
@@ -239,13 +238,13 @@ fn the_optimisers_steps_equal_those_over_tensors() {
 fn a_step_for_one_game_leaves_the_other_games_parameters_alone() {
     let architecture = &architectures()[5];
     let start = Network::new(architecture, Seed(5), Device::Cpu).values();
-    let mut network = Network::new(architecture, Seed(5), Device::Cpu);
-    let mut optimizer = Optimizer::new(config::OptimizerRule::Adam, 0.01, 1e-8, &network);
+    let network = Network::new(architecture, Seed(5), Device::Cpu);
+    let mut learning = LearningNetwork::new(network, config::OptimizerRule::Adam, 1e-8);
     for _ in 0..2 {
-        let _ = network.learn(1, &pattern(3), squares);
-        optimizer.step(&mut network, 1);
+        let _ = learning.network.learn(1, &pattern(3), squares);
+        learning.step(1, 0.01);
     }
-    for ((before, after), tensor) in start.iter().zip(&network.values()).zip(architecture.tensors()) {
+    for ((before, after), tensor) in start.iter().zip(&learning.network.values()).zip(architecture.tensors()) {
         assert_eq!(before == after, tensor.name.starts_with("heads.pong"), "{}", tensor.name);
     }
 }
@@ -255,19 +254,19 @@ fn three_steps_of_rmsprop_equal_the_formula_of_nature_dqn() {
     // g ← 0.95 g + 0.05 d, n ← 0.95 n + 0.05 d², w ← w − lr d / √(n − g² + 0.01), by hand for an output's bias, by
     // which the derivative of d·Σ outputs is d.
     let architecture = &architectures()[1];
-    let mut network = Network::new(architecture, Seed(1), Device::Cpu);
+    let network = Network::new(architecture, Seed(1), Device::Cpu);
     let bias = |network: &Network| f64::from(network.values()[9][2]);
-    let mut optimizer = Optimizer::new(config::OptimizerRule::RmsProp, 0.1, 0.01, &network);
-    let (mut mean, mut square, mut expected) = (0.0, 0.0, bias(&network));
+    let mut learning = LearningNetwork::new(network, config::OptimizerRule::RmsProp, 0.01);
+    let (mut mean, mut square, mut expected) = (0.0, 0.0, bias(&learning.network));
     for step in 1..=3 {
         let derivative = 0.5 * f64::from(step);
-        let _ = network.learn(0, &pattern(1), |outputs| outputs.sum(Kind::Float) * derivative);
-        optimizer.step(&mut network, 0);
+        let _ = learning.network.learn(0, &pattern(1), |outputs| outputs.sum(Kind::Float) * derivative);
+        learning.step(0, 0.1);
         mean = 0.95 * mean + 0.05 * derivative;
         square = 0.95 * square + 0.05 * derivative * derivative;
         expected -= 0.1 * derivative / (square - mean * mean + 0.01_f64).sqrt();
     }
-    assert!((bias(&network) - expected).abs() < 1e-5);
+    assert!((bias(&learning.network) - expected).abs() < 1e-5);
 }
 
 #[test]
@@ -276,19 +275,18 @@ fn a_restored_optimiser_goes_on_as_if_it_had_not_stopped() {
     let architecture = &architectures()[6];
     let on_the_cpu = [RmsProp, Adam, RAdam, Muon].map(|rule| (rule, Device::Cpu));
     for (rule, device) in on_the_cpu.into_iter().chain([(Adam, LIBTORCH), (Muon, LIBTORCH)]) {
-        let mut network = Network::new(architecture, Seed(1), device);
-        let mut optimizer = Optimizer::new(rule, 0.01, 0.01, &network);
-        let step = |network: &mut Network, optimizer: &mut Optimizer| {
-            let _ = network.learn(0, &pattern(2), squares);
-            optimizer.step(network, 0);
+        let network = Network::new(architecture, Seed(1), device);
+        let mut learning = LearningNetwork::new(network, rule, 0.01);
+        let step = |learning: &mut LearningNetwork| {
+            let _ = learning.network.learn(0, &pattern(2), squares);
+            learning.step(0, 0.01);
         };
-        step(&mut network, &mut optimizer);
-        let mut twin = Network::from_values(network.architecture(), &network.values(), device);
-        let mut restored = Optimizer::new(rule, 0.01, 0.01, &twin);
-        restored.restore(&optimizer.save(&network), &twin).unwrap();
-        step(&mut network, &mut optimizer);
-        step(&mut twin, &mut restored);
-        assert_eq!(network.values(), twin.values());
+        step(&mut learning);
+        let mut restored = LearningNetwork::new(Network::new(architecture, Seed(2), device), rule, 0.01);
+        restored.restore(&learning.network.values(), &learning.save_optimizer()).unwrap();
+        step(&mut learning);
+        step(&mut restored);
+        assert_eq!(learning.network.values(), restored.network.values());
     }
 }
 

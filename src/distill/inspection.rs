@@ -41,7 +41,7 @@ impl Student {
             let agreement = self.agreement_on(head, memory, places, batch);
             let mut observations = Vec::new();
             memory.observations(&places[..STATES.min(places.len())], &mut observations);
-            let layers = hidden_layers(&self.network, head, &observations);
+            let layers = hidden_layers(self.network(), head, &observations);
             self.state.held_out_agreement[head] = agreement;
             self.state.alive[head] = share_alive(&layers);
             let constant = share_of_commonest(memory, places);
@@ -70,8 +70,8 @@ impl Student {
     fn agreement_on(&self, head: usize, memory: &Replay<QValues>, places: &[Place], batch: usize) -> f64 {
         let mut observations = Vec::new();
         let agreeing = places.chunks(batch).map(|places| {
-            let q = minibatch(memory, places, self.network.device(), &mut observations);
-            let share = agreement(&q, &self.network.forward(head, &observations)).double_value(&[]);
+            let q = minibatch(memory, places, self.network().device(), &mut observations);
+            let share = agreement(&q, &self.network().forward(head, &observations)).double_value(&[]);
             share * places.len() as f64
         });
         agreeing.sum::<f64>() / places.len() as f64

@@ -199,7 +199,7 @@ impl<'a> DistillRun<'a> {
     fn play(&mut self, index: usize) {
         let (source, settings) = (&mut self.sources[index], &self.group.experiment.distillation);
         let before = source.collector.state.episodes_ended;
-        source.play(settings, (&self.students[0].network, index));
+        source.play(settings, (self.students[0].network(), index));
         let over = source.collector.state.episodes_ended != before;
         self.state.turn = if over { (index + 1) % self.sources.len() } else { index };
         let (before, due) = (self.state.hour * settings.steps_per_hour, settings.steps_per_hour);
@@ -261,7 +261,7 @@ impl<'a> DistillRun<'a> {
         {
             let head = student.state.evaluated;
             let (game, steps) = (self.sources[head].game, Steps(self.sources[head].steps()));
-            let Some(row) = evaluate(game, &Player::new(&student.network, head), steps, student.state.updates)? else {
+            let Some(row) = evaluate(game, &Player::new(student.network(), head), steps, student.state.updates)? else {
                 return Ok(false);
             };
             log::info!("{}: hour {}, score {:.1} in {game}", student.agent, self.state.hour + 1, row.mean);
@@ -280,13 +280,13 @@ impl<'a> DistillRun<'a> {
             student.sync()?;
             student.finite_weights(self.state.hour)?;
             let games = self.group.games.iter().map(|(played, _)| played.clone()).collect();
-            let architecture = student.network.architecture();
+            let architecture = student.network().architecture();
             let mut metadata = Metadata::new(&student.agent, architecture, &self.group.environment(), games, frames);
             metadata.loss = Some((student.loss, student.settings.temperature));
             metadata.data = Some(experiment.distillation.data);
             metadata.temperatures = student.state.temperatures.iter().flatten().copied().collect();
             metadata.teacher = Some(teachers.join(","));
-            agent::save(&folder.weights(&student.agent), &student.network, &metadata)?;
+            agent::save(&folder.weights(&student.agent), student.network(), &metadata)?;
         }
         folder.remove_distillation(&self.group.name(), self.group.seed)
     }

@@ -1,4 +1,4 @@
-//! One student: a network, its optimiser, and its log.
+//! One student: a network that learns, and its log.
 
 use anyhow::{Context, Result, ensure};
 use tch::{Kind, Tensor};
@@ -11,7 +11,7 @@ use super::student_state::{SavedStudent, StudentState, find_saved};
 use super::teacher_source::TeacherSource;
 use crate::config::{self, Initialization};
 use crate::losses::{Loss, entropy};
-use crate::nn::{Architecture, Device, Network, Optimizer};
+use crate::nn::{Architecture, Device, LearningNetwork, Network};
 use crate::record::{AdoptionRow, AgentId, DistillRow, EvalRow, Log, LogMark};
 use crate::replay::{Place, Replay};
 use crate::units::{Seed, now};
@@ -41,7 +41,7 @@ pub struct Student {
     pub agent: AgentId,
     pub settings: config::StudentSettings,
     pub loss: Loss,
-    pub network: Network,
+    learning: LearningNetwork,
     pub state: StudentState,
     pub train: Log,
     pub eval: Log,
@@ -52,7 +52,6 @@ pub struct Student {
     schedule: UpdateSchedule,
     /// Whether a warning has said that it does not learn.
     pub warned: bool,
-    optimizer: Optimizer,
     /// The minibatch's observations, whose memory each update reuses.
     observations: Vec<u8>,
     /// Sums of loss, teacher entropy and agreement since the last row, one line per game; on the device.
@@ -79,16 +78,15 @@ impl Student {
         let seed = Seed(*seed).derive("student", 0).derive(place, 0).derive(&agent.name, 0);
         let architecture =
             Architecture::student(settings, games.iter().map(|(played, _)| (played.game.name(), played.spec())));
-        let mut network = Network::new(&architecture, seed.derive("weights", 0), *device);
+        let network = Network::new(&architecture, seed.derive("weights", 0), *device);
         let config::Distillation { optimizer, optimizer_epsilon, .. } = experiment.distillation;
         let learning_rate = settings.learning_rate.or(experiment.distillation.learning_rate);
-        let mut optimizer = Optimizer::new(optimizer, learning_rate, optimizer_epsilon, &network);
+        let mut learning = LearningNetwork::new(network, optimizer, optimizer_epsilon);
         let mut sums = Tensor::zeros([games.len() as i64, SUMS], (Kind::Double, device.of_tensors()));
         let mut state = StudentState::new(games.len(), seed.derive("sampling", 0).generator());
         if let Some(saved) = saved {
             let saved = find_saved(saved, settings)?;
-            network.set_values(&saved.weights);
-            optimizer.restore(&saved.optimizer, &network)?;
+            learning.restore(&saved.weights, &saved.optimizer)?;
             sums.copy_(&Tensor::from_slice(&saved.sums).view([-1, SUMS]));
             state = saved.state.clone();
         }
@@ -104,12 +102,15 @@ impl Student {
             settings: settings.clone(),
             loss,
             agent,
-            network,
+            learning,
             state,
-            optimizer,
             observations: Vec::new(),
             sums,
         })
+    }
+
+    pub fn network(&self) -> &Network {
+        &self.learning.network
     }
 
     /// One step of the optimiser on a minibatch of one game's memory. Games take turns.
@@ -120,21 +121,20 @@ impl Student {
         }
         let memory = &sources[head].memory;
         let places = memory.sample(&mut self.state.sampler, batch);
-        let q = minibatch(memory, &places, self.network.device(), &mut self.observations);
+        let q = minibatch(memory, &places, self.learning.network.device(), &mut self.observations);
         let (loss, temperature) = (self.loss, self.state.temperatures[head].unwrap_or(1.0));
         let mut agreeing = None;
-        let value = self.network.learn(head, &self.observations, |outputs| {
+        let value = self.learning.network.learn(head, &self.observations, |outputs| {
             agreeing = Some(agreement(&q, &outputs.detach()));
             loss.value(&q, temperature, outputs)
         });
-        self.optimizer.set_learning_rate(self.schedule.learning_rate(self.state.updates));
-        self.optimizer.step(&mut self.network, head);
+        self.learning.step(head, self.schedule.learning_rate(self.state.updates));
         let agreeing = agreeing.expect("the loss was computed");
         let _ = self.sums.get(head as i64).g_add_(&Tensor::stack(&[value, entropy(&q, temperature), agreeing], 0));
         self.state.updates += 1;
         self.state.since[head] += 1;
         let UpdateSchedule { total, average_last, .. } = self.schedule;
-        self.state.average.after(self.state.updates, total, average_last, &mut self.network);
+        self.state.average.after(self.state.updates, total, average_last, &mut self.learning.network);
     }
 
     /// The temperature for a game's teacher, in units of Q.
@@ -158,7 +158,7 @@ impl Student {
             observations
         };
         let states: Vec<Vec<u8>> = sources.iter().zip(places).map(observations).collect();
-        initialize(&mut self.network, initialization, &states);
+        initialize(&mut self.learning.network, initialization, &states);
     }
 
     /// Logs the teacher that the student follows from now on in a head's game, and the score of the previous one.
@@ -244,7 +244,7 @@ impl Student {
     /// # Errors
     /// [`Diverged`], if one is not a finite number.
     pub fn finite_weights(&self, hour: u64) -> Result<Vec<Vec<f32>>, Diverged> {
-        let weights = self.network.values();
+        let weights = self.learning.network.values();
         let is_finite = weights.iter().flatten().all(|weight| weight.is_finite());
         if is_finite { Ok(weights) } else { Err(self.diverged("a weight", hour)) }
     }
@@ -257,7 +257,7 @@ impl Student {
         let logs = self.sync()?;
         Ok(SavedStudent {
             weights: self.finite_weights(hour)?,
-            optimizer: self.optimizer.save(&self.network),
+            optimizer: self.learning.save_optimizer(),
             sums: Vec::try_from(self.sums.view(-1)).expect("sums are doubles"),
             state: StudentState { logs, ..self.state.clone() },
         })

@@ -12,7 +12,7 @@ use super::learner::{Learner, UpdateSums};
 use super::loss::{Sums, q_of_actions, td_loss};
 use super::play::Play;
 use crate::config;
-use crate::nn::{Architecture, Device, Network, ObservationStore, Optimizer, OptimizerState, actions_of};
+use crate::nn::{Architecture, Device, LearningNetwork, Network, ObservationStore, OptimizerState, actions_of};
 use crate::progress::Patience;
 use crate::record::{read_state, write_state};
 use crate::replay::{Ending, Transition};
@@ -22,8 +22,7 @@ const STATE: &str = "learner.bin";
 
 /// A network that learns by PQN. It plays one game, or several games in turn.
 pub struct Pqn {
-    network: Network,
-    optimizer: Optimizer,
+    learning: LearningNetwork,
     shuffler: Generator,
     sums: Sums,
     rollout: Rollout,
@@ -60,12 +59,10 @@ impl Pqn {
         device: Device,
     ) -> Pqn {
         let network = Network::new(architecture, seed.derive("weights", 0), device);
-        let optimizer =
-            Optimizer::new(settings.optimizer, settings.learning_rate, settings.optimizer_epsilon, &network);
+        let learning = LearningNetwork::new(network, settings.optimizer, settings.optimizer_epsilon);
         Pqn {
-            optimizer: optimizer.clipped(settings.max_gradient_norm),
-            observations: ObservationStore::new(&network, settings.rollout as usize * workers),
-            network,
+            observations: ObservationStore::new(&learning.network, settings.rollout as usize * workers),
+            learning: learning.clipped(settings.max_gradient_norm),
             shuffler: seed.derive("shuffling", 0).generator(),
             sums: Sums::new(device),
             rollout: Rollout::default(),
@@ -75,13 +72,13 @@ impl Pqn {
 
     /// Each observation's highest Q-value.
     fn values(&self, head: usize, observations: &[u8]) -> Vec<f32> {
-        values_of(self.network.forward(head, observations).max_dim(1, false).0)
+        values_of(self.learning.network.forward(head, observations).max_dim(1, false).0)
     }
 
     /// Plays a rollout; returns whether it is complete.
     fn play(&mut self, head: usize, play: &mut Play, patience: &Patience) -> bool {
-        let actions = self.network.architecture().actions()[head] as usize;
-        let size = self.network.architecture().observation.bytes();
+        let actions = self.learning.network.architecture().actions()[head] as usize;
+        let size = self.learning.network.architecture().observation.bytes();
         self.rollout = Rollout::default();
         self.observations.clear();
         for _ in 0..self.settings.rollout {
@@ -89,8 +86,8 @@ impl Pqn {
                 return false;
             }
             play.begin();
-            self.observations.push(&self.network, play.pool().observations());
-            let (network, values) = (&self.network, &mut self.rollout.values);
+            self.observations.push(&self.learning.network, play.pool().observations());
+            let (network, values) = (&self.learning.network, &mut self.rollout.values);
             let begin = |observations: &[u8]| network.forward(head, observations).max_dim(1, false);
             let steps = play.step_greedily(actions, begin, |(best, greedy)| {
                 values.extend(values_of(best));
@@ -110,13 +107,12 @@ impl Pqn {
 
     /// The updates of one rollout; returns whether all were made.
     fn learn(&mut self, head: usize, targets: &[f32], learning_rate: f64, patience: &Patience) -> bool {
-        let device = self.network.device().of_tensors();
+        let device = self.learning.network.device().of_tensors();
         let count = targets.len() / self.settings.minibatches;
         let actions: Vec<_> = self.rollout.steps.iter().map(|step| i64::from(step.action)).collect();
         let (actions, targets) =
             (Tensor::from_slice(&actions).to_device(device), Tensor::from_slice(targets).to_device(device));
         let mut order: Vec<i64> = (0..actions.numel() as i64).collect();
-        self.optimizer.set_learning_rate(learning_rate);
         for _ in 0..self.settings.epochs {
             order.shuffle(&mut self.shuffler);
             let order = Tensor::from_slice(&order).to_device(device);
@@ -125,21 +121,22 @@ impl Pqn {
                     return false;
                 }
                 let rows = order.narrow(0, (minibatch * count) as i64, count as i64);
-                self.update(head, &rows, &actions.index_select(0, &rows), &targets.index_select(0, &rows));
+                let (actions, targets) = (actions.index_select(0, &rows), targets.index_select(0, &rows));
+                self.update(head, &rows, &actions, &targets, learning_rate);
             }
         }
         true
     }
 
     /// One step of the optimiser on the mean loss of the rollout's steps in `rows`, whose actions and targets are given.
-    fn update(&mut self, head: usize, rows: &Tensor, actions: &Tensor, targets: &Tensor) {
-        let loss = self.network.learn_stored(head, &mut self.observations, rows, |outputs| {
+    fn update(&mut self, head: usize, rows: &Tensor, actions: &Tensor, targets: &Tensor, learning_rate: f64) {
+        let loss = self.learning.network.learn_stored(head, &mut self.observations, rows, |outputs| {
             let q = q_of_actions(outputs, actions);
             self.sums.add_q(&q);
             td_loss(self.settings.td_error, &q, targets)
         });
         self.sums.add_loss(&loss);
-        self.optimizer.step(&mut self.network, head);
+        self.learning.step(head, learning_rate);
     }
 }
 
@@ -149,7 +146,7 @@ fn values_of(values: Tensor) -> Vec<f32> {
 
 impl Learner for Pqn {
     fn network(&self) -> &Network {
-        &self.network
+        &self.learning.network
     }
 
     fn advance(&mut self, head: usize, play: &mut Play, patience: &Patience) -> bool {
@@ -161,7 +158,7 @@ impl Learner for Pqn {
     }
 
     fn updates(&self) -> u64 {
-        self.optimizer.steps()
+        self.learning.steps()
     }
 
     fn take_sums(&mut self) -> UpdateSums {
@@ -170,8 +167,8 @@ impl Learner for Pqn {
 
     fn save(&mut self, folder: &Path) -> Result<()> {
         let state = PqnState {
-            network: self.network.values(),
-            optimizer: self.optimizer.save(&self.network),
+            network: self.learning.network.values(),
+            optimizer: self.learning.save_optimizer(),
             shuffler: self.shuffler.clone(),
             sums: self.sums.get(),
         };
@@ -180,8 +177,7 @@ impl Learner for Pqn {
 
     fn load(&mut self, folder: &Path) -> Result<()> {
         let state: PqnState = read_state(&folder.join(STATE))?;
-        self.optimizer.restore(&state.optimizer, &self.network)?;
-        self.network.set_values(&state.network);
+        self.learning.restore(&state.network, &state.optimizer)?;
         self.shuffler = state.shuffler;
         self.sums.set(state.sums);
         Ok(())

@@ -32,7 +32,7 @@ pub fn is_supported() -> bool {
     cfg!(target_arch = "aarch64")
 }
 
-/// A network's parameters and gradient.
+/// A network's parameters and gradient, with an optimiser's running means.
 pub struct CpuNetwork {
     plan: LayerPlan,
     observation: Shape,
@@ -40,6 +40,9 @@ pub struct CpuNetwork {
     pub flat: Vec<f32>,
     /// The gradient of the last call of [`CpuNetwork::learn`], in the same order.
     pub gradient: Vec<f32>,
+    /// Running means of the gradient and of its square, in the same order; 0 before the first step.
+    pub mean: Vec<f32>,
+    pub square: Vec<f32>,
     work: Workspace,
 }
 
@@ -58,6 +61,8 @@ impl CpuNetwork {
         let flat = to_flat(&plan, values);
         CpuNetwork {
             gradient: vec![0.0; plan.length],
+            mean: vec![0.0; plan.length],
+            square: vec![0.0; plan.length],
             flat,
             plan,
             observation: architecture.observation,

@@ -12,18 +12,12 @@ use crate::nn::optimizer::{OptimizerStep, ParameterChange, Step};
 /// Number of values that a thread takes at once.
 const PIECE: usize = 1 << 14;
 
-/// One step over each of `parts`. `mean` and `square` are the running means of the gradient and of its square.
-pub fn step(
-    network: &mut CpuNetwork,
-    parts: &[(Range<usize>, Step)],
-    mean: &mut [f32],
-    square: &mut [f32],
-    max_norm: Option<f64>,
-) {
+/// One step against the network's gradient over each of `parts`.
+pub fn step(network: &mut CpuNetwork, parts: &[(Range<usize>, Step)], max_norm: Option<f64>) {
     let clip = max_norm.map_or(1.0, |max_norm| (max_norm / (norm(&network.gradient, parts) + 1e-6)).min(1.0)) as f32;
     for (range, step) in parts {
         let (gradient, values) = (&network.gradient[range.clone()], &mut network.flat[range.clone()]);
-        let (mean, square) = (&mut mean[range.clone()], &mut square[range.clone()]);
+        let (mean, square) = (&mut network.mean[range.clone()], &mut network.square[range.clone()]);
         match step {
             Step::Elementwise(step) => {
                 let values = gradient.par_chunks(PIECE).zip(values.par_chunks_mut(PIECE));

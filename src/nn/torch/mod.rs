@@ -19,6 +19,9 @@ pub struct TorchNetwork {
     pub flat: Tensor,
     /// The gradient of the last call of [`TorchNetwork::learn`], in the same order.
     pub gradient: Tensor,
+    /// An optimiser's running means of the gradient and of its square, in the same order; 0 before the first step.
+    pub mean: Tensor,
+    pub square: Tensor,
     parameters: Vec<Parameter>,
     shapes: Vec<Vec<i64>>,
     observation: Shape,
@@ -63,10 +66,12 @@ impl TorchNetwork {
                 (tensors.end, values.end) = (index + 1, at);
             }
         }
-        let gradient = flat.zeros_like();
+        let [gradient, mean, square] = [flat.zeros_like(), flat.zeros_like(), flat.zeros_like()];
         TorchNetwork {
             flat,
             gradient,
+            mean,
+            square,
             parameters,
             shapes,
             observation: architecture.observation,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use crate::config;
-use crate::nn::{Architecture, Device, Network, Optimizer, OptimizerState};
+use crate::nn::{Architecture, Device, LearningNetwork, Network, OptimizerState};
 use crate::replay::TransitionBatch;
 use crate::teacher::learner::UpdateSums;
 use crate::teacher::loss::{Sums, q_of_actions, td_loss};
@@ -16,11 +16,10 @@ const TAU: f64 = 0.03;
 /// The bound l₀ below which the scaled log-policy is cut.
 const LEAST_LOG_POLICY: f64 = -1.0;
 
-/// The networks of a DQN teacher, with their optimiser.
+/// The networks of a DQN teacher.
 pub struct Networks {
-    online: Network,
+    online: LearningNetwork,
     target: Network,
-    optimizer: Optimizer,
     settings: config::TeacherSettings,
     sums: Sums,
 }
@@ -44,25 +43,25 @@ impl Networks {
     ) -> Networks {
         let online = Network::new(architecture, seed, device);
         let target = Network::new(architecture, seed, device);
-        let optimizer = Optimizer::new(settings.optimizer, settings.learning_rate, settings.optimizer_epsilon, &online);
-        let optimizer = optimizer.clipped(settings.max_gradient_norm);
-        Networks { online, target, optimizer, settings: settings.clone(), sums: Sums::new(device) }
+        let online = LearningNetwork::new(online, settings.optimizer, settings.optimizer_epsilon);
+        let online = online.clipped(settings.max_gradient_norm);
+        Networks { online, target, settings: settings.clone(), sums: Sums::new(device) }
     }
 
     /// The network that plays and learns.
     pub fn online(&self) -> &Network {
-        &self.online
+        &self.online.network
     }
 
     /// Makes the target network equal to the online one.
     pub fn update_target(&mut self) {
-        self.target.copy_from(&self.online);
+        self.target.copy_from(&self.online.network);
     }
 
     /// One step of the optimiser on the mean TD loss of a minibatch from a head's game.
     pub fn update(&mut self, head: usize, batch: &TransitionBatch, learning_rate: f64) {
         let Networks { settings, target, .. } = self;
-        let device = self.online.device().of_tensors();
+        let device = self.online.network.device().of_tensors();
         let column = |values: &[f32]| Tensor::from_slice(values).to_device(device);
         let next = target.forward(head, &batch.next_observations);
         let (rewards, continues) = (column(&batch.rewards), column(&batch.continues));
@@ -71,23 +70,22 @@ impl Networks {
             let rewards = rewards + munchausen_bonus(&target.forward(head, &batch.observations), &actions);
             soft_targets(&next, &rewards, &continues, settings.gamma)
         } else {
-            let online = settings.double.then(|| self.online.forward(head, &batch.next_observations));
+            let online = settings.double.then(|| self.online.network.forward(head, &batch.next_observations));
             td_targets(&next, online.as_ref(), &rewards, &continues, settings.gamma)
         };
         let td_error = settings.td_error;
-        let loss = self.online.learn(head, &batch.observations, |outputs| {
+        let loss = self.online.network.learn(head, &batch.observations, |outputs| {
             let q = q_of_actions(outputs, &actions);
             self.sums.add_q(&q);
             td_loss(td_error, &q, &targets)
         });
         self.sums.add_loss(&loss);
-        self.optimizer.set_learning_rate(learning_rate);
-        self.optimizer.step(&mut self.online, head);
+        self.online.step(head, learning_rate);
     }
 
     /// Updates made since the start.
     pub fn updates(&self) -> u64 {
-        self.optimizer.steps()
+        self.online.steps()
     }
 
     /// The sums since the previous call.
@@ -98,9 +96,9 @@ impl Networks {
     /// Everything that further updates depend on.
     pub fn save(&self) -> NetworksState {
         NetworksState {
-            online: self.online.values(),
+            online: self.online.network.values(),
             target: self.target.values(),
-            optimizer: self.optimizer.save(&self.online),
+            optimizer: self.online.save_optimizer(),
             sums: self.sums.get(),
         }
     }
@@ -110,8 +108,7 @@ impl Networks {
     /// # Errors
     /// If the state is of other networks.
     pub fn restore(&mut self, state: &NetworksState) -> Result<()> {
-        self.optimizer.restore(&state.optimizer, &self.online)?;
-        self.online.set_values(&state.online);
+        self.online.restore(&state.online, &state.optimizer)?;
         self.target.set_values(&state.target);
         self.sums.set(state.sums);
         Ok(())
