@@ -53,10 +53,7 @@ mod tests {
         let spec = Spec { observation: Shape::ATARI, actions: vec![0, 3, 4] };
         let architecture =
             Architecture::new(&config::NetworkChoice::Widths(Widths { conv: [2, 2, 2], hidden: 4 }), &spec);
-        let values = architecture.tensors().into_iter().map(|tensor| {
-            let count = tensor.shape.iter().product::<i64>() as usize;
-            vec![value; count]
-        });
+        let values = architecture.tensors().into_iter().map(|tensor| vec![value; tensor.count()]);
         Network::from_values(&architecture, &values.collect::<Vec<_>>(), Device::Cpu)
     }
 

@@ -18,35 +18,31 @@ pub fn initialize(network: &mut Network, initialization: Initialization, states:
     if initialization == Initialization::Uniform {
         return;
     }
-    set_layers(network, initialization, 0, &states.concat(), |name| !belongs_to_head(name));
+    set_layers(network, initialization, 0, &states.concat(), None);
     if network.architecture().heads().is_empty() {
         return;
     }
     for (head, states) in states.iter().enumerate() {
-        set_layers(network, initialization, head, states, belongs_to_head);
+        set_layers(network, initialization, head, states, Some(head));
     }
 }
 
-fn belongs_to_head(layer: &str) -> bool {
-    layer.starts_with("heads.")
-}
-
-/// Sets those layers on the way to a head's outputs whose name `is_set` accepts.
+/// Sets those layers on the way to a head's outputs that belong to `owner`: that head, or `None` for the shared layers.
 fn set_layers(
     network: &mut Network,
     initialization: Initialization,
     head: usize,
     observations: &[u8],
-    is_set: impl Fn(&str) -> bool,
+    owner: Option<usize>,
 ) {
     let (mut values, tensors) = (network.values(), network.architecture().tensors());
     network.visit_layers(head, observations, &mut |index, x| {
         let tensor = &tensors[index];
-        if !is_set(&tensor.name) {
+        if tensor.head != owner {
             return x;
         }
         let (mean, deviation) = moments(&x);
-        let wanted = if tensor.is_output() { OUTPUTS } else { 1.0 };
+        let wanted = if tensor.is_output { OUTPUTS } else { 1.0 };
         let scale = |&deviation: &f64| match initialization {
             Initialization::Data if deviation > CONSTANT => wanted / deviation,
             _ => 1.0,

@@ -165,7 +165,16 @@ impl Architecture {
                 }
             };
             let input = std::mem::replace(&mut flow, output.clone());
-            blocks.push(Block { name, product: layer, input, output, norm: false, relu: false });
+            blocks.push(Block {
+                name,
+                product: layer,
+                input,
+                output,
+                norm: false,
+                relu: false,
+                head: None,
+                is_output: false,
+            });
         }
         blocks
     }
@@ -173,24 +182,24 @@ impl Architecture {
     /// The blocks of each head. A network for one game has one head.
     pub fn head_blocks(&self) -> Vec<Vec<Block>> {
         let features = self.features();
-        let dense = |name: String, input: &[i64], units, hidden: bool| Block {
+        let dense = |name: String, input: &[i64], units, head, is_output: bool| Block {
             name,
             product: Layer::Dense { units },
             input: input.to_vec(),
             output: vec![units],
-            norm: hidden && self.is_normalised(),
-            relu: hidden,
+            norm: !is_output && self.is_normalised(),
+            relu: !is_output,
+            head,
+            is_output,
+        };
+        let of_head = |(index, Head { game, actions }): (usize, &Head)| {
+            let hidden = dense(format!("heads.{game}.fc"), &features, HEAD_UNITS, Some(index), false);
+            let output = dense(format!("heads.{game}.output"), &hidden.output, *actions, Some(index), true);
+            vec![hidden, output]
         };
         match &self.outputs {
-            Outputs::One(actions) => vec![vec![dense("output".into(), &features, *actions, false)]],
-            Outputs::PerGame(heads) => heads
-                .iter()
-                .map(|Head { game, actions }| {
-                    let hidden = dense(format!("heads.{game}.fc"), &features, HEAD_UNITS, true);
-                    let output = dense(format!("heads.{game}.output"), &hidden.output, *actions, false);
-                    vec![hidden, output]
-                })
-                .collect(),
+            Outputs::One(actions) => vec![vec![dense("output".into(), &features, *actions, None, true)]],
+            Outputs::PerGame(heads) => heads.iter().enumerate().map(of_head).collect(),
         }
     }
 
@@ -208,7 +217,7 @@ impl Architecture {
 
     /// Number of parameters: weights, biases, gains and shifts.
     pub fn parameters(&self) -> u64 {
-        self.tensors().iter().map(|tensor| tensor.shape.iter().product::<i64>() as u64).sum()
+        self.tensors().iter().map(|tensor| tensor.count() as u64).sum()
     }
 
     /// Size of the parameters as f32.

@@ -27,12 +27,16 @@ pub struct TensorShape {
     /// Shape in PyTorch's layout.
     pub shape: Vec<i64>,
     pub kind: TensorKind,
+    /// The head of a network for several games that it belongs to; `None` for what all games share.
+    pub head: Option<usize>,
+    /// Whether it belongs to an output layer.
+    pub is_output: bool,
 }
 
 impl TensorShape {
-    /// Whether it is the weight of an output layer.
-    pub fn is_output(&self) -> bool {
-        self.name.ends_with("output.weight")
+    /// Number of values.
+    pub fn count(&self) -> usize {
+        self.shape.iter().product::<i64>() as usize
     }
 }
 
@@ -60,6 +64,10 @@ pub struct Block {
     pub output: Vec<i64>,
     pub norm: bool,
     pub relu: bool,
+    /// The head of a network for several games that it belongs to; `None` for what all games share.
+    pub head: Option<usize>,
+    /// Whether it is an output layer.
+    pub is_output: bool,
 }
 
 impl Block {
@@ -79,7 +87,14 @@ impl Block {
 
     /// Its tensors, in the order of the data flow.
     pub fn tensors(&self) -> Vec<TensorShape> {
-        let tensor = |part: &str, shape, kind| TensorShape { name: format!("{}.{part}", self.name), shape, kind };
+        let Block { name, head, is_output, .. } = self;
+        let tensor = |part: &str, shape, kind| TensorShape {
+            name: format!("{name}.{part}"),
+            shape,
+            kind,
+            head: *head,
+            is_output: *is_output,
+        };
         let mut tensors = vec![
             tensor("weight", self.weight(), TensorKind::Weight),
             tensor("bias", vec![self.output[0]], TensorKind::Bias),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use super::block::TensorShape;
 use super::network::{Backend, Network};
 use super::optimizer::{MUON_DECAY, Matrix, OptimizerStep, OrthogonalStep, Step};
 use super::{cpu, torch};
@@ -101,7 +102,7 @@ impl LearningNetwork {
     ) -> Result<()> {
         let lengths = |values: &[Vec<f32>]| values.iter().map(Vec::len).collect::<Vec<_>>();
         let tensors = self.network.architecture().tensors();
-        let expected: Vec<_> = tensors.iter().map(|tensor| tensor.shape.iter().product::<i64>() as usize).collect();
+        let expected: Vec<_> = tensors.iter().map(TensorShape::count).collect();
         let fits = lengths(mean) == expected && lengths(square) == expected;
         ensure!(fits && steps.len() == self.steps.len(), "an optimiser's state is of another network");
         self.steps.clone_from(steps);

@@ -32,7 +32,7 @@ impl Network {
         let mut generator = seed.generator();
         let mut bound = 0.0;
         let values = architecture.tensors().into_iter().map(|tensor| {
-            let count = tensor.shape.iter().product::<i64>() as usize;
+            let count = tensor.count();
             match tensor.kind {
                 TensorKind::Gain => return vec![1.0; count],
                 TensorKind::Shift => return vec![0.0; count],
@@ -198,7 +198,7 @@ impl Network {
             Backend::Torch(network) => network.ranges(),
         };
         let tensors = self.architecture.tensors().into_iter().zip(ranges);
-        let hidden = tensors.filter(|(tensor, _)| tensor.kind == TensorKind::Weight && !tensor.is_output());
+        let hidden = tensors.filter(|(tensor, _)| tensor.kind == TensorKind::Weight && !tensor.is_output);
         let matrix = |(TensorShape { shape, .. }, range): (TensorShape, _)| {
             let columns = shape[1..].iter().product::<i64>();
             Matrix { range, rows: shape[0] as usize, columns: columns as usize }

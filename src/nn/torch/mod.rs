@@ -7,7 +7,7 @@ use std::ops::Range;
 use tch::{Device, Kind, Tensor, no_grad};
 
 use super::architecture::Architecture;
-use super::block::{Block, Layer, NORM_EPSILON, TensorKind};
+use super::block::{Block, Layer, NORM_EPSILON, TensorKind, TensorShape};
 use crate::spec::{Shape, values};
 
 pub use step::step;
@@ -45,27 +45,13 @@ impl TorchNetwork {
         let flat = flatten(&shapes, values).to_device(device);
         let mut start = 0;
         let parameters = tensors.iter().map(|tensor| {
-            let length = tensor.shape.iter().product();
+            let length = tensor.count() as i64;
             let part = flat.narrow(0, start, length);
             start += length;
             let tensor_view = from_flat(&part, &tensor.shape).detach().set_requires_grad(true);
             Parameter { tensor: tensor_view, kind: tensor.kind }
         });
         let parameters = parameters.collect();
-        let head_of = |name: &str| name.split('.').nth(1).filter(|_| name.starts_with("heads.")).map(str::to_owned);
-        let mut segments: Vec<(Range<usize>, Range<usize>)> = Vec::new();
-        let (mut belongs, mut at) = (None, 0);
-        for (index, tensor) in tensors.iter().enumerate() {
-            let length = tensor.shape.iter().product::<i64>() as usize;
-            if index == 0 || head_of(&tensor.name) != belongs {
-                belongs = head_of(&tensor.name);
-                segments.push((index..index, at..at));
-            }
-            at += length;
-            if let Some((tensors, values)) = segments.last_mut() {
-                (tensors.end, values.end) = (index + 1, at);
-            }
-        }
         let [gradient, mean, square] = [flat.zeros_like(), flat.zeros_like(), flat.zeros_like()];
         TorchNetwork {
             flat,
@@ -77,7 +63,7 @@ impl TorchNetwork {
             observation: architecture.observation,
             shared: architecture.shared(),
             heads: architecture.head_blocks(),
-            segments,
+            segments: segments(&tensors),
         }
     }
 
@@ -231,6 +217,18 @@ fn input(uploaded: &Tensor) -> Tensor {
     }
     let last = uploaded.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
     last.to_kind(Kind::Float) / 255.0
+}
+
+/// The ranges of tensors and of values that belong together: the shared ones, then those of each head.
+fn segments(tensors: &[TensorShape]) -> Vec<(Range<usize>, Range<usize>)> {
+    let (mut index, mut at) = (0, 0);
+    let segment = |part: &[TensorShape]| {
+        let (first, start) = (index, at);
+        index += part.len();
+        at += part.iter().map(TensorShape::count).sum::<usize>();
+        (first..index, start..at)
+    };
+    tensors.chunk_by(|one, next| one.head == next.head).map(segment).collect()
 }
 
 fn flatten(shapes: &[Vec<i64>], values: &[Vec<f32>]) -> Tensor {
