@@ -8,9 +8,7 @@ use crate::spec::Shape;
 /// Height and width of a frame.
 const SIDE: usize = 84;
 /// Bytes of a frame: one grey value per pixel, row by row.
-const FRAME: usize = SIDE * SIDE;
-/// Shape of the observations that are made of such frames.
-pub const OBSERVATION: Shape = Shape::Image { stack: 4, height: SIDE, width: SIDE };
+const FRAME: usize = Shape::ATARI.frame_bytes();
 
 /// Makes frames of an emulator's screens.
 pub struct Preprocessor {

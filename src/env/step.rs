@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::emulator::{Emulator, SCREEN_WIDTH};
 use super::environment::{Environment, Picture};
-use super::preprocess::{OBSERVATION, Preprocessor};
+use super::preprocess::Preprocessor;
 use crate::config;
-use crate::game::{Game, RAM, View};
+use crate::game::{Game, View};
 use crate::spec::{Shape, write_values};
 use crate::units::{Generator, Seed};
 
@@ -112,7 +112,7 @@ impl EpisodeState {
 impl Env {
     pub fn new(emulator: Box<dyn Emulator>, rules: Rules) -> Env {
         let preprocessor = Preprocessor::new(emulator.as_ref());
-        let ram = vec![0; RAM * size_of::<f32>()];
+        let ram = vec![0; View::Ram.shape().bytes()];
         Env { emulator, rules, preprocessor, ram, before: None, episode: EpisodeState::new(Seed(0)) }
     }
 
@@ -162,11 +162,7 @@ fn light([red, green, blue]: &[u8; 3]) -> u32 {
 
 impl Environment for Env {
     fn views(&self) -> Vec<Shape> {
-        let shape = |view: &View| match view {
-            View::Pixels => OBSERVATION,
-            View::Ram => Shape::Vector { size: RAM },
-        };
-        self.rules.views.iter().map(shape).collect()
+        self.rules.views.iter().map(|view| view.shape()).collect()
     }
 
     fn begin(&mut self, seed: Seed) {

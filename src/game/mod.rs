@@ -80,6 +80,14 @@ impl View {
         }
     }
 
+    /// Shape of the observations of a console's game.
+    pub fn shape(self) -> Shape {
+        match self {
+            View::Pixels => Shape::ATARI,
+            View::Ram => Shape::Vector { size: RAM },
+        }
+    }
+
     /// Whether the agent observes the screen.
     pub fn is_pixels(&self) -> bool {
         *self == View::Pixels
@@ -166,11 +174,7 @@ impl Game {
 
     /// Observations that the game returns, and actions that it accepts.
     pub fn spec(self, set: ActionSet, view: View) -> Spec {
-        let of_console = match view {
-            View::Pixels => Shape::ATARI,
-            View::Ram => Shape::Vector { size: RAM },
-        };
-        Spec { observation: self.classic_control().unwrap_or(of_console), actions: self.actions(set) }
+        Spec { observation: self.classic_control().unwrap_or(view.shape()), actions: self.actions(set) }
     }
 }
 
