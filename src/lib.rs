@@ -9,6 +9,8 @@ pub mod limited;
 
 pub mod progress;
 
+pub mod statistics;
+
 pub mod losses;
 
 pub mod spec;

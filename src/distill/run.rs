@@ -12,6 +12,7 @@ use crate::agent::{self, Evaluate, Metadata, Player};
 use crate::config::{self, Data};
 use crate::env::Pool;
 use crate::progress::{Ended, Progress};
+use crate::statistics::mean;
 use crate::units::{Seed, Steps};
 
 /// Rows of `train.csv` per hour.
@@ -246,7 +247,7 @@ impl<'a> DistillRun<'a> {
             student.initialize(initialization, &self.sources, &places);
         }
         student.inspect(hour, &self.sources, &places, settings);
-        let agreement = 100.0 * mean(&student.state.held_out_agreement);
+        let agreement = 100.0 * mean(&student.state.held_out_agreement).expect("a student has games");
         self.note = format!("hour {}, {}: {agreement:.0}% of new states agree", hour + 1, student.agent.name);
     }
 
@@ -290,9 +291,4 @@ impl<'a> DistillRun<'a> {
         }
         folder.remove_distillation(&self.group.name(), self.group.seed)
     }
-}
-
-/// Mean of values, of which there is at least one.
-pub fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }

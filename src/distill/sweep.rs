@@ -1,7 +1,7 @@
 //! The choice of the best among several temperatures.
 
-use super::run::mean;
 use crate::record::SweepRow;
+use crate::statistics::mean;
 
 /// Marks the rows of the chosen temperature. In one game it is chosen among those whose score is not below the interval
 /// of the best: the one with the highest agreement with the teacher on new play, which varies far less than a score
@@ -19,7 +19,7 @@ pub fn choose(rows: &mut [SweepRow]) {
 /// Mean agreement over games that was reached with a temperature.
 fn agreement(rows: &[SweepRow], gaps: f64) -> f64 {
     let agreements: Vec<f64> = rows.iter().filter(|row| row.gaps == gaps).map(|row| row.held_out_agreement).collect();
-    mean(&agreements)
+    mean(&agreements).expect("a temperature was tried in a game")
 }
 
 #[cfg(test)]

@@ -2,16 +2,17 @@
 
 use tch::{Kind, Tensor};
 
+use crate::statistics::{mean, sample_std};
+
 /// Added to a group's standard deviation.
 const EPSILON: f64 = 1e-4;
 
-/// The advantage of each completion within its group of `group`: (r − mean) / (standard deviation with n − 1 + 10⁻⁴).
+/// The advantage of each completion within its group of `group`: (r − mean) / (standard deviation with n − 1 + 10⁻⁴). The
+/// deviation of a single reward is 0.
 pub fn advantages(rewards: &[f64], group: usize) -> Vec<f64> {
     let of_group = |rewards: &[f64]| {
-        let count = rewards.len() as f64;
-        let mean = rewards.iter().sum::<f64>() / count;
-        let squares: f64 = rewards.iter().map(|reward| (reward - mean).powi(2)).sum();
-        let deviation = (squares / (count - 1.0).max(1.0)).sqrt();
+        let mean = mean(rewards).expect("a group has rewards");
+        let deviation = sample_std(rewards).unwrap_or(0.0);
         rewards.iter().map(|reward| (reward - mean) / (deviation + EPSILON)).collect::<Vec<_>>()
     };
     rewards.chunks(group).flat_map(of_group).collect()

@@ -12,6 +12,7 @@ use super::reward::Reward;
 use super::scripts::{Script, Scripts};
 use crate::config::explanations::{Coefficients, ReinforceSettings};
 use crate::nn::language::{AdamW, AdamWSettings, Sampling, Texts, Transformer, generate};
+use crate::statistics::{mean, sample_std};
 use crate::task::{ANSWER, END, PAD, Question, QuestionSplit};
 use crate::units::Generator;
 
@@ -120,9 +121,7 @@ fn step(
     let (loss, kl_reference) = update(learning, settings, &texts, &log_policy, &totals);
     let step = learning.steps;
     ensure!(loss.is_finite(), "training diverged at step {step}: the loss is {loss}; lower the learning rate");
-    let mean = |value: fn(&Reward) -> f64| {
-        parts.as_ref().map(|parts| parts.iter().map(value).sum::<f64>() / parts.len() as f64)
-    };
+    let mean = |value: fn(&Reward) -> f64| mean(&parts.as_ref()?.iter().map(value).collect::<Vec<_>>());
     Ok(ReinforceRow {
         step,
         kl_reference,
@@ -215,12 +214,11 @@ fn draw(
 /// The means over a step's completions.
 fn described(scripts: &Scripts, settings: &ReinforceSettings, drawn: &Drawn, totals: &[f64]) -> ReinforceRow {
     let count = totals.len() as f64;
-    let mut row = ReinforceRow { reward: totals.iter().sum::<f64>() / count, ..ReinforceRow::default() };
+    let reward = mean(totals).expect("a step has completions");
+    let mut row = ReinforceRow { reward, ..ReinforceRow::default() };
     for group in totals.chunks(settings.group) {
-        let mean = group.iter().sum::<f64>() / group.len() as f64;
-        let squares: f64 = group.iter().map(|total| (total - mean).powi(2)).sum();
         let groups = count / settings.group as f64;
-        row.reward_std += (squares / (group.len() as f64 - 1.0).max(1.0)).sqrt() / groups;
+        row.reward_std += sample_std(group).unwrap_or(0.0) / groups;
     }
     for (one, places) in drawn.explained.iter().zip(&drawn.places) {
         let quality = scripts.task.grade(&one.question, &scripts.task.alphabet().decode(&one.tokens));

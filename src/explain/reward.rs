@@ -1,6 +1,7 @@
 //! The reward for an explanation, from log-probabilities of tokens.
 
 use crate::config::explanations::Coefficients;
+use crate::statistics::mean;
 
 /// The parts of one explanation's reward.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,8 +46,4 @@ impl Coefficients {
             matched: if is_closed { 0.0 } else { self.unclosed },
         }
     }
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }

@@ -3,7 +3,7 @@
 use rand_xoshiro::rand_core::Rng;
 
 use super::estimate::Estimate;
-use super::summary::mean;
+use crate::statistics::mean;
 use crate::units::{Generator, Seed};
 
 /// Resamples of every bootstrap.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::bootstrap::{Interval, RESAMPLES, drawn, numbers, percentiles, sorted};
 use super::estimate::Estimate;
 use super::figures::{AgainstTeacher, Figures, win_rate};
-use super::summary::mean;
 use crate::record::Ratio;
+use crate::statistics::mean;
 use crate::units::{Generator, Seed};
 
 /// One training: the episodes of a student, its teacher and random play in one game with one seed.

@@ -4,8 +4,8 @@ use super::bootstrap::{RESAMPLES, numbers, percentiles};
 use super::comparison::{GameRuns, Teachers, common_runs};
 use super::estimate::Estimate;
 use super::figures::{AgainstTeacher, Figures};
-use super::summary::mean;
 use crate::record::Ratio;
+use crate::statistics::mean;
 use crate::units::{Generator, Seed};
 
 /// A figure of the first student minus that of the second, with its 95% bootstrap interval. Both have the same games, with the

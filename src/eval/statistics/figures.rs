@@ -1,6 +1,7 @@
 //! Figures of a student over games, from its runs.
 
-use super::summary::{interquartile_mean, mean};
+use super::summary::interquartile_mean;
+use crate::statistics::mean;
 
 /// Figures of a student in one run, relative to its own teacher.
 #[derive(Debug, Clone, Copy, PartialEq)]

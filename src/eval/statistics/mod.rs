@@ -33,7 +33,9 @@ pub use difference::difference;
 pub use estimate::Estimate;
 pub use figures::{AgainstTeacher, Figures, InGameFigures, win_rate};
 pub use shares::{mean_share, share_difference, share_difference_apart};
-pub use summary::{human_normalized, interquartile_mean, is_clearly_above_0, mean, median, quartiles, sample_std};
+pub use summary::{human_normalized, interquartile_mean, is_clearly_above_0, median, quartiles};
+
+pub use crate::statistics::{mean, sample_std};
 
 #[cfg(test)]
 mod tests;

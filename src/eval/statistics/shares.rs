@@ -2,7 +2,7 @@
 
 use super::bootstrap::{Interval, mean_difference, mean_of_runs_interval, most_if_none};
 use super::estimate::Estimate;
-use super::summary::mean;
+use crate::statistics::mean;
 use crate::units::Seed;
 
 /// Shares or differences that are no further apart are the same, but for rounding.

@@ -1,11 +1,7 @@
 //! Summary statistics of samples.
 
 use super::bootstrap::{quantile, sorted};
-
-/// Arithmetic mean.
-pub fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
+use crate::statistics::{mean, sample_std};
 
 /// The middle value, or the mean of the middle two.
 pub fn median(values: &[f64]) -> Option<f64> {
@@ -16,13 +12,6 @@ pub fn median(values: &[f64]) -> Option<f64> {
 pub fn quartiles(values: &[f64]) -> Option<[f64; 3]> {
     let values = sorted(values);
     (!values.is_empty()).then(|| [0.25, 0.5, 0.75].map(|share| quantile(&values, share)))
-}
-
-/// Standard deviation of a sample: the root of Σ(x − mean)² / (n − 1). A single value has none.
-pub fn sample_std(values: &[f64]) -> Option<f64> {
-    let center = mean(values).filter(|_| values.len() >= 2)?;
-    let squares: f64 = values.iter().map(|value| (value - center).powi(2)).sum();
-    Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
 /// Whether the mean is above 0 by more than two of its standard errors. A single value counts as it is.
@@ -52,9 +41,7 @@ mod tests {
 
     #[test]
     fn summaries_are_those_of_numpy_and_scipy() {
-        near(mean(&SCORES), 14.45, 1e-12);
         near(median(&SCORES), 17.0, 1e-12);
-        near(sample_std(&SCORES), 7.631986780794515, 1e-12);
         near(interquartile_mean(&SCORES), 16.416666666666668, 1e-12);
         near(human_normalized(200.0, 1.7, 30.5), 198.3 / 28.8, 1e-12);
     }
@@ -70,8 +57,7 @@ mod tests {
 
     #[test]
     fn what_does_not_exist_is_none() {
-        assert_eq!((mean(&[]), median(&[]), interquartile_mean(&[])), (None, None, None));
-        assert_eq!(sample_std(&[3.0]), None);
+        assert_eq!((median(&[]), interquartile_mean(&[])), (None, None));
         assert_eq!(human_normalized(1.0, 2.0, 2.0), None);
     }
 }
