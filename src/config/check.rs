@@ -240,7 +240,7 @@ fn memories(experiment: &Experiment) -> Result<(), Fault> {
     if teacher.algorithm == Algorithm::Dqn {
         rule("teacher.replay", teacher.replay >= least, &enough)?;
         rule("teacher.warmup", teacher.warmup >= least, &enough)?;
-        let steps = teacher.frames / u64::from(experiment.environment.frame_skip);
+        let steps = teacher.steps(experiment.environment.frame_skip).0;
         let must =
             format!("must be below the {steps} steps of the training (teacher.frames): it would end without an update");
         rule("teacher.warmup", teacher.warmup < steps, &must)?;

@@ -191,6 +191,13 @@ pub struct Distillation {
     pub sweep_hours: u64,
 }
 
+impl Distillation {
+    /// Number of updates of a student of that many games.
+    pub fn updates(&self, games: usize) -> u64 {
+        self.hours * self.updates_per_hour * games as u64
+    }
+}
+
 /// `[evaluation]`: the protocol by which every agent is scored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {

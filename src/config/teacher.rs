@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::source::SHIPPED;
 use super::student::NetworkChoice;
+use crate::units::{Frames, Steps};
 
 /// α, the weight of the policy's logarithm in Munchausen-DQN's target (Vieillard et al., 2020).
 pub const MUNCHAUSEN_ALPHA: f64 = 0.9;
@@ -183,9 +184,14 @@ impl TeacherSettings {
         if self.algorithm == Algorithm::Dqn { self.warmup } else { 0 }
     }
 
+    /// Agent steps of a training, in each game.
+    pub fn steps(&self, frame_skip: u32) -> Steps {
+        Frames(self.frames).steps(frame_skip)
+    }
+
     /// Number of updates of a training with that many workers, in each game.
     pub fn updates(&self, frame_skip: u32, workers: usize) -> u64 {
-        let steps = self.frames / u64::from(frame_skip);
+        let steps = self.steps(frame_skip).0;
         match self.algorithm {
             Algorithm::Dqn => (steps / self.update_period).saturating_sub(self.warmup / self.update_period),
             Algorithm::Pqn => {

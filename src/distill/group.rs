@@ -46,8 +46,7 @@ impl StudentGroup<'_> {
 
     /// Total number of updates of all students.
     pub fn updates(&self) -> u64 {
-        let settings = &self.experiment.distillation;
-        settings.hours * settings.updates_per_hour * (self.students.len() * self.games.len()) as u64
+        self.students.len() as u64 * self.experiment.distillation.updates(self.games.len())
     }
 }
 

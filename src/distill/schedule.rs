@@ -16,8 +16,7 @@ impl UpdateSchedule {
     /// The schedule of a student of `games` games with that learning rate at first.
     pub fn new(settings: &config::Distillation, learning_rate: f64, games: usize) -> UpdateSchedule {
         let config::Distillation { learning_rate_end_share, average_last, .. } = *settings;
-        let total = settings.hours * settings.updates_per_hour * games as u64;
-        UpdateSchedule { total, learning_rate, learning_rate_end_share, average_last }
+        UpdateSchedule { total: settings.updates(games), learning_rate, learning_rate_end_share, average_last }
     }
 
     /// The learning rate after `updates` updates: linear from the first to the last.

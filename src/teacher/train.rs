@@ -16,7 +16,7 @@ use crate::progress::{Ended, Patience, Progress};
 use crate::record::{
     AgentId, Folder, Log, LogMark, TrainRow, best_name, bests, remove_before, remove_checkpoint, remove_file,
 };
-use crate::units::{Frames, Seed, Steps};
+use crate::units::{Seed, Steps};
 
 /// Settings of one training by the experiment's teacher section: a teacher, or a baseline that learns from rewards.
 pub struct Training<'a> {
@@ -79,7 +79,7 @@ pub fn train(training: &Training, pools: Vec<Pool>, evaluate: &mut Evaluate, pro
 impl Training<'_> {
     /// Agent steps of the training in each game.
     fn steps(&self) -> u64 {
-        Frames(self.experiment.teacher.frames).steps(self.experiment.environment.frame_skip).0
+        self.experiment.teacher.steps(self.experiment.environment.frame_skip).0
     }
 }
 

@@ -96,7 +96,7 @@ impl AtariPipeline<'_> {
         });
         let games = leads.collect::<Result<_>>()?;
         let (experiment, folder, device) = (&self.experiment, &self.folder, self.command.device);
-        let updates = experiment.distillation.hours * experiment.distillation.updates_per_hour;
+        let updates = experiment.distillation.updates(1);
         warn_of_few_updates(first, updates, "raise distillation.hours or distillation.updates_per_hour");
         self.distill_group(batch, &StudentGroup { experiment, seed: first.seed, students, games, folder, device })
     }

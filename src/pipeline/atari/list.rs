@@ -13,7 +13,6 @@ use crate::pipeline::key::Key;
 use crate::pipeline::scope::Scope;
 use crate::pipeline::task::{Amount, TaskId, Work};
 use crate::record::{AgentId, Folder, SHARED};
-use crate::units::Frames;
 
 /// The state of the students' teachers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,17 +136,15 @@ impl List<'_> {
 
     fn amount(&self, work: &AgentWork) -> Amount {
         let Experiment { environment, teacher, distillation, evaluation, .. } = self.experiment;
-        let games = work.agent().map_or(1, |agent| games(self.experiment, agent).len() as u64);
+        let games = work.agent().map_or(1, |agent| games(self.experiment, agent).len());
         let (amount, unit) = match work {
-            AgentWork::Train(_) => (games * Frames(teacher.frames).steps(environment.frame_skip).0, "steps"),
+            AgentWork::Train(_) => (games as u64 * teacher.steps(environment.frame_skip).0, "steps"),
             AgentWork::Take(_) => (1, "teachers"),
             AgentWork::Sweep(_) => {
                 let tried = distillation.sweep_gaps.len() as u64 * distillation.sweep_hours;
-                (games * tried * distillation.updates_per_hour, "updates")
+                (games as u64 * tried * distillation.updates_per_hour, "updates")
             }
-            AgentWork::Distill(_) | AgentWork::Follow(_) => {
-                (games * distillation.hours * distillation.updates_per_hour, "updates")
-            }
+            AgentWork::Distill(_) | AgentWork::Follow(_) => (distillation.updates(games), "updates"),
             AgentWork::Evaluate(_) => (evaluation.episodes as u64, "episodes"),
             AgentWork::Report => (1, "pages"),
         };

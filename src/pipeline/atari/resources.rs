@@ -6,7 +6,6 @@ use crate::game::View;
 use crate::record::{AgentId, Role};
 use crate::replay::TYPICAL_STEP;
 use crate::spec::Shape;
-use crate::units::Frames;
 
 /// Bytes that the largest runs of an experiment need. The estimate assumes a typical size of screens; the true size
 /// depends on the game.
@@ -70,7 +69,7 @@ fn step(shape: Shape) -> u64 {
 
 /// Steps of a training in each of its games.
 fn steps(experiment: &Experiment) -> u64 {
-    Frames(experiment.teacher.frames).steps(experiment.environment.frame_skip).0
+    experiment.teacher.steps(experiment.environment.frame_skip).0
 }
 
 /// Every network that learns from rewards.

@@ -15,7 +15,7 @@ use crate::pipeline::task::Amount;
 use crate::progress::Ended;
 use crate::record::{AgentId, Role};
 use crate::teacher::{self, Training};
-use crate::units::{Frames, Steps};
+use crate::units::Steps;
 
 /// Fewer updates than this teach hardly anything.
 const FEW_UPDATES: u64 = 100;
@@ -64,7 +64,7 @@ impl AtariPipeline<'_> {
     /// Warns if the training ends before epsilon has fallen: a preset's steps are meant for a long training.
     fn warn_of_exploration(&self, agent: &AgentId) {
         let settings = &self.experiment.teacher;
-        let steps = Frames(settings.frames).steps(self.experiment.environment.frame_skip);
+        let steps = settings.steps(self.experiment.environment.frame_skip);
         let (warmup, fall) = (Steps(settings.steps_of_warmup()), Steps(settings.epsilon_steps.steps(steps.0)));
         if warmup.0 + fall.0 > steps.0 {
             log::warn!(
