@@ -1,10 +1,78 @@
-//! SHA-256 of content, and texts that end with their own.
+//! SHA-256 of content, and files and texts that end with their own.
 
+use std::io::{Read, Write};
+
+use anyhow::{Result, ensure};
 use sha2::{Digest, Sha256};
+
+/// Bytes of a SHA-256.
+pub const HASH: usize = 32;
 
 /// SHA-256 in hexadecimal.
 pub fn sha256(content: &[u8]) -> String {
     Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A file that ends with the SHA-256 of all bytes before, together with the hash of those that were read or written so
+/// far.
+pub struct Hashed<F> {
+    file: F,
+    hash: Sha256,
+}
+
+impl<F> Hashed<F> {
+    pub fn new(file: F) -> Hashed<F> {
+        Hashed { file, hash: Sha256::new() }
+    }
+}
+
+impl<F: Write> Hashed<F> {
+    /// Ends the file with its hash.
+    pub fn seal(mut self) -> Result<F> {
+        self.file.write_all(&self.hash.finalize())?;
+        self.file.flush()?;
+        Ok(self.file)
+    }
+}
+
+impl<F: Read> Hashed<F> {
+    /// Reads the hash at the end of the file, compares it, and returns it.
+    ///
+    /// # Errors
+    /// If it is not the hash of all before.
+    pub fn check(mut self) -> Result<[u8; HASH]> {
+        let mut rest = Vec::new();
+        self.file.read_to_end(&mut rest)?;
+        let hash: [u8; HASH] = self.hash.finalize().into();
+        ensure!(rest == hash, "its content is not what was written");
+        Ok(hash)
+    }
+}
+
+impl<F: Write> Write for Hashed<F> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl<F: Read> Read for Hashed<F> {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(bytes)?;
+        self.hash.update(&bytes[..read]);
+        Ok(read)
+    }
+}
+
+/// The content of a file that [`Hashed::seal`] ended; `None` if it is not what was written.
+pub fn unsealed(file: &[u8]) -> Option<&[u8]> {
+    let (content, hash) = file.split_last_chunk::<HASH>()?;
+    (Sha256::digest(content).as_slice() == hash).then_some(content)
 }
 
 /// The end of a text of some format, which holds the digest of everything before it.

@@ -5,16 +5,16 @@
 //! and hashes of the others, so that a missing file, or one of another checkpoint, is noticed too.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result, ensure};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::atomic::{before, recover_folder, replace_and_keep, unfinished, write_file};
 use super::remove_folder;
+use crate::digest::{HASH, Hashed, unsealed};
 
 /// The beginning of files with a state.
 const MAGIC: &[u8; 12] = b"pd state\0\0\0\n";
@@ -24,7 +24,6 @@ const FORMAT: u32 = 4;
 const LIST: &str = "files.bin";
 /// Name of the file with the identity and the state.
 const STATE: &str = "state.bin";
-const HASH: usize = 32;
 /// Bytes that are read at once.
 const CHUNK: usize = 1 << 20;
 
@@ -110,11 +109,10 @@ fn listed(path: &Path) -> Result<Listed> {
 /// # Errors
 /// As [`write_file`].
 pub fn write_state(path: &Path, state: &impl Serialize) -> Result<()> {
-    let mut content = [&MAGIC[..], &FORMAT.to_le_bytes()].concat();
-    content = postcard::to_extend(state, content)?;
-    let hash = Sha256::digest(&content);
-    content.extend_from_slice(&hash);
-    write_file(path, &content)
+    let beginning = [&MAGIC[..], &FORMAT.to_le_bytes()].concat();
+    let mut file = Hashed::new(Vec::new());
+    file.write_all(&postcard::to_extend(state, beginning)?)?;
+    write_file(path, &file.seal()?)
 }
 
 /// Reads a state that [`write_state`] wrote.
@@ -131,10 +129,8 @@ pub fn read_state<T: DeserializeOwned>(path: &Path) -> Result<T> {
         Err(error) => return Err(damaged(error.to_string()).into()),
     };
     let start = MAGIC.len() + size_of_val(&FORMAT);
-    let (body, hash) = content.split_at(content.len().saturating_sub(HASH));
-    if body.len() < start || Sha256::digest(body).as_slice() != hash || !body.starts_with(MAGIC) {
-        return Err(damaged("its content is not what was written".into()).into());
-    }
+    let body = unsealed(&content).filter(|body| body.len() >= start && body.starts_with(MAGIC));
+    let Some(body) = body else { return Err(damaged("its content is not what was written".into()).into()) };
     let format = body[MAGIC.len()..start].iter().rev().fold(0, |number, &byte| number << 8 | u32::from(byte));
     if format != FORMAT {
         return Err(CheckpointError::Format { path: path.to_owned(), found: format }.into());
@@ -226,19 +222,12 @@ fn is_refused(error: &Error) -> bool {
 }
 
 fn verify_file(path: &Path, Listed { length, hash, .. }: &Listed) -> Result<()> {
-    let mut file = File::open(path)?;
+    let file = File::open(path)?;
     let found = file.metadata()?.len();
     ensure!(found == *length, "it has {found} bytes instead of {length}");
-    let (mut left, mut hasher, mut chunk) = (length.saturating_sub(HASH as u64), Sha256::new(), vec![0; CHUNK]);
-    while left > 0 {
-        let part = &mut chunk[..left.min(CHUNK as u64) as usize];
-        file.read_exact(part)?;
-        hasher.update(&*part);
-        left -= part.len() as u64;
-    }
-    let mut end = [0; HASH];
-    file.read_exact(&mut end)?;
-    ensure!(end == *hash && hasher.finalize().as_slice() == hash, "its content is not what was written");
+    let mut file = Hashed::new(BufReader::with_capacity(CHUNK, file));
+    io::copy(&mut file.by_ref().take(length.saturating_sub(HASH as u64)), &mut io::sink())?;
+    ensure!(file.check()? == *hash, "its content is not what was written");
     Ok(())
 }
 
@@ -261,6 +250,8 @@ pub fn remove_checkpoint(path: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest, Sha256};
+
     use super::*;
 
     fn write(path: &Path, number: u64) {

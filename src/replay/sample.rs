@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::file::Hashed;
 use super::worker_buffer::WorkerBuffer;
+use crate::digest::Hashed;
 use crate::record::cannot_write;
 use crate::spec::Shape;
 use crate::units::Generator;
