@@ -11,6 +11,7 @@ mod record;
 mod reinforce;
 mod reward;
 mod scripts;
+mod weights;
 
 pub use answers::{AnswerRow, Asked, answer, is_right};
 pub use checkpoint::{Learned, Run};
@@ -21,3 +22,4 @@ pub use record::{ExplanationRecord, ExplanationsError, ExplanationsHeader, load_
 pub use reinforce::{ReinforceRow, RewardSignal, reinforce};
 pub use reward::Reward;
 pub use scripts::{Script, Scripts};
+pub use weights::{ModelError, ModelMetadata, load_model, save_model};

@@ -20,4 +20,4 @@ pub use device::{Device, DeviceChoice, LIBTORCH_VERSION, set_threads};
 pub use learning_network::{LearningNetwork, OptimizerState};
 pub use network::{Network, actions_of, best_action};
 pub use observation_store::ObservationStore;
-pub use safetensors::{Precision, Unreadable, decode, encode, strings, strings_of};
+pub use safetensors::{Precision, Unreadable, decode, decode_tensors, encode, encode_tensors, strings, strings_of};

@@ -45,7 +45,7 @@ pub use task::{Amount, Stage, Task, TaskId, TaskState, Work};
 
 use crate::progress::Progress;
 use crate::report::TerminalReport;
-use crate::{agent, config, env, explain as explanation, game, nn};
+use crate::{agent, config, env, explain as explanation, game};
 
 /// Watches the tasks of a command. The terminal is one.
 pub trait Observer: Sync {
@@ -102,7 +102,7 @@ pub fn is_fault_of_request(error: &Error) -> bool {
             || cause.is::<env::RomError>()
             || cause.is::<agent::WeightsError>()
             || cause.is::<explanation::ExplanationsError>()
-            || cause.is::<nn::language::ModelError>()
+            || cause.is::<explanation::ModelError>()
     })
 }
 

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use policy_distillation::config::Overrides;
 use policy_distillation::config::explanations::{self, Coefficients, Explanations};
-use policy_distillation::explain::{Explanation, Judge, Reward, Scripts};
+use policy_distillation::explain::{Explanation, Judge, Reward, Scripts, load_model};
 use policy_distillation::nn::Device;
-use policy_distillation::nn::language::{Size, Transformer, load};
+use policy_distillation::nn::language::{Size, Transformer};
 use policy_distillation::task::{Question, QuestionSplit, QuestionTask};
 use policy_distillation::units::Seed;
 
@@ -35,7 +35,7 @@ const KINDS: [(&str, Writer); 8] = [
 fn model(experiment: &Explanations, task: &QuestionTask, name: &str) -> Transformer {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/rlt-quick").join(name).join("seed-1");
     let size = Size::new(experiment.model, task.alphabet().len());
-    load(&path.join("weights.safetensors"), size, &task.alphabet().text(), Device::Cpu).unwrap()
+    load_model(&path.join("weights.safetensors"), size, &task.alphabet().text(), Device::Cpu).unwrap()
 }
 
 #[test]

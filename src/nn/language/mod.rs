@@ -7,13 +7,11 @@ mod cpu_decoder;
 mod decoder;
 mod generate;
 mod lanes;
-mod saved;
 mod size;
 mod transformer;
 
 pub use adamw::{AdamW, AdamWSettings, AdamWState};
 pub use decoder::Decoder;
 pub use generate::{Sampling, generate};
-pub use saved::{ModelError, Named, load, save};
 pub use size::Size;
 pub use transformer::{Texts, Transformer};

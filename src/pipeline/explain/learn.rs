@@ -9,8 +9,11 @@ use rand::RngExt;
 use super::open::ExplainPipeline;
 use super::work::{ModelTask, ModelWork};
 use crate::config::explanations::{FitSettings, Method, ModelSettings, Start, TeacherModelSettings};
-use crate::explain::{Counted, Fit, Learned, RewardSignal, Run, Script, Scripts, fit, load_explanations, reinforce};
-use crate::nn::language::{Named, Size, Transformer, load, save};
+use crate::explain::{
+    Counted, Fit, Learned, ModelMetadata, RewardSignal, Run, Script, Scripts, fit, load_explanations, load_model,
+    reinforce, save_model,
+};
+use crate::nn::language::{Size, Transformer};
 use crate::pipeline::batch::Batch;
 use crate::progress::Ended;
 use crate::record::{ModelId, TaskRecord, remove_checkpoint};
@@ -41,8 +44,9 @@ impl ExplainPipeline<'_> {
             ModelId::ColdStart { name, seed } => self.learn_on(&run, name, *seed),
         };
         let Some(learned) = learned? else { return Ok(Ended::Stopped) };
-        let named = Named { vocabulary: self.vocabulary(), origin: format!("{} of {}", model, self.experiment.name) };
-        save(&folder.weights(), &learned.model, &named)?;
+        let origin = format!("{} of {}", model, self.experiment.name);
+        let metadata = ModelMetadata { vocabulary: self.vocabulary(), origin };
+        save_model(&folder.weights(), &learned.model, &metadata)?;
         self.record(task, &folder.weights(), learned.cpu_seconds)?;
         remove_checkpoint(&folder.checkpoint())?;
         Ok(Ended::Done)
@@ -76,10 +80,10 @@ impl ExplainPipeline<'_> {
     /// The weights of a finished model.
     ///
     /// # Errors
-    /// As [`load`].
+    /// As [`load_model`].
     pub fn load(&self, model: &ModelId) -> Result<Transformer> {
         let size = self.size(self.experiment.size_of(model));
-        load(&self.folder.run(model).weights(), size, &self.vocabulary(), self.command.device)
+        load_model(&self.folder.run(model).weights(), size, &self.vocabulary(), self.command.device)
     }
 
     fn learn_base(&self, run: &Run, seed: Seed) -> Result<Option<Learned>> {

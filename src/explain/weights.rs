@@ -5,11 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::size::Size;
-use super::transformer::Transformer;
 use crate::limited::read_limited;
-use crate::nn::device::Device;
-use crate::nn::safetensors::{Precision, decode_tensors, encode_tensors, strings_of};
+use crate::nn::language::{Size, Transformer};
+use crate::nn::{Device, Precision, decode_tensors, encode_tensors, strings_of};
 use crate::record::write_file;
 
 /// Maximum number of bytes of a file.
@@ -19,7 +17,7 @@ const KIND: &str = "transformer";
 
 /// The metadata of a file of weights, besides their size.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct ModelMetadata {
     /// The characters of the tokens, in order.
     pub vocabulary: String,
     /// The task that made the weights.
@@ -45,12 +43,12 @@ pub enum ModelError {
 ///
 /// # Errors
 /// If a weight is not finite, or the file cannot be written.
-pub fn save(path: &Path, model: &Transformer, named: &Named) -> Result<()> {
+pub fn save_model(path: &Path, model: &Transformer, metadata: &ModelMetadata) -> Result<()> {
     let strings = BTreeMap::from([
         ("kind".to_owned(), KIND.to_owned()),
         ("size".to_owned(), serde_json::to_string(&model.size())?),
-        ("vocabulary".to_owned(), named.vocabulary.clone()),
-        ("origin".to_owned(), named.origin.clone()),
+        ("vocabulary".to_owned(), metadata.vocabulary.clone()),
+        ("origin".to_owned(), metadata.origin.clone()),
     ]);
     write_file(path, &encode_tensors(model.size().tensors(), &model.values(), &strings, Precision::Single)?)
 }
@@ -59,7 +57,7 @@ pub fn save(path: &Path, model: &Transformer, named: &Named) -> Result<()> {
 ///
 /// # Errors
 /// [`ModelError`], or that the file cannot be read.
-pub fn load(path: &Path, expected: Size, vocabulary: &str, device: Device) -> Result<Transformer> {
+pub fn load_model(path: &Path, expected: Size, vocabulary: &str, device: Device) -> Result<Transformer> {
     let content = read_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
     let foreign = |problem: String| ModelError::Foreign { path: path.to_owned(), problem };
     let strings = strings_of(&content).map_err(|error| foreign(error.to_string()))?;
