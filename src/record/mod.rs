@@ -12,6 +12,7 @@ mod manifest;
 mod ratio;
 mod row_digest;
 mod rows;
+mod state;
 mod table;
 
 pub use agent_id::{AgentId, Role};
@@ -21,8 +22,7 @@ pub use atomic::{
 };
 pub use best::{best_name, bests};
 pub use checkpoint::{
-    CheckpointError, Saved, has_checkpoint, peek_checkpoint, read_checkpoint, read_state, remove_before,
-    remove_checkpoint, write_checkpoint, write_state,
+    Saved, has_checkpoint, peek_checkpoint, read_checkpoint, remove_before, remove_checkpoint, write_checkpoint,
 };
 pub use explanations::{ModelId, RunFolder, TaskRecord};
 pub use files::{children, children_below, copy_file, is_hidden, remove_file, remove_folder};
@@ -31,4 +31,5 @@ pub use machine::{Machine, pool_seconds};
 pub use manifest::{Latency, Maker, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};
+pub use state::{CheckpointError, read_state, write_state};
 pub use table::{Log, LogMark, parse_rows, read_rows, write_rows};
