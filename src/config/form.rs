@@ -6,9 +6,10 @@ use toml::{Table, Value};
 
 use super::experiment::{Distillation, EnvironmentSettings, Evaluation, Experiment};
 use super::locate::Setting;
+use super::network::NetworkChoice;
 use super::option::List;
 use super::read::defaults;
-use super::student::{Games, NetworkChoice, REWARDS, StudentSettings, StudentView};
+use super::student::{Games, REWARDS, StudentSettings, StudentView};
 use super::teacher::{Algorithm, TeacherSettings};
 use crate::game::Game;
 

@@ -10,6 +10,7 @@ mod form;
 mod ineffective;
 mod line;
 mod locate;
+mod network;
 mod option;
 mod read;
 mod rules;
@@ -23,12 +24,12 @@ mod tests;
 pub use check::{MOST_FRAME_SKIP, MOST_NO_OPS, MOST_WORKERS};
 pub use experiment::{Data, Distillation, EnvironmentSettings, Evaluation, Experiment, Initialization};
 pub use line::{LineName, line_of};
+pub use network::{Layers, Mlp, NamedNetwork, NetworkChoice, Widths};
 pub use read::{Overrides, read, read_text};
 pub use settings::{OF_EVERY_PLAY, PROTOCOL, Settings, is_of_scored_play, settings};
 pub use source::shipped_folders;
 pub use student::{
-    AutomaticTemperature, Games, Layers, Mlp, NamedNetwork, NetworkChoice, Objective, RelativeTemperature, StudentRate,
-    StudentSettings, StudentView, Temperature, Widths,
+    AutomaticTemperature, Games, Objective, RelativeTemperature, StudentRate, StudentSettings, StudentView, Temperature,
 };
 pub use teacher::{Algorithm, Keep, MUNCHAUSEN_ALPHA, OptimizerRule, StepSpan, TdError, TeacherSettings};
 

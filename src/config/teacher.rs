@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::network::NetworkChoice;
 use super::source::SHIPPED;
-use super::student::NetworkChoice;
 use crate::units::{Frames, Steps};
 
 /// α, the weight of the policy's logarithm in Munchausen-DQN's target (Vieillard et al., 2020).
