@@ -6,6 +6,7 @@
 //! have their own view of the same states. [`distill()`] learns from teachers that have finished, or from
 //! the recorded history of one. [`follow()`] learns from a teacher that another process is still training.
 
+mod action_gap;
 mod average;
 mod checkpoint;
 mod follow;
@@ -24,7 +25,6 @@ pub use checkpoint::students_in;
 pub use follow::follow;
 pub use group::{StudentGroup, group_name, group_names};
 pub use run::distill;
-pub use state_source::mean_action_gap;
 pub use student::Diverged;
 pub use sweep::choose;
 pub use teacher_source::{Teacher, TeacherSource};
