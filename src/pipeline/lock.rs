@@ -1,31 +1,29 @@
 //! Locks with which several processes, on one machine or on several that share a disk, divide an experiment's tasks.
 //!
-//! A lock is a file that only one process can create, with its owner in it, which also holds on file systems without file locks (NFS, Lustre).
-//! Its owner rewrites it every [`BEAT`]. A lock is taken over once its owner has died on this machine, or, where that
-//! cannot be seen, once its file has not changed for [`DEAD_AFTER`] by the watcher's own clock.
+//! A lock is a file that only one process can create, with its owner in it, which also holds on file systems without file
+//! locks (NFS, Lustre). Its owner rewrites it with each [`Heartbeat`]. A lock is taken over once its owner has died on this
+//! machine, or, where that cannot be seen, once its file has not changed for [`DEAD_AFTER`] by the watcher's own clock.
 
 use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::owner::{CommandState, LockFile, Owner, describe, read, read_file};
+use super::heartbeat::Heartbeat;
+use super::owner::{LockFile, Owner, describe, read, read_file};
 use super::progress::CommandProgress;
-use crate::record::{create_file, write_file};
+use crate::record::create_file;
 
 /// Ending of the names of locks.
 const LOCK: &str = "lock";
 /// Ending of a guard's name, after the name of the file that it guards.
 const GUARD: &str = "takeover";
-/// Time between two heartbeats.
-const BEAT: Duration = Duration::from_secs(10);
 /// Time without a heartbeat after which an owner counts as dead.
 pub const DEAD_AFTER: Duration = Duration::from_secs(90);
 /// Time between two looks at a lock that is waited for.
@@ -34,12 +32,10 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The locks of one experiment's folder.
 pub struct Locks {
     folder: PathBuf,
-    held: Arc<Mutex<HashMap<PathBuf, Owner>>>,
-    /// How far this command is, for those who read its locks.
-    told: Arc<Mutex<Option<CommandState>>>,
     /// Locks of other processes: the last content of each file, and the time since which it has not changed.
     seen: Mutex<HashMap<PathBuf, (Option<Owner>, Instant)>>,
-    heart: Option<(Sender<()>, JoinHandle<()>)>,
+    /// The locks that this process holds.
+    held: Heartbeat,
 }
 
 /// A lock that this process holds until it is dropped.
@@ -51,12 +47,7 @@ pub struct Lock<'a> {
 impl Locks {
     /// The locks in `folder`. The folder is made with the first lock.
     pub fn in_folder(folder: PathBuf) -> Locks {
-        let held = Arc::new(Mutex::new(HashMap::new()));
-        let (stop, stopped) = channel();
-        let told = Arc::new(Mutex::new(None));
-        let (owners, state) = (Arc::clone(&held), Arc::clone(&told));
-        let beats = thread::spawn(move || beat(&owners, &state, &stopped));
-        Locks { folder, held, told, seen: Mutex::new(HashMap::new()), heart: Some((stop, beats)) }
+        Locks { folder, seen: Mutex::new(HashMap::new()), held: Heartbeat::start() }
     }
 
     /// Takes the lock `name`; returns `None` if any process has it, this one included.
@@ -87,7 +78,7 @@ impl Locks {
 
     /// Tells how far this command is. The next heartbeat of each of its locks says so.
     pub fn tell(&self, progress: &CommandProgress) {
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress.into());
+        self.held.tell(progress);
     }
 
     /// The locks of other processes that are alive, by name.
@@ -129,7 +120,7 @@ impl Locks {
     /// The locks that this process does not hold.
     fn foreign(&self) -> impl Iterator<Item = PathBuf> {
         let locks = self.files().filter(|path| path.extension().is_some_and(|end| end == LOCK));
-        locks.filter(|path| !held(&self.held).contains_key(path))
+        locks.filter(|path| !self.held.owners().contains_key(path))
     }
 
     /// All locks, and the guards with which they are taken over.
@@ -166,13 +157,13 @@ impl Locks {
             Err(error) => return Err(error).with_context(place),
         }
         self.forget(path);
-        held(&self.held).insert(path.to_owned(), owner);
+        self.held.owners().insert(path.to_owned(), owner);
         Ok(true)
     }
 
     /// Whether the owner of a lock is dead.
     fn is_dead(&self, path: &Path) -> bool {
-        if held(&self.held).contains_key(path) {
+        if self.held.owners().contains_key(path) {
             return false;
         }
         if !path.exists() {
@@ -221,10 +212,7 @@ impl Locks {
 
 impl Drop for Locks {
     fn drop(&mut self) {
-        if let Some((stop, beats)) = self.heart.take() {
-            drop(stop);
-            beats.join().ok();
-        }
+        self.held.stop();
         // Succeeds only if the folder is empty.
         fs::remove_dir(&self.folder).ok();
     }
@@ -232,36 +220,10 @@ impl Drop for Locks {
 
 impl Drop for Lock<'_> {
     fn drop(&mut self) {
-        if let Some(owner) = held(&self.locks.held).remove(&self.path)
+        if let Some(owner) = self.locks.held.owners().remove(&self.path)
             && read(&self.path).is_some_and(|current| current.is_same_lock(&owner))
         {
             fs::remove_file(&self.path).ok();
-        }
-    }
-}
-
-fn held(owners: &Mutex<HashMap<PathBuf, Owner>>) -> MutexGuard<'_, HashMap<PathBuf, Owner>> {
-    owners.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Writes heartbeats until the sender is dropped.
-fn beat(owners: &Mutex<HashMap<PathBuf, Owner>>, told: &Mutex<Option<CommandState>>, stopped: &Receiver<()>) {
-    while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
-        for (path, owner) in held(owners).iter_mut() {
-            if !read(path).is_some_and(|current| current.is_same_lock(owner)) {
-                log::warn!(
-                    "{}: another process has taken over this lock, because it saw no sign of life from this one",
-                    path.display()
-                );
-                continue;
-            }
-            owner.beat += 1;
-            let command = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let file = LockFile { owner: owner.clone(), command };
-            let written = serde_json::to_vec(&file).map_err(Into::into).and_then(|bytes| write_file(path, &bytes));
-            if let Err(error) = written {
-                log::warn!("{error:#}");
-            }
         }
     }
 }

@@ -12,6 +12,7 @@ mod checks;
 mod command;
 mod digests;
 mod explain;
+mod heartbeat;
 mod key;
 mod leftovers;
 mod line;
