@@ -180,7 +180,7 @@ impl<'a> DistillRun<'a> {
         } else {
             self.state.hour += 1;
             self.students.iter_mut().for_each(|student| student.state.evaluated = 0);
-            let last = self.state.hour == self.settings().hours;
+            let last = self.state.hour == self.settings().hours.max(self.state.until);
             if self.state.hour.is_multiple_of(self.settings().checkpoint_every) && !last {
                 checkpoint::write(self)?;
             }
