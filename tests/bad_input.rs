@@ -112,6 +112,30 @@ fn damaged_and_foreign_weights() {
 }
 
 #[test]
+fn a_bit_that_changed_in_weights_costs_no_students_and_no_scores() {
+    let run = Run::new(TINY);
+    run.succeed(&["run", "x.toml"]);
+    let student = run.path("results/x/students/kl/catch/seed-1/weights.safetensors");
+    let scores = fs::read(run.path("results/x/scores.csv")).unwrap();
+    for path in [run.path(TEACHER), student.clone()] {
+        let whole = fs::read(&path).unwrap();
+        let mut damaged = whole.clone();
+        damaged[whole.len() - 20] ^= 1;
+        fs::write(&path, &damaged).unwrap();
+        let before = fs::read(&student).unwrap();
+        assert!(String::from_utf8(run.pd(&["plan", "x.toml"]).stdout).unwrap().contains("damaged"), "{path:?}");
+        let said = String::from_utf8(run.pd(&["run", "x.toml"]).stderr).unwrap();
+        assert!(said.contains(path.strip_prefix(run.folder.path()).unwrap().to_str().unwrap()), "{said}");
+        assert_eq!(said.matches("remove it to make it again alone").count(), 1, "{said}");
+        run.succeed(&["report", "x.toml"]);
+        assert!(fs::read(&student).unwrap() == before && fs::read(run.path("results/x/scores.csv")).unwrap() == scores);
+        fs::write(&path, &whole).unwrap();
+        run.succeed(&["run", "x.toml"]);
+        assert!(fs::read(run.path("results/x/scores.csv")).unwrap() == scores);
+    }
+}
+
+#[test]
 fn paths_that_name_no_network_or_no_results() {
     let run = trained();
     refused(&run, &["play", "results/x/teachers"], &["no weights there", "such as results/x/teachers/catch/seed-1"]);

@@ -218,11 +218,12 @@ pub fn check_for(
     Ok(())
 }
 
-/// SHA-256 of a file, in hexadecimal.
+/// SHA-256 of a file of weights, in hexadecimal.
 ///
 /// # Errors
-/// The path and the system's reason.
+/// As [`load`]: a damaged file has none, so that it is not taken for another network.
 pub fn sha256(path: &Path) -> Result<String> {
-    let content = read_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let content = read(path)?;
+    nn::strings_of(&content).map_err(|error| WeightsError::of(path, error))?;
     Ok(digest::sha256(&content))
 }

@@ -22,6 +22,7 @@ pub fn list(folder: &Path, terminal: &Terminal) -> Result<Ended> {
         return Err(refused(format!("{}: no such folder; `pd run FILE` makes results/NAME", folder.display())));
     }
     let mut places = children(folder)?;
+    places.push(folder.to_owned());
     places.retain(|place| Folder::at(place).experiment().is_file());
     if places.is_empty() {
         terminal.say(&format!("{}: no experiment's results there; `pd run FILE` makes them", folder.display()));

@@ -90,14 +90,15 @@ pub fn observe(game: &str, actions: &Path, out: &Path) -> Result<Ended> {
 
 fn read(path: &Path, actions: usize) -> Result<Vec<usize>> {
     let text = read_text_limited(path, MOST_ACTIONS).with_context(|| format!("{}: cannot be read", path.display()))?;
-    parse(&text, actions).with_context(|| format!("{}: not a list of action indices below {actions}", path.display()))
+    parse(&text, actions).with_context(|| format!("{}: no list of action indices below {actions}", path.display()))
 }
 
 /// Action indices below `actions`, as a list or as steps.
 fn parse(text: &str, actions: usize) -> Result<Vec<usize>> {
-    let indices = match serde_json::from_str(text)? {
-        Actions::Indices(indices) => indices,
-        Actions::Steps { steps } => steps.into_iter().map(|step| step.action).collect(),
+    let indices = match serde_json::from_str(text) {
+        Ok(Actions::Indices(indices)) => indices,
+        Ok(Actions::Steps { steps }) => steps.into_iter().map(|step| step.action).collect(),
+        Err(_) => bail!("write JSON, such as [0, 1, 2], or an object whose \"steps\" have an \"action\" each"),
     };
     if let Some(wrong) = indices.iter().find(|&&index| index >= actions) {
         bail!("it has the index {wrong}");

@@ -195,7 +195,7 @@ impl Time for PlannedTime {
         let speeds = steps("training", self.training_steps_per_second).into_iter().chain(students);
         let speeds: Vec<String> = speeds.chain(steps("play", self.evaluation_steps_per_second)).collect();
         if !speeds.is_empty() {
-            out!("speed of one task in half a second each: {}", speeds.join(", "));
+            out!("speed of one task in a second each: {}", speeds.join(", "));
         }
         if !self.not_measured.is_empty() {
             out!("not measured: students with a view of their own: {}", self.not_measured.join(", "));

@@ -19,7 +19,7 @@ use crate::record::{AgentId, EpisodeRow, Folder, read_rows};
 use crate::units::Seed;
 
 /// Time of one measurement.
-const SPAN: Duration = Duration::from_millis(500);
+const SPAN: Duration = Duration::from_secs(1);
 /// Cadence of what must not happen in a measurement.
 const NEVER: u64 = 1_000_000_000;
 /// Most steps of a replay, and of play, that a measurement fills.

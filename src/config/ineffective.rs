@@ -7,13 +7,19 @@ use super::locate::Setting;
 /// The settings that have no effect in the experiment, each with its place and the reason. `settings` are as they were written,
 /// with those of baselines among the students'.
 pub fn ineffective(settings: &[Setting], experiment: &Experiment) -> Vec<String> {
-    settings.iter().filter_map(|setting| Some(format!("{}: {}", setting.place, reason(setting, experiment)?))).collect()
+    let is_chosen = settings.iter().any(|setting| ["teacher.algorithm", "teacher.preset"].contains(&&*setting.key()));
+    let reason = |setting: &Setting| reason(setting, experiment, is_chosen);
+    settings.iter().filter_map(|setting| Some(format!("{}: {}", setting.place, reason(setting)?))).collect()
 }
 
-fn reason(setting: &Setting, experiment: &Experiment) -> Option<String> {
+/// `is_chosen` says whether the settings choose the teachers' algorithm.
+fn reason(setting: &Setting, experiment: &Experiment, is_chosen: bool) -> Option<String> {
     let path: Vec<&str> = setting.path.iter().map(String::as_str).collect();
     match path[..] {
-        // In a section of its own a setting may wait for its algorithm.
+        // In a section of its own a setting may wait for its algorithm, where one is chosen.
+        ["teacher", section, key] if !is_chosen && section != experiment.teacher.algorithm.section() => {
+            Some(format!("teacher.{section}.{key} has no effect without algorithm = \"{section}\" in [teacher]"))
+        }
         ["teacher", key] if experiment.teacher.from.as_os_str().is_empty() => {
             let is_its = |algorithm: &Algorithm| algorithm.settings().contains(&key);
             let other =

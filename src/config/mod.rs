@@ -4,6 +4,7 @@
 //! unknown keys and wrong types with their line. Then the module `check` refuses values out of range.
 
 mod check;
+mod deserialize;
 mod experiment;
 pub mod explanations;
 mod form;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
 use toml::{Table, Value};
 
+use super::deserialize::{by_name, deserialize};
 use super::form::{BASELINES, OF_BASELINES, beside_students, lists, names_students, out_of_section};
 use super::ineffective::ineffective;
 use super::line::{LineName, line_of};
@@ -88,7 +88,7 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
     if let Some(from) = &source {
         lay_source(&mut base, from, &settings)?;
     }
-    let mut experiment = deserialize(file, &base, &settings)?;
+    let mut experiment = deserialize(file, &base, &settings).map_err(|error| by_name(error, &settings))?;
     if let Some(from) = source {
         experiment.teacher.from = from;
     }
@@ -101,9 +101,8 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
     if experiment.name.is_empty() {
         stem.clone_into(&mut experiment.name);
     }
-    check::check(&experiment).map_err(|fault| locate::at_fault(file, &settings, fault))?;
-    experiment.ineffective = ineffective(&named, &experiment);
-    Ok(experiment)
+    check::check(&experiment).map_err(|fault| by_name(locate::at_fault(file, &settings, fault), &settings))?;
+    Ok(Experiment { ineffective: ineffective(&named, &experiment), ..experiment })
 }
 
 /// The settings without the line, which must be Atari's.
@@ -234,58 +233,9 @@ fn base(settings: &[Setting]) -> Result<Table, ConfigError> {
 }
 
 /// A student's section with the first default student's values for all that it does not set, but not its name.
-fn laid_over_template(student: &Table) -> Table {
+pub fn laid_over_template(student: &Table) -> Table {
     let mut template = defaults()["students"][0].as_table().expect("each student is a section").clone();
     template.remove("name");
     template.extend(student.clone());
     template
-}
-
-/// Deserializes the base with all settings. If that fails, the error names the first setting that makes it fail.
-fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Experiment, ConfigError> {
-    let mut table = base.clone();
-    for setting in settings {
-        lay(&mut table, setting, &|_| laid_over_template(&Table::new()));
-    }
-    let error = match Experiment::deserialize(table) {
-        Ok(experiment) => return Ok(experiment),
-        Err(error) => error,
-    };
-    let mut table = base.clone();
-    let named = |table: &Table| {
-        let mut table = table.clone();
-        for student in table["students"].as_array_mut().into_iter().flatten().filter_map(Value::as_table_mut) {
-            student.entry("name").or_insert_with(|| Value::String("unnamed".into()));
-        }
-        table
-    };
-    for setting in settings {
-        lay(&mut table, setting, &|_| laid_over_template(&Table::new()));
-        if let Err(error) = Experiment::deserialize(named(&table)) {
-            let words = locate::in_our_words(&setting.key(), &setting.value, error.message());
-            let problem = format!("{} = {}: {words}", setting.key(), setting.value);
-            return Err(ConfigError { place: setting.place.clone(), problem });
-        }
-    }
-    Err(ConfigError { place: file.to_owned(), problem: format!("[[students]]: {}", error.message()) })
-}
-
-/// Sets one value in the tree; `entry` gives the first values of an entry of a list.
-pub fn lay(root: &mut Table, setting: &Setting, entry: &dyn Fn(&str) -> Table) {
-    let (last, above) = setting.path.split_last().expect("a path has at least one key");
-    let mut at = root;
-    let mut keys = above.iter();
-    while let Some(key) = keys.next() {
-        at = match at.get_mut(key).expect("unknown keys were refused") {
-            Value::Table(table) => table,
-            Value::Array(entries) => match keys.next() {
-                Some(index) => entries[index.parse::<usize>().expect("students are numbered")]
-                    .as_table_mut()
-                    .expect("each student is a section"),
-                None => return entries.push(Value::Table(entry(key))),
-            },
-            _ => unreachable!("settings end where values begin"),
-        };
-    }
-    at.insert(last.clone(), setting.value.clone());
 }

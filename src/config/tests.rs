@@ -268,6 +268,8 @@ fn settings_that_nothing_reads_are_named_unless_they_wait_in_the_section_of_thei
         "{found:?}"
     );
     assert_eq!(ineffective(&format!("{pqn}[teacher.dqn]\nbatch = 5\n[teacher.pqn]\nepochs = 3\n"), &[]), [""; 0]);
+    let found = ineffective("[teacher.pqn]\nepochs = 3\n[teacher.dqn]\nbatch = 5\n", &[]);
+    assert_eq!(found, ["x.toml:2: teacher.pqn.epochs has no effect without algorithm = \"pqn\" in [teacher]"]);
     let mse = "[[students]]\nname = \"a\"\nloss = \"mse\"\ntemperature = 0.1\n";
     let found = ineffective(mse, &[]);
     assert_eq!(found, ["x.toml:4: students.a.temperature has no effect: the loss \"mse\" has no temperature"]);

@@ -22,12 +22,19 @@ pub enum Position {
     Failed,
 }
 
+/// The error of one or more tasks.
+struct Failure {
+    /// The task, if it is one, and the error does not name it.
+    task: Option<String>,
+    error: Error,
+}
+
 /// The tasks of an experiment, by their index in its list, as one command sees them.
 pub struct Board<'a, L: Line> {
     line: &'a L,
     positions: Vec<Position>,
     by_id: BTreeMap<&'a TaskId, usize>,
-    pub failures: Vec<Error>,
+    failures: Vec<Failure>,
 }
 
 impl<'a, L: Line> Board<'a, L> {
@@ -111,17 +118,32 @@ impl<'a, L: Line> Board<'a, L> {
         numbers.iter().for_each(|&number| self.positions[number] = position);
     }
 
-    /// Records the error with which tasks failed together. Where there are several, it says itself whose it is.
+    /// Records the error with which tasks failed together. Where there are several, it says itself whose it is. An error that
+    /// several tasks meet, such as a damaged file that all read, is recorded once.
     pub fn fail(&mut self, numbers: &[usize], error: Error) -> Position {
-        self.failures.push(match numbers {
+        let text = format!("{error:#}");
+        if let Some(same) = self.failures.iter_mut().find(|failure| format!("{:#}", failure.error) == text) {
+            same.task = None;
+            return Position::Failed;
+        }
+        let task = match numbers {
             // Some errors name the agent themselves.
-            [number] => match self.line.tasks()[*number].work.to_string() {
-                name if error.to_string().starts_with(&format!("{name}: ")) => error,
-                name => error.context(name),
-            },
-            _ => error,
-        });
+            [number] => {
+                Some(self.line.tasks()[*number].work.to_string()).filter(|name| !text.starts_with(&format!("{name}: ")))
+            }
+            _ => None,
+        };
+        self.failures.push(Failure { task, error });
         Position::Failed
+    }
+
+    /// The errors of the tasks that failed.
+    pub fn take_failures(&mut self) -> Vec<Error> {
+        let named = |Failure { task, error }| match task {
+            Some(task) => error.context(task),
+            None => error,
+        };
+        self.failures.drain(..).map(named).collect()
     }
 
     /// Those of a failed batch's tasks whose outputs are there: one student that diverges takes none with it.

@@ -6,19 +6,19 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 
 use super::heartbeat::Heartbeat;
 use super::owner::{LockFile, Owner, describe, read, read_file};
 use super::progress::CommandProgress;
-use crate::record::create_file;
+use crate::record::{cannot_write, create_file};
 
 /// Ending of the names of locks.
 const LOCK: &str = "lock";
@@ -135,13 +135,19 @@ impl Locks {
     }
 
     fn create(&self, path: &Path) -> Result<bool> {
-        let place = || {
-            let user =
-                fs::metadata(&self.folder).map(|folder| format!(" (its folder belongs to user {})", folder.uid()));
-            let path = path.display();
-            format!("{path}: cannot be written{}; choose another folder with --out", user.unwrap_or_default())
+        let fault = |error: io::Error| {
+            let is_denied = error.kind() == ErrorKind::PermissionDenied;
+            let owner = fs::metadata(&self.folder).ok().filter(|_| is_denied).map(|folder| folder.uid());
+            let message = match owner {
+                Some(user) => format!(
+                    "{}: cannot be written (its folder belongs to user {user}); choose another folder with --out",
+                    path.display()
+                ),
+                None => cannot_write(path),
+            };
+            Error::from(error).context(message)
         };
-        fs::create_dir_all(&self.folder).with_context(place)?;
+        fs::create_dir_all(&self.folder).map_err(fault)?;
         if path.exists() {
             return Ok(false);
         }
@@ -154,7 +160,7 @@ impl Locks {
             Err(error) if error.kind() == ErrorKind::NotFound && self.folder.parent().is_some_and(Path::exists) => {
                 return Ok(false);
             }
-            Err(error) => return Err(error).with_context(place),
+            Err(error) => return Err(fault(error)),
         }
         self.forget(path);
         self.held.owners().insert(path.to_owned(), owner);

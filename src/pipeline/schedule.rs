@@ -83,7 +83,7 @@ impl<'a, L: Line> Scheduler<'a, L> {
 
     /// Starts nothing more; what runs is waited for.
     fn give_up(&mut self, error: Error) {
-        self.board.failures.push(error);
+        self.board.fail(&[], error);
         self.gave_up = true;
     }
 
@@ -184,10 +184,11 @@ impl<'a, L: Line> Scheduler<'a, L> {
     /// # Errors
     /// The failure, or the last of several; the others are told to the observer.
     pub fn ended(mut self) -> Result<Ended> {
-        let count = self.board.failures.len();
-        let last = self.board.failures.pop();
+        let mut failures = self.board.take_failures();
+        let count = failures.len();
+        let last = failures.pop();
         let say = |error: &Error| self.line.command().observer.say(&format!("{error:#}"));
-        self.board.failures.iter().for_each(say);
+        failures.iter().for_each(say);
         match last {
             Some(error) if self.stopped && !self.gave_up => {
                 say(&error);

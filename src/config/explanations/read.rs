@@ -7,9 +7,10 @@ use toml::{Table, Value};
 
 use super::Explanations;
 use super::check;
+use crate::config::deserialize::lay;
 use crate::config::locate::{self, Setting};
 use crate::config::option::{List, from_option};
-use crate::config::read::{lay, text_of};
+use crate::config::read::text_of;
 use crate::config::{ConfigError, Overrides};
 
 /// The lists of sections, whose entries have names.

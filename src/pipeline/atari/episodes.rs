@@ -65,7 +65,7 @@ pub fn short_digest(folder: &Folder, digests: &Digests, agent: &AgentId) -> Resu
     if agent.role == Role::Random {
         return Ok(Some(String::new()));
     }
-    Ok(digests.of(&folder.weights(agent))?.map(|digest| digest[..HASH].to_owned()))
+    Ok(digests.of_weights(&folder.weights(agent))?.map(|digest| digest[..HASH].to_owned()))
 }
 
 /// Episodes of all agents.

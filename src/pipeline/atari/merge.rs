@@ -116,7 +116,7 @@ fn networks(
             }
         }
         for agent in agents {
-            let Some(digest) = digests.of(&folder.weights(agent))? else { continue };
+            let Some(digest) = digests.of_weights(&folder.weights(agent))? else { continue };
             let place = folder.agent(agent);
             match networks.get(agent) {
                 Some((known, other)) if *known != digest => {

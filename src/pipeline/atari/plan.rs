@@ -163,6 +163,9 @@ fn stages(experiment: &Experiment, list: &[AgentTask], planned: &[PlannedTask]) 
                 format!("taken from {}", from.display())
             }
             AgentWork::Sweep(_) => format!("{} updates, to choose the temperature", grouped(task.amount.amount)),
+            AgentWork::Train(_) => {
+                format!("{} by {}", own.in_words(), experiment.teacher.algorithm.section().to_uppercase())
+            }
             _ => own.in_words(),
         };
         // The seeds of an agent share a line.

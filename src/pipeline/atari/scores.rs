@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::agents::{agents, architecture, student, teacher_of};
 use super::episodes::{EpisodeRows, read_episodes, short_digest};
 use super::evaluate::latency_name;
-use crate::agent::{self, Metadata};
+use crate::agent::{self, Metadata, WeightsError};
 use crate::config::{Experiment, Objective, StudentSettings};
 use crate::eval::{paper, statistics};
 use crate::game::Game;
@@ -23,7 +23,7 @@ pub struct Scores<'a> {
     digests: &'a Digests,
     episodes: EpisodeRows,
     latencies: BTreeMap<String, Latency>,
-    /// The rows of `scores.csv` so far. For networks whose weights are gone, they are the only source.
+    /// The rows of `scores.csv` so far. For networks whose weights are gone or damaged, they are the only source.
     before: BTreeMap<AgentId, ScoreRow>,
 }
 
@@ -88,8 +88,19 @@ impl<'a> Scores<'a> {
 
     fn is_current(&self, agent: &AgentId) -> Result<bool> {
         let Some(rows) = self.episodes.get(agent).filter(|rows| !rows.is_empty()) else { return Ok(false) };
-        Ok(short_digest(self.folder, self.digests, agent)?
-            .is_none_or(|weights| rows.iter().all(|row| row.weights == weights)))
+        let weights = self.weights(agent)?;
+        if weights.is_none() && self.folder.weights(agent).exists() {
+            log::warn!("{}: damaged; the scores that {agent} had stay", self.folder.weights(agent).display());
+        }
+        Ok(weights.is_none_or(|weights| rows.iter().all(|row| row.weights == weights)))
+    }
+
+    /// The digest of the agent's weights; `None` if they are gone or damaged, which does not undo their episodes.
+    fn weights(&self, agent: &AgentId) -> Result<Option<String>> {
+        match short_digest(self.folder, self.digests, agent) {
+            Err(error) if matches!(error.downcast_ref(), Some(WeightsError::Damaged { .. })) => Ok(None),
+            digest => digest,
+        }
     }
 
     fn row(&self, agent: &AgentId) -> Result<Option<ScoreRow>> {
@@ -141,7 +152,7 @@ impl<'a> Scores<'a> {
             return Ok(Some(Description::default()));
         }
         let path = self.folder.weights(agent);
-        let is_here = path.exists();
+        let is_here = self.weights(agent)?.is_some();
         // The folder of an agent that the experiment does not name may belong to a network for several games.
         let before = self.before.get(agent).filter(|_| !is_here);
         if let Some(row) = before {

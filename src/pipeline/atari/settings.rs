@@ -9,7 +9,7 @@ use super::clean::{others, with_rows};
 use super::list::{Teaching, renewed, tasks};
 use super::open::teaching;
 use super::work::{AgentTask, AgentWork};
-use crate::config::{self, Experiment, Overrides, PROTOCOL, Settings, StudentSettings};
+use crate::config::{self, Experiment, LineName, Overrides, PROTOCOL, Settings, StudentSettings};
 use crate::pipeline::key::{self, SettingChange};
 use crate::pipeline::request::Request;
 use crate::pipeline::scope::Scope;
@@ -26,21 +26,28 @@ pub struct Earlier {
     pub played_otherwise: BTreeSet<AgentId>,
 }
 
+/// The experiment that the folder's results are of; `None` if there are none.
+fn earlier(folder: &Folder) -> Result<Option<Experiment>> {
+    let path = folder.experiment();
+    if !path.exists() {
+        return Ok(None);
+    }
+    let damaged = |error| refused(format!("{error}; repair or remove it, or choose another folder with --out"));
+    if config::line_of(&path).map_err(damaged)? != LineName::Atari {
+        let place = folder.root().display();
+        return Err(refused(format!(
+            "{place}: holds an experiment with explanations; choose another folder with --out"
+        )));
+    }
+    config::read(&path, &Overrides::default()).map(Some).map_err(damaged)
+}
+
 /// Checks that a command may go on in a folder.
 ///
 /// # Errors
 /// If results of the experiment's tasks were made with other settings, and the command does not make all of those anew.
 pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: &[AgentTask]) -> Result<Earlier> {
-    let path = folder.experiment();
-    if !path.exists() {
-        return Ok(Earlier::default());
-    }
-    let old = match config::read(&path, &Overrides::default()) {
-        Ok(old) => old,
-        Err(error) => {
-            return Err(refused(format!("{error}; repair or remove it, or choose another folder with --out")));
-        }
-    };
+    let Some(old) = earlier(folder)? else { return Ok(Earlier::default()) };
     let known = tasks(&united(experiment, &old), folder, teaching(request))?;
     let mut stale = stale(folder, &known, &config::settings(&old)?)?;
     let goes_on = |change: &SettingChange| change.lengthens_training() && can_go_on(experiment, folder, &known);

@@ -121,7 +121,7 @@ impl AtariPipeline<'_> {
     /// Whether the folder's episodes were played with exactly these weights. If so, everything in the folder was made
     /// from this teacher.
     fn was_scored(&self, teacher: &AgentId) -> Result<bool> {
-        let Some(digest) = self.digests.of(&self.folder.weights(teacher))? else { return Ok(false) };
+        let Some(digest) = self.digests.of_weights(&self.folder.weights(teacher))? else { return Ok(false) };
         let rows: Vec<EpisodeRow> = read_rows(&self.folder.episodes())?;
         let is_own = |row: &EpisodeRow| row.id().is_ok_and(|agent| agent == *teacher);
         Ok(rows.iter().any(|row| is_own(row) && !row.weights.is_empty() && digest.starts_with(&row.weights)))
@@ -154,7 +154,7 @@ pub fn is_taken(from: &Folder, to: &Folder, agent: &AgentId, digests: &Digests) 
 }
 
 fn has_same_weights(from: &Folder, to: &Folder, agent: &AgentId, digests: &Digests) -> Result<bool> {
-    let [source, copied] = [from, to].map(|folder| digests.of(&folder.weights(agent)));
+    let [source, copied] = [from, to].map(|folder| digests.of_weights(&folder.weights(agent)));
     let (source, copied) = (source?, copied?);
     Ok(source.is_some() && source == copied)
 }

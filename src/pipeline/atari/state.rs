@@ -96,12 +96,13 @@ impl<'a> Inspection<'a> {
     /// The metadata of the agent's weights; `None` if there are no weights.
     ///
     /// # Errors
-    /// If they are of another network, or were fitted with another loss.
+    /// If they are damaged, are of another network, or were fitted with another loss.
     fn fitting(&self, agent: &AgentId) -> Result<Option<Metadata>> {
         let path = self.folder.weights(agent);
         if !path.exists() {
             return Ok(None);
         }
+        self.digests.of_weights(&path)?;
         let metadata = agent::metadata(&path)?;
         check_architecture(self.experiment, agent, &path, &metadata)?;
         let student = student(self.experiment, agent);
@@ -154,7 +155,7 @@ pub fn is_of_teachers(
                 false => Some(folder.weights(&teacher)),
             };
             let Some(path) = last else { return Ok(None) };
-            let Some(hash) = digests.of(&path)? else { return Ok(None) };
+            let Some(hash) = digests.of_weights(&path)? else { return Ok(None) };
             hashes.push(hash);
         }
         Ok(Some(hashes.join(",")))

@@ -18,8 +18,8 @@ pub fn scores(agent_results: &AgentResults) -> Table {
             "Mean score / teacher's mean score with the same seed; marked *, (mean − random) / (teacher − random).",
         ),
         numbers(
-            "otherwise",
-            "The same by the other definition: (mean − random) / (teacher − random), or where that is marked *, mean / \
+            "other ratio",
+            "The share by the other definition: (mean − random) / (teacher − random), or where that is marked *, mean / \
              teacher's mean.",
         )
         .left_out(6),
@@ -31,7 +31,7 @@ pub fn scores(agent_results: &AgentResults) -> Table {
         numbers("size", "Parameters as a share of the teacher's.").left_out(1),
         numbers("of human", "(mean − random) / (human − random) with the published scores of random and human play.")
             .left_out(5),
-        numbers("latency", "Median milliseconds per decision at batch 1, on the machine named below.").left_out(4),
+        numbers("latency", "Median time of a decision at batch 1, on the machine named below.").left_out(4),
         numbers("episodes", "Seeds, each a training of its own, × episodes that score each.").left_out(2),
     ];
     Table::of(columns, agent_results.each.iter().map(row)).in_files("scores").noted(note(agent_results))
@@ -39,7 +39,8 @@ pub fn scores(agent_results: &AgentResults) -> Table {
 
 /// The meaning of the mark * in tables of scores, where some game has it.
 pub fn note(agent_results: &AgentResults) -> Option<&'static str> {
-    let is_marked = agent_results.each.iter().any(AgentResult::above_random);
+    let is_share = |own: &&AgentResult| own.role() == Role::Student && own.relative.is_some();
+    let is_marked = agent_results.each.iter().filter(is_share).any(AgentResult::above_random);
     is_marked.then_some(
         "Marked *: by (student − random) / (teacher − random), since some agent’s mean score there is not clearly above 0.",
     )

@@ -34,7 +34,7 @@ pub fn verdict<'a>(results: &'a Results, agent_results: &'a AgentResults) -> Vec
     };
     let scored: Vec<Scored> = results.experiment.students.iter().filter_map(scored_of).collect();
     if scored.is_empty() {
-        return vec!["No student is scored yet.".to_owned()];
+        return vec![without_shares(agent_results).to_owned()];
     }
     let mut sentences: Vec<String> = against_teacher::smallest(&scored).into_iter().collect();
     let standings = against_teacher::standings(&scored);
@@ -47,6 +47,18 @@ pub fn verdict<'a>(results: &'a Results, agent_results: &'a AgentResults) -> Vec
         sentences.push("With one seed it is not known how another training would come out.".to_owned());
     }
     sentences
+}
+
+/// The sentence where no student's score is a share of its teacher's.
+fn without_shares(agent_results: &AgentResults) -> &'static str {
+    let is_scored = |role| agent_results.each.iter().any(|own| own.role() == role);
+    match (is_scored(Role::Student), is_scored(Role::Teacher)) {
+        (false, _) => "No student is scored yet.",
+        (true, false) => "Students are scored, but their teachers are not.",
+        (true, true) => {
+            "No share of a teacher’s score can be given: no teacher is better than random play, or random play is not scored yet."
+        }
+    }
 }
 
 /// The students that are scored, but not in as many games as those that are compared.
