@@ -59,7 +59,7 @@ fn a_student_has_its_teachers_view_unless_it_names_another() {
     assert!(refusal(own, &["students.b.observation=sound"]).contains("unknown variant `sound`"));
     let state =
         "games = [\"cartpole\"]\n[[students]]\nname = \"a\"\nnetwork = { hidden = [8] }\nobservation = \"ram\"\n";
-    assert!(refusal(state, &[]).contains("students.0.observation: must be \"teacher\""));
+    assert!(refusal(state, &[]).contains("students.a.observation: must be \"teacher\""));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn what_does_not_apply_to_classic_control_is_refused_with_its_line() {
         ("[environment]\naction_set = \"full\"", "x.toml:3: environment.action_set: must be \"minimal\""),
         ("[evaluation]\nno_op_max = 30", "x.toml:3: evaluation.no_op_max: must be 0"),
         ("[teacher]\nnetwork = \"net1\"", "x.toml:3: teacher.network: cartpole is seen as a vector of 4"),
-        ("[[students]]\nname = \"a\"\nnetwork = \"net1\"", "x.toml:4: students.0.network: cartpole is seen as"),
+        ("[[students]]\nname = \"a\"\nnetwork = \"net1\"", "x.toml:4: students.a.network: cartpole is seen as"),
     ] {
         let refused = refusal(&format!("games = [\"cartpole\"]\n{setting}\n"), &[]);
         assert!(refused.starts_with(problem), "{refused}");
@@ -179,10 +179,11 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_key() {
 fn a_wrong_type_or_word_is_refused_with_its_line() {
     let refused = refusal("[teacher]\nbatch = 32\nframes = \"many\"\n", &[]);
     assert!(refused.starts_with("x.toml:3: teacher.frames = \"many\": must be a whole number"), "{refused}");
-    assert!(refusal("[[students]]\nname = \"a\"\nloss = \"kll\"\n", &[]).starts_with("x.toml:3: students.0.loss"));
+    assert!(refusal("[[students]]\nname = \"a\"\nloss = \"kll\"\n", &[]).starts_with("x.toml:3: students.a.loss"));
     assert!(refusal("games = [\"pnog\"]\n", &[]).contains("pong"));
     assert!(refusal("teacher = 3\n", &[]).contains("x.toml:1: teacher is a section"));
-    assert!(refusal("[[students]]\nloss = \"kl\"\n", &[]).contains("missing field `name`"));
+    let nameless = refusal("[[students]]\nloss = \"kl\"\n", &[]);
+    assert!(nameless.starts_with("x.toml:1: [[students]]: missing field `name`"), "{nameless}");
     assert!(refusal("[teacher]\npreset = \"natur\"\n", &[]).contains("x.toml:2: teacher.preset"));
     assert!(refusal("[distillation]\npreset = \"quick\"\n", &[]).contains("x.toml:2: distillation.preset"));
     assert!(refusal("a = = 3", &[]).starts_with("x.toml:1:"));
@@ -197,7 +198,7 @@ fn a_refused_temperature_or_network_is_told_with_what_is_allowed() {
         ("network = \"net4\"", ["\"teacher\"", "\"net3\"", "{ conv = [A, B, C], hidden = D }"]),
     ] {
         let refused = of_student(setting);
-        assert!(refused.starts_with("x.toml:3: students.0."), "{refused}");
+        assert!(refused.starts_with("x.toml:3: students.a."), "{refused}");
         assert!(allowed.iter().all(|form| refused.contains(form)), "{refused}");
     }
     assert!(refusal("[teacher]\nnetwork = \"net4\"\n", &[]).contains("\"net3\""));

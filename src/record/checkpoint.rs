@@ -122,13 +122,11 @@ fn find_checkpoint(path: &Path) -> Result<Found> {
     }
     let Err(error) = verify(path) else { return Ok(Found::Newest) };
     let old = before(path);
-    if !matches!(error.downcast_ref(), Some(CheckpointError::Damaged { .. })) || verify(&old).is_err() {
+    let (Some(CheckpointError::Damaged { path: file, reason }), Ok(_)) = (error.downcast_ref(), verify(&old)) else {
         return Err(error);
-    }
-    log::warn!(
-        "{error:#}: not needed, for the checkpoint before is whole and {}; going on from there",
-        age(path, &old)
-    );
+    };
+    let (file, age) = (file.display(), age(path, &old));
+    log::warn!("{file}: damaged ({reason}); the checkpoint before is whole and {age}, and the run goes on from there");
     // A stop between the two leaves the old one to be moved back.
     remove_folder(path)?;
     recover_folder(path)?;

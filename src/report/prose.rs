@@ -79,10 +79,10 @@ pub fn protocol(results: &Results) -> Vec<String> {
             grouped(evaluation.max_frames),
         ),
         format!(
-            "Every agent plays greedily but for a random action with probability {}; a decision lasts {} frames; {}. \
+            "Every agent plays greedily but for a random action with probability {}; a decision lasts {}; {}. \
              Random play chooses uniformly.",
             evaluation.epsilon,
-            environment.frame_skip,
+            counted(environment.frame_skip.into(), "frame"),
             choices(environment),
         ),
         whose_states(results),

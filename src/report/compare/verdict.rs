@@ -113,10 +113,13 @@ fn teachers<'a>(sides: [&'a Side; 2]) -> Option<String> {
     let (first, second) = (apart(|one, other| one > other), apart(|one, other| one < other));
     let [one, other] = sides.map(|side| &side.name);
     (!differ.is_empty()).then(|| {
+        let games = counted(differ.len() as u64, "game");
+        let clearly = match (first, second) {
+            (0, 0) => "their scores cannot be told apart".to_owned(),
+            _ => format!("{one}’s score clearly more in {first}, {other}’s in {second}"),
+        };
         format!(
-            "Their teachers are not the same in {}: {one}’s score clearly more in {first}, {other}’s in {second}; a share of a weak \
-             teacher’s score is easier to keep.",
-            counted(differ.len() as u64, "game")
+            "Their teachers are not the same in {games}: {clearly}; a share of a weak teacher’s score is easier to keep."
         )
     })
 }
