@@ -90,15 +90,15 @@ impl<'a> Scores<'a> {
         let Some(rows) = self.episodes.get(agent).filter(|rows| !rows.is_empty()) else { return Ok(false) };
         let weights = self.weights(agent)?;
         if weights.is_none() && self.folder.weights(agent).exists() {
-            log::warn!("{}: damaged; the scores that {agent} had stay", self.folder.weights(agent).display());
+            log::warn!("{}: cannot be used; the scores that {agent} had stay", self.folder.weights(agent).display());
         }
         Ok(weights.is_none_or(|weights| rows.iter().all(|row| row.weights == weights)))
     }
 
-    /// The digest of the agent's weights; `None` if they are gone or damaged, which does not undo their episodes.
+    /// The digest of the agent's weights; `None` if they are gone or cannot be used, which does not undo their episodes.
     fn weights(&self, agent: &AgentId) -> Result<Option<String>> {
         match short_digest(self.folder, self.digests, agent) {
-            Err(error) if matches!(error.downcast_ref(), Some(WeightsError::Damaged { .. })) => Ok(None),
+            Err(error) if error.is::<WeightsError>() => Ok(None),
             digest => digest,
         }
     }
