@@ -124,7 +124,9 @@ fn a_bit_that_changed_in_weights_costs_no_students_and_no_scores() {
         fs::write(&path, &damaged).unwrap();
         let before = fs::read(&student).unwrap();
         assert!(String::from_utf8(run.pd(&["plan", "x.toml"]).stdout).unwrap().contains("damaged"), "{path:?}");
-        let said = String::from_utf8(run.pd(&["run", "x.toml"]).stderr).unwrap();
+        let output = run.pd(&["run", "x.toml"]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains(path.strip_prefix(run.folder.path()).unwrap().to_str().unwrap()), "{said}");
         assert_eq!(said.matches("remove it to make it again alone").count(), 1, "{said}");
         run.succeed(&["report", "x.toml"]);
@@ -133,6 +135,19 @@ fn a_bit_that_changed_in_weights_costs_no_students_and_no_scores() {
         run.succeed(&["run", "x.toml"]);
         assert!(fs::read(run.path("results/x/scores.csv")).unwrap() == scores);
     }
+}
+
+#[test]
+fn a_damaged_file_that_many_tasks_read_is_told_once() {
+    let run = Run::new(TINY);
+    run.succeed(&["run", "x.toml"]);
+    let path = run.path("results/x/scores.csv");
+    let scores = fs::read_to_string(&path).unwrap();
+    fs::write(&path, scores.replacen("0.", "1.", 1)).unwrap();
+    let output = run.pd(&["run", "x.toml"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.matches("scores.csv").count()), (Some(1), 1), "{said}");
+    assert!(said.contains("more: ") && said.contains("runs failed"), "{said}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub enum WeightsError {
 
 /// Advice on a damaged file, if a task made it.
 fn way_out(path: &Path) -> &'static str {
-    if path.ends_with(WEIGHTS) { "; remove it to make it again alone" } else { "" }
+    if path.ends_with(WEIGHTS) { "; bring back a copy, or remove it to make it again alone" } else { "" }
 }
 
 impl WeightsError {
@@ -218,10 +218,11 @@ pub fn check_for(
     Ok(())
 }
 
-/// SHA-256 of a file of weights, in hexadecimal.
+/// SHA-256 of a file of weights, in hexadecimal. A damaged file has none, so that it is not taken for another network.
 ///
 /// # Errors
-/// As [`load`]: a damaged file has none, so that it is not taken for another network.
+/// [`WeightsError`], if the content is not what was written, as far as the file has digests; or the system's reason why it
+/// cannot be read.
 pub fn sha256(path: &Path) -> Result<String> {
     let content = read(path)?;
     nn::strings_of(&content).map_err(|error| WeightsError::of(path, error))?;

@@ -98,7 +98,10 @@ fn parse(text: &str, actions: usize) -> Result<Vec<usize>> {
     let indices = match serde_json::from_str(text) {
         Ok(Actions::Indices(indices)) => indices,
         Ok(Actions::Steps { steps }) => steps.into_iter().map(|step| step.action).collect(),
-        Err(_) => bail!("write JSON, such as [0, 1, 2], or an object whose \"steps\" have an \"action\" each"),
+        Err(error) => {
+            let cause = serde_json::from_str::<serde_json::Value>(text).err().unwrap_or(error);
+            bail!("{cause}; write [0, 1, 2], or an object whose \"steps\" have an \"action\" each");
+        }
     };
     if let Some(wrong) = indices.iter().find(|&&index| index >= actions) {
         bail!("it has the index {wrong}");

@@ -99,26 +99,26 @@ fn seconds_of(experiment: &Experiment, time: &PlannedTime, work: &AgentWork, amo
         AgentWork::Train(_) => amount / time.training_steps_per_second?,
         AgentWork::Evaluate(agent) => amount * episode_steps(experiment, agent) / time.evaluation_steps_per_second?,
         _ => {
-            let student = learner(work)?;
-            let steps = amount * steps_per_update(experiment, student);
-            amount / time.updates_per_second.get(student)? + steps / time.evaluation_steps_per_second?
+            let name = learner(work)?;
+            let student = experiment.students.iter().find(|student| student.name == name)?;
+            let steps = amount * steps_per_update(experiment, work, student);
+            amount / time.updates_per_second.get(name)? + steps / time.evaluation_steps_per_second?
         }
     })
 }
 
-/// Steps of play for an update of the student. Students that learn from the same play share its time.
-fn steps_per_update(experiment: &Experiment, student: &str) -> f64 {
+/// Steps of play for an update of work on a student. What learns from the same play shares its time.
+fn steps_per_update(experiment: &Experiment, work: &AgentWork, student: &StudentSettings) -> f64 {
     let settings = &experiment.distillation;
-    let learns_beside = |own: &&StudentSettings| match settings.data {
-        Data::Teacher => !own.is_baseline() && own.is_shared() == is_shared(experiment, student),
-        Data::Student | Data::Mixed => own.name == student,
+    let learns_beside = |own: &&StudentSettings| {
+        !own.is_baseline() && own.is_shared() == student.is_shared() && own.observation == student.observation
     };
-    let students = experiment.students.iter().filter(learns_beside).count().max(1) as u64;
-    settings.steps_per_hour as f64 / (settings.updates_per_hour * students) as f64
-}
-
-fn is_shared(experiment: &Experiment, student: &str) -> bool {
-    experiment.students.iter().any(|own| own.name == student && own.is_shared())
+    let sharing = match (work, settings.data) {
+        (AgentWork::Sweep(_), _) => settings.sweep_gaps.len(),
+        (_, Data::Teacher) => experiment.students.iter().filter(learns_beside).count(),
+        (_, Data::Student | Data::Mixed) => 1,
+    };
+    settings.steps_per_hour as f64 / (settings.updates_per_hour * sharing.max(1) as u64) as f64
 }
 
 /// Mean agent steps of an episode of the agent's game, as its teacher played them where it comes from. Those of the teacher itself

@@ -199,10 +199,11 @@ impl TaskProgress {
         let seconds = (now.time - start.time).as_secs_f64().max(1e-9);
         let rate = now.done.saturating_sub(start.done) as f64 / seconds;
         let left = seconds * (1.0 - now.share) / (now.share - start.share);
-        let is_known = now.share > start.share && left < 1e9;
+        let is_known = now.share > start.share && now.share < 1.0 && left < 1e9;
         let left = if is_known { format!(", {} left", clock(Duration::from_secs_f64(left))) } else { String::new() };
         let note = if note.is_empty() { String::new() } else { format!("; {note}") };
-        let percent = (100.0 * now.share) as u64;
+        // Rounding makes 0.29 less than 29%.
+        let percent = (100.0 * now.share + 1e-9) as u64;
         let (done, total, unit) = (grouped(now.done), grouped(self.total), self.unit);
         let rate = if rate > 0.0 { format!(", {rate:.1}/s") } else { String::new() };
         format!("{percent}%, {done} of {total} {unit}{rate}{left}{note}")

@@ -37,17 +37,16 @@ pub fn deserialize(file: &str, base: &Table, settings: &[Setting]) -> Result<Exp
     Err(ConfigError { place, problem: format!("[[students]]: {}", error.message()) })
 }
 
-/// The error with students by their names, which the file has, instead of their numbers.
-pub fn by_name(mut error: ConfigError, settings: &[Setting]) -> ConfigError {
-    for setting in settings {
-        if let ([list, number, key], Some(name)) = (setting.path.as_slice(), setting.value.as_str())
-            && list == "students"
-            && key == "name"
-        {
-            error.problem = error.problem.replacen(&format!("students.{number}."), &format!("students.{name}."), 1);
-        }
+/// The error with a student's name in its key, where the file gives one, instead of the number.
+pub fn by_name(error: ConfigError, settings: &[Setting]) -> ConfigError {
+    let Some((number, rest)) = error.problem.strip_prefix("students.").and_then(|rest| rest.split_once('.')) else {
+        return error;
+    };
+    let is_name = |setting: &&Setting| setting.path.iter().eq(["students", number, "name"]);
+    match settings.iter().find(is_name).and_then(|setting| setting.value.as_str()) {
+        Some(name) => ConfigError { problem: format!("students.{name}.{rest}"), ..error },
+        None => error,
     }
-    error
 }
 
 /// The place of the first student without a name.

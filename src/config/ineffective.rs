@@ -17,7 +17,11 @@ fn reason(setting: &Setting, experiment: &Experiment, is_chosen: bool) -> Option
     let path: Vec<&str> = setting.path.iter().map(String::as_str).collect();
     match path[..] {
         // In a section of its own a setting may wait for its algorithm, where one is chosen.
-        ["teacher", section, key] if !is_chosen && section != experiment.teacher.algorithm.section() => {
+        ["teacher", section, key]
+            if !is_chosen
+                && experiment.teacher.from.as_os_str().is_empty()
+                && section != experiment.teacher.algorithm.section() =>
+        {
             Some(format!("teacher.{section}.{key} has no effect without algorithm = \"{section}\" in [teacher]"))
         }
         ["teacher", key] if experiment.teacher.from.as_os_str().is_empty() => {

@@ -182,6 +182,10 @@ fn a_wrong_type_or_word_is_refused_with_its_line() {
     assert!(refusal("[[students]]\nname = \"a\"\nloss = \"kll\"\n", &[]).starts_with("x.toml:3: students.a.loss"));
     assert!(refusal("games = [\"pnog\"]\n", &[]).contains("pong"));
     assert!(refusal("teacher = 3\n", &[]).contains("x.toml:1: teacher is a section"));
+    let second = refusal("[[students]]\nname = \"2\"\n[[students]]\nname = \"1\"\nloss = \"kll\"\n", &[]);
+    assert!(second.starts_with("x.toml:5: students.1.loss"), "{second}");
+    let first = refusal("[[students]]\nname = \"1\"\nloss = \"kll\"\n[[students]]\nname = \"2\"\n", &[]);
+    assert!(first.starts_with("x.toml:3: students.1.loss"), "{first}");
     let nameless = refusal("[[students]]\nloss = \"kl\"\n", &[]);
     assert!(nameless.starts_with("x.toml:1: [[students]]: missing field `name`"), "{nameless}");
     assert!(refusal("[teacher]\npreset = \"natur\"\n", &[]).contains("x.toml:2: teacher.preset"));

@@ -71,7 +71,7 @@ impl SavedTeacher {
             return Ok(Teacher { network, path, hash: self.hash.clone(), frames: self.frames, score: self.score });
         }
         ensure!(
-            path.exists() && agent::sha256(&path)? == self.hash,
+            path.exists() && agent::sha256(&path).is_ok_and(|hash| hash == self.hash),
             "{}: not there any more, or not the teacher from which the distillation in {} learned; put it back, or \
              start over with --fresh",
             path.display(),

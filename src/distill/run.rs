@@ -129,7 +129,7 @@ impl<'a> DistillRun<'a> {
         self.students.iter().map(|student| student.state.updates).sum()
     }
 
-    /// The share of the work that is done, between 0 and 1. Play counts too, by its rough cost.
+    /// The share of the work of all `hours` that is done, at most 1. Play counts too, by its rough cost.
     pub fn share(&self) -> f64 {
         let work = |updates: u64, steps: u64| updates as f64 + UPDATES_PER_STEP * steps as f64;
         let (hours, games) = (self.settings().hours, self.sources.len() as u64);

@@ -34,7 +34,13 @@ pub struct OptimizerState {
 
 impl LearningNetwork {
     /// `network` with an optimiser that has made no step; `epsilon` keeps the denominator away from 0.
-    pub fn new(network: Network, rule: OptimizerRule, epsilon: f64) -> LearningNetwork {
+    pub fn new(mut network: Network, rule: OptimizerRule, epsilon: f64) -> LearningNetwork {
+        match network.backend_mut() {
+            Backend::Cpu(own) => {
+                (own.mean, own.square) = (vec![0.0; own.flat.len()], vec![0.0; own.flat.len()]);
+            }
+            Backend::Torch(own) => (own.mean, own.square) = (own.flat.zeros_like(), own.flat.zeros_like()),
+        }
         let steps = vec![0; 1 + network.architecture().heads().len()];
         let matrices = if rule == OptimizerRule::Muon { network.hidden_matrices() } else { Vec::new() };
         LearningNetwork { network, rule, epsilon, max_norm: None, steps, matrices }

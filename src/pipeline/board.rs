@@ -9,6 +9,10 @@ use super::progress::Tally;
 use super::scope::Scope;
 use super::task::{Stage, Task, TaskId, TaskState, Work, closure};
 use super::{refused, with_commas};
+use crate::report::shortened;
+
+/// Most tasks that an error names.
+const NAMED: usize = 2;
 
 /// The position of a task in a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +28,20 @@ pub enum Position {
 
 /// The error of one or more tasks.
 struct Failure {
-    /// The task, if it is one, and the error does not name it.
-    task: Option<String>,
+    tasks: Vec<String>,
+    /// Whether they failed together, so that the error says itself whose it is.
+    is_together: bool,
     error: Error,
+}
+
+impl Failure {
+    /// The error with the tasks' names, unless it has them.
+    fn named(self) -> Error {
+        let Failure { tasks, is_together, error } = self;
+        let text = error.to_string();
+        let is_named = tasks.iter().any(|name| text.starts_with(&format!("{name}: ")));
+        if is_together || is_named { error } else { error.context(shortened(&tasks, NAMED)) }
+    }
 }
 
 /// The tasks of an experiment, by their index in its list, as one command sees them.
@@ -118,32 +133,26 @@ impl<'a, L: Line> Board<'a, L> {
         numbers.iter().for_each(|&number| self.positions[number] = position);
     }
 
-    /// Records the error with which tasks failed together. Where there are several, it says itself whose it is. An error that
-    /// several tasks meet, such as a damaged file that all read, is recorded once.
+    /// Records the error with which tasks failed together. An error that several meet, such as a damaged file that all
+    /// read, is told once, with their names.
     pub fn fail(&mut self, numbers: &[usize], error: Error) -> Position {
         let text = format!("{error:#}");
-        if let Some(same) = self.failures.iter_mut().find(|failure| format!("{:#}", failure.error) == text) {
-            same.task = None;
-            return Position::Failed;
+        let names = |number: &usize| self.line.tasks()[*number].work.to_string();
+        let mut failure =
+            Failure { tasks: numbers.iter().map(names).collect(), is_together: numbers.len() != 1, error };
+        if let Some(at) = self.failures.iter().position(|own| format!("{:#}", own.error) == text) {
+            let mut tasks = self.failures.remove(at).tasks;
+            tasks.append(&mut failure.tasks);
+            failure = Failure { tasks, is_together: false, ..failure };
         }
-        let task = match numbers {
-            // Some errors name the agent themselves.
-            [number] => {
-                Some(self.line.tasks()[*number].work.to_string()).filter(|name| !text.starts_with(&format!("{name}: ")))
-            }
-            _ => None,
-        };
-        self.failures.push(Failure { task, error });
+        self.failures.push(failure);
         Position::Failed
     }
 
-    /// The errors of the tasks that failed.
-    pub fn take_failures(&mut self) -> Vec<Error> {
-        let named = |Failure { task, error }| match task {
-            Some(task) => error.context(task),
-            None => error,
-        };
-        self.failures.drain(..).map(named).collect()
+    /// The number of tasks that failed, and their errors.
+    pub fn take_failures(&mut self) -> (usize, Vec<Error>) {
+        let count = self.failures.iter().map(|failure| failure.tasks.len().max(1)).sum();
+        (count, self.failures.drain(..).map(Failure::named).collect())
     }
 
     /// Those of a failed batch's tasks whose outputs are there: one student that diverges takes none with it.

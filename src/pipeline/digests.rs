@@ -7,11 +7,18 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
+use crate::limited::read_limited;
 use crate::{agent, digest};
 
-/// Digests of files, keyed by path and valid for a size and a time of change.
+/// Maximum number of bytes of a file.
+const MOST_BYTES: u64 = 8 << 30;
+
+/// The path of a file, and whether its content was verified.
+type Key = (PathBuf, bool);
+
+/// Digests of files, each valid for a size and a time of change.
 #[derive(Default)]
-pub struct Digests(Mutex<HashMap<PathBuf, (u64, SystemTime, String)>>);
+pub struct Digests(Mutex<HashMap<Key, (u64, SystemTime, String)>>);
 
 impl Digests {
     /// The SHA-256 of any file, in hexadecimal; `None` if there is no such file.
@@ -19,9 +26,9 @@ impl Digests {
     /// # Errors
     /// If the file cannot be read.
     pub fn of(&self, path: &Path) -> Result<Option<String>> {
-        self.once(path, || {
-            let content = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-            Ok(digest::sha256(&content))
+        self.once(path, false, || {
+            let content = read_limited(path, MOST_BYTES);
+            Ok(digest::sha256(&content.with_context(|| format!("{}: cannot be read", path.display()))?))
         })
     }
 
@@ -30,10 +37,10 @@ impl Digests {
     /// # Errors
     /// As [`agent::sha256`]: also if the file is damaged.
     pub fn of_weights(&self, path: &Path) -> Result<Option<String>> {
-        self.once(path, || agent::sha256(path))
+        self.once(path, true, || agent::sha256(path))
     }
 
-    fn once(&self, path: &Path, compute: impl FnOnce() -> Result<String>) -> Result<Option<String>> {
+    fn once(&self, path: &Path, is_verified: bool, compute: impl FnOnce() -> Result<String>) -> Result<Option<String>> {
         if !path.exists() {
             return Ok(None);
         }
@@ -41,11 +48,12 @@ impl Digests {
         let file = std::fs::metadata(path).with_context(place)?;
         let (length, changed) = (file.len(), file.modified().with_context(place)?);
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((.., digest)) = known.get(path).filter(|own| (own.0, own.1) == (length, changed)) {
+        let key = (path.to_owned(), is_verified);
+        if let Some((.., digest)) = known.get(&key).filter(|own| (own.0, own.1) == (length, changed)) {
             return Ok(Some(digest.clone()));
         }
         let digest = compute()?;
-        known.insert(path.to_owned(), (length, changed, digest.clone()));
+        known.insert(key, (length, changed, digest.clone()));
         Ok(Some(digest))
     }
 }

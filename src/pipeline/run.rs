@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::channel;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Error, Result, anyhow};
 use rayon::ThreadPoolBuilder;
 
 use super::activity::{activity, watch};
@@ -61,7 +61,7 @@ fn work<L: Line>(line: &L, request: &Request) -> Result<Ended> {
         Ok(Ended::Done) if request.reports() => report().map(|()| Ended::Done),
         // Where some tasks failed, the others are reported.
         Err(error) if request.reports() && !is_fault_of_request(&error) => {
-            report().unwrap_or_else(|report| line.command().observer.say(&format!("{report:#}")));
+            report().unwrap_or_else(|other| say_beside(line, &other, &error));
             Err(error)
         }
         ended => ended,
@@ -72,10 +72,22 @@ fn work<L: Line>(line: &L, request: &Request) -> Result<Ended> {
 fn ended<L: Line>(line: &L, schedule: Scheduler<L>, closed: Result<()>) -> Result<Ended> {
     match (schedule.ended(), closed) {
         (Ok(Ended::Done), Err(error)) => Err(error),
-        (ended, closed) => {
+        (Ok(ended), closed) => {
             closed.err().iter().for_each(|error| line.command().observer.say(&format!("{error:#}")));
-            ended
+            Ok(ended)
         }
+        (Err(error), closed) => {
+            closed.err().iter().for_each(|other| say_beside(line, other, &error));
+            Err(error)
+        }
+    }
+}
+
+/// Tells the observer another error than the one with which the command ends, unless they are the same.
+fn say_beside<L: Line>(line: &L, other: &Error, error: &Error) {
+    let other = format!("{other:#}");
+    if !format!("{error:#}").contains(&other) {
+        line.command().observer.say(&other);
     }
 }
 

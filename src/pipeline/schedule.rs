@@ -184,8 +184,7 @@ impl<'a, L: Line> Scheduler<'a, L> {
     /// # Errors
     /// The failure, or the last of several; the others are told to the observer.
     pub fn ended(mut self) -> Result<Ended> {
-        let mut failures = self.board.take_failures();
-        let count = failures.len();
+        let (count, mut failures) = self.board.take_failures();
         let last = failures.pop();
         let say = |error: &Error| self.line.command().observer.say(&format!("{error:#}"));
         failures.iter().for_each(say);

@@ -40,7 +40,7 @@ pub struct CpuNetwork {
     pub flat: Vec<f32>,
     /// The gradient of the last call of [`CpuNetwork::learn`], in the same order.
     pub gradient: Vec<f32>,
-    /// Running means of the gradient and of its square, in the same order; 0 before the first step.
+    /// An optimiser's running means of the gradient and of its square, in the same order; empty without an optimiser.
     pub mean: Vec<f32>,
     pub square: Vec<f32>,
     work: Workspace,
@@ -61,8 +61,8 @@ impl CpuNetwork {
         let flat = to_flat(&plan, values);
         CpuNetwork {
             gradient: vec![0.0; plan.length],
-            mean: vec![0.0; plan.length],
-            square: vec![0.0; plan.length],
+            mean: Vec::new(),
+            square: Vec::new(),
             flat,
             plan,
             observation: architecture.observation,

@@ -19,7 +19,7 @@ pub struct TorchNetwork {
     pub flat: Tensor,
     /// The gradient of the last call of [`TorchNetwork::learn`], in the same order.
     pub gradient: Tensor,
-    /// An optimiser's running means of the gradient and of its square, in the same order; 0 before the first step.
+    /// An optimiser's running means of the gradient and of its square, in the same order; undefined without an optimiser.
     pub mean: Tensor,
     pub square: Tensor,
     parameters: Vec<Parameter>,
@@ -52,7 +52,7 @@ impl TorchNetwork {
             Parameter { tensor: tensor_view, kind: tensor.kind }
         });
         let parameters = parameters.collect();
-        let [gradient, mean, square] = [flat.zeros_like(), flat.zeros_like(), flat.zeros_like()];
+        let (gradient, mean, square) = (flat.zeros_like(), Tensor::new(), Tensor::new());
         TorchNetwork {
             flat,
             gradient,

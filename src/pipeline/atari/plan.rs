@@ -25,7 +25,7 @@ use crate::units::grouped;
 /// The plan of an experiment of games.
 pub type AgentPlan = Plan<AgentWork, AgentDetails>;
 
-/// What a plan tells of an experiment of games beside its tasks.
+/// The part of a plan that only experiments of games have.
 #[derive(Debug, Serialize)]
 pub struct AgentDetails {
     pub networks: Vec<PlannedNetwork>,

@@ -9,7 +9,7 @@ use super::clean::remove_rows;
 use super::open::AtariPipeline;
 use super::settings::learned_otherwise;
 use super::state::{check_architecture, is_of_teachers};
-use crate::agent::{self, Metadata};
+use crate::agent::{self, Metadata, WeightsError};
 use crate::config::{Experiment, StudentSettings};
 use crate::distill::group_names;
 use crate::pipeline::digests::Digests;
@@ -153,10 +153,17 @@ pub fn is_taken(from: &Folder, to: &Folder, agent: &AgentId, digests: &Digests) 
     Ok(has_same_weights(from, to, agent, digests)? && bests(&from.bests(agent))?.iter().all(|(_, path)| here(path)))
 }
 
+/// Whether the copy is that of the source. A damaged copy is not; a whole one is, as far as a damaged source can tell.
 fn has_same_weights(from: &Folder, to: &Folder, agent: &AgentId, digests: &Digests) -> Result<bool> {
     let [source, copied] = [from, to].map(|folder| digests.of_weights(&folder.weights(agent)));
-    let (source, copied) = (source?, copied?);
-    Ok(source.is_some() && source == copied)
+    let copied = match copied {
+        Err(error) if error.is::<WeightsError>() => None,
+        copied => copied?,
+    };
+    match source {
+        Err(error) if error.is::<WeightsError>() && copied.is_some() => Ok(true),
+        source => Ok(source?.is_some_and(|source| Some(source) == copied)),
+    }
 }
 
 /// Checks, before anything is changed, that the teachers which an experiment takes from another folder exist there and

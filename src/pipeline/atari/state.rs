@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use super::agents::{architecture, games, student, teacher_of};
 use super::scores::Scores;
@@ -64,11 +64,17 @@ impl<'a> Inspection<'a> {
     }
 
     fn taken(&self, agent: &AgentId) -> Result<TaskState> {
-        let is_there = self.fitting(agent)?.is_some();
+        let there = self.fitting(agent);
         let Some(from) = self.experiment.teacher_source(agent.game).map(Folder::at) else {
             // The teacher of a training that was followed.
-            return Ok(if is_there { TaskState::Done } else { TaskState::Missing });
+            return Ok(if there?.is_some() { TaskState::Done } else { TaskState::Missing });
         };
+        let is_damaged = |error: &Error| matches!(error.downcast_ref(), Some(WeightsError::Damaged { .. }));
+        if from.weights(agent).exists() && there.as_ref().is_err_and(is_damaged) {
+            // It is copied again.
+            return Ok(TaskState::Stale);
+        }
+        let is_there = there?.is_some();
         let is_current = is_taken(&from, self.folder, agent, self.digests)?;
         Ok(match (is_there, is_current) {
             (_, true) => TaskState::Done,
@@ -133,10 +139,10 @@ pub fn check_architecture(experiment: &Experiment, agent: &AgentId, path: &Path,
 }
 
 /// Whether the agent was made from the teachers that are in the folder now. It is true for agents without a teacher,
-/// and if the teachers are absent.
+/// and if the teachers are absent or damaged.
 ///
 /// # Errors
-/// If a teacher's weights cannot be read.
+/// If a folder of a teacher's bests cannot be read.
 pub fn is_of_teachers(
     experiment: &Experiment,
     folder: &Folder,
@@ -155,7 +161,11 @@ pub fn is_of_teachers(
                 false => Some(folder.weights(&teacher)),
             };
             let Some(path) = last else { return Ok(None) };
-            let Some(hash) = digests.of_weights(&path)? else { return Ok(None) };
+            let hash = digests.of_weights(&path);
+            if hash.as_ref().is_err_and(Error::is::<WeightsError>) {
+                return Ok(None);
+            }
+            let Some(hash) = hash? else { return Ok(None) };
             hashes.push(hash);
         }
         Ok(Some(hashes.join(",")))

@@ -18,7 +18,7 @@ use crate::task;
 /// The plan of an experiment with explanations.
 pub type ModelPlan = Plan<ModelWork, ModelDetails>;
 
-/// What a plan tells of an experiment with explanations beside its tasks.
+/// The part of a plan that only experiments with explanations have.
 #[derive(Debug, Serialize)]
 pub struct ModelDetails {
     /// Each model's name and size.

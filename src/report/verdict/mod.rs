@@ -56,7 +56,7 @@ fn without_shares(agent_results: &AgentResults) -> &'static str {
         (false, _) => "No student is scored yet.",
         (true, false) => "Students are scored, but their teachers are not.",
         (true, true) => {
-            "No share of a teacher’s score can be given: no teacher is better than random play, or random play is not scored yet."
+            "No student’s score is a share of its teacher’s: the teacher is no better than random play, or a score is missing."
         }
     }
 }
