@@ -77,7 +77,7 @@ pub fn listed(items: &[String]) -> String {
     }
 }
 
-/// The first `most` items as [`listed`], and the number of the others.
+/// The first `most` items in a sentence, and the number of the others: `a, b and 3 more`.
 pub fn shortened(items: &[String], most: usize) -> String {
     match items.len().saturating_sub(most) {
         0 => listed(items),
