@@ -17,6 +17,11 @@ pub trait Progress {
     fn stop(&self) -> bool;
 }
 
+/// The share `done` of `total`, at most 1.
+pub fn share(done: u64, total: u64) -> f64 {
+    (done as f64 / total.max(1) as f64).min(1.0)
+}
+
 /// Time after the request to stop for which work that is done in one go may still end by itself.
 const PATIENCE: Duration = Duration::from_secs(5);
 

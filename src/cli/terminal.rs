@@ -11,7 +11,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXCPU};
 use signal_hook::iterator::Signals;
 
 use crate::pipeline::{CommandProgress, Observer};
-use crate::progress::Progress;
+use crate::progress::{Progress, share};
 use crate::report::TerminalReport;
 use crate::units::grouped;
 
@@ -220,7 +220,7 @@ impl Drop for TaskProgress {
 
 impl Progress for TaskProgress {
     fn at(&self, done: u64, note: &str) {
-        self.at_share(done, (done as f64 / self.total.max(1) as f64).min(1.0), note);
+        self.at_share(done, share(done, self.total), note);
     }
 
     fn at_share(&self, done: u64, share: f64, note: &str) {

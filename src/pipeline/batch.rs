@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::command::Command;
 use super::task::Task;
-use crate::progress::Progress;
+use crate::progress::{Progress, share};
 
 /// Tasks that are done together by one thread and its helpers.
 pub struct Batch<'a, W> {
@@ -71,7 +71,7 @@ struct Watched<'a> {
 
 impl Progress for Watched<'_> {
     fn at(&self, done: u64, note: &str) {
-        self.at_share(done, (done as f64 / self.total.max(1) as f64).min(1.0), note);
+        self.at_share(done, share(done, self.total), note);
     }
 
     fn at_share(&self, done: u64, share: f64, note: &str) {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
+use crate::agent::WeightsError;
 use crate::limited::read_limited;
 use crate::{agent, digest};
 
@@ -38,6 +39,17 @@ impl Digests {
     /// As [`agent::sha256`]: also if the file is damaged.
     pub fn of_weights(&self, path: &Path) -> Result<Option<String>> {
         self.once(path, true, || agent::sha256(path))
+    }
+
+    /// As [`Digests::of_weights`], but weights that cannot be used count as none.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn of_usable_weights(&self, path: &Path) -> Result<Option<String>> {
+        match self.of_weights(path) {
+            Err(error) if error.is::<WeightsError>() => Ok(None),
+            digest => digest,
+        }
     }
 
     fn once(&self, path: &Path, is_verified: bool, compute: impl FnOnce() -> Result<String>) -> Result<Option<String>> {

@@ -155,12 +155,8 @@ pub fn is_taken(from: &Folder, to: &Folder, agent: &AgentId, digests: &Digests) 
 
 /// Whether the copy is that of the source. A damaged copy is not; a whole one is, as far as a damaged source can tell.
 fn has_same_weights(from: &Folder, to: &Folder, agent: &AgentId, digests: &Digests) -> Result<bool> {
-    let [source, copied] = [from, to].map(|folder| digests.of_weights(&folder.weights(agent)));
-    let copied = match copied {
-        Err(error) if error.is::<WeightsError>() => None,
-        copied => copied?,
-    };
-    match source {
+    let copied = digests.of_usable_weights(&to.weights(agent))?;
+    match digests.of_weights(&from.weights(agent)) {
         Err(error) if error.is::<WeightsError>() && copied.is_some() => Ok(true),
         source => Ok(source?.is_some_and(|source| Some(source) == copied)),
     }

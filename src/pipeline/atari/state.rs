@@ -161,11 +161,7 @@ pub fn is_of_teachers(
                 false => Some(folder.weights(&teacher)),
             };
             let Some(path) = last else { return Ok(None) };
-            let hash = digests.of_weights(&path);
-            if hash.as_ref().is_err_and(Error::is::<WeightsError>) {
-                return Ok(None);
-            }
-            let Some(hash) = hash? else { return Ok(None) };
+            let Some(hash) = digests.of_usable_weights(&path)? else { return Ok(None) };
             hashes.push(hash);
         }
         Ok(Some(hashes.join(",")))
