@@ -27,8 +27,8 @@ fn main() {
     commit().iter().for_each(|commit| println!("cargo:rustc-env=PD_COMMIT={commit}"));
 }
 
-/// The commit of this checkout, with a mark if the program's files differ from it; none outside git. It is looked up when
-/// these files change: a commit alone, which would make everything be built again, is no reason.
+/// The commit of this checkout, with a mark if the program's files differ from it; none outside git. It is looked up
+/// when these files change: a commit alone, which would make everything be built again, is no reason.
 fn commit() -> Option<String> {
     const SOURCES: [&str; 5] = ["src", "crates", "build.rs", "Cargo.toml", "Cargo.lock"];
     SOURCES.iter().for_each(|path| println!("cargo:rerun-if-changed={path}"));

@@ -8,8 +8,8 @@ pub trait Progress {
     /// `done` of the stage's total is reached; `note` says how it goes.
     fn at(&self, done: u64, note: &str);
 
-    /// As [`Progress::at`], for a stage with work that `done` does not count: `share` of all its work is done, between 0
-    /// and 1.
+    /// As [`Progress::at`], for a stage with work that `done` does not count: `share` of all its work is done, between
+    /// 0 and 1.
     fn at_share(&self, done: u64, _share: f64, note: &str) {
         self.at(done, note);
     }

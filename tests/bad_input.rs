@@ -159,6 +159,7 @@ fn paths_that_name_no_network_or_no_results() {
     let said = String::from_utf8(run.pd(&["play", "x.toml"]).stderr).unwrap();
     assert!(!said.contains("remove"), "{said}");
     refused(&run, &["play", "results/x", "--gif", "nowhere/a.gif"], &["--gif: nowhere: no such folder"]);
+    refused(&run, &["play", "results/x", "--gif", "a.png"], &["--gif: a.png: a GIF is written"]);
     refused(&run, &["list", "nowhere"], &["nowhere: no such folder"]);
     fs::write(run.path("actions.json"), "[0]").unwrap();
     refused(

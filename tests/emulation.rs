@@ -283,8 +283,8 @@ fn a_pool_with_two_views_gives_each_as_a_pool_with_that_view_alone() {
 
 #[test]
 fn pongs_memory_shows_ball_and_paddles_where_its_players_know_them() {
-    // Anand et al. (2019), "Unsupervised State Representation Learning in Atari": Pong has its players' scores at 13 and
-    // 14, the ball's place at 49 and 54, and the right paddle's at 51.
+    // Anand et al. (2019), "Unsupervised State Representation Learning in Atari": Pong has its players' scores at 13
+    // and 14, the ball's place at 49 and 54, and the right paddle's at 51.
     let mut env = seen("pong", &[View::Ram], 0, 0.0);
     assert_eq!(env.views(), [Shape::Vector { size: RAM }]);
     env.begin(Seed(1));

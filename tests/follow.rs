@@ -100,8 +100,9 @@ impl Followed {
     fn adopted(&self) -> Vec<(u64, &'static str)> {
         let agent = AgentId::of(&self.experiment.students[0], self.experiment.games[0], 1);
         let rows: Vec<AdoptionRow> = read_rows(&self.students().adoptions(&agent)).unwrap();
-        let word =
-            |reason: &str| ["better", "gone", "replaced"].into_iter().find(|word| reason.contains(word)).unwrap();
+        let word = |reason: &str| {
+            ["began", "better", "gone", "replaced"].into_iter().find(|word| reason.contains(word)).unwrap()
+        };
         let last = agent::metadata(&self.students().weights(&agent)).ok().and_then(|metadata| metadata.teacher);
         assert!(last.is_none_or(|hash| hash == rows.last().unwrap().weights), "the last that was adopted taught last");
         rows.iter().map(|row| (row.teacher_frames, word(&row.reason))).collect()
@@ -122,7 +123,7 @@ fn a_service_goes_back_only_from_a_teacher_that_is_gone_or_replaced_and_says_so(
         _ => followed.end(),
     });
     assert_eq!(ended, Ended::Done);
-    assert_eq!(followed.adopted(), [(1500, "better"), (700, "gone"), (1500, "better"), (9, "replaced")]);
+    assert_eq!(followed.adopted(), [(1500, "began"), (700, "gone"), (1500, "better"), (9, "replaced")]);
 }
 
 #[test]
@@ -140,7 +141,7 @@ fn a_best_that_cannot_be_read_is_followed_once_it_can() {
         _ => followed.leave(1500, 1500),
     });
     assert_eq!(ended, Ended::Done);
-    assert_eq!(followed.adopted(), [(700, "better"), (1500, "better")]);
+    assert_eq!(followed.adopted(), [(700, "began"), (1500, "better")]);
 }
 
 #[test]
@@ -160,7 +161,7 @@ fn a_service_that_was_stopped_goes_on_from_its_teacher_whatever_became_of_the_fi
             followed.leave(if reason == "gone" { 700 } else { 1500 }, seed);
             followed.end();
             assert_eq!(followed.serve_and(u64::MAX, |_| {}), Ended::Done);
-            assert_eq!(followed.adopted(), [(1500, "better"), (seed, reason)], "stopped in an hour: {in_an_hour}");
+            assert_eq!(followed.adopted(), [(1500, "began"), (seed, reason)], "stopped in an hour: {in_an_hour}");
         }
     }
 }

@@ -17,8 +17,8 @@ use tch::{Kind, Tensor};
 
 const LIBTORCH: Device = Device::Torch(tch::Device::Cpu);
 
-/// Libtorch on the GPU, where there is one, else on the CPU. Its convolutions round to TF32 on a GPU unless the variable
-/// NVIDIA_TF32_OVERRIDE is 0.
+/// Libtorch on the GPU, where there is one, else on the CPU. Its convolutions round to TF32 on a GPU unless the
+/// variable NVIDIA_TF32_OVERRIDE is 0.
 fn libtorch() -> Device {
     Device::Torch(tch::Device::cuda_if_available())
 }
@@ -53,6 +53,17 @@ fn weights_written_by_pytorch_give_pytorchs_q_values() {
     let expected = [0.0988215, 0.3991035, -0.2757553, 0.0999665, 0.3998851, -0.2769360];
     for device in [Device::Cpu, LIBTORCH, libtorch()] {
         close(&golden(device).forward(0, &pattern(2)), &expected);
+    }
+}
+
+#[test]
+fn a_weight_that_is_no_number_shows_in_the_outputs() {
+    for device in [Device::Cpu, LIBTORCH] {
+        let sound = golden(device);
+        let mut weights = sound.values();
+        weights[0].fill(f32::NAN);
+        let diverged = Network::from_values(sound.architecture(), &weights, device);
+        assert!(values(&diverged.forward(0, &pattern(1))).iter().all(|value| value.is_nan()), "{device:?}");
     }
 }
 

@@ -16,7 +16,8 @@ use crate::spec::{Shape, Spec};
 
 /// The ALE version of files that do not name one.
 const FIRST_ALE: &str = "0.6.0";
-/// Games that ALE 0.6.0 plays otherwise than today's, among those that are compared frame by frame with the golden files.
+/// Games that ALE 0.6.0 plays otherwise than today's, among those that are compared frame by frame with the golden
+/// files.
 const CHANGED_SINCE: [&str; 2] = ["freeway", "seaquest"];
 
 /// The metadata of a file of weights. Each field is a string in the header: text as it is, all other types as JSON.

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 
 use super::metadata::{Metadata, Played};
 use crate::config::EnvironmentSettings;
@@ -127,10 +127,10 @@ fn parse(strings: &HashMap<String, String>) -> Result<Metadata, String> {
 /// The metadata of a file, without its weights.
 ///
 /// # Errors
-/// If the file cannot be read, or is none of this program's.
+/// [`WeightsError`], or the system's reason why the file cannot be read.
 pub fn metadata(path: &Path) -> Result<Metadata> {
     let read = || -> std::io::Result<([u8; 8], u64, Vec<u8>)> {
-        let refused = |reason| Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, reason));
+        let refused = |reason| Err(std::io::Error::new(ErrorKind::InvalidInput, reason));
         if !path.metadata()?.is_file() {
             return refused("not a plain file");
         }
@@ -156,7 +156,10 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
         return Err(WeightsError::Missing(path.to_owned()).into());
     }
     let damaged = |reason: String| WeightsError::Damaged { path: path.to_owned(), reason };
-    let (beginning, length, header) = read().map_err(|error| damaged(error.to_string()))?;
+    let (beginning, length, header) = read().map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => Error::from(damaged(error.to_string())),
+        _ => Error::from(error).context(format!("{}: cannot be read", path.display())),
+    })?;
     check_pointer(path, &beginning)?;
     let strings = nn::strings(&header).map_err(|error| WeightsError::of(path, error))?;
     let metadata = parse(&strings).map_err(|reason| WeightsError::Foreign { path: path.to_owned(), reason })?;
@@ -169,8 +172,8 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
     Ok(metadata)
 }
 
-/// Reads a network and checks that it plays `game` in `environment` with the current ROM. Returns the SHA-256 of the same
-/// bytes, too: another process may replace the file at any moment.
+/// Reads a network and checks that it plays `game` in `environment` with the current ROM. Returns the SHA-256 of the
+/// same bytes, too: another process may replace the file at any moment.
 ///
 /// # Errors
 /// As [`load`], and if the weights are of another game, observation, action set, environment or ROM.
@@ -221,8 +224,8 @@ pub fn check_for(
 /// SHA-256 of a file of weights, in hexadecimal. A damaged file has none, so that it is not taken for another network.
 ///
 /// # Errors
-/// [`WeightsError`], if the content is not what was written, as far as the file has digests; or the system's reason why it
-/// cannot be read.
+/// [`WeightsError`], if the content is not what was written, as far as the file has digests; or the system's reason why
+/// it cannot be read.
 pub fn sha256(path: &Path) -> Result<String> {
     let content = read(path)?;
     nn::strings_of(&content).map_err(|error| WeightsError::of(path, error))?;

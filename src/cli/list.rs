@@ -41,8 +41,8 @@ pub fn list(folder: &Path, terminal: &Terminal) -> Result<Ended> {
     Ok(Ended::Done)
 }
 
-/// The row of an experiment: its folder, how many of its tasks are done, and, of games, how many agents have scores, which
-/// may be known without their weights.
+/// The row of an experiment: its folder, how many of its tasks are done, and, of games, how many agents have scores,
+/// which may be known without their weights.
 fn describe(place: &Path) -> Result<Vec<String>> {
     let request = Request {
         scope: Scope::Run,

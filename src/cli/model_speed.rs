@@ -37,8 +37,8 @@ pub struct ModelTime {
     pub hours: BTreeMap<Stage, f64>,
 }
 
-/// Measures each kind of work that is left, with models that have not learned, and estimates its time. What such models write
-/// is about as long as what the experiment's write.
+/// Measures each kind of work that is left, with models that have not learned, and estimates its time. What such models
+/// write is about as long as what the experiment's write.
 ///
 /// # Errors
 /// If nothing can be written into the temporary folder.

@@ -28,7 +28,8 @@ const DEEPEST: usize = 4;
 /// Flags of `pd play`.
 #[derive(Debug, Clone, Args)]
 pub struct PlayOptions {
-    /// A weights.safetensors, the folder that holds one, or a folder of results with one teacher; several play one after another
+    /// A weights.safetensors, the folder that holds one, or a folder of results with one teacher; several play one
+    /// after another
     #[arg(required = true)]
     checkpoints: Vec<PathBuf>,
     /// Number of episodes
@@ -37,8 +38,8 @@ pub struct PlayOptions {
     /// The game to play, if the network plays several
     #[arg(long)]
     game: Option<String>,
-    /// Record the first episode, of several networks side by side from the same start; an orange bar marks where one would choose
-    /// another action than the first network
+    /// Record the first episode, of several networks side by side from the same start; an orange bar marks where one
+    /// would choose another action than the first network
     #[arg(long, value_name = "FILE")]
     gif: Option<PathBuf>,
     /// Chooses the episodes
@@ -98,6 +99,10 @@ pub fn play(options: &PlayOptions, common: &Common) -> Result<Ended> {
     if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
         return Err(refused(format!("--gif: {}: no such folder", folder.display())));
     }
+    let other = |gif: &&PathBuf| gif.extension().is_some_and(|format| !format.eq_ignore_ascii_case("gif"));
+    if let Some(gif) = options.gif.as_ref().filter(other) {
+        return Err(refused(format!("--gif: {}: a GIF is written; give it a name in .gif", gif.display())));
+    }
     let device = super::device(common)?;
     let read = |checkpoint: &PathBuf| Loaded::read(checkpoint, options.game.as_deref(), device);
     let players: Vec<Loaded> = options.checkpoints.iter().map(read).collect::<Result<_>>()?;
@@ -150,7 +155,8 @@ fn heading(players: &[Loaded], player: &Loaded) -> String {
     if players.len() > 1 { format!("{}, ", player.path.display()) } else { String::new() }
 }
 
-/// The weights file that a path to it, to its folder, or to a folder of results with one teacher (of `game`, if it is given) names.
+/// The weights file that a path to it, to its folder, or to a folder of results with one teacher (of `game`, if it is
+/// given) names.
 ///
 /// # Errors
 /// If a folder has no weights, and is none of results with one teacher.

@@ -105,8 +105,8 @@ impl Policy for Beside<'_> {
     }
 }
 
-/// Writes what the receivers get, an image for each step, until all sides or the film have ended. The side of an episode
-/// that is over stays as it was.
+/// Writes what the receivers get, an image for each step, until all sides or the film have ended. The side of an
+/// episode that is over stays as it was.
 fn film(players: &[Loaded], sides: &[&Receiver<Option<Shot>>], limit: Option<u64>, path: &Path) -> Result<()> {
     let mut film = None;
     let mut images = 0;

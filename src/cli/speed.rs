@@ -121,8 +121,8 @@ fn steps_per_update(experiment: &Experiment, work: &AgentWork, student: &Student
     settings.steps_per_hour as f64 / (settings.updates_per_hour * sharing.max(1) as u64) as f64
 }
 
-/// Mean agent steps of an episode of the agent's game, as its teacher played them where it comes from. Those of the teacher itself
-/// and of random play are taken from there.
+/// Mean agent steps of an episode of the agent's game, as its teacher played them where it comes from. Those of the
+/// teacher itself and of random play are taken from there.
 fn episode_steps(experiment: &Experiment, agent: &AgentId) -> f64 {
     let game = agent.game;
     let source = experiment.teacher_source(game);

@@ -35,7 +35,8 @@ pub struct Experiment {
     /// not written to files.
     #[serde(skip)]
     pub shipped: Vec<(Game, TeacherSettings)>,
-    /// Settings that the file or the command names, but that have no effect, each with the reason. They are not written to files.
+    /// Settings that the file or the command names, but that have no effect, each with the reason. They are not written
+    /// to files.
     #[serde(skip)]
     pub ineffective: Vec<String>,
 }

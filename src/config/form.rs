@@ -1,5 +1,5 @@
-//! The form that an experiment has in a file: the settings of one algorithm alone have a section of their own, and networks
-//! that learn from rewards have a list of their own. Inside the program they stand with the others.
+//! The form that an experiment has in a file: the settings of one algorithm alone have a section of their own, and
+//! networks that learn from rewards have a list of their own. Inside the program they stand with the others.
 
 use serde::Serialize;
 use toml::{Table, Value};
@@ -107,8 +107,8 @@ pub fn names_students(settings: &[Setting]) -> bool {
     settings.iter().any(|setting| setting.path[0] == "students" && first(setting) && !setting.place.starts_with("--"))
 }
 
-/// The students and the baselines, which have numbers in common. The default students are there unless the settings name
-/// others.
+/// The students and the baselines, which have numbers in common. The default students are there unless the settings
+/// name others.
 pub fn lists(settings: &[Setting]) -> [List<'static>; 2] {
     let mut students = List::of("students", settings);
     if !names_students(settings) {

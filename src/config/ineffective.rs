@@ -4,8 +4,8 @@ use super::Algorithm;
 use super::Experiment;
 use super::locate::Setting;
 
-/// The settings that have no effect in the experiment, each with its place and the reason. `settings` are as they were written,
-/// with those of baselines among the students'.
+/// The settings that have no effect in the experiment, each with its place and the reason. `settings` are as they were
+/// written, with those of baselines among the students'.
 pub fn ineffective(settings: &[Setting], experiment: &Experiment) -> Vec<String> {
     let is_chosen = settings.iter().any(|setting| ["teacher.algorithm", "teacher.preset"].contains(&&*setting.key()));
     let reason = |setting: &Setting| reason(setting, experiment, is_chosen);

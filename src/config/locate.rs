@@ -33,7 +33,7 @@ pub fn settings(file: &str, text: &str, known: &Table) -> Result<Vec<Setting>, C
         problem: error.message().to_owned(),
     })?;
     let mut found = Vec::new();
-    let walk = Walk { place: &place };
+    let walk = Walk { place: &place, root: known };
     walk.table(root.get_ref(), known, &[], &mut found)?;
     Ok(found)
 }
@@ -46,8 +46,8 @@ pub fn value(text: &str) -> Value {
         .unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// The value, as a whole number where one is `known` to be needed and the value is one: `1e6` is a number of steps. Below
-/// 2 it may be a share.
+/// The value, as a whole number where one is `known` to be needed and the value is one: `1e6` is a number of steps.
+/// Below 2 it may be a share.
 pub fn counted(value: Value, known: &Value) -> Value {
     match (&value, known) {
         (Value::Float(number), Value::Integer(_)) if number.fract() == 0.0 && (2.0..9e15).contains(number) => {
@@ -78,6 +78,8 @@ pub fn in_our_words(key: &str, value: &Value, message: &str) -> String {
 
 struct Walk<'a> {
     place: &'a dyn Fn(usize) -> String,
+    /// Every known key.
+    root: &'a Table,
 }
 
 impl Walk<'_> {
@@ -92,7 +94,7 @@ impl Walk<'_> {
             let place = (self.place)(key.span().start);
             let path: Vec<_> = above.iter().cloned().chain([key.get_ref().to_string()]).collect();
             let Some(known) = known.get(key.get_ref().as_ref()) else {
-                return Err(unknown(&path, known, place));
+                return Err(unknown(&path, known, self.root, place));
             };
             match (item.get_ref(), known) {
                 (DeValue::Table(inner), Value::Table(known)) => self.table(inner, known, &path, found)?,
@@ -144,13 +146,27 @@ pub fn at_fault(file: &str, settings: &[Setting], (key, problem): (String, Strin
     ConfigError { place, problem: format!("{key}: {problem}") }
 }
 
-/// The error for an unknown key.
-pub fn unknown(path: &[String], known: &Table, place: String) -> ConfigError {
+/// The error for an unknown key of a section whose keys are `known`; `root` has the keys of all sections.
+pub fn unknown(path: &[String], known: &Table, root: &Table, place: String) -> ConfigError {
     let key = path.last().map_or("", String::as_str);
     // A common beginning counts, so that `fram` leads to `frames`, not to `from`.
     let likeness = |known: &String| strsim::jaro_winkler(known, key);
     let nearest = known.keys().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|near| likeness(near) > ALIKE);
-    let all = || known.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let hint = nearest.map_or_else(|| format!("known there: {}", all()), |near| format!("did you mean \"{near}\"?"));
+    let elsewhere = sections_with(key, root, "");
+    let hint = match nearest {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None if !elsewhere.is_empty() => format!("there is {}", elsewhere.join(", ")),
+        None => format!("known there: {}", known.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
+    };
     ConfigError { place, problem: format!("unknown key \"{}\"; {hint}", path.join(".")) }
+}
+
+/// The paths of all settings with that last key, outside lists.
+fn sections_with(key: &str, section: &Table, above: &str) -> Vec<String> {
+    let of = |(name, value): (&String, &Value)| match value {
+        Value::Table(inner) => sections_with(key, inner, &format!("{above}{name}.")),
+        _ if name == key => vec![format!("{above}{name}")],
+        _ => Vec::new(),
+    };
+    section.iter().flat_map(of).collect()
 }

@@ -23,8 +23,8 @@ impl<'a> List<'a> {
         List { key, entries: settings.iter().filter(is_name).map(entry).collect() }
     }
 
-    /// The path of a setting of an entry: the list's key, the entry's number, then its keys. `rest` is written NAME.KEY or
-    /// NUMBER.KEY; names may hold dots.
+    /// The path of a setting of an entry: the list's key, the entry's number, then its keys. `rest` is written NAME.KEY
+    /// or NUMBER.KEY; names may hold dots.
     fn path(&self, rest: &str) -> Result<Vec<String>, String> {
         let List { key, entries } = self;
         let of = |who: &str| rest.strip_prefix(who).and_then(|rest| rest.strip_prefix('.'));
@@ -68,7 +68,7 @@ pub fn from_option(option: &str, known: &Table, lists: &[List]) -> Result<Settin
 fn known_value<'a>(path: &[String], known: &'a Table, place: &str) -> Result<&'a Value, ConfigError> {
     let (mut at, mut depth) = (known, 0);
     loop {
-        let unknown = || locate::unknown(&path[..=depth], at, place.to_owned());
+        let unknown = || locate::unknown(&path[..=depth], at, known, place.to_owned());
         let next = at.get(&path[depth]).ok_or_else(unknown)?;
         let first = next.as_array().and_then(|entries| entries.first()).and_then(Value::as_table);
         let (section, after) = (next.as_table().or(first), depth + if first.is_some() { 2 } else { 1 });

@@ -15,8 +15,8 @@ pub const SHIPPED: &str = "shipped";
 /// The seed by which shipped teachers are named.
 pub const SHIPPED_SEED: u64 = 1;
 
-/// The folder of the shipped teachers: `teachers` in the working directory, or else in the checkout of which the program
-/// was built.
+/// The folder of the shipped teachers: `teachers` in the working directory, or else in the checkout of which the
+/// program was built.
 pub fn shipped_folders() -> PathBuf {
     let here = PathBuf::from("teachers");
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("teachers");

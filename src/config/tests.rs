@@ -171,6 +171,9 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_key() {
     assert_eq!(refused, "x.toml:4: unknown key \"teacher.frame\"; did you mean \"frames\"?");
     assert!(refusal("[[students]]\nname = \"a\"\ntemprature = 1.0\n", &[]).contains("x.toml:3: unknown key"));
     assert!(refusal("", &["teacher.bach=3"]).contains("did you mean \"batch\""));
+    let elsewhere = "x.toml:2: unknown key \"teacher.dqn.warmup\"; there is teacher.warmup";
+    assert_eq!(refusal("[teacher.dqn]\nwarmup = 3\n", &[]), elsewhere);
+    assert!(refusal("", &["hours=3"]).contains("there is distillation.hours"));
     assert!(refusal("", &["students.net9.loss=kl"]).contains("there is no \"net9\" among [[students]]"));
     assert!(refusal("", &["teacher=3"]).contains("not the key of one value"));
 }

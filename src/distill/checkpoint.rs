@@ -93,7 +93,8 @@ fn identity(group: &StudentGroup) -> Result<String> {
         };
         teachers.push((played.game, rom, teacher));
     }
-    // The result does not depend on how often it is saved and scored, nor on the number of final episodes, nor on sweeps.
+    // The result does not depend on how often it is saved and scored, nor on the number of final episodes, nor on
+    // sweeps.
     let without_effect = config::Distillation {
         preset: String::new(),
         checkpoint_every: 0,

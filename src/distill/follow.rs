@@ -20,6 +20,7 @@ use crate::record::{bests, has_checkpoint};
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The reason, in the log, for which students take a teacher.
+const FIRST: &str = "the best in the folder when the students began";
 const BETTER: &str = "a better evaluation appeared in the folder";
 const LOST: &str = "the weights that were followed are gone from the folder; these are the best that it has now";
 const REPLACED: &str = "the weights that were followed were replaced by others; these are the best in the folder now";
@@ -125,28 +126,28 @@ impl Watch<'_> {
     /// Switches to another teacher if it is time; the students then have all their hours with it. Returns whether the
     /// folder could be read. If not, students keep their teacher.
     fn look(&mut self, run: &mut DistillRun, hours: u64) -> Result<bool> {
-        let (other, reason) = match self.next(run) {
-            Ok(next) => next,
+        run.log_first(0, FIRST)?;
+        match self.next(run) {
+            Ok(Some((teacher, reason))) => {
+                run.state.until = run.state.hour + hours;
+                run.adopt(0, teacher, reason)?;
+                Ok(true)
+            }
+            Ok(None) => Ok(true),
             // Waiting cannot repair this.
-            Err(error) if matches!(error.downcast_ref(), Some(WeightsError::Mismatch { .. })) => return Err(error),
+            Err(error) if matches!(error.downcast_ref(), Some(WeightsError::Mismatch { .. })) => Err(error),
             Err(error) => {
                 self.warn(&error);
-                run.adopt(0, None, BETTER)?;
-                return Ok(false);
+                Ok(false)
             }
-        };
-        if other.is_some() {
-            run.state.until = run.state.hour + hours;
         }
-        run.adopt(0, other, reason)?;
-        Ok(true)
     }
 
     /// The next teacher, with the reason; `None` if students keep their teacher. A training that was killed continues
     /// from a checkpoint and removes the bests after it: those that remain are older, and not better.
-    fn next(&self, run: &DistillRun) -> Result<(Option<Teacher>, &'static str)> {
+    fn next(&self, run: &DistillRun) -> Result<Option<(Teacher, &'static str)>> {
         let followed = &run.sources[0].teacher;
-        let Some((frames, path)) = bests(self.folder)?.pop() else { return Ok((None, BETTER)) };
+        let Some((frames, path)) = bests(self.folder)?.pop() else { return Ok(None) };
         let is_same = || match agent::sha256(&followed.path) {
             // The students have their teacher in memory.
             Err(error) if error.is::<WeightsError>() => Ok(false),
@@ -159,9 +160,9 @@ impl Watch<'_> {
         } else if frames > followed.frames {
             BETTER
         } else {
-            return Ok((None, BETTER));
+            return Ok(None);
         };
-        Ok((Teacher::other(run, 0, &path)?, reason))
+        Ok(Teacher::other(run, 0, &path)?.map(|teacher| (teacher, reason)))
     }
 
     /// Pauses, after saving the state.

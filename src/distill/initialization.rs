@@ -11,8 +11,8 @@ const OUTPUTS: f64 = 0.1;
 /// A unit whose values vary less than this over the states is not scaled, because the states do not move it.
 const CONSTANT: f64 = 1e-6;
 
-/// Replaces the weights of [`Initialization::Uniform`] by those that `initialization` defines. `states` has
-/// the observations of each head's game, one after another. Layers are set one after another, each on the outputs of the
+/// Replaces the weights of [`Initialization::Uniform`] by those that `initialization` defines. `states` has the
+/// observations of each head's game, one after another. Layers are set one after another, each on the outputs of the
 /// layers before it. Shared layers are set on the states of all games.
 pub fn initialize(network: &mut Network, initialization: Initialization, states: &[Vec<u8>]) {
     if initialization == Initialization::Uniform {

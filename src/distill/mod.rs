@@ -2,9 +2,9 @@
 //!
 //! Students that learn from the same play form a [`StudentGroup`]. A teacher plays into one memory, and each student
 //! learns from it with its own draws, so that a student's weights do not depend on the other students of the group.
-//! Students of several games have one memory per game. Students may see the game otherwise than their teacher: both then
-//! have their own view of the same states. [`distill()`] learns from teachers that have finished, or from
-//! the recorded history of one. [`follow()`] learns from a teacher that another process is still training.
+//! Students of several games have one memory per game. Students may see the game otherwise than their teacher: both
+//! then have their own view of the same states. [`distill()`] learns from teachers that have finished, or from the
+//! recorded history of one. [`follow()`] learns from a teacher that another process is still training.
 
 mod action_gap;
 mod average;

@@ -17,6 +17,8 @@ use crate::units::{Seed, Steps};
 
 /// Rows of `train.csv` per hour.
 const ROWS_PER_HOUR: u64 = 10;
+/// The reason, in the log, for which students of a training's recorded history take a teacher.
+const BEST: &str = "best so far in the training that is followed";
 /// The time of a step of play, in updates: some 1.5 ms beside 10 ms of a small network, on one core.
 const UPDATES_PER_STEP: f64 = 0.15;
 /// Number of states of an hour's new play, per game, on which a student is measured before it trains on them.
@@ -46,8 +48,10 @@ pub fn distill(
         if group.is_online() && run.begins_hour() {
             for index in 0..run.sources.len() {
                 let path = group.games[index].1.at(run.state.hour, settings.hours)?;
-                let teacher = Teacher::other(&run, index, &path)?;
-                run.adopt(index, teacher, "best so far in the training that is followed")?;
+                run.log_first(index, BEST)?;
+                if let Some(teacher) = Teacher::other(&run, index, &path)? {
+                    run.adopt(index, teacher, BEST)?;
+                }
             }
         }
         if !run.advance(evaluate)? {
@@ -152,20 +156,29 @@ impl<'a> DistillRun<'a> {
         over && self.students.iter().all(|student| student.state.updates == trained)
     }
 
-    /// Makes `other`, if given, the teacher of a game, and logs the reason. The first teacher is logged too.
-    pub fn adopt(&mut self, index: usize, other: Option<Teacher>, reason: &str) -> Result<()> {
-        let first = !self.students[0].state.adopted[index];
-        let source = &mut self.sources[index];
-        let is_new = other.is_some();
-        let before = source.teacher.score.filter(|_| !first);
-        if let Some(teacher) = other {
-            source.adopt(teacher);
-        }
-        if self.group.is_online() && (is_new || first) {
-            let hour = self.state.hour;
-            self.students.iter_mut().try_for_each(|student| student.adopt(source, index, hour, before, reason))?;
-        }
-        Ok(())
+    /// Makes `teacher` the one of a game, and logs it with the reason.
+    ///
+    /// # Errors
+    /// If the log cannot be written.
+    pub fn adopt(&mut self, index: usize, teacher: Teacher, reason: &str) -> Result<()> {
+        let before = self.sources[index].teacher.score;
+        self.sources[index].adopt(teacher);
+        self.log_teacher(index, before, reason)
+    }
+
+    /// Logs the teacher with which a game began, unless one is logged already.
+    ///
+    /// # Errors
+    /// If the log cannot be written.
+    pub fn log_first(&mut self, index: usize, reason: &str) -> Result<()> {
+        let is_logged = self.students[0].state.adopted[index];
+        if is_logged { Ok(()) } else { self.log_teacher(index, None, reason) }
+    }
+
+    /// Logs the teacher of a game, after one with the score `before`.
+    fn log_teacher(&mut self, index: usize, before: Option<f64>, reason: &str) -> Result<()> {
+        let (source, hour) = (&self.sources[index], self.state.hour);
+        self.students.iter_mut().try_for_each(|student| student.adopt(source, index, hour, before, reason))
     }
 
     /// Continues the hour: a step of play, an update, or the evaluation and the hour's end. Returns whether that was

@@ -62,8 +62,9 @@ impl Student {
     /// A new student, or the saved one.
     ///
     /// # Errors
-    /// If the student has no distillation loss or an automatic temperature, what was saved is of other students or does not fit, or the logs cannot
-    /// be written.
+    /// - The student learns from rewards, or its temperature is not chosen yet.
+    /// - The saved students are others, or their state does not fit.
+    /// - The logs cannot be written.
     pub fn start(
         group: &StudentGroup,
         settings: &config::StudentSettings,

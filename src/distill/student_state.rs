@@ -23,8 +23,8 @@ pub struct StudentState {
     pub best: Vec<Option<f64>>,
     /// For each game, whether a teacher in training was adopted.
     pub adopted: Vec<bool>,
-    /// The temperature in units of Q for each game, for a loss with a temperature; `None` until the first update with the
-    /// game's teacher.
+    /// The temperature in units of Q for each game, for a loss with a temperature; `None` until the first update with
+    /// the game's teacher.
     pub temperatures: Vec<Option<f64>>,
     /// Number of games in which the hour's evaluation is done.
     pub evaluated: usize,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::run::DistillRun;
-use crate::agent::{self, Played};
+use crate::agent::{self, Played, WeightsError};
 use crate::config::EnvironmentSettings;
 use crate::nn::{Device, Network};
 use crate::record::bests;
@@ -23,7 +23,7 @@ pub struct Teacher {
 }
 
 impl Teacher {
-    /// Reads a teacher and checks that it plays the game in that environment.
+    /// Reads a teacher and checks that it plays the game, and no other, in that environment.
     ///
     /// # Errors
     /// As [`agent::load_for`].
@@ -31,6 +31,10 @@ impl Teacher {
         let Played { game, rom, .. } = played;
         let loaded = agent::load_for(path, device, *game, environment, rom.as_ref());
         let (network, metadata, hash) = loaded.context("the teacher")?;
+        if metadata.games().len() > 1 {
+            let (found, expected) = ("a network of several games".into(), format!("one of {game} alone"));
+            return Err(WeightsError::Mismatch { path: path.to_owned(), found, expected }.into());
+        }
         Ok(Teacher { network, path: path.to_owned(), hash, frames: metadata.frames, score: metadata.score })
     }
 
@@ -102,7 +106,29 @@ impl TeacherSource {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::best_name;
+    use crate::agent::Metadata;
+    use crate::config;
+    use crate::nn::Architecture;
+    use crate::record::{AgentId, best_name};
+    use crate::units::Seed;
+
+    #[test]
+    fn a_network_of_several_games_is_no_teacher() {
+        let text =
+            "games = [\"catch\", \"pong\"]\n[[students]]\nname = \"both\"\nnetwork = \"net3\"\ngames = \"together\"\n";
+        let experiment = config::read_text("x.toml", "x", text, &config::Overrides::default()).unwrap();
+        let games: Vec<_> =
+            experiment.games.iter().map(|&game| Played::new(game, &experiment.environment, None)).collect();
+        let named = games.iter().map(|played| (played.game.name(), played.spec()));
+        let architecture = Architecture::student(&experiment.students[0], named);
+        let agent = AgentId::of(&experiment.students[0], experiment.games[0], 1);
+        let metadata = Metadata::new(&agent, &architecture, &experiment.environment, games.clone(), 4);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("both.safetensors");
+        agent::save(&path, &Network::new(&architecture, Seed(1), Device::Cpu), &metadata).unwrap();
+        let refused = Teacher::read(&path, &games[1], &experiment.environment, Device::Cpu).err().unwrap();
+        assert!(format!("{refused:#}").contains("weights of a network of several games"), "{refused:#}");
+    }
 
     #[test]
     fn each_hour_follows_the_best_so_far_of_its_stretch_of_the_training() {

@@ -19,15 +19,15 @@ pub trait Environment: Send {
     /// Plays the action with that index in the environment's list. After the episode's end, [`Environment::begin`] the
     /// next.
     fn step(&mut self, action: usize) -> Step;
-    /// The newest part of a view's observation: [`Shape::frame_bytes`] of them. `view` is an index into
+    /// The newest part of a view's observation: [`Shape::frame_bytes`] bytes. `view` is an index into
     /// [`Environment::views`].
     fn frame(&self, view: usize) -> &[u8];
     /// Frames of the episode so far; in a game without frames, steps.
     fn frames(&self) -> u64;
     /// From now on pictures will be taken.
     fn take_pictures(&mut self);
-    /// A picture of the current state: the brighter of each pixel's values in the step's last two screens, so that nothing flickers
-    /// that a console draws in every other frame. `None` in a game without a screen. It needs [`Environment::take_pictures`] before.
+    /// The screen in colour; `None` in a game without one. After [`Environment::take_pictures`] each pixel has the brighter
+    /// of its values in the step's last two frames, because a console draws some objects in every other frame only.
     fn picture(&self) -> Option<Picture>;
     /// Everything that the rest of the episode depends on.
     fn save(&self) -> Vec<u8>;

@@ -1,8 +1,8 @@
 //! The environments of the crate `gym-rs` 0.3, under names of their own beside ours of classic control.
 //!
-//! Its MountainCar has Gymnasium's dynamics and starts. Its CartPole has neither: where Gymnasium multiplies the pole's mass
-//! by its half length (0.05), it adds them (0.6), and its episodes start anywhere within ±0.5, of which 58% are beyond the
-//! angle that ends an episode. The crate truncates no episode, so that the limits here are Gymnasium's.
+//! Its MountainCar has Gymnasium's dynamics and starts. Its CartPole has neither: where Gymnasium multiplies the pole's
+//! mass by its half length (0.05), it adds them (0.6), and its episodes start anywhere within ±0.5, of which 58% are
+//! beyond the angle that ends an episode. The crate truncates no episode, so that the limits here are Gymnasium's.
 
 use std::cell::RefCell;
 
@@ -22,8 +22,8 @@ pub const MODELS: [Model; 2] = [
 ];
 
 thread_local! {
-    // The crate's environments hold a window, even if none is open, and cannot move to another thread. Their state is set
-    // before each step, so that each thread has one for all its workers.
+    // The crate's environments hold a window, even if none is open, and cannot move to another thread. Their state is
+    // set before each step, so that each thread has one for all its workers.
     static CART_POLE: RefCell<CartPoleEnv> = RefCell::new(CartPoleEnv::new(RenderMode::None));
     static MOUNTAIN_CAR: RefCell<MountainCarEnv> = RefCell::new(MountainCarEnv::new(RenderMode::None));
 }

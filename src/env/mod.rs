@@ -2,9 +2,9 @@
 //!
 //! An [`Environment`] is a game that is played step by step. An [`Emulator`] is the console with a game in it. [`Env`]
 //! turns its frames into an agent's steps, as Mnih et al. (2015) and Machado et al. (2018) describe. [`Classic`] needs
-//! no console. [`Pool`] steps many environments in parallel and keeps their observations in one batch. An environment may
-//! give several views of its game in each step, such as the screen and the console's memory. This module does not know
-//! tensors.
+//! no console. [`Pool`] steps many environments in parallel and keeps their observations in one batch. An environment
+//! may give several views of its game in each step, such as the screen and the console's memory. This module does not
+//! know tensors.
 
 mod ale;
 mod catch;

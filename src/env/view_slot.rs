@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use crate::spec::Shape;
 
-/// The place of one view in the rows of a [`super::Pool`]. A row is the observation of a worker: one view after another.
+/// The place of one view in the rows of a [`super::Pool`]. A row is the observation of a worker: one view after
+/// another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ViewSlot {
     /// Shape of the view's observations.
@@ -33,7 +34,8 @@ impl ViewSlot {
         self.start..self.start + self.shape.bytes()
     }
 
-    /// The view's observations, one after another, out of whole rows. They are copied only if rows hold other views too.
+    /// The view's observations, one after another, out of whole rows. They are copied only if rows hold other views
+    /// too.
     pub fn observations<'a>(&self, rows: &'a [u8]) -> Cow<'a, [u8]> {
         if self.row == self.shape.bytes() {
             return Cow::Borrowed(rows);

@@ -12,8 +12,8 @@ use super::statistics::quartiles;
 /// Decisions before the measurement starts.
 const WARM_UP: usize = 20;
 
-/// Lower quartile, median and upper quartile of the milliseconds, over `decisions`, from the bytes of one observation of that
-/// shape to an action; `None` if it was asked to stop.
+/// Lower quartile, median and upper quartile of the milliseconds, over `decisions`, from the bytes of one observation
+/// of that shape to an action; `None` if it was asked to stop.
 pub fn milliseconds_per_decision(
     policy: &dyn Policy,
     shape: Shape,

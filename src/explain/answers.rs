@@ -44,8 +44,8 @@ pub fn is_right(scripts: &Scripts, question: &Question, completion: &[i64]) -> b
     said.is_some_and(|said| said.strip_suffix(&[end]) == Some(solution.as_slice()))
 }
 
-/// The model's answers to questions of the scripts' split. The questions depend on `questions_seed` alone, so that all models
-/// answer the same. Returns `None` if it was stopped.
+/// The model's answers to questions of the scripts' split. The questions depend on `questions_seed` alone, so that all
+/// models answer the same. Returns `None` if it was stopped.
 pub fn answer(
     model: &Transformer,
     scripts: &Scripts,

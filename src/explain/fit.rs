@@ -43,8 +43,8 @@ pub struct FitRow {
 /// A text as tokens, and the first place that counts in the loss.
 pub type Counted = (Vec<i64>, usize);
 
-/// Fits a model to texts. `batch` gives the texts of a step, each with the first place that counts. Returns `None` if it was
-/// stopped; its state is on disk then.
+/// Fits a model to texts. `batch` gives the texts of a step, each with the first place that counts. Returns `None` if
+/// it was stopped; its state is on disk then.
 ///
 /// # Errors
 /// If the loss is not finite, or the run's files cannot be read or written.

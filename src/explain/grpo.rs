@@ -7,8 +7,8 @@ use crate::statistics::{mean, sample_std};
 /// Added to a group's standard deviation.
 const EPSILON: f64 = 1e-4;
 
-/// The advantage of each completion within its group of `group`: (r − mean) / (standard deviation with n − 1 + 10⁻⁴). The
-/// deviation of a single reward is 0.
+/// The advantage of each completion within its group of `group`: (r − mean) / (standard deviation with n − 1 + 10⁻⁴).
+/// The deviation of a single reward is 0.
 pub fn advantages(rewards: &[f64], group: usize) -> Vec<f64> {
     let of_group = |rewards: &[f64]| {
         let mean = mean(rewards).expect("a group has rewards");
@@ -19,9 +19,9 @@ pub fn advantages(rewards: &[f64], group: usize) -> Vec<f64> {
 }
 
 /// The loss −(A − β · k3), a mean over each completion's tokens and then over completions; its gradient is that of the
-/// on-policy update, where the ratio of new to old policy is 1 and nothing is clipped. k3 = e^d − d − 1 with
-/// d = log π_ref − log π (Schulman, 2020). `log_policy` and `log_reference` are [completions, tokens], `counts` is 1 for
-/// the tokens that were drawn. Also returns the mean of k3 in the same sense.
+/// on-policy update, where the ratio of new to old policy is 1 and nothing is clipped. k3 = e^d − d − 1 with d = log
+/// π_ref − log π (Schulman, 2020). `log_policy` and `log_reference` are [completions, tokens], `counts` is 1 for the
+/// tokens that were drawn. Also returns the mean of k3 in the same sense.
 pub fn loss(
     log_policy: &Tensor,
     log_reference: &Tensor,

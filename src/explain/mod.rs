@@ -1,6 +1,6 @@
-//! Teachers that explain, and students that learn from explanations (Cetin, Zhao and Tang, 2025, "Reinforcement Learning
-//! Teachers of Test Time Scaling"): the texts that both read, the reward for an explanation, and the two ways to learn,
-//! from texts and from rewards.
+//! Teachers that explain, and students that learn from explanations (Cetin, Zhao and Tang, 2025, "Reinforcement
+//! Learning Teachers of Test Time Scaling"): the texts that both read, the reward for an explanation, and the two ways
+//! to learn, from texts and from rewards.
 
 mod answers;
 mod checkpoint;

@@ -33,8 +33,8 @@ pub struct ExplanationRecord {
     pub explanation: String,
     /// Whether the teacher ended it.
     pub closed: bool,
-    /// The published reward, with the log-probabilities of the teacher that wrote it; of the teacher after its warm-up if
-    /// no teacher did.
+    /// The published reward, with the log-probabilities of the teacher that wrote it; of the teacher after its warm-up
+    /// if no teacher did.
     pub r_ss: f64,
     pub r_kl: f64,
     pub reward: f64,

@@ -29,8 +29,8 @@ pub enum RewardSignal<'a> {
     Solve,
 }
 
-/// `train.csv` of a teacher or solver, one row per step; means over its completions. Qualities are shares of steps, unless
-/// they say otherwise.
+/// `train.csv` of a teacher or solver, one row per step; means over its completions. Qualities are shares of steps,
+/// unless they say otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReinforceRow {
     pub step: u64,
@@ -150,7 +150,8 @@ fn rewarded(
     (Some(parts), totals)
 }
 
-/// One update of the policy, and of the reference when it is time. Returns the loss and the divergence from the reference.
+/// One update of the policy, and of the reference when it is time. Returns the loss and the divergence from the
+/// reference.
 fn update(
     learning: &mut Learning,
     settings: &ReinforceSettings,

@@ -22,12 +22,13 @@ impl Reward {
 
 impl Coefficients {
     /// The reward of one explanation, from log-probabilities at one temperature: the student's of the solution's tokens
-    /// after question and explanation, the student's of the explanation's tokens after the question, and the teacher's of
-    /// the same tokens after question and solution. The mark before a part and the one after it are not among its tokens.
+    /// after question and explanation, the student's of the explanation's tokens after the question, and the teacher's
+    /// of the same tokens after question and solution. The mark before a part and the one after it are not among its
+    /// tokens.
     ///
-    /// r_SS = mean + min of log π_S(s | q, t) and r_KL = mean + max of log π_T(t | q, s) − log π_S(t | q), each with its
-    /// coefficient. The ratio is that of the drawn tokens and has a sign. As published, −1 stands for mean and min of an
-    /// empty solution, and 1 for mean and max of an empty explanation.
+    /// r_SS = mean + min of log π_S(s | q, t) and r_KL = mean + max of log π_T(t | q, s) − log π_S(t | q), each with
+    /// its coefficient. The ratio is that of the drawn tokens and has a sign. As published, −1 stands for mean and min
+    /// of an empty solution, and 1 for mean and max of an empty explanation.
     pub fn reward(
         &self,
         student_solution: &[f32],

@@ -1,8 +1,8 @@
 //! The texts that teachers and students read and write, as tokens.
 //!
 //! A student reads `Q question T` and writes `explanation A solution E`. A teacher reads `Q question A solution T` and
-//! writes `explanation E`. Questions are padded, a teacher's also for a solution that is shorter than others, so that all
-//! prompts of a split have one length.
+//! writes `explanation E`. Questions are padded, a teacher's also for a solution that is shorter than others, so that
+//! all prompts of a split have one length.
 
 use std::ops::Range;
 

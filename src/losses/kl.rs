@@ -1,4 +1,4 @@
-//! Kullback-Leibler divergence of the student's softmax from the teacher's.
+//! KL(teacher ‖ student): the Kullback-Leibler divergence of the teacher's softmax from the student's.
 
 use tch::{Kind, Tensor};
 

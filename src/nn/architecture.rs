@@ -57,17 +57,22 @@ impl fmt::Display for Architecture {
     }
 }
 
+/// Convolutions with these numbers of filters, then dense layers with these numbers of units. After each is a
+/// normalisation, if `norm`, and a ReLU.
+pub fn layers_of(conv: &[i64], dense: &[i64], norm: bool) -> Vec<Layer> {
+    let conv = conv.iter().zip(CONVOLUTIONS);
+    let conv = conv.map(|(&filters, (kernel, stride))| Layer::Conv { filters, kernel, stride });
+    let dense = dense.iter().map(|&units| Layer::Dense { units });
+    let followed = |layer| [Some(layer), norm.then_some(Layer::Norm), Some(Layer::Relu)];
+    conv.chain(dense).flat_map(followed).flatten().collect()
+}
+
 impl Architecture {
     /// The network that an experiment chooses, for one game.
     pub fn new(network: &config::NetworkChoice, spec: &Spec) -> Architecture {
-        let hidden = |product| [product, Layer::Relu];
         let layers = match network.layers() {
-            config::Layers::Convolutional(config::Widths { conv, hidden: units }) => {
-                let conv = conv.into_iter().zip(CONVOLUTIONS);
-                let conv = conv.map(|(filters, (kernel, stride))| Layer::Conv { filters, kernel, stride });
-                conv.chain([Layer::Dense { units }]).flat_map(hidden).collect()
-            }
-            config::Layers::Dense(units) => units.iter().flat_map(|&units| hidden(Layer::Dense { units })).collect(),
+            config::Layers::Convolutional(config::Widths { conv, hidden }) => layers_of(&conv, &[hidden], false),
+            config::Layers::Dense(units) => layers_of(&[], units, false),
         };
         Architecture { observation: spec.observation, layers, outputs: Outputs::One(spec.actions.len() as i64) }
     }

@@ -104,9 +104,9 @@ impl DeviceChoice {
     }
 }
 
-/// Sets libtorch's threads per operation on a CPU. It is 1 unless libtorch computes there: beside the kernels of this crate
-/// or a GPU, its threads would only spin between the copies that they share. On a CPU libtorch's results depend on this
-/// number in their last digits; those of the kernels do not.
+/// Sets libtorch's threads per operation on a CPU. It is 1 unless libtorch computes there: beside the kernels of this
+/// crate or a GPU, its threads would only spin between the copies that they share. On a CPU libtorch's results depend
+/// on this number in their last digits; those of the kernels do not.
 pub fn set_threads(device: Device, threads: usize) {
     let threads = if device == Device::Torch(tch::Device::Cpu) { threads } else { 1 };
     tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));

@@ -11,7 +11,8 @@ use super::optimizer::{MUON_DECAY, Matrix, OptimizerStep, OrthogonalStep, Step};
 use super::{cpu, torch};
 use crate::config::OptimizerRule;
 
-/// A network and its optimiser. The running means of the gradient and of its square lie beside the network's parameters.
+/// A network and its optimiser. The running means of the gradient and of its square lie beside the network's
+/// parameters.
 pub struct LearningNetwork {
     pub network: Network,
     rule: OptimizerRule,
@@ -46,7 +47,8 @@ impl LearningNetwork {
         LearningNetwork { network, rule, epsilon, max_norm: None, steps, matrices }
     }
 
-    /// Scales gradients whose Euclidean norm is above `max_norm` down to it, as PyTorch's `clip_grad_norm_`; 0 for none.
+    /// Scales gradients whose Euclidean norm is above `max_norm` down to it, as PyTorch's `clip_grad_norm_`; 0 for
+    /// none.
     pub fn clipped(self, max_norm: f64) -> LearningNetwork {
         LearningNetwork { max_norm: (max_norm > 0.0).then_some(max_norm), ..self }
     }
@@ -72,8 +74,8 @@ impl LearningNetwork {
         }
     }
 
-    /// Adds the steps number `t` over a range of the parameters: the orthogonal one of each matrix, and the rule's over the
-    /// rest.
+    /// Adds the steps number `t` over a range of the parameters: the orthogonal one of each matrix, and the rule's over
+    /// the rest.
     fn split(&self, range: Range<usize>, learning_rate: f64, t: u64, parts: &mut Vec<(Range<usize>, Step)>) {
         let elementwise = OptimizerStep::new(self.rule, learning_rate, self.epsilon, t);
         let mut start = range.start;

@@ -1,5 +1,5 @@
-//! Networks, optimisers whose state can be saved, and weights as bytes: the lowest module that sees libtorch. It knows
-//! observations by their shape, and no game.
+//! Networks, optimisers whose state can be saved, and weights as bytes. It knows observations by their shape, and no
+//! game.
 
 mod architecture;
 mod block;

@@ -44,8 +44,8 @@ impl Network {
         Network::from_values(architecture, &values.collect::<Vec<_>>(), device)
     }
 
-    /// A network with these values, one slice per tensor of [`Architecture::tensors`], in PyTorch's layout. On the CPU it
-    /// runs on libtorch if the kernels of this crate do not know its layers.
+    /// A network with these values, one slice per tensor of [`Architecture::tensors`], in PyTorch's layout. On the CPU
+    /// it runs on libtorch if the kernels of this crate do not know its layers.
     pub fn from_values(architecture: &Architecture, values: &[Vec<f32>], device: Device) -> Network {
         let backend = match device {
             Device::Cpu if cpu::knows(architecture) => {

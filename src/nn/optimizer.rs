@@ -14,8 +14,8 @@ pub const MUON_DECAY: f64 = 0.95;
 pub const MUON_ROWS: usize = 64;
 /// Iterations of [`NEWTON_SCHULZ`].
 pub const ITERATIONS: usize = 5;
-/// Coefficients a, b and c of the iteration X ← (a I + b XXᵀ + c (XXᵀ)²) X, which brings every singular value of a matrix
-/// near to 1 (Jordan et al., 2024).
+/// Coefficients a, b and c of the iteration X ← (a I + b XXᵀ + c (XXᵀ)²) X, which brings every singular value of a
+/// matrix near to 1 (Jordan et al., 2024).
 pub const NEWTON_SCHULZ: (f64, f64, f64) = (3.4445, -4.7750, 2.0315);
 
 /// The weights of a hidden layer, a convolution's with a row for each filter.
@@ -35,10 +35,10 @@ pub enum Step {
     Orthogonal(OrthogonalStep),
 }
 
-/// The step of Muon (Jordan et al., 2024) over a matrix with gradient G. The running mean M takes in `1 − decay` of G, and
-/// `rate` times the orthogonalised G + decay (M − G) is subtracted: the matrix whose singular vectors are the same, and
-/// whose singular values are all near 1. Each [`MUON_ROWS`] rows are orthogonalised by themselves. A factor makes the
-/// root mean square of the subtracted values about `rate` (as in Liu et al., 2025, arXiv 2502.16982).
+/// The step of Muon (Jordan et al., 2024) over a matrix with gradient G. The running mean M takes in `1 − decay` of G,
+/// and `rate` times the orthogonalised G + decay (M − G) is subtracted: the matrix whose singular vectors are the same,
+/// and whose singular values are all near 1. Each [`MUON_ROWS`] rows are orthogonalised by themselves. A factor makes
+/// the root mean square of the subtracted values about `rate` (as in Liu et al., 2025, arXiv 2502.16982).
 #[derive(Debug, Clone, Copy)]
 pub struct OrthogonalStep {
     pub decay: f64,
@@ -98,8 +98,8 @@ impl OptimizerStep {
         }
     }
 
-    /// Step number `t`, counted from 1, of Adam with the decays `betas` (Kingma and Ba, 2015, algorithm 1): ε is beside the
-    /// root.
+    /// Step number `t`, counted from 1, of Adam with the decays `betas` (Kingma and Ba, 2015, algorithm 1): ε is beside
+    /// the root.
     pub fn adam(learning_rate: f64, betas: (f64, f64), epsilon: f64, t: u64) -> OptimizerStep {
         let rate = learning_rate / correction(betas.0, t);
         let root_scale = 1.0 / correction(betas.1, t).sqrt();

@@ -43,8 +43,8 @@ pub enum Precision {
     Single,
     /// f16: each weight is rounded to 11 significant bits.
     Half,
-    /// i8: each weight is rounded to a multiple of 1/127 of the largest in its output's row. The tensor NAME.scale holds
-    /// the multiples' unit for each row. Vectors, such as biases, stay f32.
+    /// i8: each weight is rounded to a multiple of 1/127 of the largest in its output's row. The tensor NAME.scale
+    /// holds the multiples' unit for each row. Vectors, such as biases, stay f32.
     Byte,
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::architecture::{Architecture, CONVOLUTIONS, Outputs};
+use super::architecture::{Architecture, Outputs, layers_of};
 use super::block::Layer;
 use crate::spec::Shape;
 
@@ -46,14 +46,6 @@ fn is_atari(shape: &Shape) -> bool {
     *shape == Shape::ATARI
 }
 
-fn products(conv: &[i64], hidden: &[i64], norm: bool) -> Vec<Layer> {
-    let conv = conv.iter().zip(CONVOLUTIONS);
-    let conv = conv.map(|(&filters, (kernel, stride))| Layer::Conv { filters, kernel, stride });
-    let dense = hidden.iter().map(|&units| Layer::Dense { units });
-    let after = [Layer::Norm, Layer::Relu];
-    conv.chain(dense).flat_map(|product| [product].into_iter().chain(after[usize::from(!norm)..].to_vec())).collect()
-}
-
 impl From<Architecture> for Saved {
     fn from(architecture: Architecture) -> Saved {
         let layer_norm = architecture.is_normalised();
@@ -67,7 +59,7 @@ impl From<Architecture> for Saved {
             layers.iter().filter_map(width).collect()
         };
         let (conv, hidden) = (widths(true), widths(false));
-        let is_plain = layers == products(&conv, &hidden, layer_norm);
+        let is_plain = layers == layers_of(&conv, &hidden, layer_norm);
         let named = Saved { conv: None, hidden: None, layers: None, actions, layer_norm, observation };
         match (conv.as_slice(), hidden.as_slice()) {
             (&[first, second, third], &[units]) if is_plain => {
@@ -85,8 +77,8 @@ impl TryFrom<Saved> for Architecture {
     fn try_from(saved: Saved) -> Result<Architecture, String> {
         let Saved { conv, hidden, layers, actions: outputs, layer_norm, observation } = saved;
         let layers = match (conv, hidden, layers) {
-            (Some(conv), Some(Hidden::One(units)), None) => products(&conv, &[units], layer_norm),
-            (None, Some(Hidden::Several(units)), None) => products(&[], &units, layer_norm),
+            (Some(conv), Some(Hidden::One(units)), None) => layers_of(&conv, &[units], layer_norm),
+            (None, Some(Hidden::Several(units)), None) => layers_of(&[], &units, layer_norm),
             (None, None, Some(layers)) => layers,
             _ => return Err("a network has conv and hidden, hidden alone, or layers".into()),
         };

@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use crate::record::{children, is_left_behind, remove_file, remove_folder};
 
-/// Removes unfinished files and copies of folders that were replaced, in a folder and below it. Links are not followed. Nobody else
-/// may be at work there.
+/// Removes unfinished files and copies of folders that were replaced, in a folder and below it. Links are not followed.
+/// Nobody else may be at work there.
 ///
 /// # Errors
 /// The path and the system's reason.

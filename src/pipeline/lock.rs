@@ -1,8 +1,9 @@
 //! Locks with which several processes, on one machine or on several that share a disk, divide an experiment's tasks.
 //!
-//! A lock is a file that only one process can create, with its owner in it, which also holds on file systems without file
-//! locks (NFS, Lustre). Its owner rewrites it with each [`Heartbeat`]. A lock is taken over once its owner has died on this
-//! machine, or, where that cannot be seen, once its file has not changed for [`DEAD_AFTER`] by the watcher's own clock.
+//! A lock is a file that only one process can create, with its owner in it, which also holds on file systems without
+//! file locks (NFS, Lustre). Its owner rewrites it with each [`Heartbeat`]. A lock is taken over once its owner has
+//! died on this machine, or, where that cannot be seen, once its file has not changed for [`DEAD_AFTER`] by the
+//! watcher's own clock.
 
 use std::collections::HashMap;
 use std::fs;
@@ -197,9 +198,10 @@ impl Locks {
         since.elapsed() >= DEAD_AFTER
     }
 
-    /// Removes the lock of a dead owner and takes it, unless another process is about to. Only one process at a time does this, with
-    /// a lock of its own as guard, and it checks the lock again first: since nobody can create the file before, the removed file is the
-    /// dead owner's. The guard of a process that died then is taken over in the same way.
+    /// Removes the lock of a dead owner and takes it, unless another process is about to. Only one process at a time
+    /// does this, with a lock of its own as guard, and it checks the lock again first: since nobody can create the file
+    /// before, the removed file is the dead owner's. The guard of a process that died then is taken over in the same
+    /// way.
     fn take_over(&self, path: &Path) -> Result<bool> {
         let guard = path.with_file_name(format!("{}.{GUARD}", path.file_name().unwrap_or_default().to_string_lossy()));
         let Some(_guard) = self.take_at(guard)? else { return Ok(false) };
@@ -300,7 +302,8 @@ mod tests {
         let dead = Owner { process: child.id(), ..Owner::of_this_process() };
         for round in 0..20 {
             fs::create_dir_all(&folder).unwrap();
-            // In most rounds a process that was about to take it over has died as well, and one that was about to take over from that.
+            // In most rounds a process that was about to take it over has died as well, and one that was about to take
+            // over from that.
             for name in ["a.lock", "a.lock.takeover", "a.lock.takeover.takeover"].iter().take(1 + round % 3) {
                 fs::write(folder.join(name), serde_json::to_vec(&dead).unwrap()).unwrap();
             }

@@ -10,8 +10,8 @@ use super::{atari, explain, key, refused};
 use crate::config::{self, LineName, Settings};
 use crate::record::{Folder, Manifest};
 
-/// Copies the results of several folders of an experiment, of games or of explanations, into one folder, which is new or
-/// one of them. Trainings that are not finished stay where they are.
+/// Copies the results of several folders of an experiment, of games or of explanations, into one folder, which is new
+/// or one of them. Trainings that are not finished stay where they are.
 ///
 /// # Errors
 /// If the folders' tasks have other keys, or hold other results of one task; nothing is written then.

@@ -66,8 +66,9 @@ impl Request<'_> {
         if self.file.is_dir() { Folder::at(self.file).experiment() } else { self.file.to_owned() }
     }
 
-    /// Maximum number of tasks at once: with the kernels of this crate as many as there are threads, unless the command says another
-    /// number; with libtorch's, whose sums depend on the number of threads, on a GPU and for followers one.
+    /// Maximum number of tasks at once: with the kernels of this crate as many as there are threads, unless the command
+    /// says another number; with libtorch's, whose sums depend on the number of threads, on a GPU and for followers
+    /// one.
     pub fn jobs(&self) -> usize {
         if self.from.is_some() {
             return 1;
@@ -88,7 +89,8 @@ impl Request<'_> {
         scope.command(self.file) + &self.flags() + &self.seed_flag()
     }
 
-    /// As [`Request::command`], for a command that makes its results anew; of the request's seed alone, or of all seeds.
+    /// As [`Request::command`], for a command that makes its results anew; of the request's seed alone, or of all
+    /// seeds.
     pub fn command_anew(&self, scope: Scope, of_seed: bool) -> String {
         let seed = if of_seed { self.seed_flag() } else { String::new() };
         format!("{} --fresh{}{seed}", scope.command(self.file), self.flags())

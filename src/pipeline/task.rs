@@ -65,8 +65,8 @@ pub trait Work: fmt::Display + Clone + PartialEq + Send + Sync {
     /// A rough estimate of the seconds on one core for a unit of its amount.
     fn seconds(&self) -> f64;
 
-    /// Units of `amount` that unfinished work in the folder has done, by its log; 0 if it has no checkpoint. Work since the
-    /// last row of the log is not counted, and a log that cannot be read says nothing.
+    /// Units of `amount` that unfinished work in the folder has done, by its log; 0 if it has no checkpoint. Work since
+    /// the last row of the log is not counted, and a log that cannot be read says nothing.
     fn begun(&self, folder: &Folder, amount: Amount) -> u64;
 }
 

@@ -1,5 +1,6 @@
 //! Checkpoints on disk: folders from which work goes on, verified when they are read. The one before stays beside the
-//! newest and takes its place where that is damaged. A checkpoint says whose it is, so that no other work goes on from it.
+//! newest and takes its place where that is damaged. A checkpoint says whose it is, so that no other work goes on from
+//! it.
 //!
 //! Every file of a checkpoint ends with the SHA-256 of all bytes before. A list in the folder holds the names, lengths
 //! and hashes of the others, so that a missing file, or one of another checkpoint, is noticed too.
@@ -48,8 +49,8 @@ struct Listed {
     hash: [u8; HASH],
 }
 
-/// Replaces the checkpoint at `path`, and keeps the one that was there beside it. `identity` stands for everything that the
-/// work depends on; `others` writes further files, which end with their hash.
+/// Replaces the checkpoint at `path`, and keeps the one that was there beside it. `identity` stands for everything that
+/// the work depends on; `others` writes further files, which end with their hash.
 ///
 /// # Errors
 /// As [`super::replace_folder`].
@@ -86,8 +87,8 @@ pub fn has_checkpoint(path: &Path) -> bool {
     path.exists() || before(path).exists()
 }
 
-/// The state of the newest whole checkpoint at `path`, if there is one. `other` says in words what a checkpoint with another
-/// identity is.
+/// The state of the newest whole checkpoint at `path`, if there is one. `other` says in words what a checkpoint with
+/// another identity is.
 ///
 /// # Errors
 /// [`CheckpointError`] where none can be used; a message with `other` where the identity is another.

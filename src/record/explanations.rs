@@ -107,7 +107,8 @@ pub struct TaskRecord {
     /// The key that the result was made with.
     pub key: String,
     pub settings: BTreeMap<String, Value>,
-    /// Seconds that the task's threads computed, where the kernel counts them. A task that was stopped has those of all its parts.
+    /// Seconds that the task's threads computed, where the kernel counts them. A task that was stopped has those of all
+    /// its parts.
     pub cpu_seconds: Option<f64>,
 }
 

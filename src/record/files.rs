@@ -23,8 +23,8 @@ pub fn children(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// What is in the folders `levels` levels below one that may be absent, in alphabetic order. Hidden names are left out: a
-/// desktop's own files, such as .DS_Store, are nobody's results.
+/// What is in the folders `levels` levels below one that may be absent, in alphabetic order. Hidden names are left out:
+/// a desktop's own files, such as .DS_Store, are nobody's results.
 ///
 /// # Errors
 /// The path and the system's reason.

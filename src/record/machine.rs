@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct Machine {
     /// Processor model, as the kernel names it.
     pub cpu: String,
-    /// The widest vector unit that kernels may use: AVX-512, AVX2 or NEON; empty if it has none of them. Sums of libtorch
-    /// and of this crate may round differently with another.
+    /// The widest vector unit that kernels may use: AVX-512, AVX2 or NEON; empty if it has none of them. Sums of
+    /// libtorch and of this crate may round differently with another.
     #[serde(default)]
     pub vector_unit: String,
     pub cores: usize,
@@ -37,9 +37,9 @@ impl Machine {
     }
 }
 
-/// Seconds that all threads of the calling thread's pool have computed so far, while they wait for one another too; `None` where the
-/// kernel does not say. Each task has a pool of its own, so that a difference is the task's. Threads that libtorch makes are not among
-/// them: for `--device libtorch`, and for gradients on a GPU.
+/// Seconds that all threads of the calling thread's pool have computed so far, while they wait for one another too;
+/// `None` where the kernel does not say. Each task has a pool of its own, so that a difference is the task's. Threads
+/// that libtorch makes are not among them: for `--device libtorch`, and for gradients on a GPU.
 pub fn pool_seconds() -> Option<f64> {
     rayon::broadcast(|_| thread_seconds()).into_iter().sum()
 }

@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How mean scores in a game are related to the teacher's. A game has one definition, the same for all agents and seeds,
-/// so that agents can be compared and the seeds' values have a mean.
+/// How mean scores in a game are related to the teacher's. A game has one definition, the same for all agents and
+/// seeds, so that agents can be compared and the seeds' values have a mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ratio {
     /// score / teacher, the paper's metric.
     Raw,
-    /// (score − random) / (teacher − random). It is used where the plain ratio means nothing, because some agent's score,
-    /// or random play's, is not clearly above 0.
+    /// (score − random) / (teacher − random). It is used where the plain ratio means nothing, because some agent's
+    /// score, or random play's, is not clearly above 0.
     AboveRandom,
 }
 

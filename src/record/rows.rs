@@ -198,7 +198,8 @@ pub struct ScoreRow {
     /// The player of the states that the student was distilled on: `teacher`, `student` or `mixed`.
     #[serde(default)]
     pub data: Option<String>,
-    /// Lower and upper quartile of the decisions' milliseconds, and the processor that took them. Older files lack them.
+    /// Lower and upper quartile of the decisions' milliseconds, and the processor that took them. Older files lack
+    /// them.
     #[serde(default)]
     pub latency_q1_ms: Option<f64>,
     #[serde(default)]

@@ -111,8 +111,8 @@ impl AgentResults {
         self.overall.iter().filter(move |row| row.role == role)
     }
 
-    /// The results over the games of the students that are scored in the most games. The mean of another, over fewer, is not to
-    /// stand beside theirs.
+    /// The results over the games of the students that are scored in the most games. The mean of another, over fewer,
+    /// is not to stand beside theirs.
     pub fn compared_students(&self) -> impl Iterator<Item = &SummaryRow> {
         let most = self.most_games();
         self.rows_of(Role::Student).filter(move |row| row.games == most)

@@ -61,7 +61,8 @@ fn set(own: &mut [&mut AgentResult], figures: &Figures, intervals: &Intervals) {
     }
 }
 
-/// An agent's score in a game relative to its teachers by the definition that is not the game's: the mean over its seeds.
+/// An agent's score in a game relative to its teachers by the definition that is not the game's: the mean over its
+/// seeds.
 fn otherwise(results: &Results, own: &AgentResult) -> Option<f64> {
     let mean = |role, agent: &str, seed| statistics::mean(results.episode_scores(role, agent, own.game, seed));
     let of_seed = |row: &ScoreRow| {

@@ -22,7 +22,8 @@ pub struct AgentLog<Row> {
     pub finished: bool,
 }
 
-/// The last part of a folder's path, with `results/` before it if it is there. No more of it is known on another machine.
+/// The last part of a folder's path, with `results/` before it if it is there. No more of it is known on another
+/// machine.
 pub fn short(folder: &Path, name: &str) -> PathBuf {
     let results = Path::new("results");
     let is_there = folder.parent().is_some_and(|above| above.ends_with(results));

@@ -22,8 +22,8 @@ pub fn game_runs<'a>(results: &'a Results, own: &AgentResult, ratio: Ratio) -> G
     GameRuns { ratio, runs: own.rows.iter().map(|row| run(results, own, row.seed)).collect() }
 }
 
-/// The runs of two students in a game with the seeds that both have, related to the teacher's as the first's are; `None`
-/// without one.
+/// The runs of two students in a game with the seeds that both have, related to the teacher's as the first's are;
+/// `None` without one.
 pub fn runs_in_both<'a>(results: &'a Results, both: [&AgentResult; 2]) -> Option<(GameRuns<'a>, GameRuns<'a>)> {
     let [first, second] = both;
     let has_both = |seed: &u64| second.rows.iter().any(|row| row.seed == *seed);

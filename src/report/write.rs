@@ -50,7 +50,8 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Makes the report of an experiment from its folder, in which that work goes on. The report of an unfinished run says so.
+/// Makes the report of an experiment from its folder, in which that work goes on. The report of an unfinished run says
+/// so.
 ///
 /// # Errors
 /// A file that is damaged or cannot be written, and the way out.

@@ -1,9 +1,9 @@
 //! Questions with a solution, made, solved, explained and checked by programs; it knows no tensors.
 //!
-//! A question is a line of text with one token per character. A [`QuestionTask`] draws questions, works them out step by
-//! step, writes explanations of mixed quality, and grades any text as an explanation. Splits are by construction: the
-//! digest of a question says whether it is one of training or of the test, and out-of-domain questions are longer than
-//! both.
+//! A question is a line of text with one token per character. A [`QuestionTask`] draws questions, works them out step
+//! by step, writes explanations of mixed quality, and grades any text as an explanation. Splits are by construction:
+//! the digest of a question says whether it is one of training or of the test, and out-of-domain questions are longer
+//! than both.
 
 mod addition;
 mod alphabet;

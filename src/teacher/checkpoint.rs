@@ -24,8 +24,8 @@ pub struct TeacherCheckpoint {
 fn identity(training: &Training) -> Result<String> {
     let Training { experiment, agent, architecture, games, .. } = training;
     let chooses = experiment.evaluations_choose(agent.is_student());
-    // Without effect on weights: whose teachers they are, how often they are saved and logged; evaluations that choose none; often
-    // how long they learn.
+    // These have no effect on weights: where teachers are from, how often they are saved and logged, evaluations that
+    // choose no weights, and often the length of the training.
     let teacher = config::TeacherSettings {
         from: PathBuf::new(),
         seeds: Vec::new(),

@@ -19,8 +19,8 @@ pub trait Learner {
     /// The network that learns.
     fn network(&self) -> &Network;
 
-    /// Plays some steps of a head's game (0 in a network for one game), and makes the updates that are then due. Returns
-    /// whether that was done; if not, because `patience` was over, only a checkpoint can be gone on from.
+    /// Plays some steps of a head's game (0 in a network for one game), and makes the updates that are then due.
+    /// Returns whether that was done; if not, because `patience` was over, only a checkpoint can be gone on from.
     fn advance(&mut self, head: usize, play: &mut Play, patience: &Patience) -> bool;
 
     /// Updates made since the start of the training.

@@ -128,7 +128,8 @@ impl Pqn {
         true
     }
 
-    /// One step of the optimiser on the mean loss of the rollout's steps in `rows`, whose actions and targets are given.
+    /// One step of the optimiser on the mean loss of the rollout's steps in `rows`, whose actions and targets are
+    /// given.
     fn update(&mut self, head: usize, rows: &Tensor, actions: &Tensor, targets: &Tensor, learning_rate: f64) {
         let loss = self.learning.network.learn_stored(head, &mut self.observations, rows, |outputs| {
             let q = q_of_actions(outputs, actions);
@@ -214,7 +215,7 @@ mod tests {
 
     #[test]
     fn returns_equal_those_of_cleanrls_loop() {
-        // Two workers, three steps; the second loses a life at its first step. In NumPy, with dones[t + 1] after step t:
+        // Two workers, three steps; the second loses a life at its first step. In NumPy, where dones[t + 1] is after step t:
         //   for t in (2, 1, 0): n = 1 - dones[t + 1]
         //     G[t] = r[t] + 0.9 * (v[3] if t == 2 else 0.65 * G[t + 1] + 0.35 * v[t + 1]) * n
         let rollout = Rollout {

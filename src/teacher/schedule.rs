@@ -2,6 +2,9 @@
 
 use crate::config;
 
+/// Work of a step of the warm-up, which only plays, in steps that learn too: by DQN in Pong, on a processor.
+const WARMUP_STEP: f64 = 0.06;
+
 /// Exploration and learning rate over the steps of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TrainingSchedule {
@@ -30,6 +33,12 @@ impl TrainingSchedule {
             return 1.0;
         }
         between(self.epsilon, (step - self.warmup) as f64 / self.epsilon_steps as f64)
+    }
+
+    /// The share of the training's work that the first `steps` are, between 0 and 1.
+    pub fn share_of_work(&self, steps: u64) -> f64 {
+        let work = |steps: u64| steps as f64 - (1.0 - WARMUP_STEP) * steps.min(self.warmup) as f64;
+        (work(steps) / work(self.total).max(1.0)).min(1.0)
     }
 
     /// Learning rate: linear from the first step to the last.
@@ -75,6 +84,16 @@ mod tests {
             assert!((epsilon(total, total / 20) - 0.505).abs() < 1e-12, "{total}");
             assert!((epsilon(total, total / 10) - 0.01).abs() < 1e-12, "{total}");
         }
+    }
+
+    #[test]
+    fn steps_of_the_warm_up_are_little_of_the_work() {
+        let schedule = TrainingSchedule { warmup: 1_000, total: 5_000, ..schedule() };
+        let share = |steps| schedule.share_of_work(steps);
+        assert_eq!([share(0), share(5_000), share(5_008)], [0.0, 1.0, 1.0]);
+        assert!((share(1_000) - 60.0 / 4_060.0).abs() < 1e-12);
+        assert!((share(3_000) - 2_060.0 / 4_060.0).abs() < 1e-12);
+        assert_eq!(TrainingSchedule { warmup: 0, ..schedule }.share_of_work(1_250), 0.25);
     }
 
     #[test]

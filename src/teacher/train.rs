@@ -39,7 +39,7 @@ pub fn train(training: &Training, pools: Vec<Pool>, evaluate: &mut Evaluate, pro
     let settings = &training.experiment.teacher;
     let mut run = TeacherRun::start(training, pools)?;
     let patience = Patience::new(progress);
-    progress.at(run.steps(), "");
+    progress.at_share(run.steps(), run.share(), "");
     loop {
         if run.state.to_evaluate.is_some() && !run.evaluate(evaluate)? {
             run.save()?;
@@ -72,7 +72,7 @@ pub fn train(training: &Training, pools: Vec<Pool>, evaluate: &mut Evaluate, pro
         if passed(settings.checkpoint_every) {
             run.save()?;
         }
-        progress.at(now, &run.note);
+        progress.at_share(now, run.share(), &run.note);
     }
 }
 
@@ -162,6 +162,12 @@ impl<'a> TeacherRun<'a> {
     /// Steps played in all games.
     fn steps(&self) -> u64 {
         self.plays.iter().map(|play| play.steps()).sum()
+    }
+
+    /// The share of the work that is done.
+    fn share(&self) -> f64 {
+        let shares = self.plays.iter().map(|play| play.schedule.share_of_work(play.steps()));
+        shares.sum::<f64>() / self.plays.len() as f64
     }
 
     fn is_over(&self) -> bool {

@@ -45,8 +45,8 @@ fn measure(bench: &Bench, network: &str) -> Result<f64> {
     updates_per_second(&experiment, &teacher, bench.pool(&experiment, game)?, bench.options.span())
 }
 
-/// Updates per second of the experiment's students, which learn from `teacher` in its first game, in the environments of
-/// `pool`. The clock ends the distillation.
+/// Updates per second of the experiment's students, which learn from `teacher` in its first game, in the environments
+/// of `pool`. The clock ends the distillation.
 pub fn updates_per_second(experiment: &Experiment, teacher: &Network, pool: Pool, span: Duration) -> Result<f64> {
     let game = experiment.games[0];
     let folder = tempfile::tempdir()?;

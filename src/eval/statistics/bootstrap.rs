@@ -34,8 +34,8 @@ pub fn mean_interval(episodes: &[f64], seed: Seed) -> Option<Interval> {
     mean_of_runs_interval(&[episodes], seed)
 }
 
-/// Upper end of the exact 95% interval of a share of which none of `count` cases was found: 1 − 0.025^(1/count) (Clopper and
-/// Pearson, 1934).
+/// Upper end of the exact 95% interval of a share of which none of `count` cases was found: 1 − 0.025^(1/count)
+/// (Clopper and Pearson, 1934).
 pub fn most_if_none(count: usize) -> f64 {
     1.0 - 0.025f64.powf(1.0 / count as f64)
 }
@@ -50,8 +50,8 @@ pub fn mean_of_runs_interval(runs: &[&[f64]], seed: Seed) -> Option<Interval> {
     percentiles((0..RESAMPLES).map(|_| Some(resampled_mean(runs, &mut generator))).collect())
 }
 
-/// The mean of one side's runs' means minus that of another's, with the interval of [`mean_of_runs_interval`], for which the sides
-/// are drawn apart. `None` if a side or a run is empty.
+/// The mean of one side's runs' means minus that of another's, with the interval of [`mean_of_runs_interval`], for
+/// which the sides are drawn apart. `None` if a side or a run is empty.
 pub fn mean_difference(sides: [&[&[f64]]; 2], seed: Seed) -> Option<Estimate> {
     let side = |runs: &[&[f64]]| {
         let means: Option<Vec<f64>> = runs.iter().map(|run| mean(run)).collect();

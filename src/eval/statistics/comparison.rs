@@ -66,8 +66,8 @@ pub fn intervals(games: &[GameRuns], one_network: bool, seed: Seed) -> Intervals
     }
 }
 
-/// A figure of one student minus that of another, which has another teacher, with its 95% bootstrap interval. The runs of each side
-/// are drawn as for [`intervals`], apart from the other side's.
+/// A figure of one student minus that of another, which has another teacher, with its 95% bootstrap interval. The runs
+/// of each side are drawn as for [`intervals`], apart from the other side's.
 pub fn difference_apart(
     sides: [&[GameRuns]; 2],
     figure: fn(&Figures) -> Option<f64>,
@@ -82,16 +82,16 @@ pub fn difference_apart(
     Some(Estimate { value: one? - other?, interval: percentiles(between.collect()) })
 }
 
-/// The probability that an episode of one agent scores more than one of another, a tie counting half; the mean over games. The other
-/// stands in the teacher's place, and is drawn with the first's runs.
+/// The probability that an episode of one agent scores more than one of another, a tie counting half; the mean over
+/// games. The other stands in the teacher's place, and is drawn with the first's runs.
 pub fn improvement(games: &[GameRuns], one_network: bool, seed: Seed) -> Option<Estimate> {
     let value = |games: &[Vec<AgainstTeacher>]| Figures::of(games).beats;
     let probability = value(&as_played(games))?;
     Some(Estimate { value: probability, interval: percentiles(resamples(games, one_network, seed, value)) })
 }
 
-/// A performance profile: for each threshold the share of runs whose relative score is above it, as the mean over games, with its
-/// interval; rliable's `create_performance_profile`.
+/// A performance profile: for each threshold the share of runs whose relative score is above it, as the mean over
+/// games, with its interval; rliable's `create_performance_profile`.
 pub fn profile(games: &[GameRuns], thresholds: &[f64], one_network: bool, seed: Seed) -> Option<Vec<Estimate>> {
     let shares = |games: &[Vec<AgainstTeacher>]| -> Option<Vec<f64>> {
         let above = |runs: &Vec<AgainstTeacher>, threshold: f64| {
@@ -144,8 +144,8 @@ fn resample(games: &[(Ratio, Vec<Ranked>)], one_network: bool, generator: &mut G
         .collect()
 }
 
-/// The numbers of the runs that are drawn for all games at once, where one network plays them all; `counts` are the games' numbers
-/// of runs, and a game that lacks some is drawn apart.
+/// The numbers of the runs that are drawn for all games at once, where one network plays them all; `counts` are the
+/// games' numbers of runs, and a game that lacks some is drawn apart.
 pub(super) fn common_runs(
     mut counts: impl Iterator<Item = usize>,
     one_network: bool,

@@ -5,10 +5,11 @@ use super::summary::median;
 /// Median of the square of a number with the standard normal distribution.
 const MEDIAN_OF_SQUARE: f64 = 0.454_936;
 
-/// Standard deviation of a curve's points from its trend, in the curve's unit. Points are evenly spaced. The square of a
-/// point's pseudo-residual, `2/3 · (x[i] − (x[i−1] + x[i+1]) / 2)²`, has the variance as its mean where the trend is straight
-/// (Gasser, Sroka and Jennen-Steinmetz, 1986, "Residual variance and residual pattern in nonlinear regression"). The
-/// median in place of the mean leaves out the few points at which the trend bends. `None` with fewer than three points.
+/// Standard deviation of a curve's points from its trend, in the curve's unit. Points are evenly spaced. The square of
+/// a point's pseudo-residual, `2/3 · (x[i] − (x[i−1] + x[i+1]) / 2)²`, has the variance as its mean where the trend is
+/// straight (Gasser, Sroka and Jennen-Steinmetz, 1986, "Residual variance and residual pattern in nonlinear
+/// regression"). The median in place of the mean leaves out the few points at which the trend bends. `None` with fewer
+/// than three points.
 pub fn deviation(curve: &[f64]) -> Option<f64> {
     let squared = |three: &[f64]| (three[1] - (three[0] + three[2]) / 2.0).powi(2) * 2.0 / 3.0;
     let squares: Vec<f64> = curve.windows(3).map(squared).collect();

@@ -8,10 +8,10 @@ use crate::record::Ratio;
 use crate::statistics::mean;
 use crate::units::{Generator, Seed};
 
-/// A figure of the first student minus that of the second, with its 95% bootstrap interval. Both have the same games, with the
-/// same runs, whose teacher and random play are those of the first side. Runs and episodes are drawn as for
-/// [`super::intervals`], but the two students of a run together, and against the same drawn episodes of their teacher and of random
-/// play. The chance that both have in common thus cancels out.
+/// A figure of relative scores of the first student minus that of the second, with its 95% bootstrap interval. Both
+/// have the same games, with the same runs, whose teacher and random play are those of the first side. Runs and
+/// episodes are drawn as for [`super::intervals`], but the two students of a run together, and against the same drawn
+/// episodes of their teacher and of random play. The chance that both have in common thus cancels out.
 pub fn difference(
     sides: [&[GameRuns]; 2],
     figure: fn(&Figures) -> Option<f64>,

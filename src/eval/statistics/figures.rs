@@ -3,7 +3,8 @@
 use super::summary::interquartile_mean;
 use crate::statistics::mean;
 
-/// Figures of a student in one run, relative to its own teacher.
+/// Figures of a student beside its own teacher: in one run, or in one game as means over its runs. Undefined if a run's
+/// is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AgainstTeacher {
     /// Mean score relative to the teacher's; see [`crate::record::Ratio`].
@@ -12,22 +13,15 @@ pub struct AgainstTeacher {
     pub beats: Option<f64>,
 }
 
-/// Figures in one game, as means over its runs; undefined if a run's figure is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct InGameFigures {
-    pub relative: Option<f64>,
-    pub beats: Option<f64>,
-}
-
 /// Figures over games; undefined if a game's figure is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figures {
     /// One entry per game, in the given order.
-    pub games: Vec<InGameFigures>,
+    pub games: Vec<AgainstTeacher>,
     /// Arithmetic mean of the games' relative scores: rliable's `aggregate_mean`.
     pub mean: Option<f64>,
-    /// Geometric mean of the games' relative scores, the paper's mean over games. If one of them is not above 0, it is 0, the limit; callers treat
-    /// this as undefined.
+    /// Geometric mean of the games' relative scores, the paper's mean over games. If one of them is not above 0, it is
+    /// 0, the limit; callers treat this as undefined.
     pub geometric_mean: Option<f64>,
     /// Interquartile mean of the relative scores of all runs in all games: rliable's `aggregate_iqm`.
     pub interquartile_mean: Option<f64>,
@@ -39,11 +33,11 @@ pub struct Figures {
 impl Figures {
     /// Computes the figures from every game's runs.
     pub fn of(games: &[Vec<AgainstTeacher>]) -> Figures {
-        let of_game = |runs: &Vec<AgainstTeacher>| InGameFigures {
+        let of_game = |runs: &Vec<AgainstTeacher>| AgainstTeacher {
             relative: mean_of(runs, |run| run.relative),
             beats: mean_of(runs, |run| run.beats),
         };
-        let in_games: Vec<InGameFigures> = games.iter().map(of_game).collect();
+        let in_games: Vec<AgainstTeacher> = games.iter().map(of_game).collect();
         let runs: Option<Vec<f64>> = games.iter().flatten().map(|run| run.relative).collect();
         Figures {
             mean: mean_of(&in_games, |game| game.relative),

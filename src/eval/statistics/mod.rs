@@ -31,7 +31,7 @@ pub use correlation::{correlation_interval, pearson, spearman};
 pub use curve::deviation;
 pub use difference::difference;
 pub use estimate::Estimate;
-pub use figures::{AgainstTeacher, Figures, InGameFigures, win_rate};
+pub use figures::{AgainstTeacher, Figures, win_rate};
 pub use shares::{mean_share, share_difference, share_difference_apart};
 pub use summary::{human_normalized, interquartile_mean, is_clearly_above_0, median, quartiles};
 

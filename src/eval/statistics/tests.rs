@@ -221,7 +221,8 @@ fn a_difference_of_sides_that_are_drawn_apart_has_the_variance_of_both() {
     within(interval, (-0.38116, 0.56397), 0.015);
 }
 
-/// rliable's `create_performance_profile` counts runs above a threshold; the intervals are of 400,000 resamples in numpy.
+/// rliable's `create_performance_profile` counts runs above a threshold; the intervals are of 400,000 resamples in
+/// numpy.
 #[test]
 fn a_profile_is_the_share_of_runs_above_each_threshold() {
     let profile = profile(&single_episodes(&RUNS), &[0.5, 0.9, 1.1], false, Seed(1)).unwrap();

@@ -26,7 +26,7 @@ pub struct CpuLayer {
     pub bias: Range<usize>,
     pub norm: Option<Norm>,
     /// Whether a ReLU follows.
-    pub hidden: bool,
+    pub relu: bool,
 }
 
 /// The values of a sample's forward pass through a layer that its backward pass needs.
@@ -66,15 +66,16 @@ impl CpuLayer {
             trace.normal.resize(self.outputs(), 0.0);
             trace.inverse_deviation = norm::forward(norm, flat, &mut trace.out, &mut trace.normal);
         }
-        if self.hidden {
-            trace.out.iter_mut().for_each(|value| *value = value.max(0.0));
+        if self.relu {
+            // Not `max`, which makes 0 of NaN: a training that diverged must show.
+            trace.out.iter_mut().for_each(|value| *value = if *value < 0.0 { 0.0 } else { *value });
         }
     }
 
     /// Turns the gradient by a sample's output into the gradient by its product, and adds the gradient of bias and
     /// norm.
     fn activate_backward(&self, flat: &[f32], trace: &Trace, d: &mut [f32], gradient: &mut [f32]) {
-        if self.hidden {
+        if self.relu {
             for (d, out) in d.iter_mut().zip(&trace.out) {
                 *d = if *out > 0.0 { *d } else { 0.0 };
             }
@@ -156,8 +157,8 @@ impl CpuLayer {
         }
     }
 
-    /// Backward pass of a dense layer: writes the gradient by the parameters into `gradient`. `d`, [batch, width], is the
-    /// gradient by the output; it becomes that before the activation.
+    /// Backward pass of a dense layer: writes the gradient by the parameters into `gradient`. `d`, [batch, width], is
+    /// the gradient by the output; it becomes that before the activation.
     pub fn backward_batch(&self, flat: &[f32], x: &[f32], traces: &[Trace], d: &mut [f32], gradient: &mut [f32]) {
         let batch = traces.len();
         for (trace, d) in traces.iter().zip(d.chunks_exact_mut(self.width)) {

@@ -98,7 +98,7 @@ impl Builder {
             shift: self.tensor(out_places, width),
             count: positions * channels,
         });
-        CpuLayer { patches, inputs, channels, width, weights, bias, norm, hidden: block.relu }
+        CpuLayer { patches, inputs, channels, width, weights, bias, norm, relu: block.relu }
     }
 
     /// A convolution of an image of `side` × `side` places with `width` channels (padded). The first convolution's
@@ -131,8 +131,8 @@ impl Builder {
 }
 
 /// Whether the kernels can compute the network. For a vector they compute fully connected layers. For a square image of
-/// [`STACK`] frames they compute convolutions, the first with a stride of [`FOLD`] pixels and a kernel of a multiple of it,
-/// and then fully connected layers.
+/// [`STACK`] frames they compute convolutions, the first with a stride of [`FOLD`] pixels and a kernel of a multiple of
+/// it, and then fully connected layers.
 pub fn knows(architecture: &Architecture) -> bool {
     let blocks = architecture.shared();
     let is_dense = |block: &Block| matches!(block.product, block::Layer::Dense { .. });

@@ -28,12 +28,13 @@ fn sum(rows: usize, row_at: impl Fn(usize) -> Row) -> f32 {
     sums.iter().sum()
 }
 
-/// The reciprocal of the standard deviation of `count` values. `squares` is the sum of their squared distances from their
-/// mean, with `padding` for the zeros that pad rows.
+/// The reciprocal of the standard deviation of `count` values. `squares` is the sum of their squared distances from
+/// their mean, with `padding` for the zeros that pad rows.
 #[inline(always)]
 pub fn inverse_deviation(squares: f32, padding: f32, count: f32) -> f32 {
     let variance = (squares - padding) / count;
-    // Rounding may leave a little less than nothing where all values are equal. NaN stays: a training that diverged must show.
+    // Rounding may leave a little less than nothing where all values are equal. NaN stays: a training that diverged
+    // must show.
     let variance = if variance < 0.0 { 0.0 } else { variance };
     1.0 / (variance + NORM_EPSILON as f32).sqrt()
 }

@@ -1,5 +1,5 @@
-//! Generation on a CPU with the kernels of [`crate::nn::cpu`]. Each text is computed apart from the others: its logits depend neither
-//! on the batch nor on the number of threads.
+//! Generation on a CPU with the kernels of [`crate::nn::cpu`]. Each text is computed apart from the others: its logits
+//! depend neither on the batch nor on the number of threads.
 
 use rayon::prelude::*;
 
@@ -126,8 +126,8 @@ impl CpuDecoder {
         }
     }
 
-    /// Reads the next tokens of each text, as many of one text after as many of another, and returns the logits after the last
-    /// of them, [texts, vocabulary].
+    /// Reads the next tokens of each text, as many of one text after as many of another, and returns the logits after
+    /// the last of them, [texts, vocabulary].
     pub fn feed(&mut self, tokens: &[i64]) -> Vec<f32> {
         let new = tokens.len() / self.texts.len();
         let mut texts = std::mem::take(&mut self.texts);
@@ -170,8 +170,8 @@ impl CpuDecoder {
         rows.flat_map(|row| &row[..self.size.vocabulary]).copied().collect()
     }
 
-    /// Keeps key and value of a token and writes what its query finds in all so far. `mixed` has query, key and value, not yet
-    /// rotated.
+    /// Keeps key and value of a token and writes what its query finds in all so far. `mixed` has query, key and value,
+    /// not yet rotated.
     fn attend(
         &self,
         layer: usize,

@@ -1,5 +1,5 @@
-//! The parts of a transformer between its products, for rows of [`LANES`] values side by side. Every sum has a fixed order, so that a
-//! result depends neither on the vector unit nor on the number of threads.
+//! The parts of a transformer between its products, for rows of [`LANES`] values side by side. Every sum has a fixed
+//! order, so that a result depends neither on the vector unit nor on the number of threads.
 
 use multiversion::multiversion;
 
@@ -66,8 +66,8 @@ fn squares(rows: &[Row], mean: f32) -> f32 {
     sums.iter().sum()
 }
 
-/// Layer normalisation without shift (Ba et al., 2016) of each stretch of `gain.len()` values, of which the first `width` count and the
-/// others are 0.
+/// Layer normalisation without shift (Ba et al., 2016) of each stretch of `gain.len()` values, of which the first
+/// `width` count and the others are 0.
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
 pub fn normalize(x: &[f32], gain: &[f32], width: usize, out: &mut [f32]) {
     let count = width as f32;
@@ -99,8 +99,9 @@ pub fn rotate(head: &mut [f32], angles: &[(f32, f32)]) {
     }
 }
 
-/// `out = softmax(query · keys / √values) · values` of one head over `count` positions. `keys` has `longest` positions, a multiple
-/// of [`LANES`], for each of the query's values; `values` has `out.len()` values, padded to whole rows, for each position.
+/// `out = softmax(query · keys / √values) · values` of one head over `count` positions. `keys` has `longest` positions,
+/// a multiple of [`LANES`], for each of the query's values; `values` has `out.len()` values, padded to whole rows, for
+/// each position.
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
 pub fn attend(
     query: &[f32],

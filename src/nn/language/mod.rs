@@ -1,6 +1,6 @@
 //! Decoder-only transformers over single characters: parallel log-probabilities, generation with a cache, and their
-//! optimiser. Generation on a CPU runs on kernels of this crate, all else in libtorch; every random number comes from a generator
-//! that can be saved.
+//! optimiser. Generation on a CPU runs on kernels of this crate, all else in libtorch; every random number comes from a
+//! generator that can be saved.
 
 mod adamw;
 mod cpu_decoder;

@@ -19,7 +19,8 @@ pub struct TorchNetwork {
     pub flat: Tensor,
     /// The gradient of the last call of [`TorchNetwork::learn`], in the same order.
     pub gradient: Tensor,
-    /// An optimiser's running means of the gradient and of its square, in the same order; undefined without an optimiser.
+    /// An optimiser's running means of the gradient and of its square, in the same order; undefined without an
+    /// optimiser.
     pub mean: Tensor,
     pub square: Tensor,
     parameters: Vec<Parameter>,
@@ -120,8 +121,8 @@ impl TorchNetwork {
         self.forward_uploaded(head, &self.upload(observations), visit)
     }
 
-    /// Copies observations, which follow one another in the slice, to the device: pixels as bytes, [batch, stack, height,
-    /// width], vectors as floats, [batch, size].
+    /// Copies observations, which follow one another in the slice, to the device: pixels as bytes, [batch, stack,
+    /// height, width], vectors as floats, [batch, size].
     pub fn upload(&self, observations: &[u8]) -> Tensor {
         let device = self.flat.device();
         let host = match self.observation {
@@ -209,8 +210,8 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// Uploaded observations as a network's input. Pixels become values between 0 and 1, with channels last in memory; vectors
-/// stay as they are.
+/// Uploaded observations as a network's input. Pixels become values between 0 and 1, with channels last in memory;
+/// vectors stay as they are.
 fn input(uploaded: &Tensor) -> Tensor {
     if uploaded.kind() != Kind::Uint8 {
         return uploaded.shallow_clone();

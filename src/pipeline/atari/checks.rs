@@ -40,8 +40,8 @@ pub fn check(request: &Request, experiment: &Experiment, folder: &Folder, list: 
     Ok(roms)
 }
 
-/// Checks that another process at work in the folder does none of the tasks with other settings. Settings of results that
-/// are there were checked before; these are of results that are being made.
+/// Checks that another process at work in the folder does none of the tasks with other settings. Settings of results
+/// that are there were checked before; these are of results that are being made.
 pub fn check_beside(request: &Request, other: &str, folder: &Folder, list: &[AgentTask]) -> Result<()> {
     if !folder.experiment().exists() {
         return Ok(());

@@ -87,8 +87,8 @@ pub fn plan(request: &Request) -> Result<AgentPlan> {
     })
 }
 
-/// The state of each task, and the problems with files. Outputs that were made with other settings or are damaged are stale,
-/// and so is everything that was made from stale inputs.
+/// The state of each task, and the problems with files. Outputs that were made with other settings or are damaged are
+/// stale, and so is everything that was made from stale inputs.
 fn states(
     request: &Request,
     list: &[AgentTask],

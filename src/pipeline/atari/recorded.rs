@@ -10,9 +10,9 @@ use crate::pipeline::key::{self, Key};
 use crate::record::{AgentId, EpisodeRow, Folder, Manifest, RomRecord};
 
 impl AtariPipeline<'_> {
-    /// Episodes of a taken teacher, or of random play, in the folder of which the teacher was taken. There are some only if
-    /// they were played with these weights, by the protocol of `key` (an evaluation's), and with this ALE and ROM: then they are
-    /// the ones that would be played here.
+    /// Episodes of a taken teacher, or of random play, in the folder of which the teacher was taken. There are some
+    /// only if they were played with these weights, by the protocol of `key` (an evaluation's), and with this ALE and
+    /// ROM: then they are the ones that would be played here.
     ///
     /// # Errors
     /// If a file of that folder is damaged.

@@ -95,7 +95,8 @@ impl<'a> Scores<'a> {
         Ok(weights.is_none_or(|weights| rows.iter().all(|row| row.weights == weights)))
     }
 
-    /// The digest of the agent's weights; `None` if they are gone or cannot be used, which does not undo their episodes.
+    /// The digest of the agent's weights; `None` if they are gone or cannot be used, which does not undo their
+    /// episodes.
     fn weights(&self, agent: &AgentId) -> Result<Option<String>> {
         match short_digest(self.folder, self.digests, agent) {
             Err(error) if error.is::<WeightsError>() => Ok(None),

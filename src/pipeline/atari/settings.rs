@@ -79,7 +79,8 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     Err(refusal(folder, experiment, stale, &way))
 }
 
-/// Whether a command makes all stale tasks anew that are in its list. What else is there, [`others`] finds in the folder.
+/// Whether a command makes all stale tasks anew that are in its list. What else is there, [`others`] finds in the
+/// folder.
 fn renews(scope: Scope, list: &[AgentTask], stale: &[(&AgentTask, Vec<SettingChange>)]) -> bool {
     let renewed = renewed(scope, list);
     let plays_again = |task: &AgentTask| matches!(task.work, AgentWork::Evaluate(_)) && scope != Scope::Report;
@@ -88,8 +89,8 @@ fn renews(scope: Scope, list: &[AgentTask], stale: &[(&AgentTask, Vec<SettingCha
     stale.iter().all(|(task, _)| !is_named(task) || is_renewed(task))
 }
 
-/// Checks that no finished student would be distilled from the teacher of another seed than it was, unless the command makes
-/// it anew.
+/// Checks that no finished student would be distilled from the teacher of another seed than it was, unless the command
+/// makes it anew.
 fn check_teachers_of(
     request: &Request,
     folder: &Folder,

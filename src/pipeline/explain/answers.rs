@@ -119,7 +119,8 @@ impl Writer<'_> {
         Some(kept)
     }
 
-    /// The explanations of some questions that are kept; each is explained `each` times, and the one of the rank is taken.
+    /// The explanations of some questions that are kept; each is explained `each` times, and the one of the rank is
+    /// taken.
     fn batch(&self, questions: &[Question], each: usize, generator: &mut Generator) -> Vec<ExplanationRecord> {
         let repeated: Vec<Question> =
             questions.iter().flat_map(|question| std::iter::repeat_n(question.clone(), each)).collect();

@@ -13,8 +13,8 @@ use crate::record::{Folder, TaskRecord, read_rows};
 use crate::report::explanations::ExplanationResults;
 use crate::task::QuestionSplit;
 
-/// The state of a task that makes a file, by that file and the record beside it, which is written last: without it the file is not
-/// finished.
+/// The state of a task that makes a file, by that file and the record beside it, which is written last: without it the
+/// file is not finished.
 ///
 /// # Errors
 /// If the record is damaged.

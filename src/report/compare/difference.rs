@@ -8,8 +8,8 @@ use crate::report::agent_result::{AgentResult, seed_for};
 use crate::report::runs::game_runs;
 use crate::report::verdict::Mean;
 
-/// The difference of an agent's mean scores in a game. The two are drawn apart; the difference of the same episodes is 0, without an
-/// interval.
+/// The difference of an agent's mean scores in a game. The two are drawn apart; the difference of the same episodes is
+/// 0, without an interval.
 pub fn of_scores(sides: [&Side; 2], own: [&AgentResult; 2]) -> Option<Pair> {
     let runs = [0, 1].map(|side| episodes(sides[side], own[side]));
     let name = format!("{} in two experiments, {}", own[0].agent(), own[0].game);
@@ -52,8 +52,8 @@ pub fn over_games(sides: [&Side; 2], mean: Mean, name: &str) -> Option<Estimate>
     between(sides, [&first, &second], AgentResult::ratio, mean.figure())
 }
 
-/// A figure of the second minus that of the first: against the same episodes of teacher and random play where both have those,
-/// and drawn apart otherwise.
+/// A figure of the second minus that of the first: against the same episodes of teacher and random play where both have
+/// those, and drawn apart otherwise.
 fn between(
     sides: [&Side; 2],
     own: [&[&AgentResult]; 2],

@@ -107,7 +107,8 @@ fn models(results: &[ExplanationResults; 2], answerers: &[Vec<Answerer>; 2]) -> 
     models
 }
 
-/// A model's shares of right answers, and their difference: question by question where both have answered the same ones.
+/// A model's shares of right answers, and their difference: question by question where both have answered the same
+/// ones.
 fn accuracy(
     results: &[ExplanationResults; 2],
     answerer: &Answerer,

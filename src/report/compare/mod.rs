@@ -43,7 +43,8 @@ pub struct Head {
 pub struct Comparison {
     #[serde(flatten)]
     pub head: Head,
-    /// Students over their games, by the mean that all of them have: those whose games are the same in both, and the most.
+    /// Students over their games, by the mean that all of them have: those whose games are the same in both, and the
+    /// most.
     pub over_games: Vec<ComparedAgent>,
     pub mean: &'static str,
     /// Every agent that both have, game by game.

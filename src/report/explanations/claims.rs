@@ -205,7 +205,8 @@ fn out_of_domain(results: &ExplanationResults) -> Claim {
     Claim { title: "Longer questions than those of training", sentences }
 }
 
-/// Wrong steps in explanations, and in what students write. Both are shares of the questions' steps, as `answers.csv` has them.
+/// Wrong steps in explanations, and in what students write. Both are shares of the questions' steps, as `answers.csv`
+/// has them.
 fn inheritance(results: &ExplanationResults) -> Claim {
     let (student, temperature) = (first_student(results).unwrap_or_default(), results.temperature());
     let in_words = |wrong: Option<f64>| wrong.map_or("none is stated".to_owned(), |own| percent(own) + " are wrong");

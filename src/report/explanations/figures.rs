@@ -22,8 +22,8 @@ pub fn style(results: &ExplanationResults, teacher: &str) -> Style {
     numbered(results.place(teacher))
 }
 
-/// Accuracy of the students of each teacher, greedy and drawn, with intervals. Models that are no students, and may be of
-/// another size, stand beside the first kind of students.
+/// Accuracy of the students of each teacher, greedy and drawn, with intervals. Models that are no students, and may be
+/// of another size, stand beside the first kind of students.
 fn accuracy(results: &ExplanationResults, student: &str) -> Option<Figure> {
     let drawn = results.temperature();
     let is_first = results.experiment.students.first().is_some_and(|first| first.name == student);

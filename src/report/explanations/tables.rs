@@ -84,7 +84,8 @@ pub fn audit(seeds: &BTreeMap<u64, Lessons>, value: fn(&Audit) -> f64) -> Option
     mean(&values)
 }
 
-/// The mean share of the question's steps that are wrong in a teacher's explanations; `None` where they state no step at all.
+/// The mean share of the question's steps that are wrong in a teacher's explanations; `None` where they state no step
+/// at all.
 pub fn wrong_steps(seeds: &BTreeMap<u64, Lessons>) -> Option<f64> {
     let states_one = |quality: &Quality| quality.skipped < quality.steps();
     let is_stated = seeds.values().flat_map(|own| &own.qualities).any(states_one);

@@ -30,7 +30,8 @@ pub fn figure(plot: &Plot) -> String {
     )
 }
 
-/// The score matrix: the higher a share of the teacher's score, the stronger its cell's colour. A cell's title has its interval.
+/// The score matrix: the higher a share of the teacher's score, the stronger its cell's colour. A cell's title has its
+/// interval.
 ///
 /// A game's name leads to its figures, if there are some.
 pub fn matrix(table: &Table, plots: &[Plot]) -> String {

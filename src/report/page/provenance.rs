@@ -114,7 +114,8 @@ pub fn settings_of(text: &str) -> Section {
     Section::new("settings", "Settings", content)
 }
 
-/// A command that repeats the results, from the folder above `results/` or above the experiment's own, with its explanation.
+/// A command that repeats the results, from the folder above `results/` or above the experiment's own, with its
+/// explanation.
 pub fn repeat((command, what): (String, &str)) -> Section {
     let content = format!(
         "<pre>{}</pre>\n<p>{what} The file holds the settings above, whatever the command line changed; it is the one in \

@@ -82,8 +82,8 @@ fn label(value: f64, decimals: usize) -> String {
     }
 }
 
-/// 1, 2 and 5 times the powers of ten; 1 and 3 times where those are too many; also 3 and 7 where they are too few, and the
-/// ticks of a linear axis where those are.
+/// 1, 2 and 5 times the powers of ten; 1 and 3 times where those are too many; also 3 and 7 where they are too few, and
+/// the ticks of a linear axis where those are.
 fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
     let within = |factors: &[f64]| -> Vec<f64> {
         let powers = (low.floor() as i32)..=(high.ceil() as i32);

@@ -1,5 +1,5 @@
-//! Draws lines, areas and texts in CSS pixels. Plotters counts whole pixels, so everything is drawn at [`SCALE`] times its
-//! size.
+//! Draws lines, areas and texts in CSS pixels. Plotters counts whole pixels, so everything is drawn at [`SCALE`] times
+//! its size.
 
 use anyhow::{Result, anyhow};
 use plotters::coord::Shift;

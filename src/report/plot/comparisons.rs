@@ -28,8 +28,8 @@ struct Compared {
     probability: Estimate,
 }
 
-/// The probability that an episode of one agent scores more than one of another: students against the teacher, then against each
-/// other. `None` before the first student is scored.
+/// The probability that an episode of one agent scores more than one of another: students against the teacher, then
+/// against each other. `None` before the first student is scored.
 pub fn improvement(results: &Results, agent_results: &AgentResults) -> Option<Figure> {
     let is_compared = |student: &&StudentSettings| agent_results.compared(&student.name).is_some();
     let students: Vec<&StudentSettings> = results.experiment.students.iter().filter(is_compared).collect();

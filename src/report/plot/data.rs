@@ -10,8 +10,8 @@ use crate::report::format::number;
 const SAID: usize = 12;
 
 impl Figure {
-    /// The figure's values, one line for each point: the panel, the thing that it shows, the kind of mark, x, y, and for a band or
-    /// an interval its ends.
+    /// The figure's values, one line for each point: the panel, the thing that it shows, the kind of mark, x, y, and
+    /// for a band or an interval its ends.
     ///
     /// # Errors
     /// If it cannot be written.

@@ -41,7 +41,8 @@ pub fn svg(figure: &Figure, label: &str) -> Result<String> {
     ))
 }
 
-/// An element with the opacity of its line or of its area: that of the element as a whole makes a PDF many times larger.
+/// An element with the opacity of its line or of its area: that of the element as a whole makes a PDF many times
+/// larger.
 fn with_plain_opacity(element: &str) -> String {
     let own = if element.starts_with("<polyline") { " stroke-opacity=\"" } else { " fill-opacity=\"" };
     element.replace(" opacity=\"1\"", "").replace(" opacity=\"", own)
@@ -74,8 +75,8 @@ pub fn pdf(svg: &str) -> Result<Vec<u8>> {
     Ok(with_sorted_names(&file))
 }
 
-/// The file with the names of its degrees of opacity in order: svg2pdf lists them in a random one, which would make other bytes each
-/// time.
+/// The file with the names of its degrees of opacity in order: svg2pdf lists them in a random one, which would make
+/// other bytes each time.
 fn with_sorted_names(file: &[u8]) -> Vec<u8> {
     let is_name = |line: &&[u8]| line.trim_ascii_start().starts_with(b"/gs") && line.ends_with(b" 0 R");
     let mut lines: Vec<&[u8]> = file.split(|&byte| byte == b'\n').collect();

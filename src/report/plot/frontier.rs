@@ -9,8 +9,8 @@ use crate::record::Role;
 /// The line of the Pareto front.
 const FRONT: Style = Style { color: BLACK, ..TEACHER };
 
-/// Score over cost; `None` if no student has both. `has_names`: students' names stand beside them, for which a small panel
-/// has no room.
+/// Score over cost; `None` if no student has both. `has_names`: students' names stand beside them, for which a small
+/// panel has no room.
 pub fn panel(shares: &Shares, cost: Cost, title: &str, has_names: bool) -> Option<Panel> {
     let of = |one: &Share| shares.cost(cost, Role::Student, &one.name);
     let mut students: Vec<(f64, &Share)> = shares.students.iter().filter_map(|one| Some((of(one)?, one))).collect();
@@ -55,7 +55,8 @@ fn student(x: f64, one: &Share, on_front: bool) -> Vec<Mark> {
     marks
 }
 
-/// Which points (cost, score) no other point dominates: none costs no more and scores no less, and is better in one of both.
+/// Which points (cost, score) no other point dominates: none costs no more and scores no less, and is better in one of
+/// both.
 fn front(points: &[(f64, f64)]) -> Vec<bool> {
     let dominates = |one: &(f64, f64), other: &(f64, f64)| one.0 <= other.0 && one.1 >= other.1 && one != other;
     points.iter().map(|point| !points.iter().any(|other| dominates(other, point))).collect()

@@ -67,8 +67,8 @@ fn returns(teacher: &AgentLog<TrainRow>) -> Vec<(f64, f64)> {
 /// The least number of seeds over which a bootstrap is drawn. Two seeds have three resamples.
 const SEEDS_FOR_BAND: usize = 3;
 
-/// One seed's evaluations with their interval; for several seeds, a thin line each and a thick line for their mean, for three and
-/// more with the mean's interval over seeds.
+/// One seed's evaluations with their interval; for several seeds, a thin line each and a thick line for their mean, for
+/// three and more with the mean's interval over seeds.
 pub fn evaluations(seeds: &[&Vec<EvalRow>], style: Style, x: impl Fn(&EvalRow) -> f64) -> Vec<Mark> {
     let finite = |row: &&EvalRow| row.mean.is_finite() && row.ci_low.is_finite() && row.ci_high.is_finite();
     let curves: Vec<Vec<(f64, f64)>> =

@@ -1,5 +1,5 @@
-//! Plots. The modules of the first group define the kinds of plots; the others draw all of them as SVG, and turn that into
-//! PNG and PDF.
+//! Plots. The modules of the first group define the kinds of plots; the others draw all of them as SVG, and turn that
+//! into PNG and PDF.
 
 mod comparisons;
 mod distillation;

@@ -37,8 +37,8 @@ pub fn half_width(text: &str) -> f64 {
     0.5 * LETTER * text.chars().count() as f64 + 1.0
 }
 
-/// The middle of each name: above its point, or as little aside, and then as little higher, as it takes to be free of the
-/// markers and of the names before it; above its point too if no place below `top` is free.
+/// The middle of each name: above its point, or as little aside, and then as little higher, as it takes to be free of
+/// the markers and of the names before it; above its point too if no place below `top` is free.
 pub fn places(names: &[Name], markers: &[(f64, f64)], top: f64) -> Vec<(f64, f64)> {
     let marker = |&middle: &(f64, f64)| Area { middle, half: (MARKER, MARKER) };
     let mut taken: Vec<Area> = markers.iter().map(marker).collect();

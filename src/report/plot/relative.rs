@@ -1,5 +1,5 @@
-//! Figures of the students' scores relative to their teachers: over the size of their networks, or, if they are of one size, a line
-//! for each.
+//! Figures of the students' scores relative to their teachers: over the size of their networks, or, if they are of one
+//! size, a line for each.
 
 use std::collections::BTreeMap;
 

@@ -61,8 +61,8 @@ impl Cost {
 }
 
 impl<'a> Shares<'a> {
-    /// Over the experiment's games, by the mean that all students have that are scored in the most games; in its only game, if it
-    /// has one.
+    /// Over the experiment's games, by the mean that all students have that are scored in the most games; in its only
+    /// game, if it has one.
     pub fn overall(results: &Results, agent_results: &'a AgentResults) -> Shares<'a> {
         if let [game] = results.experiment.games[..] {
             return Shares::in_game(results, agent_results, game);

@@ -20,8 +20,8 @@ impl Table {
         write_file(&folder.join(format!("{name}.tex")), self.latex().as_bytes())
     }
 
-    /// The table as CSV. Values are not rounded, shares are not percentages, a missing value is an empty field, and an estimate has
-    /// three columns: the value and both ends of its interval.
+    /// The table as CSV. Values are not rounded, shares are not percentages, a missing value is an empty field, and an
+    /// estimate has three columns: the value and both ends of its interval.
     ///
     /// # Errors
     /// If the table cannot be written.

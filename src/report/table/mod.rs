@@ -92,7 +92,8 @@ impl Table {
         (0..self.rows.len()).map(|i| i > 0 && first(self.rows.get(i)) != first(self.rows.get(i - 1))).collect()
     }
 
-    /// The table for the page: it scrolls in its own box, and links to its files and the meaning of each column follow it.
+    /// The table for the page: it scrolls in its own box, and links to its files and the meaning of each column follow
+    /// it.
     pub fn html(&self, label: &str) -> String {
         let mut html = String::from("<table>\n<thead><tr>");
         let class = |column: &Column| if column.kind == Kind::Words { "" } else { " class=\"number\"" };
@@ -146,8 +147,8 @@ impl Table {
         text + &self.note.map_or(String::new(), |note| format!("\n{note}\n"))
     }
 
-    /// The table for a terminal of that width, if it is known: columns that do not fit are left out, and the last line says so. Empty
-    /// without rows.
+    /// The table for a terminal of that width, if it is known: columns that do not fit are left out, and the last line
+    /// says so. Empty without rows.
     pub fn on_terminal(&self, width: Option<usize>) -> String {
         if self.rows.is_empty() {
             return String::new();

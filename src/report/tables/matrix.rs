@@ -8,8 +8,8 @@ use crate::report::read::Results;
 use crate::report::table::{Cell, Table, estimates, words};
 use crate::report::verdict::Mean;
 
-/// The relative score of each student (a column) in each game (a row), and over the games where it is scored in as many as any
-/// other. Empty for a single game.
+/// The relative score of each student (a column) in each game (a row), and over the games where it is scored in as many
+/// as any other. Empty for a single game.
 pub fn matrix(results: &Results, agent_results: &AgentResults) -> Table {
     let games = &results.experiment.games;
     let names: Vec<&String> = results.experiment.students.iter().map(|student| &student.name).collect();

@@ -89,8 +89,8 @@ fn as_counted(here: &Architecture) -> Architecture {
     Architecture { outputs: Outputs::One(PAPER_OUTPUTS), ..here.clone() }
 }
 
-/// `observes` is a remark on the agent's view; `counted` is the network for one game as the paper counts it; `here` are the
-/// networks of this experiment.
+/// `observes` is a remark on the agent's view; `counted` is the network for one game as the paper counts it; `here` are
+/// the networks of this experiment.
 fn row(
     results: &Results,
     (name, observes): (&str, &str),

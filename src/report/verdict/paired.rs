@@ -8,7 +8,8 @@ use crate::report::agent_result::{AgentResults, seed_for};
 use crate::report::read::Results;
 use crate::report::runs::runs_in_both;
 
-/// The first student's mean relative score minus the second's, with its interval, over the games and seeds that both have.
+/// The first student's mean relative score minus the second's, with its interval, over the games and seeds that both
+/// have.
 pub fn difference(
     results: &Results,
     agent_results: &AgentResults,

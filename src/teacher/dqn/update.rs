@@ -115,8 +115,8 @@ impl Networks {
     }
 }
 
-/// r + γ · continues · Q_target(s', a'), where a' is the best action by the target network itself (Mnih et al., 2015), or
-/// by the online network if its values are given (Double DQN, van Hasselt et al., 2016, equation 4). Q-values are
+/// r + γ · continues · Q_target(s', a'), where a' is the best action by the target network itself (Mnih et al., 2015),
+/// or by the online network if its values are given (Double DQN, van Hasselt et al., 2016, equation 4). Q-values are
 /// `[batch, actions]`, all else `[batch]`.
 pub fn td_targets(
     target: &Tensor,

@@ -87,7 +87,8 @@ impl ExplanationResults<'_> {
         difference(&one, &other, BOOTSTRAP)
     }
 
-    /// The mean share of the question's steps that are wrong in what a model writes; `None` where it states no step at all.
+    /// The mean share of the question's steps that are wrong in what a model writes; `None` where it states no step at
+    /// all.
     pub fn wrong_steps(&self, answerer: &Answerer, split: QuestionSplit, temperature: f64) -> Option<f64> {
         let is_stated = self.rows_of(answerer, split, temperature).any(|row| row.skipped < 1.0);
         let wrong: Vec<f64> = self.rows_of(answerer, split, temperature).map(|row| row.wrong).collect();
@@ -155,8 +156,8 @@ impl ExplanationResults<'_> {
     }
 }
 
-/// One model's right answers minus another's, with the interval, over the seeds and questions that both have answered: the same
-/// questions, if they are of one task.
+/// One model's right answers minus another's, with the interval, over the seeds and questions that both have answered:
+/// the same questions, if they are of one task.
 pub fn difference(one: &Shares, other: &Shares, bootstrap: Seed) -> Option<Estimate> {
     let pair = |(seed, own)| Some([Vec::as_slice(own), other.get(seed)?.as_slice()]);
     share_difference(&one.iter().filter_map(pair).collect::<Vec<_>>(), bootstrap)
