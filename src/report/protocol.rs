@@ -130,7 +130,7 @@ fn distillation(experiment: &Experiment) -> Vec<ProtocolPoint> {
     let whose = match settings.data {
         Data::Teacher => "the teacher’s play",
         Data::Student => "the student’s play",
-        Data::Mixed => "play of both",
+        Data::Mixed => "half the teacher’s play, half the student’s",
     };
     let optimizer = optimizer(settings);
     let mut points = vec![

@@ -77,6 +77,6 @@ fn loss(student: &StudentSettings, data: Data) -> String {
     match data {
         Data::Teacher => loss,
         Data::Student => format!("{loss}; states of its own play"),
-        Data::Mixed => format!("{loss}; states of both’s play"),
+        Data::Mixed => format!("{loss}; mixed states"),
     }
 }

@@ -40,6 +40,33 @@ fn of_several_sizes_the_verdict_names_the_smallest_that_keeps_the_score() {
 }
 
 #[test]
+fn of_several_games_the_verdict_names_the_smallest_student_in_each() {
+    let mut made = Made::with(
+        "name = \"made-up\"\ngames = [\"breakout\", \"qbert\", \"seaquest\"]\nseeds = [1, 2]\n\
+         [[students]]\nname = \"big\"\nnetwork = \"net1\"\n[[students]]\nname = \"tiny\"\nnetwork = \"net3\"\n",
+    );
+    for seed in [1, 2] {
+        for (name, big, tiny) in [("breakout", 150.0, 100.0), ("qbert", 200.0, 100.0), ("seaquest", 200.0, 199.0)] {
+            let game = Game::named(name).unwrap();
+            made.score(&AgentId::teacher(game, seed), 200.0, 40);
+            made.score(&AgentId::random(game, seed), 20.0, 40);
+            made.score(&AgentId::student("big", game, seed), big, 40);
+            made.score(&AgentId::student("tiny", game, seed), tiny, 40);
+        }
+    }
+    for (name, size) in [("big", 0.25), ("tiny", 0.03)] {
+        made.scores.iter_mut().filter(|row| row.agent == name).for_each(|row| row.compression = Some(size));
+    }
+    let verdict = made.report().verdict;
+    let each =
+        "The smallest that keeps it in each game: none in breakout; big (25%) in qbert; tiny (3.0%) in seaquest.";
+    assert!(
+        verdict.starts_with(&format!("No student is shown to keep the teacher’s score. {each} Over ")),
+        "{verdict}"
+    );
+}
+
+#[test]
 fn of_several_losses_the_verdict_tells_which_are_worse_and_which_cannot_be_told_apart() {
     let loss = |loss: &str| format!("network = \"net2\"\nloss = \"{loss}\"");
     let [kl, nll, mse] = ["kl", "nll", "mse"].map(loss);

@@ -37,6 +37,7 @@ pub fn verdict<'a>(results: &'a Results, agent_results: &'a AgentResults) -> Vec
         return vec![without_shares(agent_results).to_owned()];
     }
     let mut sentences: Vec<String> = against_teacher::smallest(&scored).into_iter().collect();
+    sentences.extend(against_teacher::smallest_in_games(&results.experiment.games, agent_results, &scored));
     let standings = against_teacher::standings(&scored);
     sentences.push(format!("{}: {standings}.", place(results, agent_results, mean, &scored)));
     sentences.extend(among_equals::sentences(results, agent_results, mean, &scored));
