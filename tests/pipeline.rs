@@ -197,12 +197,17 @@ fn seeds_that_a_command_does_not_name_keep_their_settings_and_others_are_refused
         let key = set.split('=').next().unwrap();
         super::bad_input::refused(&run, &["run", "x.toml", "--seed", "2", "--set", set], &[key, "--fresh"]);
     }
-    // A student that is left out for a while does not lose its settings either.
+    // A student that is left out for a while does not lose its settings either, nor do the others.
     let one_student = two_seeds().split("[[students]]\nname = \"mse\"").next().unwrap().to_owned();
     fs::write(run.path("x.toml"), one_student).unwrap();
     run.succeed(&["run", "x.toml", "--seed", "1"]);
     let set = "students.kl.loss=mse";
     super::bad_input::refused(&run, &["run", "x.toml", "--seed", "2", "--set", set], &["students.kl.loss"]);
+    fs::write(run.path("x.toml"), two_seeds()).unwrap();
+    let rate = "students.mse.learning_rate=0.123";
+    let needed = ["students/mse", "learning rate 0.123 is needed", "--fresh"];
+    super::bad_input::refused(&run, &["run", "x.toml", "--seed", "1", "--set", rate], &needed);
+    run.succeed(&["run", "x.toml", "--seed", "1"]);
 }
 
 #[test]

@@ -43,6 +43,9 @@ pub struct Metadata {
     pub score: Option<f64>,
     /// The loss and temperature of a student.
     pub loss: Option<(Loss, Temperature)>,
+    /// The learning rate of a student. Older files do not store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f64>,
     /// The player of the states on which a student was distilled.
     #[serde(default)]
     pub data: Option<Data>,
@@ -79,6 +82,7 @@ impl Metadata {
             seed: agent.seed,
             score: None,
             loss: None,
+            learning_rate: None,
             data: None,
             temperatures: Vec::new(),
             teacher: None,

@@ -27,12 +27,17 @@ impl<'a> Player<'a> {
     pub fn new(network: &'a Network, head: usize) -> Player<'a> {
         Player { network, head }
     }
+
+    /// The best action for each observation.
+    pub fn greedy(&self, observations: &[u8]) -> Vec<usize> {
+        self.network.greedy(self.head, observations)
+    }
 }
 
 impl Policy for Player<'_> {
     fn act(&self, bytes: &[u8], epsilon: f64, generators: &mut [Generator]) -> Vec<usize> {
         let actions = self.network.architecture().actions()[self.head] as usize;
-        let greedy = self.network.greedy(self.head, bytes).into_iter().zip(generators);
+        let greedy = self.greedy(bytes).into_iter().zip(generators);
         greedy.map(|(greedy, generator)| epsilon_greedy(generator, epsilon, actions, greedy)).collect()
     }
 }

@@ -20,6 +20,12 @@ pub fn is_of_scored_play(key: &str) -> bool {
     PROTOCOL.contains(&key) || OF_EVERY_PLAY.contains(&key)
 }
 
+/// The student whose setting it is, and the setting's own key; `None` for another setting.
+pub fn student_setting(key: &str) -> Option<(&str, &str)> {
+    // Names may hold dots, keys do not.
+    key.strip_prefix("students.")?.rsplit_once('.')
+}
+
 /// Every setting of an experiment except its name, games and seeds. Settings of students have the students' names in
 /// their keys.
 ///

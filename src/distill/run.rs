@@ -213,7 +213,7 @@ impl<'a> DistillRun<'a> {
     fn play(&mut self, index: usize) {
         let (source, settings) = (&mut self.sources[index], &self.group.experiment.distillation);
         let before = source.collector.state.episodes_ended;
-        source.play(settings, (self.students[0].network(), index));
+        source.play(settings, Player::new(self.students[0].network(), index));
         let over = source.collector.state.episodes_ended != before;
         self.state.turn = if over { (index + 1) % self.sources.len() } else { index };
         let (before, due) = (self.state.hour * settings.steps_per_hour, settings.steps_per_hour);
@@ -297,6 +297,7 @@ impl<'a> DistillRun<'a> {
             let architecture = student.network().architecture();
             let mut metadata = Metadata::new(&student.agent, architecture, &self.group.environment(), games, frames);
             metadata.loss = Some((student.loss, student.settings.temperature));
+            metadata.learning_rate = Some(student.settings.learning_rate.or(experiment.distillation.learning_rate));
             metadata.data = Some(experiment.distillation.data);
             metadata.temperatures = student.state.temperatures.iter().flatten().copied().collect();
             metadata.teacher = Some(teachers.join(","));

@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use super::action_gap::mean_action_gap;
 use super::teacher_source::Teacher;
-use crate::agent::{Collector, PlayState, epsilon_greedy};
+use crate::agent::{Collector, PlayState, Player, epsilon_greedy};
 use crate::config::{Data, Distillation};
 use crate::env::{Pool, PoolState, ViewSlot};
 use crate::game::Game;
@@ -56,9 +56,9 @@ impl StateSource {
         self.collector.pool.workers()
     }
 
-    /// Steps every worker, epsilon-greedy by the teacher or, where `data` says so, by the student with its head. Stores
-    /// the steps in the memory with the teacher's Q-values.
-    pub fn play(&mut self, settings: &Distillation, (student, head): (&Network, usize)) {
+    /// Steps every worker, epsilon-greedy by the teacher or, where `data` says so, by the student. Stores the
+    /// steps in the memory with the teacher's Q-values.
+    pub fn play(&mut self, settings: &Distillation, student: Player) {
         let begun = self.collector.begin();
         let (teacher, memory, teachers_view) = (&self.teacher.network, &mut self.memory, &mut self.teachers_view);
         let (teachers, students) = views(&self.collector.pool);
@@ -70,7 +70,7 @@ impl StateSource {
                 frames.enumerate().for_each(|(worker, frame)| view.push(worker, frame, begun[worker], Some(())));
             }
             let observations = by_students.chunks_exact(shape.bytes());
-            let by_students = students_actions(settings.data, (student, head), observations.clone());
+            let by_students = students_actions(settings.data, student, observations.clone());
             let mut chosen = Vec::with_capacity(begun.len());
             for (worker, (q, observation)) in q_values(teacher, &seen).into_iter().zip(observations).enumerate() {
                 let greedy = by_students[worker].unwrap_or_else(|| best_action(&q));
@@ -126,14 +126,14 @@ fn views(pool: &Pool) -> (ViewSlot, ViewSlot) {
 /// The student's action for each worker that it controls.
 fn students_actions<'a>(
     data: Data,
-    (student, head): (&Network, usize),
+    student: Player,
     observations: impl ExactSizeIterator<Item = &'a [u8]>,
 ) -> Vec<Option<usize>> {
     let mut actions = vec![None; observations.len()];
     let own = observations.enumerate().filter(|(worker, _)| data.is_students(*worker));
     let (workers, observations): (Vec<usize>, Vec<&[u8]>) = own.unzip();
     if !workers.is_empty() {
-        let chosen = student.greedy(head, &observations.concat());
+        let chosen = student.greedy(&observations.concat());
         workers.into_iter().zip(chosen).for_each(|(worker, action)| actions[worker] = Some(action));
     }
     actions
@@ -195,7 +195,7 @@ mod tests {
         let experiment = experiment(data);
         let mut source = source(&experiment, &[View::Pixels], 1000);
         let student = network(View::Pixels, 8);
-        (0..steps).for_each(|_| source.play(&experiment.distillation, (&student, 0)));
+        (0..steps).for_each(|_| source.play(&experiment.distillation, Player::new(&student, 0)));
         source.adopt(teacher(View::Pixels, if steps > 100 { 2 } else { 1 }));
         source
     }
@@ -237,7 +237,7 @@ mod tests {
         let mut source = source(&experiment, &views, 6 * 20);
         source.keep_teachers_view(6 * 20);
         let student = network(views[1], 8);
-        (0..60).for_each(|_| source.play(&experiment.distillation, (&student, 0)));
+        (0..60).for_each(|_| source.play(&experiment.distillation, Player::new(&student, 0)));
         source
     }
 

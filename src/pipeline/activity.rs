@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::line::Line;
+use super::lock::is_of_command;
 use super::owner::LockFile;
 use crate::progress::Ended;
 use crate::report::{Activity, RunProgress, RunningCommand};
@@ -15,14 +16,15 @@ const EVERY: Duration = Duration::from_secs(15);
 /// Time between two looks whether to stop.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// The tasks of the line that other processes do now; `None` if there are none.
+/// The commands of other processes that are at work in the line's folder, and their tasks; `None` if there are none.
 pub fn activity<L: Line>(line: &L) -> Option<Activity> {
     let locks = line.command().locks.elsewhere();
     let doing = |lock: &str| locks.iter().any(|(name, _)| name == lock);
     let tasks: Vec<String> =
         line.tasks().iter().filter(|task| doing(&task.lock)).map(|task| task.work.to_string()).collect();
     let mut commands: Vec<RunningCommand> = Vec::new();
-    for (_, file) in locks.iter().filter(|(name, _)| line.tasks().iter().any(|task| task.lock == *name)) {
+    let is_at_work = |name: &str| is_of_command(name) || line.tasks().iter().any(|task| task.lock == name);
+    for (_, file) in locks.iter().filter(|(name, _)| is_at_work(name)) {
         let command = running(file);
         match commands.iter_mut().find(|own| own.who == command.who) {
             // A lock that was taken later may not have told yet.
@@ -31,7 +33,7 @@ pub fn activity<L: Line>(line: &L) -> Option<Activity> {
             None => commands.push(command),
         }
     }
-    (!tasks.is_empty()).then(|| Activity { commands, tasks, unix_time: now() })
+    (!commands.is_empty()).then(|| Activity { commands, tasks, unix_time: now() })
 }
 
 fn running(file: &LockFile) -> RunningCommand {

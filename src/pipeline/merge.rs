@@ -111,8 +111,9 @@ fn joined(one: Option<Manifest>, other: Option<Manifest>) -> Option<Manifest> {
     one.seeds.extend(other.seeds);
     one.seeds.sort_unstable();
     one.seeds.dedup();
-    one.roms.extend(other.roms);
-    one.latencies.extend(other.latencies);
+    // The newer one's come last and stay.
+    one.roms = other.roms.into_iter().chain(one.roms).collect();
+    one.latencies = other.latencies.into_iter().chain(one.latencies).collect();
     one.worked_at = one.worked_at.max(other.worked_at);
     for (stage, tasks) in other.task_seconds {
         tasks.into_iter().for_each(|(task, seconds)| one.add_seconds(&stage, &task, seconds, false));

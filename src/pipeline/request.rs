@@ -40,8 +40,8 @@ pub struct Request<'a> {
 impl Request<'_> {
     /// The folder of the experiment with that name.
     pub fn folder(&self, name: &str) -> Folder {
-        let own = self.results().map_or_else(|| Path::new("results").join(name), Path::to_owned);
-        Folder::at(self.out.map_or(own, Path::to_owned))
+        let own = || self.results().unwrap_or_else(|| Folder::at(Path::new("results").join(name)));
+        self.out.map_or_else(own, Folder::at)
     }
 
     /// The line of the experiment's file.
@@ -53,12 +53,10 @@ impl Request<'_> {
     }
 
     /// The folder of results, if the experiment is named by it, or by the file in it.
-    fn results(&self) -> Option<&Path> {
-        let above = self.file.parent().filter(|above| self.file == Folder::at(above).experiment());
-        let folder = if self.file.is_dir() { Some(self.file) } else { above };
+    fn results(&self) -> Option<Folder> {
+        let folder = if self.file.is_dir() { Some(Folder::at(self.file)) } else { Folder::of_experiment(self.file) };
         // A file of that name which a person wrote is an experiment like any other.
-        folder
-            .filter(|folder| Folder::at(folder).manifest().exists() || is_of_program(&Folder::at(folder).experiment()))
+        folder.filter(|folder| folder.manifest().exists() || is_of_program(&folder.experiment()))
     }
 
     /// The experiment's file.

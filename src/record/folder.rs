@@ -25,6 +25,13 @@ impl Folder {
         &self.0
     }
 
+    /// The folder that a path to the experiment in it names.
+    pub fn of_experiment(file: &Path) -> Option<Folder> {
+        let above = file.parent()?;
+        let here = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        (file == Folder::at(above).experiment()).then(|| Folder::at(here))
+    }
+
     /// Whether both are there and are one folder, whatever leads to it.
     pub fn is_same(&self, other: &Folder) -> bool {
         self.0.canonicalize().is_ok_and(|own| other.0.canonicalize().is_ok_and(|other| own == other))

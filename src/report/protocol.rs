@@ -1,6 +1,6 @@
 //! The experiment's protocol beside the paper's, as far as the latter is known.
 
-use super::format::{listed, percent};
+use super::format::{counted, listed, percent};
 use super::prose::starts;
 use super::read::Results;
 use crate::config::{Data, Distillation, Experiment, Initialization, OptimizerRule, TeacherSettings};
@@ -134,7 +134,7 @@ fn distillation(experiment: &Experiment) -> Vec<ProtocolPoint> {
     };
     let optimizer = optimizer(settings);
     let mut points = vec![
-        point("play for students", "500 hours", format!("{} hours", grouped(settings.hours)), Citation::OneNote),
+        point("play for students", "500 hours", counted(settings.hours, "hour"), Citation::OneNote),
         point("steps per hour of play", "54,000", grouped(settings.steps_per_hour), Citation::Notes),
         point("updates per hour of play", "10,000", grouped(settings.updates_per_hour), Citation::Notes),
         point("steps of play in memory", "540,000", grouped(settings.memory), Citation::Notes),

@@ -108,7 +108,7 @@ impl fmt::Display for Warning {
                 write!(f, "{} not scored yet: {}.", counted(runs.len() as u64, "run"), named(runs))
             }
             Warning::Unanswered { missing, students } => {
-                write!(f, "{missing} of {students} students have not answered yet.")
+                write!(f, "No answers yet: {missing} of {}.", counted(*students as u64, "student"))
             }
             Warning::NonFinite { files } => {
                 write!(f, "Values that are not finite numbers in {}.", named(files))
@@ -148,7 +148,7 @@ impl fmt::Display for Warning {
             }
             Warning::Foreign { rows } => write!(
                 f,
-                "{} of scores.csv belong to games, seeds or students that the experiment does not name.",
+                "The experiment does not name the game, seed or student of {} of scores.csv.",
                 counted(*rows as u64, "row")
             ),
         }

@@ -193,7 +193,7 @@ impl CpuDecoder {
         let kept = keys.chunks_exact(head * longest).zip(values.chunks_exact_mut(longest * rows));
         for (((query, value), out), (keys, values)) in parts.zip(kept) {
             values[position * rows..][..rows].as_flattened_mut()[..head].copy_from_slice(value);
-            lanes::attend(query, (keys, longest), values, (position + 1, scores), out);
+            lanes::attend(query, keys, values, position + 1, scores, out);
         }
     }
 }

@@ -99,18 +99,12 @@ pub fn rotate(head: &mut [f32], angles: &[(f32, f32)]) {
     }
 }
 
-/// `out = softmax(query · keys / √values) · values` of one head over `count` positions. `keys` has `longest` positions,
+/// `out = softmax(query · keys / √values) · values` of one head over `count` positions. `keys` has equally many positions,
 /// a multiple of [`LANES`], for each of the query's values; `values` has `out.len()` values, padded to whole rows, for
-/// each position.
+/// each position. `scores` is memory that calls reuse.
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
-pub fn attend(
-    query: &[f32],
-    (keys, longest): (&[f32], usize),
-    values: &[Row],
-    (count, scores): (usize, &mut Vec<Row>),
-    out: &mut [f32],
-) {
-    score(query, (keys, longest), count, scores);
+pub fn attend(query: &[f32], keys: &[f32], values: &[Row], count: usize, scores: &mut Vec<Row>, out: &mut [f32]) {
+    score(query, keys, count, scores);
     // Positions after the last have weight 0.
     let (last, seen) = (count.div_ceil(LANES) - 1, (count - 1) % LANES + 1);
     scores[last][seen..].fill(f32::NEG_INFINITY);
@@ -135,7 +129,8 @@ pub fn attend(
 
 /// The products of a query with the keys of at least `count` positions.
 #[inline(always)]
-fn score(query: &[f32], (keys, longest): (&[f32], usize), count: usize, scores: &mut Vec<Row>) {
+fn score(query: &[f32], keys: &[f32], count: usize, scores: &mut Vec<Row>) {
+    let longest = keys.len() / query.len();
     scores.clear();
     for first in (0..count).step_by(LANES) {
         let mut row = [0.0_f32; LANES];

@@ -1,7 +1,7 @@
 //! The settings on which the result of each kind of work depends.
 
 use super::work::AgentWork;
-use crate::config::{Experiment, OF_EVERY_PLAY, is_of_scored_play};
+use crate::config::{Experiment, OF_EVERY_PLAY, is_of_scored_play, student_setting};
 use crate::record::AgentId;
 
 /// Settings of the teacher that change no weights.
@@ -28,7 +28,7 @@ pub fn depends_on(experiment: &Experiment, work: &AgentWork, key: &str) -> bool 
             "teacher" => training_depends_on(experiment, agent, rest),
             // Only a training writes the weights that students follow.
             "distillation" => rest == "online" && experiment.distillation.online && !agent.is_student(),
-            "students" => agent.is_student() && student_depends_on(experiment, &agent.name, rest),
+            "students" => agent.is_student() && student_depends_on(experiment, &agent.name, key),
             _ => false,
         },
         AgentWork::Sweep(agent) | AgentWork::Distill(agent) | AgentWork::Follow(agent) => match section {
@@ -37,7 +37,7 @@ pub fn depends_on(experiment: &Experiment, work: &AgentWork, key: &str) -> bool 
                 AgentWork::Sweep(_) => !["preset", "checkpoint_every", "evaluation_every"].contains(&rest),
                 _ => !rest.starts_with("sweep_") && !WITHOUT_EFFECT_ON_STUDENTS.contains(&rest),
             },
-            "students" => student_depends_on(experiment, &agent.name, rest),
+            "students" => student_depends_on(experiment, &agent.name, key),
             _ => false,
         },
         AgentWork::Evaluate(_) => is_of_scored_play(key),
@@ -51,10 +51,8 @@ fn training_depends_on(experiment: &Experiment, agent: &AgentId, key: &str) -> b
     !is_without_effect && (experiment.evaluations_choose(is_baseline) || !CHOICE_OF_BEST.contains(&key))
 }
 
-/// `key` is NAME.KEY of a student.
 fn student_depends_on(experiment: &Experiment, name: &str, key: &str) -> bool {
-    // Names may hold dots, keys do not.
-    let Some((owner, key)) = key.rsplit_once('.') else { return false };
+    let Some((owner, key)) = student_setting(key) else { return false };
     let softens = experiment.students.iter().any(|student| student.name == name && student.loss.has_temperature());
     owner == name && key != "name" && (key != "temperature" || softens)
 }

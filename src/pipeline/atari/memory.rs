@@ -1,5 +1,6 @@
 //! Compares the memory that an experiment needs with the memory that there is.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -20,14 +21,18 @@ pub fn check(request: &Request, experiment: &Experiment, list: &[AgentTask]) -> 
         ids => ids.contains(&task.id.0),
     };
     let is_left = |task: &&AgentTask| request.fresh || !task.outputs.iter().all(|output| output.exists());
-    let works = |stage: Stage| list.iter().filter(included).filter(is_left).any(|task| task.work.stage() == stage);
-    let (trains, distills) = (works(Stage::Train), works(Stage::Distill));
+    let runs = |stage: Stage| {
+        let left = list.iter().filter(included).filter(is_left).filter(|task| task.work.stage() == stage);
+        // Tasks of one lock are done together.
+        left.map(|task| &task.lock).collect::<BTreeSet<_>>().len()
+    };
+    let (trainings, distillations) = (runs(Stage::Train), runs(Stage::Distill));
     let need = |jobs: usize| {
-        let Resources { training, distilling, .. } = Resources::of(experiment, jobs);
-        (if trains { training } else { 0 }).max(if distills { distilling } else { 0 })
+        let training = Resources::of(experiment, jobs.min(trainings)).training;
+        training.max(Resources::of(experiment, jobs.min(distillations)).distilling)
     };
     let limit = limit(Path::new("/"));
-    problem(need, request.jobs(), trains, limit).map_or(Ok(()), |problem| Err(refused(problem)))
+    problem(need, request.jobs(), trainings > 0, limit).map_or(Ok(()), |problem| Err(refused(problem)))
 }
 
 fn problem(need: impl Fn(usize) -> u64, jobs: usize, trains: bool, limit: Option<u64>) -> Option<String> {

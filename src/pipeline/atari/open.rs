@@ -141,6 +141,9 @@ fn prepare(
     locks: &Locks,
 ) -> Result<()> {
     let _alone = locks.wait("folder").map_err(refused)?;
+    if request.scope != Scope::Report {
+        locks.attend().map_err(refused)?;
+    }
     // Another process may have begun with other settings since the first check.
     let earlier = settings::check(request, folder, experiment, list)?;
     let other = locks.other();

@@ -1,7 +1,7 @@
 //! Estimates the memory and disk that an experiment needs from its settings.
 
 use super::agents::{architecture, environment, games, networks, teacher_of, teachers};
-use crate::config::{Algorithm, Experiment};
+use crate::config::{Algorithm, Data, Experiment};
 use crate::game::View;
 use crate::record::{AgentId, Role};
 use crate::replay::TYPICAL_STEP;
@@ -99,10 +99,18 @@ fn trainings(experiment: &Experiment) -> Vec<RunSize> {
     learners(experiment).into_iter().filter(is_trained).map(run).collect()
 }
 
-/// Students of a seed that are distilled together: those of a game, or those of all games, with one view.
+/// The distillations of each seed. On the teacher's states, students of a game, or those of all games, learn together if
+/// they have one view; otherwise each has its own play and memory.
 fn distillations(experiment: &Experiment) -> Vec<RunSize> {
     let students = networks(experiment, |student| !student.is_baseline());
-    let together = |agents: Vec<AgentId>| distillation(experiment, &agents, experiment.distillation.hours);
+    let together = |agents: &[AgentId]| distillation(experiment, agents, experiment.distillation.hours);
+    let runs_of = |agents: Vec<AgentId>| -> Vec<RunSize> {
+        let size = match experiment.distillation.data {
+            Data::Teacher => agents.len().max(1),
+            Data::Student | Data::Mixed => 1,
+        };
+        agents.chunks(size).filter_map(together).collect()
+    };
     let mut runs = Vec::new();
     for (&seed, view) in experiment.seeds.iter().flat_map(|seed| View::ALL.map(|view| (seed, view))) {
         let sees = |agent: &AgentId| environment(experiment, agent).observation == view;
@@ -110,9 +118,9 @@ fn distillations(experiment: &Experiment) -> Vec<RunSize> {
             students.iter().filter(move |agent| agent.seed == seed && agent.shared == shared && sees(agent))
         };
         for &game in &experiment.games {
-            runs.extend(together(of_seed(false).filter(|agent| agent.game == game).cloned().collect()));
+            runs.extend(runs_of(of_seed(false).filter(|agent| agent.game == game).cloned().collect()));
         }
-        runs.extend(together(of_seed(true).cloned().collect()));
+        runs.extend(runs_of(of_seed(true).cloned().collect()));
     }
     runs
 }

@@ -57,14 +57,15 @@ impl<'a> Scores<'a> {
         Ok(Scores { experiment, folder, digests, episodes: read_episodes(folder)?, latencies, before })
     }
 
-    /// Whether the agent's weights exist and have played all their episodes.
+    /// Whether the agent's weights exist, have played all their episodes, and were timed.
     ///
     /// # Errors
     /// If the weights cannot be read.
     pub fn are_complete(&self, agent: &AgentId) -> Result<bool> {
         let Some(weights) = short_digest(self.folder, self.digests, agent)? else { return Ok(false) };
         let rows = self.episodes.get(agent).map_or(&[][..], Vec::as_slice);
-        let is_timed = agent.role == Role::Random || self.latencies.contains_key(&latency_name(agent));
+        let of_these = |own: &Latency| own.weights.is_empty() || own.weights == weights;
+        let is_timed = agent.role == Role::Random || self.latencies.get(&latency_name(agent)).is_some_and(of_these);
         let played = rows.len() >= self.experiment.evaluation.episodes;
         Ok(played && is_timed && rows.iter().all(|row| row.weights == weights))
     }

@@ -141,8 +141,7 @@ fn remove_students(folder: &Folder, experiment: &Experiment, stale: &[(&AgentTas
     let keys: BTreeSet<&str> =
         stale.iter().flat_map(|(_, changes)| changes).map(|change| change.key.as_str()).collect();
     let owner = |key: &str| {
-        // Names may hold dots, keys do not.
-        let (name, _) = key.strip_prefix("students.")?.rsplit_once('.')?;
+        let (name, _) = config::student_setting(key)?;
         let student = experiment.students.iter().find(|student| student.name == name)?;
         Some(folder.root().join("students").join(&student.name))
     };

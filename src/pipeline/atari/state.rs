@@ -122,6 +122,11 @@ impl<'a> Inspection<'a> {
             let found = metadata.loss.map_or("no distillation loss".to_owned(), told);
             return Err(WeightsError::Mismatch { path, found, expected }.into());
         }
+        let rate = student.learning_rate.or(self.experiment.distillation.learning_rate);
+        if let Some(found) = metadata.learning_rate.filter(|found| *found != rate) {
+            let [found, expected] = [found, rate].map(|rate| format!("learning rate {rate}"));
+            return Err(WeightsError::Mismatch { path, found, expected }.into());
+        }
         Ok(Some(metadata))
     }
 }

@@ -81,6 +81,9 @@ impl<'a> ExplainPipeline<'a> {
         check_made_alike(request, &folder, &list)?;
         let locks = Locks::in_folder(folder.root().join(".locks"));
         let alone = locks.wait("folder").map_err(refused)?;
+        if request.scope != Scope::Report {
+            locks.attend().map_err(refused)?;
+        }
         // Another process may have begun, or ended, with other settings since the first check.
         check_made_alike(request, &folder, &list)?;
         let other = locks.other();

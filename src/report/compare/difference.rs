@@ -2,8 +2,9 @@
 
 use super::Pair;
 use super::side::Side;
-use crate::eval::statistics::{self, Estimate, Figures, GameRuns, Run};
-use crate::record::{Ratio, Role};
+use crate::eval::statistics::{self, AgainstTeacher, Estimate, Figures, GameRuns, Run};
+use crate::game::Game;
+use crate::record::{Ratio, Role, SummaryRow};
 use crate::report::agent_result::{AgentResult, seed_for};
 use crate::report::runs::game_runs;
 use crate::report::verdict::Mean;
@@ -40,16 +41,34 @@ fn share(own: &AgentResult, ratio: Ratio) -> Option<Estimate> {
     }
 }
 
-/// The difference of a student's mean over the games in which both have it.
-pub fn over_games(sides: [&Side; 2], mean: Mean, name: &str) -> Option<Estimate> {
+/// The definition by which scores of both experiments are related to the teacher's in a game: that of one side may be
+/// another, and shares by different definitions are not to be compared.
+pub fn common_ratio(sides: [&Side; 2], game: Game) -> Ratio {
+    Ratio::of_game(sides.iter().all(|side| !side.agent_results.are_above_random(game)))
+}
+
+/// A student's means over the games in which both have it, whose own rows over games are these, and their difference.
+pub fn over_games(sides: [&Side; 2], mean: Mean, name: &str, rows: [&SummaryRow; 2]) -> Option<Pair> {
     let games = &sides[0].results.experiment.games;
     let both = games.iter().filter_map(|&game| {
         let [first, second] = sides.map(|side| side.agent_in(Role::Student, name, game));
         first.zip(second)
     });
     let (first, second): (Vec<&AgentResult>, Vec<&AgentResult>) = both.unzip();
-    // Each keeps the definition with which its own mean is made.
-    between(sides, [&first, &second], AgentResult::ratio, mean.figure())
+    let ratio = |own: &AgentResult| common_ratio(sides, own.game);
+    let difference = between(sides, [&first, &second], ratio, mean.figure())?;
+    let value = |games: &[&AgentResult], row| match games.iter().all(|own| own.ratio() == ratio(own)) {
+        true => mean.of(row),
+        false => {
+            let in_game = |own: &&AgentResult| {
+                let relative = share(own, ratio(own)).map(|share| share.value);
+                vec![AgainstTeacher { relative, beats: None }]
+            };
+            let figures = Figures::of(&games.iter().map(in_game).collect::<Vec<_>>());
+            mean.figure()(&figures).map(|value| Estimate { value, interval: None })
+        }
+    };
+    Some(Pair { first: value(&first, rows[0])?, second: value(&second, rows[1])?, difference })
 }
 
 /// A figure of the second minus that of the first: against the same episodes of teacher and random play where both have

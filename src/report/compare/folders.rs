@@ -33,8 +33,7 @@ pub fn places(folders: [&Path; 2]) -> Result<[Place; 2]> {
 
 /// The folder that a path to it, or to the file in it, names.
 fn root(path: &Path) -> PathBuf {
-    let above = path.parent().filter(|above| path == Folder::at(*above).experiment());
-    above.unwrap_or(path).to_owned()
+    Folder::of_experiment(path).map_or(path.to_owned(), |folder| folder.root().to_owned())
 }
 
 fn line(root: &Path) -> Result<LineName> {

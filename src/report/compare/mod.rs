@@ -129,8 +129,7 @@ pub fn of_games(places: [Place; 2]) -> Result<Comparison> {
 
 /// The agents that both have in a game.
 fn in_game(sides: [&Side; 2], game: Game) -> Vec<ComparedAgent> {
-    let all_raw = sides.iter().all(|side| !side.agent_results.are_above_random(game));
-    let ratio = Ratio::of_game(all_raw);
+    let ratio = difference::common_ratio(sides, game);
     let compared = |first: &AgentResult| {
         let second = sides[1].agent_in(first.role(), first.agent(), game)?;
         let own = [first, second];

@@ -1,7 +1,7 @@
 //! Students of both experiments by their means over games.
 
 use super::side::Side;
-use super::{ComparedAgent, Pair, difference};
+use super::{ComparedAgent, difference};
 use crate::game::Game;
 use crate::record::{Role, SummaryRow};
 use crate::report::verdict::Mean;
@@ -50,14 +50,12 @@ fn in_both<'a>(sides: [&'a Side; 2], name: String) -> Option<InBoth<'a>> {
 
 impl InBoth<'_> {
     fn compared(&self, sides: [&Side; 2], mean: Mean) -> Option<ComparedAgent> {
-        let [first, second] = self.rows.map(|row| mean.of(row));
-        let difference = difference::over_games(sides, mean, &self.name)?;
         Some(ComparedAgent {
             game: None,
             role: Role::Student,
             agent: self.name.clone(),
             score: None,
-            of_teacher: Some(Pair { first: first?, second: second?, difference }),
+            of_teacher: Some(difference::over_games(sides, mean, &self.name, self.rows)?),
             above_random: false,
         })
     }

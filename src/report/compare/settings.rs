@@ -46,8 +46,8 @@ pub fn differing(sides: [&Side; 2]) -> Result<Vec<SettingPair>> {
     let settings = [first?, second?];
     let of_both = |key: &str| {
         let is_foreign = |side: &Side| {
-            let Some(rest) = key.strip_prefix("students.") else { return false };
-            !side.experiment.students.iter().any(|student| rest.starts_with(&format!("{}.", student.name)))
+            let owner = config::student_setting(key).map(|(name, _)| name);
+            owner.is_some_and(|name| side.experiment.students.iter().all(|student| student.name != name))
         };
         // Each shipped teacher learned in its own way.
         let of_shipped = |side: &Side| {

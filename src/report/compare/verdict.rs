@@ -24,7 +24,8 @@ pub fn verdict(sides: [&Side; 2], settings: &[SettingPair], over_games: &OverGam
     let scored_otherwise: Vec<String> =
         settings.iter().filter(|own| own.is_of_scored_play()).map(|own| own.key.clone()).collect();
     if !scored_otherwise.is_empty() {
-        sentences.push(format!("Their scores are not comparable: {} differ.", listed(&scored_otherwise)));
+        let verb = if scored_otherwise.len() == 1 { "differs" } else { "differ" };
+        sentences.push(format!("Their scores are not comparable: {} {verb}.", listed(&scored_otherwise)));
     }
     if over_games.students.is_empty() && over_games.left_out.is_empty() {
         sentences.push("They have no scored student of one name in common.".to_owned());

@@ -2,7 +2,7 @@
 
 use super::results::{Answerer, ExplanationResults};
 use super::tables::{Audit, audit, wrong_steps};
-use crate::config::explanations::{Method, TeacherModelSettings};
+use crate::config::explanations::{Coefficients, Method, TeacherModelSettings};
 use crate::eval::statistics::{Estimate, correlation_interval, mean, pearson, spearman};
 use crate::report::explanations::results::BOOTSTRAP;
 use crate::report::format::{number, percent, percent_with_interval};
@@ -146,17 +146,40 @@ fn ablations(results: &ExplanationResults) -> Claim {
     };
     let mut reported = false;
     for teacher in results.experiment.teachers.iter().filter(|teacher| teacher.method == Method::Grpo) {
-        let (own, published) = (teacher.coefficients(), crate::config::explanations::Coefficients::PUBLISHED);
-        let what = match own {
-            own if own == published => "the published reward".to_owned(),
-            own if own.divergence.mean == 0.0 => "without r_KL".to_owned(),
-            own if own.solution.min == 0.0 && own.divergence.max == 0.0 => "without min and max".to_owned(),
-            own => format!("r_KL with {} for the mean", number(own.divergence.mean)),
-        };
-        reported |= own != published;
-        say(teacher, &what);
+        let own = teacher.coefficients();
+        reported |= own != Coefficients::PUBLISHED;
+        say(teacher, &changed_parts(own));
     }
     Claim { title: "The parts of the reward", sentences: if reported { sentences } else { Vec::new() } }
+}
+
+/// The parts of a reward that differ from the published ones.
+fn changed_parts(own: Coefficients) -> String {
+    let parts = |of: Coefficients| {
+        let Coefficients { solution, divergence, unclosed } = of;
+        [
+            ("divergence.mean", divergence.mean),
+            ("divergence.max", divergence.max),
+            ("solution.mean", solution.mean),
+            ("solution.min", solution.min),
+            ("unclosed", unclosed),
+        ]
+    };
+    let pairs = parts(own).into_iter().zip(parts(Coefficients::PUBLISHED));
+    let changed: Vec<_> = pairs.filter(|(own, published)| own != published).collect();
+    let named: Vec<&str> = changed.iter().map(|((name, _), _)| *name).collect();
+    let are_gone = changed.iter().all(|((_, value), _)| *value == 0.0);
+    match named.as_slice() {
+        [] => "the published reward".to_owned(),
+        ["divergence.mean", "divergence.max"] if are_gone => "without r_KL".to_owned(),
+        ["divergence.max", "solution.min"] if are_gone => "without min and max".to_owned(),
+        _ => {
+            let in_words = |((name, own), (_, published)): &((&str, f64), (&str, f64))| {
+                format!("{name} {own} instead of {published}")
+            };
+            changed.iter().map(in_words).collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
 /// Other kinds of students.

@@ -6,7 +6,7 @@ use super::made::Made;
 use crate::config::{Overrides, explanations};
 use crate::explain::AnswerRow;
 use crate::game::Game;
-use crate::record::{AgentId, Folder, ModelId, write_file, write_rows, write_toml};
+use crate::record::{AgentId, Folder, ModelId, Ratio, write_file, write_rows, write_toml};
 use crate::report::compare::{Comparison, of_games, places, written};
 use crate::task::QuestionSplit;
 
@@ -82,6 +82,38 @@ fn what_is_the_same_cannot_be_told_apart_and_other_teachers_are_named() {
         verdict.contains("Their teachers are not the same in 1 game") && verdict.contains("clearly more in 1, "),
         "{verdict}"
     );
+}
+
+#[test]
+fn a_student_is_compared_by_one_definition_though_another_student_changes_that_of_one_side() {
+    let scored = |dead: bool| {
+        let dead_student = if dead { "[[students]]\nname = \"dead\"\nnetwork = \"net3\"\n" } else { "" };
+        let mut made = Made::with(&format!(
+            "name = \"made-up\"\ngames = [\"qbert\"]\nseeds = [1]\n[[students]]\nname = \"net3\"\nnetwork = \"net3\"\n\
+             {dead_student}"
+        ));
+        let qbert = Game::named("qbert").unwrap();
+        made.score(&AgentId::teacher(qbert, 1), 700.0, 40);
+        made.score(&AgentId::random(qbert, 1), 150.0, 40);
+        made.score(&AgentId::student("net3", qbert, 1), 490.0, 40);
+        if dead {
+            made.score(&AgentId::student("dead", qbert, 1), 0.0, 40);
+            // What the command that scores them would have written.
+            for row in &mut made.scores {
+                row.ratio = Some(Ratio::AboveRandom);
+                row.relative_to_teacher = row.relative_to_teacher.map(|_| (row.mean - 150.0) / (700.0 - 150.0));
+            }
+        }
+        write_file(&made.folder.experiment(), toml::to_string(&made.experiment).unwrap().as_bytes()).unwrap();
+        made.report();
+        made
+    };
+    let comparison = compared(&scored(false), &scored(true));
+    let [net3] = comparison.over_games.as_slice() else { panic!("{:?}", comparison.over_games) };
+    let share = net3.of_teacher.unwrap();
+    let expected = (490.0 - 150.0) / (700.0 - 150.0);
+    assert!([share.first, share.second].iter().all(|own| (own.value - expected).abs() < 0.01), "{share:?}");
+    assert!(share.difference.value.abs() < 1e-9, "{share:?}");
 }
 
 #[test]

@@ -56,14 +56,16 @@ pub fn smallest(scored: &[Scored]) -> Option<String> {
 /// The smallest student that keeps its teacher's score in each game, where there are several and students differ in
 /// size.
 pub fn smallest_in_games(games: &[Game], agent_results: &AgentResults, scored: &[Scored]) -> Option<String> {
+    let share = |one: &Scored, game: Game| {
+        agent_results.of_agent(Role::Student, &one.student.name).find(|own| own.game == game)?.relative
+    };
+    let is_scored = |game: &&Game| scored.iter().any(|one| share(one, **game).is_some());
+    let games: Vec<Game> = games.iter().filter(is_scored).copied().collect();
     if games.len() < 2 || !differ_in_size(scored) {
         return None;
     }
-    let smallest = |game: &Game| {
-        let share = |one: &&Scored| {
-            agent_results.of_agent(Role::Student, &one.student.name).find(|own| own.game == *game)?.relative
-        };
-        let kept = scored.iter().filter(|one| share(one).is_some_and(|share| Standing::of(share).is_kept()));
+    let smallest = |game: Game| {
+        let kept = scored.iter().filter(|one| share(one, game).is_some_and(|share| Standing::of(share).is_kept()));
         least(kept).map_or("none".to_owned(), |one| format!("{} ({})", one.student.name, percent(size(one))))
     };
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
