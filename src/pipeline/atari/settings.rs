@@ -8,7 +8,9 @@ use anyhow::{Error, Result};
 use super::clean::{others, with_rows};
 use super::list::{Teaching, renewed, tasks};
 use super::open::teaching;
+use super::state::{check_architecture, check_fit};
 use super::work::{AgentTask, AgentWork};
+use crate::agent;
 use crate::config::{self, Experiment, LineName, Overrides, PROTOCOL, Settings, StudentSettings};
 use crate::pipeline::key::{self, SettingChange};
 use crate::pipeline::request::Request;
@@ -54,6 +56,7 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     stale.iter_mut().for_each(|(_, changes)| changes.retain(|change| !goes_on(change)));
     stale.retain(|(_, changes)| !changes.is_empty());
     check_teachers_of(request, folder, experiment, &old, list)?;
+    check_returned(request, folder, experiment, &old, list)?;
     let played = stale.iter().filter_map(|(task, _)| match &task.work {
         AgentWork::Evaluate(agent) => Some(agent.clone()),
         _ => None,
@@ -118,6 +121,28 @@ fn check_teachers_of(
         "{place}: teacher.seeds gives other teachers to {first}{more}; remove what is to be made anew, or choose another folder \
          with --out"
     )))
+}
+
+/// Checks the weights of students that the last command did not name, and whose settings its record therefore lacks,
+/// unless the command makes them anew.
+fn check_returned(
+    request: &Request,
+    folder: &Folder,
+    experiment: &Experiment,
+    old: &Experiment,
+    list: &[AgentTask],
+) -> Result<()> {
+    let renewed = if request.fresh { renewed(request.scope, list) } else { Vec::new() };
+    for task in list.iter().filter(|task| !renewed.iter().any(|own| own.id == task.id)) {
+        let (AgentWork::Distill(agent) | AgentWork::Follow(agent)) = &task.work else { continue };
+        let path = folder.weights(agent);
+        let is_known = old.students.iter().any(|student| student.name == agent.name);
+        // Missing and damaged weights are found later.
+        let Some(metadata) = agent::metadata(&path).ok().filter(|_| !is_known) else { continue };
+        check_architecture(experiment, agent, &path, &metadata)?;
+        check_fit(experiment, folder, agent, &path, &metadata)?;
+    }
+    Ok(())
 }
 
 /// The settings that differ, and the way out: `way`, a command that makes everything anew, or another.

@@ -102,7 +102,7 @@ impl<'a> Inspection<'a> {
     /// The metadata of the agent's weights; `None` if there are no weights.
     ///
     /// # Errors
-    /// If they are damaged, are of another network, or were fitted with another loss.
+    /// If they are damaged, or as [`check_architecture`] and [`check_fit`].
     fn fitting(&self, agent: &AgentId) -> Result<Option<Metadata>> {
         let path = self.folder.weights(agent);
         if !path.exists() {
@@ -111,24 +111,39 @@ impl<'a> Inspection<'a> {
         self.digests.of_weights(&path)?;
         let metadata = agent::metadata(&path)?;
         check_architecture(self.experiment, agent, &path, &metadata)?;
-        let student = student(self.experiment, agent);
-        let Some((student, loss)) = student.and_then(|student| Some((student, student.loss.loss()?))) else {
-            return Ok(Some(metadata));
-        };
-        let temperature = super::sweep::temperature(self.folder, student, agent)?.unwrap_or(student.temperature);
-        if metadata.loss != Some((loss, temperature)) {
-            let told = |(loss, temperature): (Loss, Temperature)| format!("loss {loss:?}, temperature {temperature}");
-            let expected = told((loss, temperature));
-            let found = metadata.loss.map_or("no distillation loss".to_owned(), told);
-            return Err(WeightsError::Mismatch { path, found, expected }.into());
-        }
-        let rate = student.learning_rate.or(self.experiment.distillation.learning_rate);
-        if let Some(found) = metadata.learning_rate.filter(|found| *found != rate) {
-            let [found, expected] = [found, rate].map(|rate| format!("learning rate {rate}"));
-            return Err(WeightsError::Mismatch { path, found, expected }.into());
-        }
+        check_fit(self.experiment, self.folder, agent, &path, &metadata)?;
         Ok(Some(metadata))
     }
+}
+
+/// Checks that the weights of a student were fitted by the loss, and at the temperature and the learning rate, that the
+/// experiment gives it. Other agents pass.
+///
+/// # Errors
+/// [`WeightsError::Mismatch`].
+pub fn check_fit(
+    experiment: &Experiment,
+    folder: &Folder,
+    agent: &AgentId,
+    path: &Path,
+    metadata: &Metadata,
+) -> Result<()> {
+    let Some((student, loss)) = student(experiment, agent).and_then(|own| Some((own, own.loss.loss()?))) else {
+        return Ok(());
+    };
+    let mismatch = |found, expected| WeightsError::Mismatch { path: path.to_owned(), found, expected };
+    let temperature = super::sweep::temperature(folder, student, agent)?.unwrap_or(student.temperature);
+    if metadata.loss != Some((loss, temperature)) {
+        let told = |(loss, temperature): (Loss, Temperature)| format!("loss {loss:?}, temperature {temperature}");
+        let found = metadata.loss.map_or("no distillation loss".to_owned(), told);
+        return Err(mismatch(found, told((loss, temperature))).into());
+    }
+    let rate = student.learning_rate.or(experiment.distillation.learning_rate);
+    if let Some(found) = metadata.learning_rate.filter(|found| *found != rate) {
+        let [found, expected] = [found, rate].map(|rate| format!("learning rate {rate}"));
+        return Err(mismatch(found, expected).into());
+    }
+    Ok(())
 }
 
 /// Checks that weights are of the network that the experiment gives the agent.
