@@ -20,10 +20,10 @@ test: setup ## test the set-up and the program
 	python3 -B scripts/test_setup.py --quiet
 	cargo test --release --locked --workspace
 
-results: setup ## make the results, every seed of their files, in results/again (by estimate 25 hours on 2 cores; it goes on after a stop)
+results: setup ## make the results, every seed of their files, in results/again (by estimate 28 hours on 2 cores; it goes on after a stop)
 	cargo build --release --locked
 	set -e; for name in reproduction/rates reproduction/losses reproduction/temperature reproduction/frontier reproduction/compression \
-		reproduction/multitask-3 reproduction/multitask-10 reproduction/online rlt/quick rlt/claims rlt/additions; do $(PD) run experiments/$$name.toml --out results/again/$$(basename $$name); done
+		reproduction/multitask-3 reproduction/multitask-10 reproduction/online reproduction/online-dqn rlt/quick rlt/claims rlt/additions; do $(PD) run experiments/$$name.toml --out results/again/$$(basename $$name); done
 	set -e; for data in teacher student mixed; do \
 		$(PD) run experiments/reproduction/data.toml --set distillation.data=$$data --out results/again/data-$$data; done
 

@@ -5,6 +5,7 @@ use super::initialization::by_unit;
 use super::state_source::{QValues, StateSource};
 use super::student::{Student, agreement, minibatch};
 use crate::config::{Distillation, Initialization};
+use crate::game::Game;
 use crate::nn::{Network, best_action};
 use crate::replay::{Place, Replay};
 
@@ -12,6 +13,10 @@ use crate::replay::{Place, Replay};
 const STATES: usize = 128;
 /// Hours after which a student must beat a constant action.
 const STARTED: u64 = 2;
+/// Share of hidden units alive below which a student is said to have lost them. Sound students here have 0.3 and more, those
+/// whose units died 0.1 and less.
+const FEW_ALIVE: f64 = 0.2;
+
 /// Advice for a student that does not learn.
 fn remedy(settings: &Distillation) -> String {
     let biases = match settings.initialization {
@@ -19,7 +24,7 @@ fn remedy(settings: &Distillation) -> String {
         Initialization::Biases | Initialization::Data => "set more distillation.updates_per_hour or",
     };
     format!(
-        "{biases} another distillation.learning_rate (a lower one for several games at once), and start over with --fresh"
+        "{biases} another distillation.learning_rate (a lower one for several games at once, or for a teacher that changes), and start over with --fresh"
     )
 }
 
@@ -45,12 +50,8 @@ impl Student {
             self.state.held_out_agreement[head] = agreement;
             self.state.alive[head] = share_alive(&layers);
             let constant = share_of_commonest(memory, places);
-            let problem = match layers.iter().find(|layer| layer.alive == 0) {
-                Some(LayerActivity { layer, .. }) => {
-                    format!(
-                        "no unit of its layer {layer} is active in any of {STATES} states of {game}: it cannot learn"
-                    )
-                }
+            let problem = match too_few_alive(&layers, *game) {
+                Some(problem) => problem,
                 None if hour == STARTED && agreement <= constant => format!(
                     "agrees with its teacher in {:.0}% of new states of {game} after {hour} hours, but a \
                      constant action would agree in {:.0}%: it does not learn",
@@ -100,6 +101,21 @@ fn share_alive(layers: &[LayerActivity]) -> f64 {
     sum(|layer| layer.alive) / sum(|layer| layer.units)
 }
 
+/// The problem of a student with too few units alive; `None` if there are enough.
+fn too_few_alive(layers: &[LayerActivity], game: Game) -> Option<String> {
+    let share = share_alive(layers);
+    match layers.iter().find(|layer| layer.alive == 0) {
+        Some(LayerActivity { layer, .. }) => {
+            Some(format!("no unit of its layer {layer} is active in any of {STATES} states of {game}: it cannot learn"))
+        }
+        None if share < FEW_ALIVE => Some(format!(
+            "{:.0}% of its hidden units are active in any of {STATES} states of {game}: it has lost the others",
+            100.0 * share
+        )),
+        None => None,
+    }
+}
+
 /// Share of `places` at which the teacher prefers its most frequent action.
 fn share_of_commonest(memory: &Replay<QValues>, places: &[Place]) -> f64 {
     let mut counts = Vec::new();
@@ -144,5 +160,20 @@ mod tests {
         let network = Network::from_values(network.architecture(), &values, Device::Cpu);
         let layers = hidden_layers(&network, 0, &states(4));
         assert_eq!(layers[1], LayerActivity { layer: "conv2".into(), units: 8, alive: 0 });
+    }
+
+    #[test]
+    fn a_student_that_has_lost_its_units_is_told_of_though_some_are_left_in_each_layer() {
+        let told = |alive: [i64; 2]| {
+            let layer = |(layer, alive): (&str, i64)| LayerActivity { layer: layer.into(), units: 50, alive };
+            too_few_alive(&["conv1", "fc1"].into_iter().zip(alive).map(layer).collect::<Vec<_>>(), catch())
+        };
+        assert_eq!(told([20, 10]), None);
+        assert!(told([40, 0]).unwrap().starts_with("no unit of its layer fc1 is active"));
+        assert!(told([4, 2]).unwrap().starts_with("6% of its hidden units are active"));
+    }
+
+    fn catch() -> Game {
+        Game::named("catch").unwrap()
     }
 }

@@ -213,7 +213,7 @@ pub const CURVES: &str = "Whether students that follow the best teacher so far s
     evaluation’s distance from the middle between its neighbours is what counts, its median over the curve, scaled to a standard \
     deviation: a steady climb does not count, and a few bends do not decide. A ratio is given where both curves have equally \
     many evaluations of equally many episodes. It has no interval: two curves are one pair, and only more trainings would show \
-    how much it varies.";
+    how much it varies. A student that has learned nothing is steady, too.";
 
 /// Introduces the paper's findings that have no figure.
 pub const FINDINGS: &str = "It also found, without a figure that is known well enough to stand here:";
