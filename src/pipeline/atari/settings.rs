@@ -92,6 +92,17 @@ fn renews(scope: Scope, list: &[AgentTask], stale: &[(&AgentTask, Vec<SettingCha
     stale.iter().all(|(task, _)| !is_named(task) || is_renewed(task))
 }
 
+/// The distilled students of the list that the command does not make anew.
+fn kept_students<'a>(request: &Request, list: &'a [AgentTask]) -> impl Iterator<Item = &'a AgentId> {
+    let renewed = if request.fresh { renewed(request.scope, list) } else { Vec::new() };
+    list.iter().filter_map(move |task| match &task.work {
+        AgentWork::Distill(agent) | AgentWork::Follow(agent) => {
+            renewed.iter().all(|own| own.id != task.id).then_some(agent)
+        }
+        _ => None,
+    })
+}
+
 /// Checks that no finished student would be distilled from the teacher of another seed than it was, unless the command
 /// makes it anew.
 fn check_teachers_of(
@@ -101,19 +112,12 @@ fn check_teachers_of(
     old: &Experiment,
     list: &[AgentTask],
 ) -> Result<()> {
-    let renewed = if request.fresh { renewed(request.scope, list) } else { Vec::new() };
-    let changes = |agent: &AgentId| {
+    let changes = |agent: &&AgentId| {
         let [was, is] = [old, experiment].map(|of| of.teacher_seed(agent.seed));
         was != is && folder.weights(agent).exists()
     };
-    let mut places: Vec<String> = Vec::new();
-    for task in list.iter().filter(|task| !renewed.iter().any(|own| own.id == task.id)) {
-        if let AgentWork::Distill(agent) | AgentWork::Follow(agent) = &task.work
-            && changes(agent)
-        {
-            places.push(folder.agent(agent).display().to_string());
-        }
-    }
+    let changed = kept_students(request, list).filter(changes);
+    let places: Vec<String> = changed.map(|agent| folder.agent(agent).display().to_string()).collect();
     let [first, others @ ..] = places.as_slice() else { return Ok(()) };
     let place = folder.root().display();
     let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
@@ -132,13 +136,11 @@ fn check_returned(
     old: &Experiment,
     list: &[AgentTask],
 ) -> Result<()> {
-    let renewed = if request.fresh { renewed(request.scope, list) } else { Vec::new() };
-    for task in list.iter().filter(|task| !renewed.iter().any(|own| own.id == task.id)) {
-        let (AgentWork::Distill(agent) | AgentWork::Follow(agent)) = &task.work else { continue };
+    let is_new = |agent: &&AgentId| old.students.iter().all(|student| student.name != agent.name);
+    for agent in kept_students(request, list).filter(is_new) {
         let path = folder.weights(agent);
-        let is_known = old.students.iter().any(|student| student.name == agent.name);
         // Missing and damaged weights are found later.
-        let Some(metadata) = agent::metadata(&path).ok().filter(|_| !is_known) else { continue };
+        let Ok(metadata) = agent::metadata(&path) else { continue };
         check_architecture(experiment, agent, &path, &metadata)?;
         check_fit(experiment, folder, agent, &path, &metadata)?;
     }
