@@ -173,10 +173,10 @@ fn stored_observations_teach_the_same_as_the_same_ones_copied() {
         for device in [Device::Cpu, LIBTORCH, libtorch()] {
             let mut network = Network::new(architecture, Seed(5), device);
             let mut store = ObservationStore::new(&network, 6);
-            store.push(&network, &vec![0; 2 * size]);
+            let _ = network.forward_stored(0, &vec![0; 2 * size], &mut store);
             store.clear();
-            store.push(&network, &all[..4 * size]);
-            store.push(&network, &all[4 * size..]);
+            let outputs = [&all[..4 * size], &all[4 * size..]].map(|part| network.forward_stored(0, part, &mut store));
+            close(&Tensor::cat(&outputs, 0), &values(&network.forward(0, &all)));
             let rows = Tensor::from_slice(&[5_i64, 0, 3]).to_device(device.of_tensors());
             let _ = network.learn_stored(0, &mut store, &rows, squares);
             let stored = network.gradient();

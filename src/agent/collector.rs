@@ -124,18 +124,19 @@ impl<P: BorrowMut<Pool>> Collector<P> {
     }
 
     /// As [`Collector::step`], in several parts; all workers must be in an episode. `begin` starts a computation on the
-    /// observations of a part, and `choose` receives its result. A GPU can thus work on one part while the environments
-    /// of the previous part run. The number of parts changes no result.
+    /// observations of a part, and `choose` receives its result; parts come in the order of their workers. A GPU can thus
+    /// work on one part while the environments of the previous part run. The number of parts changes no result.
     pub fn step_in_parts<T>(
         &mut self,
         parts: usize,
-        begin: impl Fn(&[u8]) -> T,
+        mut begin: impl FnMut(&[u8]) -> T,
         mut choose: impl FnMut(T, &mut [Generator]) -> Vec<usize>,
     ) -> Vec<PlayedStep> {
         let (workers, size) = (self.pool.borrow().workers(), self.pool.borrow().row_bytes());
         let each = workers.div_ceil(parts);
         let part = |first: usize| first..(first + each).min(workers);
-        let begin = |pool: &Pool, some: Range<usize>| begin(&pool.observations()[some.start * size..some.end * size]);
+        let mut begin =
+            |pool: &Pool, some: Range<usize>| begin(&pool.observations()[some.start * size..some.end * size]);
         let mut steps = Vec::with_capacity(workers);
         let mut begun = Some(begin(self.pool.borrow(), part(0)));
         while let Some(found) = begun.take() {

@@ -115,6 +115,21 @@ impl Network {
         }
     }
 
+    /// As [`Network::forward`], and appends the observations to `store`; they are copied to the device once.
+    pub fn forward_stored(&self, head: usize, observations: &[u8], store: &mut ObservationStore) -> Tensor {
+        match &self.backend {
+            Backend::Cpu(_) => {
+                store.push(observations);
+                self.forward(head, observations)
+            }
+            Backend::Torch(network) => {
+                let uploaded = network.upload(observations);
+                store.push_uploaded(&uploaded);
+                no_grad(|| network.forward_uploaded(head, &uploaded, &mut |_, x| x))
+            }
+        }
+    }
+
     /// Runs the layers of a head in libtorch. Observations follow one another in the slice. `visit` receives each
     /// layer's output before its ReLU, [batch, units] or [batch, filters, height, width], and returns the value with
     /// which the next layer continues. It also receives the index of the layer's weight in [`Architecture::tensors`];

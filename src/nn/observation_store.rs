@@ -45,16 +45,23 @@ impl ObservationStore {
         }
     }
 
-    /// Appends observations, which follow one another in the slice.
-    pub fn push(&mut self, network: &Network, observations: &[u8]) {
-        match (&mut self.stored, network.backend()) {
-            (Stored::Device(all, count), Backend::Torch(network)) => {
-                let added = (observations.len() / self.row_bytes) as i64;
-                no_grad(|| all.narrow(0, *count, added).copy_(&network.upload(observations)));
+    /// Appends observations, which follow one another in the slice, to a CPU's store.
+    pub(super) fn push(&mut self, observations: &[u8]) {
+        match &mut self.stored {
+            Stored::Host(all, _) => all.extend_from_slice(observations),
+            Stored::Device(..) => unreachable!("a store is made for its network's device"),
+        }
+    }
+
+    /// As [`ObservationStore::push`], for observations that are on the device already.
+    pub(super) fn push_uploaded(&mut self, uploaded: &Tensor) {
+        match &mut self.stored {
+            Stored::Device(all, count) => {
+                let added = uploaded.size()[0];
+                no_grad(|| all.narrow(0, *count, added).copy_(uploaded));
                 *count += added;
             }
-            (Stored::Host(all, _), _) => all.extend_from_slice(observations),
-            (Stored::Device(..), Backend::Cpu(_)) => unreachable!("a store is made for its network's device"),
+            Stored::Host(..) => unreachable!("a store is made for its network's device"),
         }
     }
 

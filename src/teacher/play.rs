@@ -84,7 +84,7 @@ impl Play {
     pub fn step_greedily<T>(
         &mut self,
         actions: usize,
-        begin: impl Fn(&[u8]) -> T,
+        begin: impl FnMut(&[u8]) -> T,
         mut finish: impl FnMut(T) -> Vec<usize>,
     ) -> Vec<Transition> {
         let epsilon = self.epsilon();

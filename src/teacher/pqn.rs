@@ -86,9 +86,8 @@ impl Pqn {
                 return false;
             }
             play.begin();
-            self.observations.push(&self.learning.network, play.pool().observations());
-            let (network, values) = (&self.learning.network, &mut self.rollout.values);
-            let begin = |observations: &[u8]| network.forward(head, observations).max_dim(1, false);
+            let (network, store, values) = (&self.learning.network, &mut self.observations, &mut self.rollout.values);
+            let begin = |observations: &[u8]| network.forward_stored(head, observations, store).max_dim(1, false);
             let steps = play.step_greedily(actions, begin, |(best, greedy)| {
                 values.extend(values_of(best));
                 actions_of(greedy)

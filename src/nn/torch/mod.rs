@@ -142,7 +142,7 @@ impl TorchNetwork {
     }
 
     /// As [`TorchNetwork::forward_by_layer`], on uploaded observations.
-    fn forward_uploaded(
+    pub fn forward_uploaded(
         &self,
         head: usize,
         uploaded: &Tensor,
