@@ -104,6 +104,19 @@ fn a_taken_teachers_episodes_are_taken_with_it_if_they_are_of_its_weights() {
 }
 
 #[test]
+fn teachers_of_a_folder_with_an_experiment_for_each_game_are_taken_however_they_learned() {
+    let run = Run::new(TINY);
+    run.succeed(&["train", "x.toml", "--out", "own/catch", "--set", "teacher.gamma=0.9"]);
+    run.succeed(&["train", "x.toml", "--set", "teacher.from=own"]);
+    let teacher = |root: &str| fs::read(run.path(root).join("teachers/catch/seed-1/weights.safetensors")).unwrap();
+    assert!(teacher("own/catch") == teacher("results/x"));
+    let changed = ["train", "x.toml", "--set", "teacher.from=own", "--set", "environment.sticky_actions=0.25"];
+    refused(&run, &changed, &["environment.sticky_actions"]);
+    let other = ["train", "x.toml", "--set", "teacher.from=own", "--set", "games=[\"catch\",\"pong\"]"];
+    refused(&run, &other, &["own/pong/teachers/pong/seed-1/weights.safetensors: not found"]);
+}
+
+#[test]
 fn students_of_another_teacher_than_the_one_that_is_taken_are_made_again() {
     let run = trained();
     run.succeed(&FOLLOW);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::form::WrittenExperiment;
-use super::source::shipped_folder;
+use super::source::Collection;
 use super::student::StudentSettings;
 use super::teacher::{Keep, OptimizerRule, TeacherSettings};
 use crate::game::{ActionSet, Game, View};
@@ -31,10 +31,10 @@ pub struct Experiment {
     pub evaluation: Evaluation,
     /// The students that are distilled, and the baselines that learn from rewards beside them.
     pub students: Vec<StudentSettings>,
-    /// How the shipped teachers of the games learned, if the experiment takes those. They are read with the file, and
-    /// not written to files.
+    /// The collection from which the experiment takes its teachers, if it does. It is read with the file, and not
+    /// written to files.
     #[serde(skip)]
-    pub shipped: Vec<(Game, TeacherSettings)>,
+    pub collection: Option<Collection>,
     /// Settings that the file or the command names, but that have no effect, each with the reason. They are not written
     /// to files.
     #[serde(skip)]
@@ -44,8 +44,7 @@ pub struct Experiment {
 impl Experiment {
     /// How the teacher of that game learns, or learned where it is taken from.
     pub fn teacher_settings(&self, game: Game) -> &TeacherSettings {
-        let own = self.shipped.iter().find(|(other, _)| *other == game);
-        own.map_or(&self.teacher, |(_, settings)| settings)
+        self.collection.as_ref().and_then(|collection| collection.settings(game)).unwrap_or(&self.teacher)
     }
 
     /// Whether the evaluations of a training choose weights: those that are kept, or those that students follow, which
@@ -61,10 +60,10 @@ impl Experiment {
 
     /// The folder of the experiment from which the teacher of that game is taken; `None` if it is trained here.
     pub fn teacher_source(&self, game: Game) -> Option<PathBuf> {
-        match &self.teacher.from {
-            from if from.as_os_str().is_empty() => None,
-            _ if self.teacher.is_shipped() => Some(shipped_folder(game)),
-            from => Some(from.clone()),
+        match (&self.collection, &self.teacher.from) {
+            (Some(collection), _) => Some(collection.folder(game)),
+            (None, from) if from.as_os_str().is_empty() => None,
+            (None, from) => Some(from.clone()),
         }
     }
 

@@ -10,7 +10,7 @@ use super::ineffective::ineffective;
 use super::line::{LineName, line_of};
 use super::locate::{self, Setting};
 use super::option::from_option;
-use super::source::{SHIPPED_SEED, lay_source, shipped, source};
+use super::source::{COLLECTED_SEED, Collection, collection, lay_source, source};
 use super::{Algorithm, ConfigError, Experiment, check};
 use crate::digest::Ending;
 use crate::game::Game;
@@ -89,20 +89,30 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
         lay_source(&mut base, from, &settings)?;
     }
     let mut experiment = deserialize(file, &base, &settings).map_err(|error| by_name(error, &settings))?;
-    if let Some(from) = source {
-        experiment.teacher.from = from;
-    }
-    if experiment.teacher.is_shipped() {
-        experiment.shipped = shipped(&experiment.games)?;
-        if experiment.teacher.seeds.is_empty() {
-            experiment.teacher.seeds = vec![SHIPPED_SEED];
-        }
+    match source {
+        Some(from) => experiment.teacher.from = from,
+        None => read_collection(file, &mut experiment)?,
     }
     if experiment.name.is_empty() {
         stem.clone_into(&mut experiment.name);
     }
     check::check(&experiment).map_err(|fault| by_name(locate::at_fault(file, &settings, fault), &settings))?;
     Ok(Experiment { ineffective: ineffective(&named, &experiment), ..experiment })
+}
+
+/// Reads the collection that the experiment takes its teachers from, if it names one.
+fn read_collection(file: &str, experiment: &mut Experiment) -> Result<(), ConfigError> {
+    let teacher = &mut experiment.teacher;
+    let named = !teacher.from.as_os_str().is_empty();
+    let Some(root) = named.then(|| collection(file, &teacher.from, &experiment.games)).flatten() else { return Ok(()) };
+    if !teacher.is_shipped() {
+        teacher.from.clone_from(&root);
+    }
+    if teacher.seeds.is_empty() {
+        teacher.seeds = vec![COLLECTED_SEED];
+    }
+    experiment.collection = Some(Collection::read(root, &experiment.games)?);
+    Ok(())
 }
 
 /// The settings without the line, which must be Atari's.

@@ -12,8 +12,49 @@ use crate::game::Game;
 /// The value of `teacher.from` that stands for the repository's own teachers.
 pub const SHIPPED: &str = "shipped";
 
-/// The seed by which shipped teachers are named.
-pub const SHIPPED_SEED: u64 = 1;
+/// The seed of a collection's teachers, unless `teacher.seeds` names others.
+pub const COLLECTED_SEED: u64 = 1;
+
+/// A folder with an experiment for each game, in folders with the games' names. Each teacher learned in its own way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Collection {
+    root: PathBuf,
+    /// How the teachers learned. Games without one have no entry.
+    teachers: Vec<(Game, TeacherSettings)>,
+}
+
+impl Collection {
+    /// The folder of the experiment whose teacher plays that game. It may be absent.
+    pub fn folder(&self, game: Game) -> PathBuf {
+        self.root.join(game.name())
+    }
+
+    /// How the teacher of that game learned.
+    pub fn settings(&self, game: Game) -> Option<&TeacherSettings> {
+        self.teachers.iter().find(|(other, _)| *other == game).map(|(_, settings)| settings)
+    }
+
+    /// The teachers of these games in a folder.
+    ///
+    /// # Errors
+    /// If an experiment there cannot be read.
+    pub fn read(root: PathBuf, games: &[Game]) -> Result<Collection, ConfigError> {
+        let files = games.iter().map(|&game| (game, experiment_file(&root, game)));
+        let there = files.filter(|(_, file)| file.is_file());
+        let teacher = |(game, file): (_, PathBuf)| Ok((game, read(&file, &complete())?.teacher));
+        let teachers = there.map(teacher).collect::<Result<_, ConfigError>>()?;
+        Ok(Collection { root, teachers })
+    }
+}
+
+/// The file of a finished experiment is complete, wherever its teachers were taken from.
+fn complete() -> Overrides {
+    Overrides { set: vec!["teacher.from=".into()], seed: None }
+}
+
+fn experiment_file(root: &Path, game: Game) -> PathBuf {
+    root.join(game.name()).join("experiment.toml")
+}
 
 /// The folder of the shipped teachers: `teachers` in the working directory, or else in the checkout of which the
 /// program was built.
@@ -23,36 +64,32 @@ pub fn shipped_folders() -> PathBuf {
     if here.is_dir() || !built.is_dir() { here } else { built }
 }
 
-/// The folder of the experiment whose teacher of that game is shipped. It may be absent.
-pub fn shipped_folder(game: Game) -> PathBuf {
-    shipped_folders().join(game.name())
-}
-
-/// How the shipped teachers of the games learned. Games without one have no entry.
-///
-/// # Errors
-/// If a shipped teacher's experiment cannot be read.
-pub fn shipped(games: &[Game]) -> Result<Vec<(Game, TeacherSettings)>, ConfigError> {
-    let files = games.iter().map(|&game| (game, shipped_folder(game).join("experiment.toml")));
-    let there = files.filter(|(_, file)| file.is_file());
-    there.map(|(game, file)| Ok((game, read(&file, &Overrides::default())?.teacher))).collect()
-}
-
-/// The folder that `teacher.from` names, if it holds an experiment. A relative path is looked up beside the file, then
-/// in the working directory.
+/// The folder that `teacher.from` names, if it holds an experiment.
 pub fn source(file: &str, settings: &[Setting]) -> Option<PathBuf> {
     let named = settings.iter().rev().find(|setting| setting.key() == "teacher.from")?;
     let from = Path::new(named.value.as_str().filter(|from| !from.is_empty())?);
+    places(file, from).into_iter().find(|folder| folder.join("experiment.toml").is_file())
+}
+
+/// The folder that `teacher.from` names, if it is a collection with an experiment of one of the games.
+pub fn collection(file: &str, from: &Path, games: &[Game]) -> Option<PathBuf> {
+    if from.as_os_str() == SHIPPED {
+        return Some(shipped_folders());
+    }
+    let is_collection = |root: &PathBuf| games.iter().any(|&game| experiment_file(root, game).is_file());
+    places(file, from).into_iter().find(is_collection)
+}
+
+/// The places of a folder that a file names: a relative path is looked up beside the file, then in the working directory.
+fn places(file: &str, from: &Path) -> Vec<PathBuf> {
     let beside = Path::new(file).parent().map(|folder| folder.join(from));
-    beside.into_iter().chain([from.to_owned()]).find(|folder| folder.join("experiment.toml").is_file())
+    beside.into_iter().chain([from.to_owned()]).collect()
 }
 
 /// Lays the sections `[teacher]` and `[environment]` of another experiment over the base, so that the file need not
 /// repeat how those teachers learned.
 pub fn lay_source(base: &mut Table, from: &Path, settings: &[Setting]) -> Result<(), ConfigError> {
-    // That experiment file is complete, wherever its teachers were taken from.
-    let complete = Overrides { set: vec!["teacher.from=".into()], seed: None };
-    let theirs = read(&from.join("experiment.toml"), &complete)?;
+    let theirs = read(&from.join("experiment.toml"), &complete())?;
     let mut theirs = Table::try_from(&theirs).map_err(|error| ConfigError {
         place: settings.iter().map(|setting| setting.place.clone()).next().unwrap_or_default(),
         problem: format!("teacher.from: {}: {error}", from.display()),

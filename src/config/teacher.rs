@@ -62,8 +62,8 @@ pub enum TdError {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TeacherSettings {
     pub algorithm: Algorithm,
-    /// The folder of an experiment whose teachers are copied, so that none are trained; `shipped` for the repository's
-    /// own, one experiment for each game; empty if teachers are trained.
+    /// The folder of an experiment, or of a collection with an experiment for each game, whose teachers are copied, so
+    /// that none are trained; `shipped` for the repository's collection; empty if teachers are trained.
     pub from: PathBuf,
     /// Seeds of the teachers, if they differ from those of the students; else empty.
     pub seeds: Vec<u64>,

@@ -104,6 +104,22 @@ fn a_file_takes_over_how_the_teachers_that_it_names_learned_and_finds_them_besid
 }
 
 #[test]
+fn the_teachers_of_a_collection_keep_their_settings_and_are_found_beside_the_file() {
+    let root = tempfile::tempdir().unwrap();
+    let theirs = from("[teacher]\nframes = 8000000\nfrom = \"mine\"\n[environment]\nworkers = 16\n", &[]).unwrap();
+    let pong = root.path().join("mine/pong");
+    std::fs::create_dir_all(&pong).unwrap();
+    std::fs::write(pong.join("experiment.toml"), toml::to_string(&theirs).unwrap()).unwrap();
+    let file = root.path().join("x.toml");
+    std::fs::write(&file, "games = [\"pong\", \"qbert\"]\n[teacher]\nfrom = \"mine\"\nframes = 4000000\n").unwrap();
+    let experiment = read(&file, &Overrides::default()).unwrap();
+    let of = |game: usize| experiment.teacher_settings(experiment.games[game]).frames;
+    assert_eq!((of(0), of(1)), (8_000_000, 4_000_000));
+    assert_eq!((experiment.environment.workers, experiment.teacher.seeds.as_slice()), (8, [1].as_slice()));
+    assert_eq!(experiment.teacher_source(experiment.games[0]), Some(pong));
+}
+
+#[test]
 fn a_file_lies_over_its_preset_and_options_over_the_file() {
     let text = "[teacher]\npreset = \"cleanrl\"\ntarget_period = 500\n";
     let teacher = from(text, &["teacher.batch=64", "teacher.optimizer=rmsprop"]).unwrap().teacher;

@@ -19,8 +19,8 @@ const WITHOUT_EFFECT_ON_STUDENTS: [&str; 5] =
 pub fn depends_on(experiment: &Experiment, work: &AgentWork, key: &str) -> bool {
     let (section, rest) = key.split_once('.').unwrap_or((key, ""));
     match work {
-        // Each of the shipped teachers learned in its own way; only how it plays must agree.
-        AgentWork::Take(_) if experiment.teacher.is_shipped() => {
+        // Each of a collection's teachers learned in its own way; only how it plays must agree.
+        AgentWork::Take(_) if experiment.collection.is_some() => {
             OF_EVERY_PLAY.contains(&key) || key == "environment.observation"
         }
         AgentWork::Train(agent) | AgentWork::Take(agent) => match section {

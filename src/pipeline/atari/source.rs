@@ -189,7 +189,7 @@ pub fn check_source(experiment: &Experiment, folder: &Folder, fresh: bool) -> Re
             from.bests(&agent).display()
         );
     }
-    if experiment.teacher.is_shipped() {
+    if experiment.collection.is_some() {
         return Ok(());
     }
     for from in sources {

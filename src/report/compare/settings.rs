@@ -49,14 +49,14 @@ pub fn differing(sides: [&Side; 2]) -> Result<Vec<SettingPair>> {
             let owner = config::student_setting(key).map(|(name, _)| name);
             owner.is_some_and(|name| side.experiment.students.iter().all(|student| student.name != name))
         };
-        // Each shipped teacher learned in its own way.
-        let of_shipped = |side: &Side| {
-            side.experiment.teacher.is_shipped()
+        // Each of a collection's teachers learned in its own way.
+        let of_collection = |side: &Side| {
+            side.experiment.collection.is_some()
                 && key.starts_with("teacher.")
                 && !["teacher.from", "teacher.seeds"].contains(&key)
         };
         !WITHOUT_EFFECT.contains(&key)
-            && !sides.iter().any(|side| of_shipped(side))
+            && !sides.iter().any(|side| of_collection(side))
             && !sides.iter().any(|side| is_foreign(side))
     };
     let lists = ["games", "seeds"].map(|key| pair(key, sides.map(|side| listed(side, key)), true));
