@@ -16,8 +16,9 @@ use super::scoring::Watch;
 fn each_teacher_plays_the_episodes_that_are_recorded_of_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("teachers");
     let mut teachers = 0;
-    let entries = std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path());
-    for folder in entries.filter(|entry| entry.is_dir()).map(Folder::at) {
+    let folders = [root.clone(), root.join("longer")].map(|root| std::fs::read_dir(root).unwrap());
+    let entries = folders.into_iter().flatten().map(|entry| entry.unwrap().path());
+    for folder in entries.filter(|entry| entry.join("experiment.toml").is_file()).map(Folder::at) {
         let experiment = config::read(&folder.experiment(), &Overrides::default()).unwrap();
         let (game, seed) = (experiment.games[0], experiment.seeds[0]);
         let teacher = AgentId::teacher(game, seed);
@@ -34,7 +35,7 @@ fn each_teacher_plays_the_episodes_that_are_recorded_of_it() {
         }
         teachers += usize::from(recorded.len() >= 100);
     }
-    assert_eq!(teachers, 10);
+    assert_eq!(teachers, 12);
 }
 
 #[test]
@@ -42,10 +43,13 @@ fn the_catalogue_names_the_teachers_with_their_scores() {
     let mut pd = std::process::Command::new(env!("CARGO_BIN_EXE_pd"));
     let output = pd.arg("games").current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    let (_, lines) = text.split_once("`teacher.from = \"shipped\"` distils:\n").unwrap();
-    let lines: Vec<_> = lines.lines().skip(1).collect();
-    assert_eq!(lines.len(), 10, "{text}");
-    assert!(lines[6].starts_with("qbert ") && lines[6].contains(" 3,996.5 ["), "{text}");
+    let rows = |from: &str| {
+        let (_, lines) = text.split_once(&format!("`teacher.from = \"{from}\"` distils:\n")).unwrap();
+        lines.lines().skip(1).take_while(|line| !line.is_empty()).collect::<Vec<_>>()
+    };
+    let (shipped, longer) = (rows("shipped"), rows("teachers/longer"));
+    assert_eq!((shipped.len(), longer.len()), (10, 2), "{text}");
+    assert!(shipped[6].starts_with("qbert ") && shipped[6].contains(" 3,996.5 ["), "{text}");
 }
 
 /// Two games whose shipped teachers learned with different settings.

@@ -1,5 +1,7 @@
 //! `pd games`: the catalogue.
 
+use std::path::Path;
+
 use anyhow::Result;
 use serde::Serialize;
 
@@ -65,7 +67,14 @@ fn one_decimal(score: f64) -> String {
 
 /// Prints the shipped teachers, each with its score.
 fn print_teachers() -> Result<()> {
-    let entries = std::fs::read_dir(config::shipped_folders()).into_iter().flatten().flatten();
+    let (shipped, longer) = (config::shipped_folders(), config::shipped_folders().join("longer"));
+    print_collection(&shipped, &format!("shipped teachers in {}", shipped.display()), "shipped")?;
+    print_collection(&longer, "teachers that learned for longer", &longer.display().to_string())
+}
+
+/// Prints the teachers of a folder with an experiment for each game, if there are any; `from` takes them.
+fn print_collection(folder: &Path, title: &str, from: &str) -> Result<()> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut folders: Vec<_> = entries.map(|entry| entry.path()).collect();
     folders.sort();
     let mut rows: Vec<ScoreRow> = Vec::new();
@@ -76,7 +85,7 @@ fn print_teachers() -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    out!("\nshipped teachers in {}, which `teacher.from = \"shipped\"` distils:", config::shipped_folders().display());
+    out!("\n{title}, which `teacher.from = {from:?}` distils:");
     let columns = vec![words("game", ""), numbers("score [95%]", ""), numbers("episodes", "")];
     let row = |ScoreRow { game, mean, ci_low, ci_high, episodes, .. }: &ScoreRow| {
         let [mean, low, high] = [*mean, *ci_low, *ci_high].map(one_decimal);
