@@ -1,6 +1,7 @@
 //! Tables of choices during the experiment: temperatures, and teachers to follow.
 
 use crate::eval::statistics::Estimate;
+use crate::record::AdoptionRow;
 use crate::report::format::{number, or_dash};
 use crate::report::read::Results;
 use crate::report::table::{Cell, Table, estimates, numbers, words};
@@ -41,12 +42,12 @@ pub fn sweeps(results: &Results) -> Table {
     Table::of(columns, rows).in_files("temperatures")
 }
 
-/// Every teacher in training that a student adopted.
+/// Every teacher in training that a student adopted. Students that followed the same ones share their rows.
 pub fn adoptions(results: &Results) -> Table {
     let columns = vec![
         words("student", ""),
         words("game", ""),
-        numbers("seed", ""),
+        words("seeds", "Seeds of the students that followed this teacher."),
         numbers("hour", "Hours that the student had learned."),
         numbers("updates", "Likewise."),
         numbers("teacher’s frames", "Frames for which the teacher had been trained."),
@@ -54,13 +55,19 @@ pub fn adoptions(results: &Results) -> Table {
         numbers("before", "The score of the teacher that was followed before."),
         words("reason", ""),
     ];
-    let mut rows = Vec::new();
+    let mut followed: Vec<(&str, Vec<String>, &[AdoptionRow])> = Vec::new();
     for (agent, adopted) in &results.adoptions {
-        rows.extend(adopted.iter().map(|row| {
+        match followed.iter_mut().find(|(name, _, same)| *name == agent.name && same == adopted) {
+            Some((_, seeds, _)) => seeds.push(agent.seed.to_string()),
+            None => followed.push((&agent.name, vec![agent.seed.to_string()], adopted)),
+        }
+    }
+    let rows = followed.into_iter().flat_map(|(name, seeds, adopted)| {
+        adopted.iter().map(move |row| {
             vec![
-                agent.name.clone(),
+                name.to_owned(),
                 row.game.clone(),
-                agent.seed.to_string(),
+                seeds.join(", "),
                 row.hour.to_string(),
                 grouped(row.updates),
                 grouped(row.teacher_frames),
@@ -68,7 +75,7 @@ pub fn adoptions(results: &Results) -> Table {
                 or_dash(row.before, number),
                 row.reason.clone(),
             ]
-        }));
-    }
+        })
+    });
     Table::of(columns, rows).in_files("adoptions")
 }

@@ -166,7 +166,7 @@ fn followed_teachers_and_temperatures_are_drawn_and_listed() {
     };
     let students = student("hot", "1.0") + &student("warm", "{ gaps = 1.0 }") + &student("auto", "\"auto\"");
     let mut made = Made::with(&format!(
-        "name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1]\n[distillation]\nonline = true\n{students}"
+        "name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1, 2]\n[distillation]\nonline = true\n{students}"
     ));
     let pong = Game::named("pong").unwrap();
     made.learned(&AgentId::teacher(pong, 1));
@@ -191,7 +191,10 @@ fn followed_teachers_and_temperatures_are_drawn_and_listed() {
             weights,
             unix_time,
         };
-        write_rows(&made.folder.adoptions(&agent), &[row]).unwrap();
+        // Both seeds followed the same teacher, as students of one training do.
+        for seed in [1, 2] {
+            write_rows(&made.folder.adoptions(&AgentId { seed, ..agent.clone() }), std::slice::from_ref(&row)).unwrap();
+        }
     }
     let (game, held_out_agreement, updates) = ("pong".to_owned(), 0.875, 99);
     let (mean, ci_low, ci_high, chosen) = (3.25, 2.0, 4.0, true);
@@ -201,6 +204,9 @@ fn followed_teachers_and_temperatures_are_drawn_and_listed() {
     made.report();
     let (page, files) = (made.page(), files(&made.folder.report()));
     assert!(files.contains_key("online-pong.svg") && files.contains_key("temperature.svg"), "{:?}", files.keys());
+    let followed = String::from_utf8_lossy(&files["adoptions.csv"]);
+    assert_eq!(followed.matches("hot,pong,\"1, 2\",3,7,").count(), 1, "{followed}");
+    assert_eq!(followed.lines().count(), 4, "{followed}");
     for text in ["4,321", "12.2", "because", "88%", "3.25 [2.00, 4.00]", "0.0060", "chosen", "best so far"] {
         assert!(page.contains(text), "{text} is not in the page");
     }
