@@ -4,6 +4,7 @@ mod architecture;
 mod bad_input;
 mod classic_control;
 mod command;
+mod documents;
 mod emulation;
 mod experiments;
 mod explanations;
