@@ -67,7 +67,8 @@ fn one_decimal(score: f64) -> String {
 
 /// Prints the shipped teachers, each with its score.
 fn print_teachers() -> Result<()> {
-    let (shipped, longer) = (config::shipped_folders(), config::shipped_folders().join("longer"));
+    let shipped = config::shipped_folders();
+    let longer = shipped.join("longer");
     print_collection(&shipped, &format!("shipped teachers in {}", shipped.display()), "shipped")?;
     print_collection(&longer, "teachers that learned for longer", &longer.display().to_string())
 }

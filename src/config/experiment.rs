@@ -60,10 +60,10 @@ impl Experiment {
 
     /// The folder of the experiment from which the teacher of that game is taken; `None` if it is trained here.
     pub fn teacher_source(&self, game: Game) -> Option<PathBuf> {
-        match (&self.collection, &self.teacher.from) {
-            (Some(collection), _) => Some(collection.folder(game)),
-            (None, from) if from.as_os_str().is_empty() => None,
-            (None, from) => Some(from.clone()),
+        let from = &self.teacher.from;
+        match &self.collection {
+            Some(collection) => Some(collection.folder(game)),
+            None => (!from.as_os_str().is_empty()).then(|| from.clone()),
         }
     }
 

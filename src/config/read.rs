@@ -103,8 +103,7 @@ pub fn read_text(file: &str, stem: &str, text: &str, overrides: &Overrides) -> R
 /// Reads the collection that the experiment takes its teachers from, if it names one.
 fn read_collection(file: &str, experiment: &mut Experiment) -> Result<(), ConfigError> {
     let teacher = &mut experiment.teacher;
-    let named = !teacher.from.as_os_str().is_empty();
-    let Some(root) = named.then(|| collection(file, &teacher.from, &experiment.games)).flatten() else { return Ok(()) };
+    let Some(root) = collection(file, &teacher.from, &experiment.games) else { return Ok(()) };
     if !teacher.is_shipped() {
         teacher.from.clone_from(&root);
     }

@@ -76,6 +76,10 @@ pub fn collection(file: &str, from: &Path, games: &[Game]) -> Option<PathBuf> {
     if from.as_os_str() == SHIPPED {
         return Some(shipped_folders());
     }
+    // Without a name this would be the folder of the file.
+    if from.as_os_str().is_empty() {
+        return None;
+    }
     let is_collection = |root: &PathBuf| games.iter().any(|&game| experiment_file(root, game).is_file());
     places(file, from).into_iter().find(is_collection)
 }

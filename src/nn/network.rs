@@ -8,7 +8,7 @@ use tch::{Tensor, no_grad};
 use super::architecture::Architecture;
 use super::block::{TensorKind, TensorShape};
 use super::device::Device;
-use super::observation_store::{ObservationStore, Taken};
+use super::observation_store::{Batch, ObservationStore};
 use super::optimizer::Matrix;
 use super::{cpu, torch};
 use crate::units::{Generator, Seed};
@@ -119,13 +119,14 @@ impl Network {
     pub fn forward_stored(&self, head: usize, observations: &[u8], store: &mut ObservationStore) -> Tensor {
         match &self.backend {
             Backend::Cpu(_) => {
-                store.push(observations);
+                store.push(&Batch::Host(observations));
                 self.forward(head, observations)
             }
             Backend::Torch(network) => {
                 let uploaded = network.upload(observations);
-                store.push_uploaded(&uploaded);
-                no_grad(|| network.forward_uploaded(head, &uploaded, &mut |_, x| x))
+                let outputs = no_grad(|| network.forward_uploaded(head, &uploaded, &mut |_, x| x));
+                store.push(&Batch::Uploaded(uploaded));
+                outputs
             }
         }
     }
@@ -192,9 +193,9 @@ impl Network {
         loss: impl FnOnce(&Tensor) -> Tensor,
     ) -> Tensor {
         match (store.take(rows), &mut self.backend) {
-            (Taken::Uploaded(observations), Backend::Torch(network)) => network.learn(head, &observations, loss),
-            (Taken::Host(observations), _) => self.learn(head, observations, loss),
-            (Taken::Uploaded(_), Backend::Cpu(_)) => unreachable!("a store is made for its network's device"),
+            (Batch::Uploaded(observations), Backend::Torch(network)) => network.learn(head, &observations, loss),
+            (Batch::Host(observations), _) => self.learn(head, observations, loss),
+            (Batch::Uploaded(_), Backend::Cpu(_)) => unreachable!("a store is made for its network's device"),
         }
     }
 

@@ -17,8 +17,9 @@ enum Stored {
     Device(Tensor, i64),
 }
 
-/// A minibatch.
-pub(super) enum Taken<'a> {
+/// Observations where a network computes.
+pub(super) enum Batch<'a> {
+    /// One after another.
     Host(&'a [u8]),
     Uploaded(Tensor),
 }
@@ -45,30 +46,23 @@ impl ObservationStore {
         }
     }
 
-    /// Appends observations, which follow one another in the slice, to a CPU's store.
-    pub(super) fn push(&mut self, observations: &[u8]) {
-        match &mut self.stored {
-            Stored::Host(all, _) => all.extend_from_slice(observations),
-            Stored::Device(..) => unreachable!("a store is made for its network's device"),
-        }
-    }
-
-    /// As [`ObservationStore::push`], for observations that are on the device already.
-    pub(super) fn push_uploaded(&mut self, uploaded: &Tensor) {
-        match &mut self.stored {
-            Stored::Device(all, count) => {
-                let added = uploaded.size()[0];
-                no_grad(|| all.narrow(0, *count, added).copy_(uploaded));
+    /// Appends observations that are where the network computes.
+    pub(super) fn push(&mut self, batch: &Batch) {
+        match (&mut self.stored, batch) {
+            (Stored::Host(all, _), Batch::Host(observations)) => all.extend_from_slice(observations),
+            (Stored::Device(all, count), Batch::Uploaded(observations)) => {
+                let added = observations.size()[0];
+                no_grad(|| all.narrow(0, *count, added).copy_(observations));
                 *count += added;
             }
-            Stored::Host(..) => unreachable!("a store is made for its network's device"),
+            _ => unreachable!("a store is made for its network's device"),
         }
     }
 
     /// The observations with those numbers, an integer tensor, `[batch]`, on the network's device.
-    pub(super) fn take(&mut self, rows: &Tensor) -> Taken<'_> {
+    pub(super) fn take(&mut self, rows: &Tensor) -> Batch<'_> {
         match &mut self.stored {
-            Stored::Device(all, _) => Taken::Uploaded(all.index_select(0, rows)),
+            Stored::Device(all, _) => Batch::Uploaded(all.index_select(0, rows)),
             Stored::Host(all, minibatch) => {
                 let rows = Vec::<i64>::try_from(rows.to_kind(Kind::Int64)).expect("numbers are a row of integers");
                 minibatch.clear();
@@ -76,7 +70,7 @@ impl ObservationStore {
                     let start = row as usize * self.row_bytes;
                     minibatch.extend_from_slice(&all[start..start + self.row_bytes]);
                 }
-                Taken::Host(minibatch)
+                Batch::Host(minibatch)
             }
         }
     }
