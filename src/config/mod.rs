@@ -28,7 +28,7 @@ pub use line::{LineName, line_of};
 pub use network::{Layers, Mlp, NamedNetwork, NetworkChoice, Widths};
 pub use read::{Overrides, read, read_text};
 pub use settings::{OF_EVERY_PLAY, PROTOCOL, Settings, is_of_scored_play, settings, student_setting};
-pub use source::{Collection, shipped_folders};
+pub use source::{Collection, EXPERIMENT_FILE, shipped_folders};
 pub use student::{
     AutomaticTemperature, Games, Objective, RelativeTemperature, StudentRate, StudentSettings, StudentView, Temperature,
 };

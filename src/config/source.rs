@@ -9,6 +9,9 @@ use super::read::{Overrides, read};
 use super::{Algorithm, ConfigError, TeacherSettings};
 use crate::game::Game;
 
+/// The name of an experiment's complete file in the folder of its results.
+pub const EXPERIMENT_FILE: &str = "experiment.toml";
+
 /// The value of `teacher.from` that stands for the repository's own teachers.
 pub const SHIPPED: &str = "shipped";
 
@@ -53,7 +56,7 @@ fn complete() -> Overrides {
 }
 
 fn experiment_file(root: &Path, game: Game) -> PathBuf {
-    root.join(game.name()).join("experiment.toml")
+    root.join(game.name()).join(EXPERIMENT_FILE)
 }
 
 /// The folder of the shipped teachers: `teachers` in the working directory, or else in the checkout of which the
@@ -68,7 +71,7 @@ pub fn shipped_folders() -> PathBuf {
 pub fn source(file: &str, settings: &[Setting]) -> Option<PathBuf> {
     let named = settings.iter().rev().find(|setting| setting.key() == "teacher.from")?;
     let from = Path::new(named.value.as_str().filter(|from| !from.is_empty())?);
-    places(file, from).into_iter().find(|folder| folder.join("experiment.toml").is_file())
+    places(file, from).into_iter().find(|folder| folder.join(EXPERIMENT_FILE).is_file())
 }
 
 /// The folder that `teacher.from` names, if it is a collection with an experiment of one of the games.
@@ -93,7 +96,7 @@ fn places(file: &str, from: &Path) -> Vec<PathBuf> {
 /// Lays the sections `[teacher]` and `[environment]` of another experiment over the base, so that the file need not
 /// repeat how those teachers learned.
 pub fn lay_source(base: &mut Table, from: &Path, settings: &[Setting]) -> Result<(), ConfigError> {
-    let theirs = read(&from.join("experiment.toml"), &complete())?;
+    let theirs = read(&from.join(EXPERIMENT_FILE), &complete())?;
     let mut theirs = Table::try_from(&theirs).map_err(|error| ConfigError {
         place: settings.iter().map(|setting| setting.place.clone()).next().unwrap_or_default(),
         problem: format!("teacher.from: {}: {error}", from.display()),

@@ -43,7 +43,7 @@ pub struct ExplanationRecord {
 /// Explanations that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ExplanationsError {
-    #[error("{path}, line {line}: {problem}; make the file anew with --fresh")]
+    #[error("{path}, line {line}: {problem}; bring back a copy, or remove it to make it again alone")]
     Damaged { path: PathBuf, line: usize, problem: String },
     #[error(
         "{path}: holds explanations of another task ({difference}); choose another folder with --out or make it anew with --fresh"

@@ -27,7 +27,9 @@ pub struct ModelMetadata {
 /// Weights that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    #[error("{path}: is no transformer of this program ({problem}); make it anew with --fresh")]
+    #[error(
+        "{path}: is no transformer of this program ({problem}); bring back a copy, or remove it to make it again alone"
+    )]
     Foreign { path: PathBuf, problem: String },
     #[error(
         "{path}: reads \"{found}\" where the task has \"{expected}\"; it is a model of another task, so choose another folder with --out or make it anew with --fresh"

@@ -46,7 +46,7 @@ pub use task::{Amount, Stage, Task, TaskId, TaskState, Work};
 
 use crate::progress::Progress;
 use crate::report::TerminalReport;
-use crate::{agent, config, env, explain as explanation, game};
+use crate::{agent, config, env, explain as explanation, game, record};
 
 /// Watches the tasks of a command. The terminal is one.
 pub trait Observer: Sync {
@@ -102,6 +102,7 @@ pub fn is_fault_of_request(error: &Error) -> bool {
             || cause.is::<game::UnknownGame>()
             || cause.is::<env::RomError>()
             || cause.is::<agent::WeightsError>()
+            || cause.is::<record::DamagedTable>()
             || cause.is::<explanation::ExplanationsError>()
             || cause.is::<explanation::ModelError>()
     })

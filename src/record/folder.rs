@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 use super::{AgentId, Role, remove_folder};
+use crate::config::EXPERIMENT_FILE;
 use crate::game::Game;
 
 /// Used in place of a game's name for a network that plays several games.
@@ -39,7 +40,7 @@ impl Folder {
 
     /// The resolved experiment.
     pub fn experiment(&self) -> PathBuf {
-        self.0.join("experiment.toml")
+        self.0.join(EXPERIMENT_FILE)
     }
 
     /// Checks that the folder is still there with its experiment: somebody may have removed it, or another disk may be

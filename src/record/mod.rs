@@ -32,4 +32,4 @@ pub use manifest::{Latency, Maker, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};
 pub use state::{CheckpointError, read_state, write_state};
-pub use table::{Log, LogMark, parse_rows, read_rows, write_rows};
+pub use table::{DamagedTable, Log, LogMark, parse_rows, read_rows, write_rows};

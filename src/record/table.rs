@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,22 +13,30 @@ use sha2::{Digest, Sha256};
 use super::row_digest::{has_digest, is_whole, with_digest};
 use super::{cannot_write, write_file};
 
-/// The remedy for a file that is damaged.
-const WAY_OUT: &str = "bring back a copy of the file, or remove it: the next command plays its episodes again, and a report does \
-                       without a log";
+/// A CSV file whose content is not what was written.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{}: damaged: {problem}; bring back a copy of the file, or remove it: the next command plays its episodes again, and a \
+     report does without a log",
+    path.display()
+)]
+pub struct DamagedTable {
+    path: PathBuf,
+    problem: String,
+}
 
 /// All rows of the file; an empty list if the file is absent. Rows of files from older versions have no digest and are
 /// taken as they are.
 ///
 /// # Errors
-/// The path, the line, the fault there, and the way out.
+/// [`DamagedTable`], or that the file cannot be read.
 pub fn read_rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
     ensure!(path.is_file(), "{}: not a plain file", path.display());
     let file = File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    parse_rows(file).map_err(|error| anyhow!("{}: damaged: {error:#}; {WAY_OUT}", path.display()))
+    parse_rows(file).map_err(|error| DamagedTable { path: path.to_owned(), problem: format!("{error:#}") }.into())
 }
 
 /// The rows of a CSV file's content, verified where they have digests.

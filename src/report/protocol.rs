@@ -3,7 +3,8 @@
 use super::format::{counted, listed, percent};
 use super::prose::starts;
 use super::read::Results;
-use crate::config::{Data, Distillation, Experiment, Initialization, OptimizerRule, TeacherSettings};
+use crate::config::{Data, Distillation, Experiment, Initialization, NamedNetwork, NetworkChoice, OptimizerRule};
+use crate::config::{StudentSettings, TeacherSettings, Widths};
 use crate::eval::paper::Citation;
 use crate::game::Game;
 use crate::units::grouped;
@@ -46,6 +47,7 @@ pub fn points(results: &Results) -> Vec<ProtocolPoint> {
     ];
     points.extend(evaluation(experiment));
     points.extend(teacher(experiment));
+    points.extend(networks(experiment));
     points.extend(distillation(experiment));
     points
 }
@@ -125,6 +127,39 @@ pub fn of_teachers(experiment: &Experiment, text: impl Fn(&TeacherSettings) -> S
     }
 }
 
+/// The networks of students. The paper's compression has three; where all students have the same network, its losses
+/// are the nearest, whose students have the teacher's.
+fn networks(experiment: &Experiment) -> Vec<ProtocolPoint> {
+    let of = |students: &mut dyn Iterator<Item = &StudentSettings>| {
+        distinct(students.map(|student| student.network.to_string()))
+    };
+    let single = of(&mut experiment.students.iter().filter(|student| !student.is_shared()));
+    let shared = of(&mut experiment.students.iter().filter(|student| student.is_shared()));
+    let named = |name: NamedNetwork| NetworkChoice::Named(name).to_string();
+    let for_single = match single.len() {
+        1 => named(NamedNetwork::Teacher),
+        _ => [NamedNetwork::Net1, NamedNetwork::Net2, NamedNetwork::Net3].map(named).join("; "),
+    };
+    let for_shared = match experiment.games.len() {
+        ..=3 => named(NamedNetwork::Teacher),
+        _ => NetworkChoice::Widths(Widths { conv: [64, 64, 64], hidden: 1500 }).to_string(),
+    };
+    let kinds = [("students’ networks", for_single, single), ("network for several games", for_shared, shared)];
+    let used = kinds.into_iter().filter(|(_, _, here)| !here.is_empty());
+    used.map(|(what, paper, here)| point(what, &paper, here.join("; "), Citation::Notes)).collect()
+}
+
+/// The texts without repetition, in their order.
+fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all = Vec::new();
+    for text in texts {
+        if !all.contains(&text) {
+            all.push(text);
+        }
+    }
+    all
+}
+
 fn distillation(experiment: &Experiment) -> Vec<ProtocolPoint> {
     let settings = &experiment.distillation;
     let whose = match settings.data {
@@ -175,12 +210,7 @@ fn optimizer(settings: &Distillation) -> String {
 
 /// The temperatures of the students that have one, without repetition.
 fn temperatures(experiment: &Experiment) -> Option<String> {
-    let mut all: Vec<String> = Vec::new();
-    for student in experiment.students.iter().filter(|student| student.loss.has_temperature()) {
-        let own = student.temperature.to_string();
-        if !all.contains(&own) {
-            all.push(own);
-        }
-    }
+    let students = experiment.students.iter().filter(|student| student.loss.has_temperature());
+    let all = distinct(students.map(|student| student.temperature.to_string()));
     (!all.is_empty()).then(|| listed(&all))
 }

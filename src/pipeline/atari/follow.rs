@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use super::agents::teacher_of;
 use super::evaluator::TrainingEvaluator;
@@ -131,7 +131,9 @@ fn check_followed(from: &Folder, teacher: &AgentId, experiment: &Experiment) -> 
         let problem = format!("{place}: no teacher of seed {seed} is trained there; choose --seed among {seeds}");
         return Err(refused(problem));
     }
-    ensure!(theirs.distillation.online, "{place}: keeps no best teachers; train there with distillation.online = true");
+    if !theirs.distillation.online {
+        return Err(refused(format!("{place}: keeps no best teachers; train there with distillation.online = true")));
+    }
     let changed = learned_otherwise(from, experiment)?;
     if !changed.is_empty() {
         let problem =

@@ -155,8 +155,12 @@ impl ExplainPipeline<'_> {
         let scripts = self.scripts(QuestionSplit::Train);
         let mut texts = Vec::with_capacity(explanations.len());
         for (number, one) in explanations.iter().enumerate() {
-            let damaged =
-                || format!("{}, line {}: not of this task; make it anew with --fresh", path.display(), number + 2);
+            let (place, line) = (path.display(), number + 2);
+            let damaged = || {
+                format!(
+                    "{place}, line {line}: not of this task; bring back a copy, or remove it to make it again alone"
+                )
+            };
             let question = self.task.question(&one.question).with_context(damaged)?;
             let tokens = self.task.alphabet().encode(&one.explanation).with_context(damaged)?;
             texts.push(from_explanation(scripts.student(&question, &tokens)));

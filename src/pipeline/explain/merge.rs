@@ -18,7 +18,8 @@ use crate::record::{Folder, TaskRecord, children, copy_file, write_toml};
 /// As [`crate::pipeline::merge()`], for experiments of the line.
 ///
 /// # Errors
-/// If the folders' tasks have other keys, or two folders hold other results of one task; nothing is written then.
+/// If the folders' tasks have other keys, two folders hold other results of one task, or weights are damaged; nothing is
+/// written then.
 pub fn merge(sources: &[PathBuf], out: &Path) -> Result<()> {
     let folders: Vec<Folder> = sources.iter().map(Folder::at).collect();
     let joined = join(&folders)?;
@@ -87,7 +88,9 @@ fn results(folders: &[Folder], joined: &Explanations) -> Result<BTreeMap<PathBuf
                 return Err(refused(format!("{output}: made otherwise than {} says; remove it", file.display())));
             }
             for path in files(output, &task.work) {
-                let Some(digest) = digests.of(&path)? else { continue };
+                let is_weights = path == *output && matches!(task.work, ModelWork::Learn(_));
+                let digest = if is_weights { digests.of_weights(&path)? } else { digests.of(&path)? };
+                let Some(digest) = digest else { continue };
                 let name = path.strip_prefix(folder.root())?.to_owned();
                 match results.get(&name) {
                     Some(known) if known.digest != digest && path == *output => {

@@ -271,6 +271,31 @@ fn the_differences_of_protocol_are_those_of_the_settings() {
 }
 
 #[test]
+fn networks_of_students_that_are_not_the_papers_are_a_difference() {
+    let students = |networks: &[&str]| {
+        let student = |(at, network)| format!("[[students]]\nname = \"s{at}\"\nnetwork = {network}\n");
+        let students: String = networks.iter().enumerate().map(student).collect();
+        let made = Made::with(&format!("name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1]\n{students}"));
+        made.report();
+        fs::read_to_string(made.folder.report().join("summary.md")).unwrap()
+    };
+    let named = [r#""teacher""#, r#""net1""#, r#""net2""#, r#""net3""#];
+    for (networks, line) in [
+        (&named[2..3], "| students’ networks | 32/64/64, 512 | 16/16/16, 128 | several notes |"),
+        (
+            &named[2..],
+            "| students’ networks | 16/32/32, 256; 16/16/16, 128; 16/16/16, 64 | 16/16/16, 128; 16/16/16, 64 |",
+        ),
+    ] {
+        let summary = students(networks);
+        assert!(summary.contains(line), "{line} not in {summary}");
+    }
+    for same in [&named[..1], &named[1..]] {
+        assert!(!students(same).contains("| students’ networks |"));
+    }
+}
+
+#[test]
 fn without_a_geometric_mean_the_other_means_are_shown_and_it_is_said_why() {
     let mut made = Made::finished();
     made.scores.retain(|row| row.agent != "smaller" || row.game != "pong");
