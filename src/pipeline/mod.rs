@@ -19,6 +19,7 @@ mod line;
 mod lock;
 mod manifest;
 mod merge;
+mod opening;
 mod owner;
 mod planned;
 mod progress;

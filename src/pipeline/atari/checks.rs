@@ -5,18 +5,15 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::clean::check_teachers;
-use super::list::tasks;
-use super::open::teaching;
+use super::open::AgentOpening;
 use super::source::check_source;
-use super::work::AgentTask;
 use super::{follow, memory, settings};
 use crate::config::{self, Experiment, Overrides};
 use crate::env::Rom;
 use crate::pipeline::checks::{check_tasks, check_work_beside};
+use crate::pipeline::opening::Opening;
 use crate::pipeline::refused;
-use crate::pipeline::request::Request;
 use crate::pipeline::scope::Scope;
-use crate::record::Folder;
 
 /// The ROM of each game of an experiment.
 pub type Roms = BTreeMap<&'static str, Option<Rom>>;
@@ -25,29 +22,31 @@ pub type Roms = BTreeMap<&'static str, Option<Rom>>;
 ///
 /// # Errors
 /// The obstacle to the request, with the way out.
-pub fn check(request: &Request, experiment: &Experiment, folder: &Folder, list: &[AgentTask]) -> Result<Roms> {
+pub fn check(opening: &AgentOpening) -> Result<Roms> {
+    let Opening { request, experiment, folder, tasks } = opening;
     if let Some(from) = request.from {
         follow::check(experiment, folder, from)?;
     }
-    check_tasks(request, list)?;
+    check_tasks(request, tasks)?;
     let roms = if request.scope == Scope::Report { BTreeMap::new() } else { find_roms(experiment)? };
-    let exists = settings::check(request, folder, experiment, list)?.exists;
-    check_inputs(request, experiment, folder)?;
+    let exists = settings::check(opening)?.exists;
+    check_inputs(opening)?;
     if request.scope == Scope::Report && !exists {
         return Err(refused(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
     }
-    memory::check(request, experiment, list)?;
+    memory::check(opening)?;
     Ok(roms)
 }
 
 /// Checks that another process at work in the folder does none of the tasks with other settings. Settings of results
 /// that are there were checked before; these are of results that are being made.
-pub fn check_beside(request: &Request, other: &str, folder: &Folder, list: &[AgentTask]) -> Result<()> {
+pub fn check_beside(opening: &AgentOpening, other: &str) -> Result<()> {
+    let folder = &opening.folder;
     if !folder.experiment().exists() {
         return Ok(());
     }
     let theirs = config::read(&folder.experiment(), &Overrides::default()).map_err(refused)?;
-    check_work_beside(other, folder, list, &tasks(&theirs, folder, teaching(request))?)
+    check_work_beside(other, folder, &opening.tasks, &opening.of(theirs)?.tasks)
 }
 
 fn find_roms(experiment: &Experiment) -> Result<Roms> {
@@ -55,7 +54,8 @@ fn find_roms(experiment: &Experiment) -> Result<Roms> {
 }
 
 /// Checks that the teachers that the command does not train exist.
-fn check_inputs(request: &Request, experiment: &Experiment, folder: &Folder) -> Result<()> {
+fn check_inputs(opening: &AgentOpening) -> Result<()> {
+    let Opening { request, experiment, folder, .. } = opening;
     // The command can take teachers from another experiment.
     let from_another = !experiment.teacher.from.as_os_str().is_empty();
     if request.scope <= Scope::Train || request.scope == Scope::Distill && from_another {
@@ -63,15 +63,16 @@ fn check_inputs(request: &Request, experiment: &Experiment, folder: &Folder) -> 
         check_source(experiment, folder, trains_anew).map_err(refused)?;
     }
     if request.scope == Scope::Distill && request.fresh && !from_another {
-        check_teachers(request, folder, experiment).map_err(refused)?;
+        check_teachers(opening).map_err(refused)?;
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::list::Teaching;
+    use super::super::list::{Teaching, tasks};
     use super::*;
+    use crate::record::Folder;
 
     #[test]
     fn two_commands_with_other_settings_of_one_task_do_not_work_in_one_folder() {

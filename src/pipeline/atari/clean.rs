@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 
 use super::agents::{agents, teachers};
 use super::list::renewed;
+use super::open::AgentOpening;
 use super::work::{AgentTask, AgentWork};
 use crate::config::Experiment;
 use crate::distill::group_names;
-use crate::pipeline::request::Request;
+use crate::pipeline::opening::{Opening, Prepare};
 use crate::pipeline::scope::Scope;
 use crate::pipeline::task::{Stage, Work};
 use crate::record::{
@@ -25,14 +26,9 @@ use crate::record::{
 ///
 /// # Errors
 /// The path and the system's reason, or a file that is damaged.
-pub fn renew(
-    folder: &Folder,
-    experiment: &Experiment,
-    list: &[AgentTask],
-    scope: Scope,
-    played_otherwise: BTreeSet<AgentId>,
-) -> Result<()> {
-    let renewed = renewed(scope, list);
+pub fn remove_renewed(opening: &AgentOpening, played_otherwise: BTreeSet<AgentId>) -> Result<()> {
+    let Opening { experiment, folder, .. } = opening;
+    let (renewed, scope) = (opening.renewed(), opening.request.scope);
     for agent in networks(&renewed) {
         remove_run(folder, &folder.agent(agent))?;
     }
@@ -53,7 +49,8 @@ pub fn renew(
 ///
 /// # Errors
 /// The teacher that is missing.
-pub fn check_teachers(request: &Request, folder: &Folder, experiment: &Experiment) -> Result<()> {
+pub fn check_teachers(opening: &AgentOpening) -> Result<()> {
+    let Opening { request, experiment, folder, .. } = opening;
     let online = experiment.distillation.online;
     for teacher in teachers(experiment) {
         let path = if online { folder.bests(&teacher) } else { folder.weights(&teacher) };
@@ -70,15 +67,10 @@ pub fn check_teachers(request: &Request, folder: &Folder, experiment: &Experimen
 ///
 /// # Errors
 /// A folder that cannot be read, or a file that is damaged.
-pub fn others(
-    folder: &Folder,
-    experiment: &Experiment,
-    list: &[AgentTask],
-    old: &Experiment,
-    scope: Scope,
-) -> Result<Vec<String>> {
+pub fn others(opening: &AgentOpening, old: &Experiment, scope: Scope) -> Result<Vec<String>> {
+    let Opening { experiment, folder, tasks, .. } = opening;
     let root = folder.root();
-    let renewed = renewed(scope, list);
+    let renewed = renewed(scope, tasks);
     let renewed_folders: Vec<PathBuf> = networks(&renewed).map(|agent| folder.agent(agent)).collect();
     let mut found = Vec::new();
     let distills = matches!(scope, Scope::Distill | Scope::Follow);

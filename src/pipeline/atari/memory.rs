@@ -4,25 +4,28 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use anyhow::Result;
+
+use super::open::AgentOpening;
 use super::resources::Resources;
 use super::work::AgentTask;
-use crate::config::Experiment;
+use crate::pipeline::opening::Opening;
 use crate::pipeline::refused;
-use crate::pipeline::request::Request;
 use crate::pipeline::task::{Stage, Work};
 
 /// Refuses work that needs more memory than this process can have, and names the setting that would help.
 ///
 /// # Errors
 /// The need, the limit, and the way out.
-pub fn check(request: &Request, experiment: &Experiment, list: &[AgentTask]) -> anyhow::Result<()> {
+pub fn check(opening: &AgentOpening) -> Result<()> {
+    let Opening { request, experiment, tasks, .. } = opening;
     let included = |task: &&AgentTask| match request.only {
         [] => task.work.is_in(request.scope),
         ids => ids.contains(&task.id.0),
     };
     let is_left = |task: &&AgentTask| request.fresh || !task.outputs.iter().all(|output| output.exists());
     let runs = |stage: Stage| {
-        let left = list.iter().filter(included).filter(is_left).filter(|task| task.work.stage() == stage);
+        let left = tasks.iter().filter(included).filter(is_left).filter(|task| task.work.stage() == stage);
         // Tasks of one lock are done together.
         left.map(|task| &task.lock).collect::<BTreeSet<_>>().len()
     };

@@ -4,24 +4,24 @@ use anyhow::Result;
 
 use super::agents::environment;
 use super::checks::{Roms, check, check_beside};
-use super::clean::renew;
+use super::clean::remove_renewed;
 use super::leftovers::remove_leftovers;
 use super::list::{Teaching, renewed, tasks};
-use super::settings;
-use super::work::AgentTask;
+use super::settings::{self, Earlier};
+use super::work::{AgentTask, AgentWork};
 use crate::agent::Played;
 use crate::config::{self, Experiment, Overrides};
 use crate::env::{Pool, Rom, Rules, ale_version};
 use crate::game::{Game, View};
-use crate::pipeline::checks::check_alone;
 use crate::pipeline::command::Command;
 use crate::pipeline::digests::Digests;
 use crate::pipeline::lock::Locks;
-use crate::pipeline::manifest::{Provenance, forget_times};
+use crate::pipeline::manifest::Provenance;
+use crate::pipeline::opening::{Opening, Prepare};
 use crate::pipeline::request::Request;
 use crate::pipeline::scope::Scope;
 use crate::pipeline::{Observer, refused};
-use crate::record::{AgentId, Folder, RomRecord, write_toml};
+use crate::record::{AgentId, Folder, RomRecord};
 use crate::report::{self, TerminalReport};
 
 /// The experiment of a request, and its folder.
@@ -35,9 +35,55 @@ pub fn read(request: &Request) -> Result<(Experiment, Folder)> {
     Ok((experiment, folder))
 }
 
-/// The source of the students' teachers.
-pub fn teaching(request: &Request) -> Teaching {
-    if request.scope == Scope::Follow { Teaching::Live } else { Teaching::Finished }
+/// An experiment of games before its work.
+pub type AgentOpening<'a> = Opening<'a, Experiment, AgentWork>;
+
+impl<'a> AgentOpening<'a> {
+    /// Reads the experiment of a request.
+    ///
+    /// # Errors
+    /// As [`config::read`].
+    pub fn read(request: &'a Request<'a>) -> Result<AgentOpening<'a>> {
+        let (experiment, folder) = read(request)?;
+        AgentOpening::new(request, experiment, folder)
+    }
+
+    /// Another experiment of the same request, in the same folder.
+    ///
+    /// # Errors
+    /// As [`tasks`].
+    pub fn of(&self, experiment: Experiment) -> Result<AgentOpening<'a>> {
+        AgentOpening::new(self.request, experiment, self.folder.clone())
+    }
+
+    fn new(request: &'a Request<'a>, experiment: Experiment, folder: Folder) -> Result<AgentOpening<'a>> {
+        let teaching = if request.scope == Scope::Follow { Teaching::Live } else { Teaching::Finished };
+        Ok(AgentOpening { request, tasks: tasks(&experiment, &folder, teaching)?, experiment, folder })
+    }
+}
+
+impl Prepare<AgentWork> for AgentOpening<'_> {
+    type Earlier = Earlier;
+
+    fn check_settings(&self) -> Result<Earlier> {
+        settings::check(self)
+    }
+
+    fn check_beside(&self, other: &str) -> Result<()> {
+        check_beside(self, other)
+    }
+
+    fn remove_leftovers(&self) -> Result<()> {
+        remove_leftovers(&self.folder, &self.experiment)
+    }
+
+    fn renewed(&self) -> Vec<&AgentTask> {
+        renewed(self.request.scope, &self.tasks)
+    }
+
+    fn remove_renewed(&self, earlier: Earlier) -> Result<()> {
+        remove_renewed(self, earlier.played_otherwise)
+    }
 }
 
 /// The scores of an experiment, with what a report says of them.
@@ -65,13 +111,12 @@ impl<'a> AtariPipeline<'a> {
     /// # Errors
     /// The obstacle to the request, with the way out.
     pub fn open(request: &Request, observer: &'a dyn Observer) -> Result<AtariPipeline<'a>> {
-        let (experiment, folder) = read(request)?;
-        experiment.ineffective.iter().for_each(|setting| log::warn!("{setting}"));
-        let scope = request.scope;
-        let list = tasks(&experiment, &folder, teaching(request))?;
-        let roms = check(request, &experiment, &folder, &list)?;
-        let locks = Locks::in_folder(folder.root().join(".locks"));
-        prepare(request, &experiment, &folder, &list, &locks)?;
+        let opening = AgentOpening::read(request)?;
+        opening.experiment.ineffective.iter().for_each(|setting| log::warn!("{setting}"));
+        let roms = check(&opening)?;
+        let locks = Locks::in_folder(opening.folder.root().join(".locks"));
+        opening.prepare(&locks)?;
+        let Opening { experiment, folder, tasks, .. } = opening;
         let provenance = Provenance {
             seeds: experiment.seeds.clone(),
             ale: Some(ale_version().into()),
@@ -84,12 +129,12 @@ impl<'a> AtariPipeline<'a> {
             command: Command::new(request, &folder, provenance, locks, observer),
             experiment,
             folder,
-            tasks: list,
+            tasks,
             digests: Digests::default(),
             roms,
         };
         // A command that has done no task leaves the manifest as it is.
-        if scope != Scope::Report && (request.fresh || !pipeline.folder.manifest().exists()) {
+        if request.scope != Scope::Report && (request.fresh || !pipeline.folder.manifest().exists()) {
             pipeline.command.write_manifest(|_| ()).map_err(refused)?;
         }
         Ok(pipeline)
@@ -130,33 +175,4 @@ impl<'a> AtariPipeline<'a> {
         let workers = self.experiment.evaluation.workers.min(episodes);
         Pool::load(game, self.rom(game), &rules, workers)
     }
-}
-
-/// Records the experiment in its folder, and removes what it makes anew. No other process does so at the same time.
-fn prepare(
-    request: &Request,
-    experiment: &Experiment,
-    folder: &Folder,
-    list: &[AgentTask],
-    locks: &Locks,
-) -> Result<()> {
-    let _alone = locks.wait("folder").map_err(refused)?;
-    if request.scope != Scope::Report {
-        locks.attend().map_err(refused)?;
-    }
-    // Another process may have begun with other settings since the first check.
-    let earlier = settings::check(request, folder, experiment, list)?;
-    let other = locks.other();
-    if let Some(other) = &other {
-        check_beside(request, other, folder, list)?;
-    } else {
-        locks.remove_dead()?;
-        remove_leftovers(folder, experiment)?;
-    }
-    if request.fresh {
-        check_alone(folder, other)?;
-        renew(folder, experiment, list, request.scope, earlier.played_otherwise)?;
-        forget_times(folder, &renewed(request.scope, list))?;
-    }
-    write_toml(&folder.experiment(), experiment).map_err(refused)
 }

@@ -7,14 +7,14 @@ use serde::Serialize;
 
 use super::agents::{architecture, networks, student, teachers};
 use super::checks::check;
-use super::list::tasks;
-use super::open::{read, teaching};
+use super::open::AgentOpening;
 use super::resources::Resources;
 use super::state::Inspection;
 use super::work::{AgentTask, AgentWork};
 use crate::config::{Experiment, Settings};
 use crate::nn::{Architecture, Outputs};
 use crate::pipeline::digests::Digests;
+use crate::pipeline::opening::Opening;
 use crate::pipeline::planned::{Plan, PlannedStage, PlannedTask};
 use crate::pipeline::request::Request;
 use crate::pipeline::task::{Stage, TaskId, TaskState, Work as _};
@@ -59,9 +59,9 @@ pub struct PlannedNetwork {
 /// # Errors
 /// If the experiment or a file of its results is damaged.
 pub fn plan(request: &Request) -> Result<AgentPlan> {
-    let (experiment, folder) = read(request)?;
-    let list = tasks(&experiment, &folder, teaching(request))?;
-    let begins = check(request, &experiment, &folder, &list);
+    let opening = AgentOpening::read(request)?;
+    let begins = check(&opening);
+    let Opening { experiment, folder, tasks: list, .. } = opening;
     let digests = Digests::default();
     let inspection = Inspection::new(&experiment, &folder, &digests);
     let (states, problems) = states(request, &list, &inspection)?;

@@ -7,13 +7,13 @@ use anyhow::{Error, Result};
 
 use super::clean::{others, with_rows};
 use super::list::{Teaching, renewed, tasks};
-use super::open::teaching;
+use super::open::AgentOpening;
 use super::state::{check_architecture, check_fit};
 use super::work::{AgentTask, AgentWork};
 use crate::agent;
 use crate::config::{self, Experiment, LineName, Overrides, PROTOCOL, Settings, StudentSettings};
 use crate::pipeline::key::{self, SettingChange};
-use crate::pipeline::request::Request;
+use crate::pipeline::opening::{Opening, Prepare};
 use crate::pipeline::scope::Scope;
 use crate::pipeline::{refused, with_commas};
 use crate::record::{AgentId, Folder, Role, has_checkpoint};
@@ -48,15 +48,16 @@ fn earlier(folder: &Folder) -> Result<Option<Experiment>> {
 ///
 /// # Errors
 /// If results of the experiment's tasks were made with other settings, and the command does not make all of those anew.
-pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: &[AgentTask]) -> Result<Earlier> {
+pub fn check(opening: &AgentOpening) -> Result<Earlier> {
+    let Opening { request, experiment, folder, tasks } = opening;
     let Some(old) = earlier(folder)? else { return Ok(Earlier::default()) };
-    let known = tasks(&united(experiment, &old), folder, teaching(request))?;
+    let known = opening.of(united(experiment, &old))?.tasks;
     let mut stale = stale(folder, &known, &config::settings(&old)?)?;
     let goes_on = |change: &SettingChange| change.lengthens_training() && can_go_on(experiment, folder, &known);
     stale.iter_mut().for_each(|(_, changes)| changes.retain(|change| !goes_on(change)));
     stale.retain(|(_, changes)| !changes.is_empty());
-    check_teachers_of(request, folder, experiment, &old, list)?;
-    check_returned(request, folder, experiment, &old, list)?;
+    check_teachers_of(opening, &old)?;
+    check_returned(opening, &old)?;
     let played = stale.iter().filter_map(|(task, _)| match &task.work {
         AgentWork::Evaluate(agent) => Some(agent.clone()),
         _ => None,
@@ -65,10 +66,9 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     if stale.is_empty() {
         return Ok(earlier);
     }
-    let cheapest = request.scope.cheapest(|scope| renews(scope, list, &stale));
-    let left_with = |experiment: &Experiment, list: &[AgentTask]| others(folder, experiment, list, &old, cheapest);
-    let is_enough = left_with(experiment, list)?.is_empty();
-    if request.fresh && renews(request.scope, list, &stale) && is_enough {
+    let cheapest = request.scope.cheapest(|scope| renews(scope, tasks, &stale));
+    let is_enough = others(opening, &old, cheapest)?.is_empty();
+    if request.fresh && renews(request.scope, tasks, &stale) && is_enough {
         return Ok(earlier);
     }
     let left = if is_enough {
@@ -76,7 +76,7 @@ pub fn check(request: &Request, folder: &Folder, experiment: &Experiment, list: 
     } else {
         // With `--seed` the command may make fewer results anew than without it.
         let whole = config::read(&request.text_file(), &Overrides { set: request.set.to_vec(), seed: None })?;
-        left_with(&whole, &tasks(&whole, folder, teaching(request))?)?
+        others(&opening.of(whole)?, &old, cheapest)?
     };
     let way = way_out(&left, &format!("`pd {}`", request.command_anew(cheapest, is_enough)));
     Err(refusal(folder, experiment, stale, &way))
@@ -92,10 +92,10 @@ fn renews(scope: Scope, list: &[AgentTask], stale: &[(&AgentTask, Vec<SettingCha
     stale.iter().all(|(task, _)| !is_named(task) || is_renewed(task))
 }
 
-/// The distilled students of the list that the command does not make anew.
-fn kept_students<'a>(request: &Request, list: &'a [AgentTask]) -> impl Iterator<Item = &'a AgentId> {
-    let renewed = if request.fresh { renewed(request.scope, list) } else { Vec::new() };
-    list.iter().filter_map(move |task| match &task.work {
+/// The distilled students that the command does not make anew.
+fn kept_students<'a>(opening: &'a AgentOpening) -> impl Iterator<Item = &'a AgentId> {
+    let renewed = if opening.request.fresh { opening.renewed() } else { Vec::new() };
+    opening.tasks.iter().filter_map(move |task| match &task.work {
         AgentWork::Distill(agent) | AgentWork::Follow(agent) => {
             renewed.iter().all(|own| own.id != task.id).then_some(agent)
         }
@@ -105,18 +105,13 @@ fn kept_students<'a>(request: &Request, list: &'a [AgentTask]) -> impl Iterator<
 
 /// Checks that no finished student would be distilled from the teacher of another seed than it was, unless the command
 /// makes it anew.
-fn check_teachers_of(
-    request: &Request,
-    folder: &Folder,
-    experiment: &Experiment,
-    old: &Experiment,
-    list: &[AgentTask],
-) -> Result<()> {
+fn check_teachers_of(opening: &AgentOpening, old: &Experiment) -> Result<()> {
+    let folder = &opening.folder;
     let changes = |agent: &&AgentId| {
-        let [was, is] = [old, experiment].map(|of| of.teacher_seed(agent.seed));
+        let [was, is] = [old, &opening.experiment].map(|of| of.teacher_seed(agent.seed));
         was != is && folder.weights(agent).exists()
     };
-    let changed = kept_students(request, list).filter(changes);
+    let changed = kept_students(opening).filter(changes);
     let places: Vec<String> = changed.map(|agent| folder.agent(agent).display().to_string()).collect();
     let [first, others @ ..] = places.as_slice() else { return Ok(()) };
     let place = folder.root().display();
@@ -129,15 +124,10 @@ fn check_teachers_of(
 
 /// Checks the weights of students that the last command did not name, and whose settings its record therefore lacks,
 /// unless the command makes them anew.
-fn check_returned(
-    request: &Request,
-    folder: &Folder,
-    experiment: &Experiment,
-    old: &Experiment,
-    list: &[AgentTask],
-) -> Result<()> {
+fn check_returned(opening: &AgentOpening, old: &Experiment) -> Result<()> {
+    let Opening { experiment, folder, .. } = opening;
     let is_new = |agent: &&AgentId| old.students.iter().all(|student| student.name != agent.name);
-    for agent in kept_students(request, list).filter(is_new) {
+    for agent in kept_students(opening).filter(is_new) {
         let path = folder.weights(agent);
         // Missing and damaged weights are found later.
         let Ok(metadata) = agent::metadata(&path) else { continue };

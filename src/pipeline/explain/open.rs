@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use super::list::tasks;
 use super::state::{state, state_of_report};
@@ -11,18 +11,20 @@ use super::work::{ModelTask, ModelWork};
 use crate::config::explanations::{self, Explanations};
 use crate::config::{LineName, Overrides, line_of};
 use crate::pipeline::batch::Batch;
-use crate::pipeline::checks::{check_alone, check_tasks, check_work_beside};
+use crate::pipeline::checks::{check_tasks, check_work_beside};
 use crate::pipeline::command::Command;
+use crate::pipeline::key::{self, SettingChange};
 use crate::pipeline::leftovers::remove_unfinished;
 use crate::pipeline::line::Line;
 use crate::pipeline::lock::Locks;
-use crate::pipeline::manifest::{Provenance, forget_times};
+use crate::pipeline::manifest::Provenance;
+use crate::pipeline::opening::{Opening, Prepare};
 use crate::pipeline::request::Request;
 use crate::pipeline::scope::Scope;
-use crate::pipeline::task::{TaskId, TaskState};
-use crate::pipeline::{Observer, key, refused};
+use crate::pipeline::task::TaskState;
+use crate::pipeline::{Observer, refused};
 use crate::progress::Ended;
-use crate::record::{Folder, TaskRecord, remove_checkpoint, remove_file, remove_folder, write_toml};
+use crate::record::{Folder, TaskRecord, remove_checkpoint, remove_file, remove_folder};
 use crate::report::{Activity, TerminalReport};
 use crate::{report, task};
 
@@ -68,47 +70,26 @@ impl<'a> ExplainPipeline<'a> {
     /// # Errors
     /// The obstacle to the request, with the way out.
     pub fn open(request: &Request, observer: &'a dyn Observer) -> Result<ExplainPipeline<'a>> {
-        let (experiment, folder) = read(request)?;
         if request.scope == Scope::Follow {
             return Err(refused("`pd follow` is for games: a teacher that explains is finished before its students"));
         }
-        let list = tasks(&experiment, &folder)?;
-        check_tasks(request, &list)?;
-        let exists = folder.experiment().exists();
-        if request.scope == Scope::Report && !exists {
-            return Err(refused(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
+        let opening = ModelOpening::read(request)?;
+        check_tasks(request, &opening.tasks)?;
+        if request.scope == Scope::Report && !opening.folder.experiment().exists() {
+            let place = opening.folder.root().display();
+            return Err(refused(format!("{place}: no results there yet; `pd run` makes them")));
         }
-        check_made_alike(request, &folder, &list)?;
-        let locks = Locks::in_folder(folder.root().join(".locks"));
-        let alone = locks.wait("folder").map_err(refused)?;
-        if request.scope != Scope::Report {
-            locks.attend().map_err(refused)?;
-        }
-        // Another process may have begun, or ended, with other settings since the first check.
-        check_made_alike(request, &folder, &list)?;
-        let other = locks.other();
-        if let Some(other) = &other {
-            check_beside(other, &folder, &list)?;
-        }
-        if other.is_none() {
-            locks.remove_dead()?;
-            remove_leftovers(&folder, &list)?;
-        }
-        if request.fresh {
-            check_alone(&folder, other)?;
-            let anew = request.scope.renews(&list);
-            anew.iter().try_for_each(|task| remove(&folder, task))?;
-            forget_times(&folder, &anew)?;
-        }
-        write_toml(&folder.experiment(), &experiment).map_err(refused)?;
-        drop(alone);
+        opening.check_settings()?;
+        let locks = Locks::in_folder(opening.folder.root().join(".locks"));
+        opening.prepare(&locks)?;
+        let Opening { experiment, folder, tasks, .. } = opening;
         let provenance = Provenance { seeds: experiment.seeds.clone(), ale: None, roms: BTreeMap::new() };
         Ok(ExplainPipeline {
             command: Command::new(request, &folder, provenance, locks, observer),
             task: task::QuestionTask::new(&experiment.task),
             experiment,
             folder,
-            tasks: list,
+            tasks,
         })
     }
 }
@@ -154,43 +135,76 @@ impl Line for ExplainPipeline<'_> {
     }
 }
 
-/// Checks that another process at work in the folder does none of the tasks with other settings.
-fn check_beside(other: &str, folder: &Folder, list: &[ModelTask]) -> Result<()> {
-    if !folder.experiment().exists() {
-        return Ok(());
+/// An experiment of the line before its work.
+pub type ModelOpening<'a> = Opening<'a, Explanations, ModelWork>;
+
+impl<'a> ModelOpening<'a> {
+    /// Reads the experiment of a request.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn read(request: &'a Request<'a>) -> Result<ModelOpening<'a>> {
+        let (experiment, folder) = read(request)?;
+        Ok(ModelOpening { request, tasks: tasks(&experiment, &folder)?, experiment, folder })
     }
-    let theirs = explanations::read(&folder.experiment(), &Overrides::default()).map_err(refused)?;
-    check_work_beside(other, folder, list, &tasks(&theirs, folder)?)
 }
 
-/// Checks that the results in the folder were made with the same settings, or are made anew.
-pub fn check_made_alike(request: &Request, folder: &Folder, list: &[ModelTask]) -> Result<()> {
-    let anew: Vec<&TaskId> =
-        if request.fresh { request.scope.renews(list).iter().map(|task| &task.id).collect() } else { Vec::new() };
-    let (mut changes, mut stale) = (Vec::new(), Vec::new());
-    for task in list.iter().filter(|task| task.work != ModelWork::Report && !anew.contains(&&task.id)) {
-        if state(task).map_err(refused)? == TaskState::Stale {
-            let record = TaskRecord::read(&task.outputs[0])?;
-            let before = record.map(|record| record.settings).unwrap_or_default();
-            changes.extend(task.key.changes(&before));
-            stale.push(task);
+impl Prepare<ModelWork> for ModelOpening<'_> {
+    type Earlier = ();
+
+    fn check_settings(&self) -> Result<()> {
+        let anew = if self.request.fresh { self.renewed() } else { Vec::new() };
+        let (mut changes, mut stale) = (Vec::new(), Vec::new());
+        let is_renewed = |task: &ModelTask| anew.iter().any(|own| own.id == task.id);
+        for task in self.tasks.iter().filter(|task| task.work != ModelWork::Report && !is_renewed(task)) {
+            if state(task).map_err(refused)? == TaskState::Stale {
+                let record = TaskRecord::read(&task.outputs[0])?;
+                let before = record.map(|record| record.settings).unwrap_or_default();
+                changes.extend(task.key.changes(&before));
+                stale.push(task);
+            }
         }
+        if stale.is_empty() { Ok(()) } else { Err(made_otherwise(self, &stale, changes)) }
     }
-    let Some(first) = stale.first().map(|task| &task.work) else { return Ok(()) };
+
+    fn check_beside(&self, other: &str) -> Result<()> {
+        let folder = &self.folder;
+        if !folder.experiment().exists() {
+            return Ok(());
+        }
+        let theirs = explanations::read(&folder.experiment(), &Overrides::default()).map_err(refused)?;
+        check_work_beside(other, folder, &self.tasks, &tasks(&theirs, folder)?)
+    }
+
+    fn remove_leftovers(&self) -> Result<()> {
+        remove_leftovers(&self.folder, &self.tasks)
+    }
+
+    fn renewed(&self) -> Vec<&ModelTask> {
+        self.request.scope.renews(&self.tasks)
+    }
+
+    fn remove_renewed(&self, (): ()) -> Result<()> {
+        self.renewed().iter().try_for_each(|task| remove(&self.folder, task))
+    }
+}
+
+/// The refusal of results that were made with other settings or from other inputs.
+fn made_otherwise(opening: &ModelOpening, stale: &[&ModelTask], changes: Vec<SettingChange>) -> Error {
     let what = match key::in_words(changes) {
         None => "from other inputs".to_owned(),
         Some(changes) => format!("with other settings: {changes}"),
     };
     let renews = |scope: Scope| {
-        let anew = scope.renews(list);
+        let anew = scope.renews(&opening.tasks);
         stale.iter().all(|task| anew.iter().any(|own| own.id == task.id))
     };
-    let command = request.command_anew(request.scope.cheapest(renews), true);
-    let (place, count) = (folder.root().display(), stale.len());
-    Err(refused(format!(
+    let command = opening.request.command_anew(opening.request.scope.cheapest(renews), true);
+    let (place, count, first) = (opening.folder.root().display(), stale.len(), &stale[0].work);
+    refused(format!(
         "{place}: {count} of its results, the first of them {first}, were made {what}; make them all anew with `pd {command}`, \
          or choose another folder with --out"
-    )))
+    ))
 }
 
 /// Removes what a killed command has left behind: unfinished files, and checkpoints of models that are done.
@@ -226,16 +240,30 @@ mod tests {
     #[test]
     fn two_commands_with_other_settings_of_one_task_do_not_work_in_one_folder() {
         let root = tempfile::tempdir().unwrap();
-        let folder = Folder::at(root.path());
-        let text =
-            "line = \"explanations\"\nseeds = [1]\n[[teachers]]\nname = \"rlt\"\n[[students]]\nname = \"same\"\n";
-        let experiment = |set: &str, seed: Option<u64>| {
-            explanations::read_text("x.toml", "x", text, &Overrides { set: vec![set.into()], seed }).unwrap()
+        let (file, out) = (root.path().join("x.toml"), root.path().join("x"));
+        let students = "[[teachers]]\nname = \"rlt\"\n[[students]]\nname = \"same\"\n";
+        std::fs::write(&file, format!("line = \"explanations\"\nseeds = [1]\n{students}")).unwrap();
+        let opened = |setting: &str, seed: Option<u64>, act: &dyn Fn(&ModelOpening) -> Result<()>| {
+            let set = [setting.to_owned()];
+            let (scope, device) = (Scope::Run, crate::nn::Device::Cpu);
+            let request = Request {
+                scope,
+                file: &file,
+                set: &set,
+                only: &[],
+                from: None,
+                seed,
+                out: Some(&out),
+                device,
+                threads: 1,
+                jobs: None,
+                fresh: false,
+                watch: false,
+            };
+            act(&ModelOpening::read(&request).unwrap())
         };
-        write_toml(&folder.experiment(), &experiment("base.steps=60", None)).unwrap();
-        let beside = |set: &str, seed: Option<u64>| {
-            check_beside("another command", &folder, &tasks(&experiment(set, seed), &folder).unwrap())
-        };
+        opened("base.steps=60", None, &|own| own.prepare(&Locks::in_folder(out.join(".locks")))).unwrap();
+        let beside = |setting: &str, seed| opened(setting, seed, &|own| own.check_beside("another command"));
         beside("base.steps=60", None).unwrap();
         beside("base.steps=61", Some(2)).unwrap();
         let refusal = beside("base.steps=61", None).unwrap_err().to_string();

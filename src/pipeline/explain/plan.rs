@@ -3,16 +3,14 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::list::tasks;
-use super::open::{check_made_alike, read};
+use super::open::ModelOpening;
 use super::state::{state, state_of_report};
-use super::work::{ModelTask, ModelWork};
-use crate::config::explanations::Explanations;
+use super::work::ModelWork;
 use crate::nn::language::Size;
+use crate::pipeline::opening::{Opening, Prepare};
 use crate::pipeline::planned::{Plan, PlannedStage, PlannedTask};
 use crate::pipeline::request::Request;
 use crate::pipeline::task::{Stage, Task, TaskState, Work as _};
-use crate::record::Folder;
 use crate::task;
 
 /// The plan of an experiment with explanations.
@@ -30,10 +28,10 @@ pub struct ModelDetails {
 /// # Errors
 /// If the experiment or a record of its results is damaged.
 pub fn plan(request: &Request) -> Result<ModelPlan> {
-    let (experiment, folder) = read(request)?;
-    let list = tasks(&experiment, &folder)?;
-    let states = states(request, &experiment, &folder, &list)?;
-    let refused = check_made_alike(request, &folder, &list).err().map(|error| format!("{error:#}"));
+    let opening = ModelOpening::read(request)?;
+    let states = states(&opening)?;
+    let refused = opening.check_settings().err().map(|error| format!("{error:#}"));
+    let Opening { experiment, folder, tasks: list, .. } = opening;
     let vocabulary = task::QuestionTask::new(&experiment.task).alphabet().len();
     let size = |model| Size::new(model, vocabulary).to_string();
     let mut models = vec![("base, teachers".to_owned(), size(experiment.model))];
@@ -64,9 +62,10 @@ pub fn plan(request: &Request) -> Result<ModelPlan> {
 }
 
 /// The state of each task. A report is the last one, and is stale until all others are done.
-fn states(request: &Request, experiment: &Explanations, folder: &Folder, list: &[ModelTask]) -> Result<Vec<TaskState>> {
-    let mut states: Vec<TaskState> = Vec::with_capacity(list.len());
-    for task in list {
+fn states(opening: &ModelOpening) -> Result<Vec<TaskState>> {
+    let Opening { request, experiment, folder, tasks } = opening;
+    let mut states: Vec<TaskState> = Vec::with_capacity(tasks.len());
+    for task in tasks {
         let is_whole = || states.iter().all(|&state| state == TaskState::Done);
         states.push(match task.work {
             _ if request.fresh => TaskState::Missing,
