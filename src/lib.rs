@@ -17,7 +17,7 @@ pub mod spec;
 
 pub mod game;
 
-pub mod task;
+pub mod questions;
 
 pub mod config;
 

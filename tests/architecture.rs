@@ -9,7 +9,7 @@ use policy_distillation::config::{self, LineName, Overrides};
 /// The levels of the crate, lowest first; modules of one level do not import one another.
 const LEVELS: &[&[&str]] = &[
     &["units", "digest", "limited", "progress", "statistics", "losses", "spec"],
-    &["game", "task"],
+    &["game", "questions"],
     &["config"],
     &["record"],
     &["env", "replay", "nn"],

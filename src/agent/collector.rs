@@ -3,9 +3,10 @@
 use std::borrow::BorrowMut;
 use std::ops::Range;
 
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::env::{EpisodeSeeds, Outcome, Pool};
+use crate::env::{EpisodeSeeds, Outcome, Pool, PoolState};
 use crate::units::{Generator, Seed};
 
 /// Workers that play episodes, each with its own generator for exploration. Results do not depend on the number of
@@ -24,6 +25,13 @@ pub struct PlayState {
     pub episodes_ended: u64,
     explorers: Vec<Generator>,
     episodes: EpisodeOrder,
+}
+
+/// A saved [`Collector`].
+#[derive(Serialize, Deserialize)]
+pub struct SavedCollector {
+    pub state: PlayState,
+    pub pool: PoolState,
 }
 
 /// The order in which episodes are played.
@@ -55,6 +63,22 @@ pub struct PlayedStep {
 /// Seed of the episode with the number `episode`.
 pub fn episode_seed(seed: Seed, episode: usize) -> Seed {
     seed.derive("episode", episode as u64)
+}
+
+impl Collector {
+    /// Everything that the rest of the play depends on.
+    pub fn save(&self) -> SavedCollector {
+        SavedCollector { state: self.state.clone(), pool: self.pool.save() }
+    }
+
+    /// Continues where [`Collector::save`] was called.
+    ///
+    /// # Errors
+    /// As [`Pool::restore`].
+    pub fn restore(&mut self, saved: &SavedCollector) -> Result<()> {
+        self.state = saved.state.clone();
+        self.pool.restore(&saved.pool)
+    }
 }
 
 impl<P: BorrowMut<Pool>> Collector<P> {

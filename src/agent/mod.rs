@@ -5,7 +5,7 @@ mod metadata;
 mod policy;
 mod weights;
 
-pub use collector::{Collector, PlayState, PlayedStep, episode_seed};
+pub use collector::{Collector, PlayState, PlayedStep, SavedCollector, episode_seed};
 pub use metadata::{Metadata, Played};
 pub use policy::{Evaluate, Player, Policy, RandomPlay, epsilon_greedy};
 pub use weights::{WeightsError, check_for, load, load_for, metadata, save, save_as, sha256};

@@ -15,8 +15,8 @@ use crate::explain::{Asked, Counted, Explanation, Fit, Judge, RewardSignal, Run,
 use crate::nn::Device;
 use crate::nn::language::{Sampling, Size, Transformer, generate};
 use crate::pipeline::{ModelPlan, ModelWork, Stage, TaskState, Work as _};
+use crate::questions::{END, PAD, Question, QuestionSplit, QuestionTask};
 use crate::record::ModelId;
-use crate::task::{END, PAD, Question, QuestionSplit, QuestionTask};
 use crate::units::Seed;
 
 /// Time of one measurement.

@@ -11,9 +11,9 @@ use super::state_source::StateSource;
 use super::student::Student;
 use super::student_state::SavedStudent;
 use super::teacher_source::{Teacher, TeacherSource};
-use crate::agent::{self, PlayState, Played};
+use crate::agent::{self, Played, SavedCollector};
 use crate::config;
-use crate::env::{PoolState, ale_version};
+use crate::env::ale_version;
 use crate::nn::Network;
 use crate::record::{Saved, peek_checkpoint, read_checkpoint, write_checkpoint};
 
@@ -32,7 +32,7 @@ pub struct DistillCheckpoint {
 #[derive(Serialize, Deserialize)]
 pub struct SavedSource {
     pub teacher: SavedTeacher,
-    pub play: (PlayState, PoolState),
+    pub play: SavedCollector,
 }
 
 /// The teacher whose Q-values a saved memory holds.
@@ -151,7 +151,7 @@ pub fn write(run: &DistillRun) -> Result<()> {
     let save = |student: &Student| Ok((serde_json::to_string(&student.settings)?, student.save(run.state.hour + 1)?));
     let source = |(source, (_, teacher_source)): (&StateSource, &(Played, TeacherSource))| {
         let teacher = SavedTeacher::of(&source.teacher, teacher_source)?;
-        Ok(SavedSource { teacher, play: (source.collector.state.clone(), source.collector.pool.save()) })
+        Ok(SavedSource { teacher, play: source.collector.save() })
     };
     let checkpoint = DistillCheckpoint {
         state: run.state.clone(),

@@ -5,9 +5,9 @@ use anyhow::Result;
 
 use super::action_gap::mean_action_gap;
 use super::teacher_source::Teacher;
-use crate::agent::{Collector, PlayState, Player, epsilon_greedy};
+use crate::agent::{Collector, Player, SavedCollector, epsilon_greedy};
 use crate::config::{Data, Distillation};
-use crate::env::{Pool, PoolState, ViewSlot};
+use crate::env::{Pool, ViewSlot};
 use crate::game::Game;
 use crate::nn::{Network, best_action};
 use crate::replay::{Place, Replay};
@@ -111,9 +111,8 @@ impl StateSource {
     ///
     /// # Errors
     /// As [`Pool::restore`].
-    pub fn restore(&mut self, (state, pool): &(PlayState, PoolState)) -> Result<()> {
-        self.collector.state = state.clone();
-        self.collector.pool.restore(pool)
+    pub fn restore(&mut self, play: &SavedCollector) -> Result<()> {
+        self.collector.restore(play)
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::scripts::Scripts;
 use crate::nn::language::{Sampling, Transformer, generate};
 use crate::progress::Progress;
-use crate::task::{ANSWER, END, Question, QuestionSplit};
+use crate::questions::{ANSWER, END, Question, QuestionSplit};
 use crate::units::Seed;
 
 /// Answers that are drawn at once.

@@ -7,7 +7,7 @@ use super::scripts::{Script, Scripts};
 use crate::config::explanations::Coefficients;
 use crate::nn::Device;
 use crate::nn::language::{Texts, Transformer};
-use crate::task::{PAD, Question};
+use crate::questions::{PAD, Question};
 
 /// An explanation of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,4 +22,4 @@ pub use record::{ExplanationRecord, ExplanationsError, ExplanationsHeader, load_
 pub use reinforce::{ReinforceRow, RewardSignal, reinforce};
 pub use reward::Reward;
 pub use scripts::{Script, Scripts};
-pub use weights::{ModelError, ModelMetadata, load_model, save_model};
+pub use weights::{ModelError, ModelMetadata, check_model, load_model, save_model};

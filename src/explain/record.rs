@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Ending;
 use crate::limited::read_text_limited;
+use crate::questions::TaskSettings;
 use crate::record::write_file;
-use crate::task::TaskSettings;
 
 /// Maximum number of bytes of a file of explanations.
 const MOST_BYTES: u64 = 1 << 30;

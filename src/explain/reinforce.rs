@@ -12,8 +12,8 @@ use super::reward::Reward;
 use super::scripts::{Script, Scripts};
 use crate::config::explanations::{Coefficients, ReinforceSettings};
 use crate::nn::language::{AdamW, AdamWSettings, Sampling, Texts, Transformer, generate};
+use crate::questions::{ANSWER, END, PAD, Question, QuestionSplit};
 use crate::statistics::{mean, sample_std};
-use crate::task::{ANSWER, END, PAD, Question, QuestionSplit};
 use crate::units::Generator;
 
 /// Betas of the published training.

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::task::{ANSWER, END, EXPLANATION, PAD, QUESTION, Question, QuestionSplit, QuestionTask};
+use crate::questions::{ANSWER, END, EXPLANATION, PAD, QUESTION, Question, QuestionSplit, QuestionTask};
 
 /// A text with the places of its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +100,8 @@ fn extend(tokens: &mut Vec<i64>, part: &[i64]) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::FamilyName;
-    use crate::task::tests::settings;
+    use crate::questions::FamilyName;
+    use crate::questions::tests::settings;
     use crate::units::Seed;
 
     #[test]

@@ -55,6 +55,18 @@ pub fn save_model(path: &Path, model: &Transformer, metadata: &ModelMetadata) ->
     write_file(path, &encode_tensors(model.size().tensors(), &model.values(), &strings, Precision::Single)?)
 }
 
+/// Checks that a file is a whole model, of whatever size.
+///
+/// # Errors
+/// [`ModelError::Foreign`], or that the file cannot be read.
+pub fn check_model(path: &Path) -> Result<()> {
+    let content = read_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
+    match strings_of(&content) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ModelError::Foreign { path: path.to_owned(), problem: error.to_string() }.into()),
+    }
+}
+
 /// Reads a model of that size over that vocabulary.
 ///
 /// # Errors

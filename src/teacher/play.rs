@@ -5,7 +5,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use super::schedule::TrainingSchedule;
-use crate::agent::{self, Collector, PlayState, epsilon_greedy};
+use crate::agent::{self, Collector, PlayState, SavedCollector, epsilon_greedy};
 use crate::config;
 use crate::env::{Pool, PoolState};
 use crate::replay::{Ending, Transition};
@@ -119,7 +119,8 @@ impl Play {
 
     /// Everything that the rest of the play depends on.
     pub fn save(&self) -> SavedPlay {
-        SavedPlay { state: self.collector.state.clone(), ended: self.ended, pool: self.collector.pool.save() }
+        let SavedCollector { state, pool } = self.collector.save();
+        SavedPlay { state, ended: self.ended, pool }
     }
 
     /// Continues where [`Play::save`] was called.
@@ -128,8 +129,7 @@ impl Play {
     /// As [`Pool::restore`].
     pub fn restore(&mut self, saved: SavedPlay) -> Result<()> {
         let SavedPlay { state, ended, pool } = saved;
-        self.collector.pool.restore(&pool)?;
-        (self.collector.state, self.ended) = (state, ended);
-        Ok(())
+        self.ended = ended;
+        self.collector.restore(&SavedCollector { state, pool })
     }
 }

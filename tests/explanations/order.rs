@@ -7,7 +7,7 @@ use policy_distillation::config::explanations::{self, Coefficients, Explanations
 use policy_distillation::explain::{Explanation, Judge, Reward, Scripts, load_model};
 use policy_distillation::nn::Device;
 use policy_distillation::nn::language::{Size, Transformer};
-use policy_distillation::task::{Question, QuestionSplit, QuestionTask};
+use policy_distillation::questions::{Question, QuestionSplit, QuestionTask};
 use policy_distillation::units::Seed;
 
 /// A hand-made explanation of a question.

@@ -236,18 +236,19 @@ fn commands_do_their_stages_and_refuse_what_does_not_fit() {
     let (cut, broken) = (first(7), first(41).replacen("\"closed\"", "\"cl", 1));
     let foreign = first(41).replacen("\"length\":[3,4]", "\"length\":[2,4]", 1);
     let changed = whole.replacen("\"drawn\":", "\"drawn\":1", 1);
-    for (content, expected) in [
-        (changed, "line 42: the lines before are not what was written"),
-        (cut, "line 7: 6 explanations where the first line counts 40"),
-        (broken, "line 2: "),
-        (foreign, "holds explanations of another task"),
+    let alone = "remove it to make it again alone";
+    for (content, expected, way_out) in [
+        (changed, "line 42: the lines before are not what was written", alone),
+        (cut, "line 7: 6 explanations where the first line counts 40", alone),
+        (broken, "line 2: ", alone),
+        (foreign, "holds explanations of another task", "--fresh"),
     ] {
         fs::write(&traces, content).unwrap();
         fs::remove_dir_all(out.join("students/same/rlt")).unwrap_or_default();
         let output = run.pd(&["distill", "x.toml", "--out", "out"]);
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && message.contains(expected), "{message}\nwithout {expected}");
-        assert!(message.contains("traces.jsonl") && message.contains("--fresh"), "{message}");
+        assert!(message.contains("traces.jsonl") && message.contains(way_out), "{message}");
     }
     fs::write(&traces, &whole).unwrap();
 
@@ -323,9 +324,14 @@ fn folders_with_other_seeds_teachers_and_students_join() {
     run.succeed(&["train", "fewer.toml", "--seed", "3", "--set", "base.steps=61", "--out", "longer"]);
     let expected = ["longer: made with other settings than part-1: base.steps (60 → 61)"];
     crate::bad_input::refused(&run, &["merge", "part-1", "longer", "--out", "all"], &expected);
-    fs::write(run.path("part-2/base/seed-2/weights.safetensors"), "other").unwrap();
+    let (weights, others) =
+        (run.path("part-2/base/seed-2/weights.safetensors"), "part-1/base/seed-1/weights.safetensors");
+    fs::copy(run.path(others), &weights).unwrap();
     let expected = ["part-2/base/seed-2/weights.safetensors: another result than joined/base/seed-2"];
     crate::bad_input::refused(&run, &["merge", "joined", "part-2", "--out", "all"], &expected);
+    fs::write(&weights, "no weights").unwrap();
+    let expected = ["part-2/base/seed-2/weights.safetensors: is no transformer", "remove it to make it again alone"];
+    crate::bad_input::refused(&run, &["merge", "part-2", "part-1", "--out", "all"], &expected);
     // The folder's experiment now names the third seed alone.
     run.succeed(&["train", "fewer.toml", "--seed", "3", "--out", "part-2"]);
     let expected = ["part-2/base/seed-2/", "does not name it; run `pd report`"];

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::config::Fault;
 use crate::config::rules::{self, distinct, rule};
-use crate::task::FamilyName;
+use crate::questions::FamilyName;
 
 const MOST_STEPS: u64 = 1_000_000_000;
 const MOST_TOKENS: u64 = 1_000_000_000_000;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub use keys::settings;
 pub use read::{read, read_text};
 
-use crate::task::TaskSettings;
+use crate::questions::TaskSettings;
 
 /// A checked experiment file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

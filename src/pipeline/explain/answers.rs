@@ -11,8 +11,8 @@ use crate::explain::{
 use crate::nn::language::{Sampling, Transformer, generate};
 use crate::pipeline::batch::Batch;
 use crate::progress::{Ended, Progress};
+use crate::questions::{ANSWER, END, Question, QuestionSplit};
 use crate::record::{ModelId, pool_seconds, write_rows};
-use crate::task::{ANSWER, END, Question, QuestionSplit};
 use crate::units::{Generator, Seed};
 
 /// Texts that are drawn at once.

@@ -16,8 +16,8 @@ use crate::explain::{
 use crate::nn::language::{Size, Transformer};
 use crate::pipeline::batch::Batch;
 use crate::progress::Ended;
+use crate::questions::{PAD, QuestionSplit};
 use crate::record::{ModelId, TaskRecord, remove_checkpoint};
-use crate::task::{PAD, QuestionSplit};
 use crate::units::{Generator, Seed};
 
 /// Time between two checkpoints.

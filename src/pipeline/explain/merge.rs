@@ -9,6 +9,7 @@ use super::list::tasks;
 use super::work::ModelWork;
 use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
+use crate::explain::check_model;
 use crate::pipeline::digests::Digests;
 use crate::pipeline::lock::Locks;
 use crate::pipeline::merge::{add_new, check_idle, check_settings, check_target, distinct, join_manifests, unnamed};
@@ -88,9 +89,10 @@ fn results(folders: &[Folder], joined: &Explanations) -> Result<BTreeMap<PathBuf
                 return Err(refused(format!("{output}: made otherwise than {} says; remove it", file.display())));
             }
             for path in files(output, &task.work) {
-                let is_weights = path == *output && matches!(task.work, ModelWork::Learn(_));
-                let digest = if is_weights { digests.of_weights(&path)? } else { digests.of(&path)? };
-                let Some(digest) = digest else { continue };
+                let Some(digest) = digests.of(&path)? else { continue };
+                if path == *output && matches!(task.work, ModelWork::Learn(_)) {
+                    check_model(&path)?;
+                }
                 let name = path.strip_prefix(folder.root())?.to_owned();
                 match results.get(&name) {
                     Some(known) if known.digest != digest && path == *output => {

@@ -24,9 +24,10 @@ use crate::pipeline::scope::Scope;
 use crate::pipeline::task::TaskState;
 use crate::pipeline::{Observer, refused};
 use crate::progress::Ended;
+use crate::questions::QuestionTask;
 use crate::record::{Folder, TaskRecord, remove_checkpoint, remove_file, remove_folder};
+use crate::report;
 use crate::report::{Activity, TerminalReport};
-use crate::{report, task};
 
 /// The experiment of a request, and its folder.
 ///
@@ -58,7 +59,7 @@ pub fn scored(request: &Request) -> Result<TerminalReport> {
 /// An experiment with its folder prepared.
 pub struct ExplainPipeline<'a> {
     pub experiment: Explanations,
-    pub task: task::QuestionTask,
+    pub task: QuestionTask,
     pub folder: Folder,
     pub tasks: Vec<ModelTask>,
     pub command: Command<'a>,
@@ -86,7 +87,7 @@ impl<'a> ExplainPipeline<'a> {
         let provenance = Provenance { seeds: experiment.seeds.clone(), ale: None, roms: BTreeMap::new() };
         Ok(ExplainPipeline {
             command: Command::new(request, &folder, provenance, locks, observer),
-            task: task::QuestionTask::new(&experiment.task),
+            task: QuestionTask::new(&experiment.task),
             experiment,
             folder,
             tasks,

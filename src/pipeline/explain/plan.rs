@@ -11,7 +11,7 @@ use crate::pipeline::opening::{Opening, Prepare};
 use crate::pipeline::planned::{Plan, PlannedStage, PlannedTask};
 use crate::pipeline::request::Request;
 use crate::pipeline::task::{Stage, Task, TaskState, Work as _};
-use crate::task;
+use crate::questions::QuestionTask;
 
 /// The plan of an experiment with explanations.
 pub type ModelPlan = Plan<ModelWork, ModelDetails>;
@@ -32,7 +32,7 @@ pub fn plan(request: &Request) -> Result<ModelPlan> {
     let states = states(&opening)?;
     let refused = opening.check_settings().err().map(|error| format!("{error:#}"));
     let Opening { experiment, folder, tasks: list, .. } = opening;
-    let vocabulary = task::QuestionTask::new(&experiment.task).alphabet().len();
+    let vocabulary = QuestionTask::new(&experiment.task).alphabet().len();
     let size = |model| Size::new(model, vocabulary).to_string();
     let mut models = vec![("base, teachers".to_owned(), size(experiment.model))];
     models.extend(experiment.students.iter().map(|own| (own.name.clone(), size(experiment.model_of(own)))));

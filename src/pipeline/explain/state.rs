@@ -9,9 +9,9 @@ use super::work::ModelTask;
 use crate::config::explanations::Explanations;
 use crate::eval::statistics::mean;
 use crate::pipeline::task::TaskState;
+use crate::questions::QuestionSplit;
 use crate::record::{Folder, TaskRecord, read_rows};
 use crate::report::explanations::ExplanationResults;
-use crate::task::QuestionSplit;
 
 /// The state of a task that makes a file, by that file and the record beside it, which is written last: without it the
 /// file is not finished.

@@ -11,12 +11,12 @@ use super::{Head, Pair};
 use crate::config::Overrides;
 use crate::config::explanations::{self, Explanations};
 use crate::eval::statistics::{self, Estimate};
+use crate::questions::QuestionSplit;
 use crate::record::Folder;
 use crate::report::agent_result::seed_for;
 use crate::report::explanations::{Answerer, ExplanationResults, difference};
 use crate::report::format::{counted, listed};
 use crate::report::table::{Cell, Table, estimates, words};
-use crate::task::QuestionSplit;
 
 /// Most models that the verdict names.
 const NAMED: usize = 3;

@@ -4,9 +4,9 @@ use super::results::{Answerer, ExplanationResults};
 use super::tables::{Audit, audit, wrong_steps};
 use crate::config::explanations::{Coefficients, Method, TeacherModelSettings};
 use crate::eval::statistics::{Estimate, correlation_interval, mean, pearson, spearman};
+use crate::questions::QuestionSplit;
 use crate::report::explanations::results::BOOTSTRAP;
 use crate::report::format::{number, percent, percent_with_interval};
-use crate::task::QuestionSplit;
 
 /// A claim and what the results say of it.
 pub struct Claim {

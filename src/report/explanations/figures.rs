@@ -4,11 +4,11 @@ use super::claims::pairs;
 use super::results::{Answerer, ExplanationResults};
 use crate::config::explanations::Method;
 use crate::explain::ReinforceRow;
+use crate::questions::QuestionSplit;
 use crate::report::format::counted;
 use crate::report::plot::{
     Axis, Figure, LegendEntry, Mark, Panel, STYLES, Sample, Scale, Style, mean_curve, numbered, thinned,
 };
-use crate::task::QuestionSplit;
 
 /// Every figure for which there are data.
 pub fn figures(results: &ExplanationResults) -> Vec<Figure> {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::results::{Answerer, ExplanationResults, Lessons};
 use crate::eval::statistics::mean;
+use crate::questions::{Quality, QuestionSplit};
 use crate::report::format::{NONE, duration, number, or_dash, percent, percent_with_interval};
 use crate::report::table::{Table, numbers, words};
-use crate::task::{Quality, QuestionSplit};
 use crate::units::grouped;
 
 /// Accuracy of every model: greedy and drawn, and out of domain.

@@ -9,6 +9,7 @@ use super::protocol::protocol;
 use super::results::ExplanationResults;
 use super::tables;
 use crate::config::explanations::Explanations;
+use crate::questions::QuestionSplit;
 use crate::record::{Folder, replace_folder, write_file, write_rows};
 use crate::report::format::percent_with_interval;
 use crate::report::markdown;
@@ -19,7 +20,6 @@ use crate::report::table::Table;
 use crate::report::warning::{SEEDS, Warning};
 use crate::report::write::{Place, Plot};
 use crate::report::{Activity, TerminalReport};
-use crate::task::QuestionSplit;
 
 /// Makes the report of an experiment from its folder. The report of an unfinished run says so.
 ///

@@ -6,9 +6,9 @@ use super::made::Made;
 use crate::config::{Overrides, explanations};
 use crate::explain::AnswerRow;
 use crate::game::Game;
+use crate::questions::QuestionSplit;
 use crate::record::{AgentId, Folder, ModelId, Ratio, write_file, write_rows, write_toml};
 use crate::report::compare::{Comparison, of_games, places, written};
-use crate::task::QuestionSplit;
 
 /// A folder of one game in which the teacher scores 200 and the student its share of that.
 fn made(settings: &str, teacher: f64, share: f64) -> Made {

@@ -5,9 +5,9 @@ use std::fs;
 use crate::config::Overrides;
 use crate::config::explanations::{Explanations, read_text};
 use crate::explain::{AnswerRow, ExplanationRecord, ExplanationsHeader, save_explanations};
+use crate::questions::{QuestionSplit, QuestionTask};
 use crate::record::{Folder, ModelId, write_rows};
 use crate::report::explanations::write;
-use crate::task::{QuestionSplit, QuestionTask};
 use crate::units::Seed;
 
 /// Questions of each seed.

@@ -10,8 +10,8 @@ pub use queries::difference;
 
 use crate::config::explanations::Explanations;
 use crate::explain::{AnswerRow, ExplanationRecord, ExplanationsHeader, ReinforceRow};
+use crate::questions::{Quality, QuestionTask};
 use crate::record::Manifest;
-use crate::task::{Quality, QuestionTask};
 use crate::units::Seed;
 
 /// The seed of all bootstraps of a report.

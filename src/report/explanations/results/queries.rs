@@ -8,7 +8,7 @@ use super::{Answerer, BOOTSTRAP, ExplanationResults};
 use crate::config::explanations::{Coefficients, Method, TeacherModelSettings};
 use crate::eval::statistics::{Estimate, mean, mean_share, share_difference};
 use crate::explain::AnswerRow;
-use crate::task::QuestionSplit;
+use crate::questions::QuestionSplit;
 use crate::units::Seed;
 
 /// The share of right answers to each question, by seed.

@@ -8,9 +8,9 @@ use anyhow::Result;
 use super::{Answerer, ExplanationResults, Lessons};
 use crate::config::explanations::{Explanations, Method};
 use crate::explain::{AnswerRow, ExplanationRecord, ReinforceRow, load_explanations};
+use crate::questions::{Quality, QuestionTask};
 use crate::record::{Folder, Manifest, ModelId, TaskRecord, read_rows};
 use crate::report::read::short;
-use crate::task::{Quality, QuestionTask};
 
 impl<'a> ExplanationResults<'a> {
     /// Reads what is there; an unfinished experiment has less.
