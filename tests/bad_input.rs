@@ -151,6 +151,22 @@ fn a_damaged_file_that_many_tasks_read_is_told_once() {
 }
 
 #[test]
+fn a_lost_episode_and_a_training_that_cannot_be_followed() {
+    let run = Run::new(TINY);
+    run.succeed(&["run", "x.toml"]);
+    let follow = ["follow", "x.toml", "--from", "results/x", "--out", "followed"];
+    refused(&run, &follow, &["results/x: keeps no best teachers", "distillation.online = true"]);
+    assert!(!run.path("followed").exists());
+    let path = run.path("results/x/episodes.csv");
+    let whole = fs::read_to_string(&path).unwrap();
+    let lost: String =
+        whole.lines().enumerate().filter(|(line, _)| *line != 1).map(|(_, row)| format!("{row}\n")).collect();
+    fs::write(&path, &lost).unwrap();
+    refused(&run, &["evaluate", "x.toml"], &["episodes.csv: damaged: an episode of", "bring back a copy"]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), lost);
+}
+
+#[test]
 fn paths_that_name_no_network_or_no_results() {
     let run = trained();
     refused(&run, &["play", "results/x/teachers"], &["no weights there", "such as results/x/teachers/catch/seed-1"]);

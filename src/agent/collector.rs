@@ -76,8 +76,9 @@ impl Collector {
     /// # Errors
     /// As [`Pool::restore`].
     pub fn restore(&mut self, saved: &SavedCollector) -> Result<()> {
+        self.pool.restore(&saved.pool)?;
         self.state = saved.state.clone();
-        self.pool.restore(&saved.pool)
+        Ok(())
     }
 }
 

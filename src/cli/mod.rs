@@ -94,8 +94,8 @@ pub fn run(arguments: &Arguments) -> Result<Ended> {
     })
 }
 
-/// Tells how a command ended, and returns its exit code: 0 done, 1 a run failed, 2 wrong usage or configuration, 130
-/// interrupted after saving.
+/// Tells how a command ended, and returns its exit code: 0 done, 1 a run failed, 2 wrong usage or configuration, or a
+/// damaged file of results, 130 interrupted after saving.
 pub fn exit_code(ended: Result<Ended>) -> ExitCode {
     match ended {
         Ok(Ended::Done) => ExitCode::SUCCESS,

@@ -93,7 +93,7 @@ fn a_file_takes_over_how_the_teachers_that_it_names_learned_and_finds_them_besid
     let source = root.path().join("teachers");
     std::fs::create_dir(&source).unwrap();
     let theirs = from("[teacher]\nalgorithm = \"pqn\"\nframes = 8000\nseeds = [3]\n[environment]\nworkers = 16\n", &[]);
-    std::fs::write(source.join("experiment.toml"), toml::to_string(&theirs.unwrap()).unwrap()).unwrap();
+    std::fs::write(source.join(EXPERIMENT_FILE), toml::to_string(&theirs.unwrap()).unwrap()).unwrap();
     let file = root.path().join("x.toml");
     std::fs::write(&file, "[teacher]\nfrom = \"teachers\"\ngamma = 0.9\n").unwrap();
     let experiment = read(&file, &Overrides::default()).unwrap();
@@ -109,7 +109,7 @@ fn the_teachers_of_a_collection_keep_their_settings_and_are_found_beside_the_fil
     let theirs = from("[teacher]\nframes = 8000000\nfrom = \"mine\"\n[environment]\nworkers = 16\n", &[]).unwrap();
     let pong = root.path().join("mine/pong");
     std::fs::create_dir_all(&pong).unwrap();
-    std::fs::write(pong.join("experiment.toml"), toml::to_string(&theirs).unwrap()).unwrap();
+    std::fs::write(pong.join(EXPERIMENT_FILE), toml::to_string(&theirs).unwrap()).unwrap();
     let file = root.path().join("x.toml");
     std::fs::write(&file, "games = [\"pong\", \"qbert\"]\n[teacher]\nfrom = \"mine\"\nframes = 4000000\n").unwrap();
     let experiment = read(&file, &Overrides::default()).unwrap();

@@ -112,7 +112,7 @@ impl<'a> DistillRun<'a> {
                 source.keep_teachers_view(settings.memory);
             }
             if let Some(saved) = &saved {
-                source.restore(&saved.sources[index].play)?;
+                source.collector.restore(&saved.sources[index].play)?;
                 checkpoint::load_memories(group, index, &mut source)?;
             }
             sources.push(source);

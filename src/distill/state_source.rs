@@ -1,11 +1,9 @@
 //! The source of one game's training data: states of play as students see them, with the Q-values of the teacher, which
 //! may see them otherwise.
 
-use anyhow::Result;
-
 use super::action_gap::mean_action_gap;
 use super::teacher_source::Teacher;
-use crate::agent::{Collector, Player, SavedCollector, epsilon_greedy};
+use crate::agent::{Collector, Player, epsilon_greedy};
 use crate::config::{Data, Distillation};
 use crate::env::{Pool, ViewSlot};
 use crate::game::Game;
@@ -105,14 +103,6 @@ impl StateSource {
     /// The teacher's mean action gap over the memory.
     pub fn mean_action_gap(&self) -> f64 {
         mean_action_gap(self.memory.usable().into_iter().map(|place| &**self.memory.payload(place)))
-    }
-
-    /// Continues from a saved state; the memory is not part of it.
-    ///
-    /// # Errors
-    /// As [`Pool::restore`].
-    pub fn restore(&mut self, play: &SavedCollector) -> Result<()> {
-        self.collector.restore(play)
     }
 }
 

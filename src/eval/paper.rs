@@ -58,7 +58,8 @@ pub struct Reported {
 const THREE: &[&str] = &["freeway", "pong", "qbert"];
 const TEN: &[&str] = &Game::PAPER;
 const TEACHER: Widths = NamedNetwork::Teacher.widths();
-const TEN_GAMES: Widths = Widths { conv: [64, 64, 64], hidden: 1500 };
+/// The trunk of the paper's network for ten games.
+pub const TEN_GAMES: Widths = Widths { conv: [64, 64, 64], hidden: 1500 };
 
 /// Every mean that notes of the paper report.
 pub const REPORTED: [Reported; 7] = [

@@ -51,6 +51,13 @@ pub enum ExplanationsError {
     OtherTask { path: PathBuf, difference: String },
 }
 
+impl ExplanationsError {
+    /// A line, by its number from 1, whose question or explanation is none of the task.
+    pub fn foreign_line(path: &Path, line: usize) -> ExplanationsError {
+        ExplanationsError::Damaged { path: path.to_owned(), line, problem: "not of this task".into() }
+    }
+}
+
 /// Writes explanations, whole or not at all.
 ///
 /// # Errors

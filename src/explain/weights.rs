@@ -1,6 +1,6 @@
 //! Transformers as files: safetensors with the size, the vocabulary and the origin in the header.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -55,15 +55,23 @@ pub fn save_model(path: &Path, model: &Transformer, metadata: &ModelMetadata) ->
     write_file(path, &encode_tensors(model.size().tensors(), &model.values(), &strings, Precision::Single)?)
 }
 
-/// Checks that a file is a whole model, of whatever size.
+/// Checks that a file is a whole model of this program, of whatever task and size.
 ///
 /// # Errors
 /// [`ModelError::Foreign`], or that the file cannot be read.
 pub fn check_model(path: &Path) -> Result<()> {
+    read_model(path).map(|_| ())
+}
+
+/// The content of a model's file, which is verified, and the strings in its header.
+fn read_model(path: &Path) -> Result<(Vec<u8>, HashMap<String, String>)> {
     let content = read_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
-    match strings_of(&content) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(ModelError::Foreign { path: path.to_owned(), problem: error.to_string() }.into()),
+    let foreign = |problem: String| ModelError::Foreign { path: path.to_owned(), problem };
+    let strings = strings_of(&content).map_err(|error| foreign(error.to_string()))?;
+    match strings.get("kind") {
+        Some(kind) if kind == KIND => Ok((content, strings)),
+        Some(kind) => Err(foreign(format!("its kind is {kind}")).into()),
+        None => Err(foreign("its header has no kind".into()).into()),
     }
 }
 
@@ -72,13 +80,9 @@ pub fn check_model(path: &Path) -> Result<()> {
 /// # Errors
 /// [`ModelError`], or that the file cannot be read.
 pub fn load_model(path: &Path, expected: Size, vocabulary: &str, device: Device) -> Result<Transformer> {
-    let content = read_limited(path, MOST_BYTES).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let (content, strings) = read_model(path)?;
     let foreign = |problem: String| ModelError::Foreign { path: path.to_owned(), problem };
-    let strings = strings_of(&content).map_err(|error| foreign(error.to_string()))?;
     let field = |name: &str| strings.get(name).ok_or_else(|| foreign(format!("its header has no {name}")));
-    if field("kind")? != KIND {
-        return Err(foreign(format!("its kind is {}", field("kind")?)).into());
-    }
     let found = field("vocabulary")?;
     if found != vocabulary {
         let (found, expected) = (found.clone(), vocabulary.to_owned());

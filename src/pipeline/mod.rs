@@ -95,7 +95,7 @@ pub fn quoted(word: &str) -> String {
     if is_whole { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-/// Whether an error is a fault of the command or of its files, so that nothing was begun.
+/// Whether an error is a fault of the command or of its files.
 pub fn is_fault_of_request(error: &Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<Refusal>()
@@ -103,7 +103,7 @@ pub fn is_fault_of_request(error: &Error) -> bool {
             || cause.is::<game::UnknownGame>()
             || cause.is::<env::RomError>()
             || cause.is::<agent::WeightsError>()
-            || cause.is::<record::DamagedTable>()
+            || cause.is::<record::DamagedFile>()
             || cause.is::<explanation::ExplanationsError>()
             || cause.is::<explanation::ModelError>()
     })

@@ -1,9 +1,9 @@
-//! An experiment before its work: the checks of a request, and the preparation of its folder.
+//! An experiment before its work, and the preparation of its folder.
 
 use anyhow::Result;
 use serde::Serialize;
 
-use super::checks::check_alone;
+use super::checks::{check_alone, check_work_beside};
 use super::lock::Locks;
 use super::manifest::forget_times;
 use super::refused;
@@ -20,7 +20,7 @@ pub struct Opening<'a, E, W> {
     pub tasks: Vec<Task<W>>,
 }
 
-/// The steps of a preparation that differ between lines. Each sees the folder while no other process prepares it.
+/// The steps of a preparation that differ between lines.
 pub trait Prepare<W> {
     /// The earlier content of the folder.
     type Earlier;
@@ -31,11 +31,11 @@ pub trait Prepare<W> {
     /// The settings that differ, with the way out.
     fn check_settings(&self) -> Result<Self::Earlier>;
 
-    /// Checks that another process at work in the folder does none of the tasks with other settings.
+    /// The tasks of the experiment that is recorded in the folder.
     ///
     /// # Errors
-    /// The settings that differ, with the way out.
-    fn check_beside(&self, other: &str) -> Result<()>;
+    /// If it cannot be read.
+    fn recorded_tasks(&self) -> Result<Vec<Task<W>>>;
 
     /// Removes what a killed command has left behind.
     ///
@@ -46,11 +46,11 @@ pub trait Prepare<W> {
     /// The tasks that the command makes anew with `--fresh`, and those that become stale by it.
     fn renewed(&self) -> Vec<&Task<W>>;
 
-    /// Removes what those tasks have made.
+    /// Removes what the tasks in `renewed` have made.
     ///
     /// # Errors
     /// The path and the system's reason, or a file that is damaged.
-    fn remove_renewed(&self, earlier: Self::Earlier) -> Result<()>;
+    fn remove_renewed(&self, renewed: &[&Task<W>], earlier: Self::Earlier) -> Result<()>;
 }
 
 impl<E: Serialize, W: Work> Opening<'_, E, W>
@@ -77,9 +77,22 @@ where
         }
         if self.request.fresh {
             check_alone(&self.folder, other)?;
-            self.remove_renewed(earlier)?;
-            forget_times(&self.folder, &self.renewed())?;
+            let renewed = self.renewed();
+            self.remove_renewed(&renewed, earlier)?;
+            forget_times(&self.folder, &renewed)?;
         }
         write_toml(&self.folder.experiment(), &self.experiment).map_err(refused)
+    }
+
+    /// Checks that another process at work in the folder does none of the tasks with other settings. Settings of results
+    /// that are there are checked elsewhere; these are of results that are being made.
+    ///
+    /// # Errors
+    /// The settings that differ, with the way out.
+    pub fn check_beside(&self, other: &str) -> Result<()> {
+        if !self.folder.experiment().exists() {
+            return Ok(());
+        }
+        check_work_beside(other, &self.folder, &self.tasks, &self.recorded_tasks()?)
     }
 }

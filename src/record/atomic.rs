@@ -4,11 +4,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
+use super::damaged::DamagedFile;
 use super::remove_folder;
 use crate::digest::Ending;
 use crate::limited::read_text_limited;
@@ -170,12 +171,14 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 /// Reads a JSON file that [`write_json`] wrote. Files of older versions have no digest and are taken as they are.
 ///
 /// # Errors
-/// The path, and the fault in its content.
+/// [`DamagedFile`], or that the file cannot be read.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = read_text_limited(path, MOST_JSON).with_context(|| format!("{}: cannot be read", path.display()))?;
-    let damaged = || format!("{}: damaged; bring back a copy, remove it, or start over with --fresh", path.display());
-    ensure!(Ending::JSON.open(&text).is_some(), "{}: its content is not what was written", damaged());
-    serde_json::from_str(&text).with_context(damaged)
+    let way_out = "bring back a copy, remove it, or start over with --fresh";
+    if Ending::JSON.open(&text).is_none() {
+        return Err(DamagedFile::new(path, "its content is not what was written", way_out).into());
+    }
+    serde_json::from_str(&text).map_err(|error| DamagedFile::new(path, error, way_out).into())
 }
 
 /// Replaces a TOML file; its last line is the digest of the others.

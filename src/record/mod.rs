@@ -4,6 +4,7 @@ mod agent_id;
 mod atomic;
 mod best;
 mod checkpoint;
+mod damaged;
 mod explanations;
 mod files;
 mod folder;
@@ -24,6 +25,7 @@ pub use best::{best_name, bests};
 pub use checkpoint::{
     Saved, has_checkpoint, peek_checkpoint, read_checkpoint, remove_before, remove_checkpoint, write_checkpoint,
 };
+pub use damaged::DamagedFile;
 pub use explanations::{ModelId, RunFolder, TaskRecord};
 pub use files::{children, children_below, copy_file, is_hidden, remove_file, remove_folder};
 pub use folder::{Folder, SHARED, WEIGHTS};
@@ -32,4 +34,4 @@ pub use manifest::{Latency, Maker, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};
 pub use state::{CheckpointError, read_state, write_state};
-pub use table::{DamagedTable, Log, LogMark, parse_rows, read_rows, write_rows};
+pub use table::{Log, LogMark, parse_rows, read_rows, write_rows};

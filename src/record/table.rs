@@ -10,33 +10,25 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::damaged::DamagedFile;
 use super::row_digest::{has_digest, is_whole, with_digest};
 use super::{cannot_write, write_file};
 
-/// A CSV file whose content is not what was written.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{}: damaged: {problem}; bring back a copy of the file, or remove it: the next command plays its episodes again, and a \
-     report does without a log",
-    path.display()
-)]
-pub struct DamagedTable {
-    path: PathBuf,
-    problem: String,
-}
+/// The remedy for a file that is damaged.
+const WAY_OUT: &str = "bring back a copy of the file, or remove it: the next command makes its results again, and a report does without a log";
 
 /// All rows of the file; an empty list if the file is absent. Rows of files from older versions have no digest and are
 /// taken as they are.
 ///
 /// # Errors
-/// [`DamagedTable`], or that the file cannot be read.
+/// [`DamagedFile`], or that the file cannot be read.
 pub fn read_rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
     ensure!(path.is_file(), "{}: not a plain file", path.display());
-    let file = File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    parse_rows(file).map_err(|error| DamagedTable { path: path.to_owned(), problem: format!("{error:#}") }.into())
+    let content = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    parse_rows(&content[..]).map_err(|error| DamagedFile::new(path, error, WAY_OUT).into())
 }
 
 /// The rows of a CSV file's content, verified where they have digests.

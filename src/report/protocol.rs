@@ -3,9 +3,9 @@
 use super::format::{counted, listed, percent};
 use super::prose::starts;
 use super::read::Results;
+use crate::config::TeacherSettings;
 use crate::config::{Data, Distillation, Experiment, Initialization, NamedNetwork, NetworkChoice, OptimizerRule};
-use crate::config::{StudentSettings, TeacherSettings, Widths};
-use crate::eval::paper::Citation;
+use crate::eval::paper::{Citation, TEN_GAMES};
 use crate::game::Game;
 use crate::units::grouped;
 
@@ -127,26 +127,30 @@ pub fn of_teachers(experiment: &Experiment, text: impl Fn(&TeacherSettings) -> S
     }
 }
 
-/// The networks of students. The paper's compression has three; where all students have the same network, its losses
-/// are the nearest, whose students have the teacher's.
+/// The networks of students. Where several losses share a network, the paper's comparison of losses is the counterpart,
+/// whose students have the teacher's network; else its compression to net1, net2 and net3.
 fn networks(experiment: &Experiment) -> Vec<ProtocolPoint> {
-    let of = |students: &mut dyn Iterator<Item = &StudentSettings>| {
-        distinct(students.map(|student| student.network.to_string()))
-    };
-    let single = of(&mut experiment.students.iter().filter(|student| !student.is_shared()));
-    let shared = of(&mut experiment.students.iter().filter(|student| student.is_shared()));
+    let students = |shared: bool| experiment.students.iter().filter(move |student| student.is_shared() == shared);
+    let here = |shared: bool| distinct(students(shared).map(|student| student.network.to_string()));
     let named = |name: NamedNetwork| NetworkChoice::Named(name).to_string();
-    let for_single = match single.len() {
-        1 => named(NamedNetwork::Teacher),
-        _ => [NamedNetwork::Net1, NamedNetwork::Net2, NamedNetwork::Net3].map(named).join("; "),
+    let losses = distinct(students(false).map(|student| student.loss.name().to_owned()));
+    let of_paper = [NamedNetwork::Net1, NamedNetwork::Net2, NamedNetwork::Net3].map(named);
+    let single = here(false);
+    let for_single = match single.as_slice() {
+        [_] if losses.len() > 1 => named(NamedNetwork::Teacher),
+        own if own.iter().all(|network| of_paper.contains(network)) => own.join("; "),
+        _ => of_paper.join("; "),
     };
-    let for_shared = match experiment.games.len() {
-        ..=3 => named(NamedNetwork::Teacher),
-        _ => NetworkChoice::Widths(Widths { conv: [64, 64, 64], hidden: 1500 }).to_string(),
+    let (for_shared, source) = match experiment.games.len() {
+        ..=3 => (named(NamedNetwork::Teacher), Citation::OneNote),
+        _ => (NetworkChoice::Widths(TEN_GAMES).to_string(), Citation::Notes),
     };
-    let kinds = [("students’ networks", for_single, single), ("network for several games", for_shared, shared)];
-    let used = kinds.into_iter().filter(|(_, _, here)| !here.is_empty());
-    used.map(|(what, paper, here)| point(what, &paper, here.join("; "), Citation::Notes)).collect()
+    let single =
+        (!single.is_empty()).then(|| point("students’ networks", &for_single, single.join("; "), Citation::Notes));
+    let shared = here(true);
+    let shared =
+        (!shared.is_empty()).then(|| point("network for several games", &for_shared, shared.join("; "), source));
+    single.into_iter().chain(shared).collect()
 }
 
 /// The texts without repetition, in their order.

@@ -129,7 +129,8 @@ impl Play {
     /// As [`Pool::restore`].
     pub fn restore(&mut self, saved: SavedPlay) -> Result<()> {
         let SavedPlay { state, ended, pool } = saved;
+        self.collector.restore(&SavedCollector { state, pool })?;
         self.ended = ended;
-        self.collector.restore(&SavedCollector { state, pool })
+        Ok(())
     }
 }

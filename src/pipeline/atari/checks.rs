@@ -8,9 +8,9 @@ use super::clean::check_teachers;
 use super::open::AgentOpening;
 use super::source::check_source;
 use super::{follow, memory, settings};
-use crate::config::{self, Experiment, Overrides};
+use crate::config::Experiment;
 use crate::env::Rom;
-use crate::pipeline::checks::{check_tasks, check_work_beside};
+use crate::pipeline::checks::check_tasks;
 use crate::pipeline::opening::Opening;
 use crate::pipeline::refused;
 use crate::pipeline::scope::Scope;
@@ -38,17 +38,6 @@ pub fn check(opening: &AgentOpening) -> Result<Roms> {
     Ok(roms)
 }
 
-/// Checks that another process at work in the folder does none of the tasks with other settings. Settings of results
-/// that are there were checked before; these are of results that are being made.
-pub fn check_beside(opening: &AgentOpening, other: &str) -> Result<()> {
-    let folder = &opening.folder;
-    if !folder.experiment().exists() {
-        return Ok(());
-    }
-    let theirs = config::read(&folder.experiment(), &Overrides::default()).map_err(refused)?;
-    check_work_beside(other, folder, &opening.tasks, &opening.of(theirs)?.tasks)
-}
-
 fn find_roms(experiment: &Experiment) -> Result<Roms> {
     experiment.games.iter().map(|&game| Ok((game.name(), Rom::find(game)?))).collect()
 }
@@ -71,7 +60,8 @@ fn check_inputs(opening: &AgentOpening) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::super::list::{Teaching, tasks};
-    use super::*;
+    use crate::config::{self, Overrides};
+    use crate::pipeline::checks::check_work_beside;
     use crate::record::Folder;
 
     #[test]

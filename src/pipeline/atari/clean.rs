@@ -13,7 +13,7 @@ use super::open::AgentOpening;
 use super::work::{AgentTask, AgentWork};
 use crate::config::Experiment;
 use crate::distill::group_names;
-use crate::pipeline::opening::{Opening, Prepare};
+use crate::pipeline::opening::Opening;
 use crate::pipeline::scope::Scope;
 use crate::pipeline::task::{Stage, Work};
 use crate::record::{
@@ -26,16 +26,20 @@ use crate::record::{
 ///
 /// # Errors
 /// The path and the system's reason, or a file that is damaged.
-pub fn remove_renewed(opening: &AgentOpening, played_otherwise: BTreeSet<AgentId>) -> Result<()> {
+pub fn remove_renewed(
+    opening: &AgentOpening,
+    renewed: &[&AgentTask],
+    played_otherwise: BTreeSet<AgentId>,
+) -> Result<()> {
     let Opening { experiment, folder, .. } = opening;
-    let (renewed, scope) = (opening.renewed(), opening.request.scope);
-    for agent in networks(&renewed) {
+    let scope = opening.request.scope;
+    for agent in networks(renewed) {
         remove_run(folder, &folder.agent(agent))?;
     }
     if renewed.iter().any(|task| task.work.stage() == Stage::Distill) {
         remove_distillations(folder, experiment)?;
     }
-    let mut scored = unscored(folder, &renewed, scope);
+    let mut scored = unscored(folder, renewed, scope);
     scored.extend(played_otherwise);
     remove_rows(&folder.episodes(), |row: &EpisodeRow| row.id().is_ok_and(|agent| scored.contains(&agent)))?;
     remove_rows(&folder.scores(), |row: &ScoreRow| row.id().is_ok_and(|agent| scored.contains(&agent)))?;

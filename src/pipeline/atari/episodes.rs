@@ -1,14 +1,15 @@
 //! `episodes.csv`, which evaluations write.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 
 use super::agents::agents;
 use crate::config::Experiment;
 use crate::eval::Episode;
 use crate::pipeline::digests::Digests;
-use crate::record::{AgentId, EpisodeRow, Folder, Role, read_rows, write_rows};
+use crate::record::{AgentId, DamagedFile, EpisodeRow, Folder, Role, read_rows, write_rows};
 
 /// Characters of a weights file's SHA-256 in `episodes.csv`.
 const HASH: usize = 16;
@@ -68,6 +69,9 @@ pub fn short_digest(folder: &Folder, digests: &Digests, agent: &AgentId) -> Resu
     Ok(digests.of_weights(&folder.weights(agent))?.map(|digest| digest[..HASH].to_owned()))
 }
 
+/// The remedy for a file that is damaged.
+const WAY_OUT: &str = "bring back a copy, or remove all its episodes, and the next command plays them again";
+
 /// Episodes of all agents.
 ///
 /// # Errors
@@ -75,19 +79,14 @@ pub fn short_digest(folder: &Folder, digests: &Digests, agent: &AgentId) -> Resu
 pub fn read_episodes(folder: &Folder) -> Result<EpisodeRows> {
     let mut episodes = EpisodeRows::new();
     for row in read_rows::<EpisodeRow>(&folder.episodes())? {
-        let place = || format!("{}: damaged", folder.episodes().display());
-        let agent = row.id().with_context(place)?;
+        let damaged = |problem: &dyn Display| DamagedFile::new(&folder.episodes(), problem, WAY_OUT);
+        let agent = row.id().map_err(|error| damaged(&error))?;
         let rows = episodes.entry(agent).or_default();
-        ensure!(
-            row.episode == rows.len() as u64,
-            "{}: an episode of {} in {}, seed {}, is lost before number {}; bring back a copy, or remove all its episodes, \
-             and the next command plays them again",
-            place(),
-            row.agent,
-            row.game,
-            row.seed,
-            row.episode
-        );
+        if row.episode != rows.len() as u64 {
+            let EpisodeRow { agent, game, seed, episode, .. } = &row;
+            let lost = format!("an episode of {agent} in {game}, seed {seed}, is lost before number {episode}");
+            return Err(damaged(&lost).into());
+        }
         rows.push(row);
     }
     Ok(episodes)

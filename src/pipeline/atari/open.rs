@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::agents::environment;
-use super::checks::{Roms, check, check_beside};
+use super::checks::{Roms, check};
 use super::clean::remove_renewed;
 use super::leftovers::remove_leftovers;
 use super::list::{Teaching, renewed, tasks};
@@ -42,7 +42,7 @@ impl<'a> AgentOpening<'a> {
     /// Reads the experiment of a request.
     ///
     /// # Errors
-    /// As [`config::read`].
+    /// As [`read`] and [`tasks`].
     pub fn read(request: &'a Request<'a>) -> Result<AgentOpening<'a>> {
         let (experiment, folder) = read(request)?;
         AgentOpening::new(request, experiment, folder)
@@ -52,7 +52,7 @@ impl<'a> AgentOpening<'a> {
     ///
     /// # Errors
     /// As [`tasks`].
-    pub fn of(&self, experiment: Experiment) -> Result<AgentOpening<'a>> {
+    pub fn with_experiment(&self, experiment: Experiment) -> Result<AgentOpening<'a>> {
         AgentOpening::new(self.request, experiment, self.folder.clone())
     }
 
@@ -69,8 +69,9 @@ impl Prepare<AgentWork> for AgentOpening<'_> {
         settings::check(self)
     }
 
-    fn check_beside(&self, other: &str) -> Result<()> {
-        check_beside(self, other)
+    fn recorded_tasks(&self) -> Result<Vec<AgentTask>> {
+        let recorded = config::read(&self.folder.experiment(), &Overrides::default()).map_err(refused)?;
+        Ok(self.with_experiment(recorded)?.tasks)
     }
 
     fn remove_leftovers(&self) -> Result<()> {
@@ -81,8 +82,8 @@ impl Prepare<AgentWork> for AgentOpening<'_> {
         renewed(self.request.scope, &self.tasks)
     }
 
-    fn remove_renewed(&self, earlier: Earlier) -> Result<()> {
-        remove_renewed(self, earlier.played_otherwise)
+    fn remove_renewed(&self, renewed: &[&AgentTask], earlier: Earlier) -> Result<()> {
+        remove_renewed(self, renewed, earlier.played_otherwise)
     }
 }
 

@@ -51,7 +51,7 @@ fn earlier(folder: &Folder) -> Result<Option<Experiment>> {
 pub fn check(opening: &AgentOpening) -> Result<Earlier> {
     let Opening { request, experiment, folder, tasks } = opening;
     let Some(old) = earlier(folder)? else { return Ok(Earlier::default()) };
-    let known = opening.of(united(experiment, &old))?.tasks;
+    let known = opening.with_experiment(united(experiment, &old))?.tasks;
     let mut stale = stale(folder, &known, &config::settings(&old)?)?;
     let goes_on = |change: &SettingChange| change.lengthens_training() && can_go_on(experiment, folder, &known);
     stale.iter_mut().for_each(|(_, changes)| changes.retain(|change| !goes_on(change)));
@@ -76,7 +76,7 @@ pub fn check(opening: &AgentOpening) -> Result<Earlier> {
     } else {
         // With `--seed` the command may make fewer results anew than without it.
         let whole = config::read(&request.text_file(), &Overrides { set: request.set.to_vec(), seed: None })?;
-        others(&opening.of(whole)?, &old, cheapest)?
+        others(&opening.with_experiment(whole)?, &old, cheapest)?
     };
     let way = way_out(&left, &format!("`pd {}`", request.command_anew(cheapest, is_enough)));
     Err(refusal(folder, experiment, stale, &way))

@@ -10,8 +10,8 @@ use super::open::ExplainPipeline;
 use super::work::{ModelTask, ModelWork};
 use crate::config::explanations::{FitSettings, Method, ModelSettings, Start, TeacherModelSettings};
 use crate::explain::{
-    Counted, Fit, Learned, ModelMetadata, RewardSignal, Run, Script, Scripts, fit, load_explanations, load_model,
-    reinforce, save_model,
+    Counted, ExplanationsError, Fit, Learned, ModelMetadata, RewardSignal, Run, Script, Scripts, fit,
+    load_explanations, load_model, reinforce, save_model,
 };
 use crate::nn::language::{Size, Transformer};
 use crate::pipeline::batch::Batch;
@@ -155,14 +155,9 @@ impl ExplainPipeline<'_> {
         let scripts = self.scripts(QuestionSplit::Train);
         let mut texts = Vec::with_capacity(explanations.len());
         for (number, one) in explanations.iter().enumerate() {
-            let (place, line) = (path.display(), number + 2);
-            let damaged = || {
-                format!(
-                    "{place}, line {line}: not of this task; bring back a copy, or remove it to make it again alone"
-                )
-            };
-            let question = self.task.question(&one.question).with_context(damaged)?;
-            let tokens = self.task.alphabet().encode(&one.explanation).with_context(damaged)?;
+            let foreign = || ExplanationsError::foreign_line(&path, number + 2);
+            let question = self.task.question(&one.question).ok_or_else(foreign)?;
+            let tokens = self.task.alphabet().encode(&one.explanation).map_err(|_| foreign())?;
             texts.push(from_explanation(scripts.student(&question, &tokens)));
         }
         ensure!(

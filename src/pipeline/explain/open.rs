@@ -11,7 +11,7 @@ use super::work::{ModelTask, ModelWork};
 use crate::config::explanations::{self, Explanations};
 use crate::config::{LineName, Overrides, line_of};
 use crate::pipeline::batch::Batch;
-use crate::pipeline::checks::{check_tasks, check_work_beside};
+use crate::pipeline::checks::check_tasks;
 use crate::pipeline::command::Command;
 use crate::pipeline::key::{self, SettingChange};
 use crate::pipeline::leftovers::remove_unfinished;
@@ -71,10 +71,10 @@ impl<'a> ExplainPipeline<'a> {
     /// # Errors
     /// The obstacle to the request, with the way out.
     pub fn open(request: &Request, observer: &'a dyn Observer) -> Result<ExplainPipeline<'a>> {
+        let opening = ModelOpening::read(request)?;
         if request.scope == Scope::Follow {
             return Err(refused("`pd follow` is for games: a teacher that explains is finished before its students"));
         }
-        let opening = ModelOpening::read(request)?;
         check_tasks(request, &opening.tasks)?;
         if request.scope == Scope::Report && !opening.folder.experiment().exists() {
             let place = opening.folder.root().display();
@@ -143,7 +143,7 @@ impl<'a> ModelOpening<'a> {
     /// Reads the experiment of a request.
     ///
     /// # Errors
-    /// As [`read`].
+    /// As [`read`] and [`tasks`].
     pub fn read(request: &'a Request<'a>) -> Result<ModelOpening<'a>> {
         let (experiment, folder) = read(request)?;
         Ok(ModelOpening { request, tasks: tasks(&experiment, &folder)?, experiment, folder })
@@ -168,13 +168,9 @@ impl Prepare<ModelWork> for ModelOpening<'_> {
         if stale.is_empty() { Ok(()) } else { Err(made_otherwise(self, &stale, changes)) }
     }
 
-    fn check_beside(&self, other: &str) -> Result<()> {
-        let folder = &self.folder;
-        if !folder.experiment().exists() {
-            return Ok(());
-        }
-        let theirs = explanations::read(&folder.experiment(), &Overrides::default()).map_err(refused)?;
-        check_work_beside(other, folder, &self.tasks, &tasks(&theirs, folder)?)
+    fn recorded_tasks(&self) -> Result<Vec<ModelTask>> {
+        let recorded = explanations::read(&self.folder.experiment(), &Overrides::default()).map_err(refused)?;
+        tasks(&recorded, &self.folder)
     }
 
     fn remove_leftovers(&self) -> Result<()> {
@@ -185,8 +181,8 @@ impl Prepare<ModelWork> for ModelOpening<'_> {
         self.request.scope.renews(&self.tasks)
     }
 
-    fn remove_renewed(&self, (): ()) -> Result<()> {
-        self.renewed().iter().try_for_each(|task| remove(&self.folder, task))
+    fn remove_renewed(&self, renewed: &[&ModelTask], (): ()) -> Result<()> {
+        renewed.iter().try_for_each(|task| remove(&self.folder, task))
     }
 }
 

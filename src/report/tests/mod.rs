@@ -271,28 +271,32 @@ fn the_differences_of_protocol_are_those_of_the_settings() {
 }
 
 #[test]
-fn networks_of_students_that_are_not_the_papers_are_a_difference() {
-    let students = |networks: &[&str]| {
-        let student = |(at, network)| format!("[[students]]\nname = \"s{at}\"\nnetwork = {network}\n");
-        let students: String = networks.iter().enumerate().map(student).collect();
-        let made = Made::with(&format!("name = \"made-up\"\ngames = [\"pong\"]\nseeds = [1]\n{students}"));
+fn networks_of_students_that_are_not_those_of_the_papers_experiment_are_a_difference() {
+    let summary = |games: &str, students: &[(&str, &str)]| {
+        let student = |(at, (network, loss)): (usize, &(&str, &str))| {
+            format!("[[students]]\nname = \"s{at}\"\nnetwork = {network}\n{loss}\n")
+        };
+        let students: String = students.iter().enumerate().map(student).collect();
+        let made = Made::with(&format!("name = \"made-up\"\ngames = {games}\nseeds = [1]\n{students}"));
         made.report();
         fs::read_to_string(made.folder.report().join("summary.md")).unwrap()
     };
-    let named = [r#""teacher""#, r#""net1""#, r#""net2""#, r#""net3""#];
-    for (networks, line) in [
-        (&named[2..3], "| students’ networks | 32/64/64, 512 | 16/16/16, 128 | several notes |"),
-        (
-            &named[2..],
-            "| students’ networks | 16/32/32, 256; 16/16/16, 128; 16/16/16, 64 | 16/16/16, 128; 16/16/16, 64 |",
-        ),
+    let [teacher, net2, net3] = [r#""teacher""#, r#""net2""#, r#""net3""#];
+    let small = "{ conv = [8, 16, 16], hidden = 32 }";
+    let (nll, together) = ("loss = \"nll\"", "games = \"together\"");
+    let (one, three) = ("[\"pong\"]", "[\"freeway\", \"pong\", \"qbert\"]");
+    for (games, students, line) in [
+        (one, &[(net2, ""), (net2, nll)][..], "| students’ networks | 32/64/64, 512 | 16/16/16, 128 | several notes |"),
+        (one, &[(small, "")], "| students’ networks | 16/32/32, 256; 16/16/16, 128; 16/16/16, 64 | 8/16/16, 32 |"),
+        (three, &[(net2, together)], "| network for several games | 32/64/64, 512 | 16/16/16, 128 | one note |"),
     ] {
-        let summary = students(networks);
+        let summary = summary(games, students);
         assert!(summary.contains(line), "{line} not in {summary}");
     }
-    for same in [&named[..1], &named[1..]] {
-        assert!(!students(same).contains("| students’ networks |"));
+    for same in [&[(net3, ""), (net2, "")][..], &[(teacher, ""), (teacher, nll)], &[(net3, "")]] {
+        assert!(!summary(one, same).contains("| students’ networks |"));
     }
+    assert!(!summary(three, &[(teacher, together)]).contains("| network for several games |"));
 }
 
 #[test]
