@@ -60,7 +60,7 @@ def table(subjects, rounds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("subjects", nargs="*", choices=[[], *SUBJECTS], default=SUBJECTS)
+    parser.add_argument("subjects", nargs="*", choices=[[], *SUBJECTS], default=[])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
