@@ -128,28 +128,27 @@ pub fn of_teachers(experiment: &Experiment, text: impl Fn(&TeacherSettings) -> S
 }
 
 /// The networks of students. Where several losses share a network, the paper's comparison of losses is the counterpart,
-/// whose students have the teacher's network; else its compression to net1, net2 and net3.
+/// whose students have the teacher's network; else its compression to net1, net2 and net3. Of its other experiments the
+/// networks are not known.
 fn networks(experiment: &Experiment) -> Vec<ProtocolPoint> {
     let students = |shared: bool| experiment.students.iter().filter(move |student| student.is_shared() == shared);
     let here = |shared: bool| distinct(students(shared).map(|student| student.network.to_string()));
     let named = |name: NamedNetwork| NetworkChoice::Named(name).to_string();
     let losses = distinct(students(false).map(|student| student.loss.name().to_owned()));
-    let of_paper = [NamedNetwork::Net1, NamedNetwork::Net2, NamedNetwork::Net3].map(named);
-    let single = here(false);
+    let compressed = [NamedNetwork::Net1, NamedNetwork::Net2, NamedNetwork::Net3].map(named);
+    let (single, shared) = (here(false), here(true));
     let for_single = match single.as_slice() {
-        [_] if losses.len() > 1 => named(NamedNetwork::Teacher),
-        own if own.iter().all(|network| of_paper.contains(network)) => own.join("; "),
-        _ => of_paper.join("; "),
+        [_] if losses.len() > 1 => Some(named(NamedNetwork::Teacher)),
+        own if own.iter().all(|network| compressed.contains(network)) => (own.len() == 3).then(|| own.join("; ")),
+        _ => Some(compressed.join("; ")),
     };
     let (for_shared, source) = match experiment.games.len() {
         ..=3 => (named(NamedNetwork::Teacher), Citation::OneNote),
         _ => (NetworkChoice::Widths(TEN_GAMES).to_string(), Citation::Notes),
     };
-    let single =
-        (!single.is_empty()).then(|| point("students’ networks", &for_single, single.join("; "), Citation::Notes));
-    let shared = here(true);
-    let shared =
-        (!shared.is_empty()).then(|| point("network for several games", &for_shared, shared.join("; "), source));
+    let for_shared = (!shared.is_empty()).then_some(for_shared);
+    let single = for_single.map(|paper| point("students’ networks", &paper, single.join("; "), Citation::Notes));
+    let shared = for_shared.map(|paper| point("network for several games", &paper, shared.join("; "), source));
     single.into_iter().chain(shared).collect()
 }
 
