@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::checks::{check_alone, check_work_beside};
+use super::checks::{check_alone, check_tasks, check_work_beside};
 use super::lock::Locks;
 use super::manifest::forget_times;
 use super::refused;
@@ -51,6 +51,21 @@ pub trait Prepare<W> {
     /// # Errors
     /// The path and the system's reason, or a file that is damaged.
     fn remove_renewed(&self, renewed: &[&Task<W>], earlier: Self::Earlier) -> Result<()>;
+}
+
+impl<E, W> Opening<'_, E, W> {
+    /// Checks that the experiment has the tasks that are asked for, and results where only a report is.
+    ///
+    /// # Errors
+    /// The task or the results that are missing, with the way out.
+    pub fn check_request(&self) -> Result<()> {
+        check_tasks(self.request, &self.tasks)?;
+        if self.request.scope == Scope::Report && !self.folder.experiment().exists() {
+            let place = self.folder.root().display();
+            return Err(refused(format!("{place}: no results there yet; `pd run` makes them")));
+        }
+        Ok(())
+    }
 }
 
 impl<E: Serialize, W: Work> Opening<'_, E, W>

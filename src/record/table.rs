@@ -15,7 +15,8 @@ use super::row_digest::{has_digest, is_whole, with_digest};
 use super::{cannot_write, write_file};
 
 /// The remedy for a file that is damaged.
-const WAY_OUT: &str = "bring back a copy of the file, or remove it: the next command makes its results again, and a report does without a log";
+const WAY_OUT: &str = "bring back a copy of the file, or remove it: the next command makes its results again, and a report does \
+     without a log";
 
 /// All rows of the file; an empty list if the file is absent. Rows of files from older versions have no digest and are
 /// taken as they are.

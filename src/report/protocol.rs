@@ -3,8 +3,9 @@
 use super::format::{counted, listed, percent};
 use super::prose::starts;
 use super::read::Results;
-use crate::config::TeacherSettings;
-use crate::config::{Data, Distillation, Experiment, Initialization, NamedNetwork, NetworkChoice, OptimizerRule};
+use crate::config::{
+    Data, Distillation, Experiment, Initialization, NamedNetwork, NetworkChoice, OptimizerRule, TeacherSettings,
+};
 use crate::eval::paper::{Citation, TEN_GAMES};
 use crate::game::Game;
 use crate::units::grouped;

@@ -10,7 +10,6 @@ use super::source::check_source;
 use super::{follow, memory, settings};
 use crate::config::Experiment;
 use crate::env::Rom;
-use crate::pipeline::checks::check_tasks;
 use crate::pipeline::opening::Opening;
 use crate::pipeline::refused;
 use crate::pipeline::scope::Scope;
@@ -23,17 +22,14 @@ pub type Roms = BTreeMap<&'static str, Option<Rom>>;
 /// # Errors
 /// The obstacle to the request, with the way out.
 pub fn check(opening: &AgentOpening) -> Result<Roms> {
-    let Opening { request, experiment, folder, tasks } = opening;
+    let Opening { request, experiment, folder, .. } = opening;
     if let Some(from) = request.from {
         follow::check(experiment, folder, from)?;
     }
-    check_tasks(request, tasks)?;
+    opening.check_request()?;
     let roms = if request.scope == Scope::Report { BTreeMap::new() } else { find_roms(experiment)? };
-    let exists = settings::check(opening)?.exists;
+    settings::check(opening)?;
     check_inputs(opening)?;
-    if request.scope == Scope::Report && !exists {
-        return Err(refused(format!("{}: no results there yet; `pd run` makes them", folder.root().display())));
-    }
     memory::check(opening)?;
     Ok(roms)
 }

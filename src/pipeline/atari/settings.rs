@@ -21,8 +21,6 @@ use crate::record::{AgentId, Folder, Role, has_checkpoint};
 /// The earlier content of a folder.
 #[derive(Debug, Default)]
 pub struct Earlier {
-    /// Whether there is an experiment.
-    pub exists: bool,
     /// Agents whose episodes were played by another protocol. A command that makes something anew removes these
     /// episodes.
     pub played_otherwise: BTreeSet<AgentId>,
@@ -62,7 +60,7 @@ pub fn check(opening: &AgentOpening) -> Result<Earlier> {
         AgentWork::Evaluate(agent) => Some(agent.clone()),
         _ => None,
     });
-    let earlier = Earlier { exists: true, played_otherwise: played.collect() };
+    let earlier = Earlier { played_otherwise: played.collect() };
     if stale.is_empty() {
         return Ok(earlier);
     }

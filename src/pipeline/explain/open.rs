@@ -11,7 +11,6 @@ use super::work::{ModelTask, ModelWork};
 use crate::config::explanations::{self, Explanations};
 use crate::config::{LineName, Overrides, line_of};
 use crate::pipeline::batch::Batch;
-use crate::pipeline::checks::check_tasks;
 use crate::pipeline::command::Command;
 use crate::pipeline::key::{self, SettingChange};
 use crate::pipeline::leftovers::remove_unfinished;
@@ -75,11 +74,7 @@ impl<'a> ExplainPipeline<'a> {
         if request.scope == Scope::Follow {
             return Err(refused("`pd follow` is for games: a teacher that explains is finished before its students"));
         }
-        check_tasks(request, &opening.tasks)?;
-        if request.scope == Scope::Report && !opening.folder.experiment().exists() {
-            let place = opening.folder.root().display();
-            return Err(refused(format!("{place}: no results there yet; `pd run` makes them")));
-        }
+        opening.check_request()?;
         opening.check_settings()?;
         let locks = Locks::in_folder(opening.folder.root().join(".locks"));
         opening.prepare(&locks)?;
