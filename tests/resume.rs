@@ -296,7 +296,7 @@ fn pqn(frames: u64, more: &str) -> Experiment {
 
 #[test]
 fn a_pqn_teacher_survives_stops_at_any_moment() {
-    let experiment = pqn(7200, "epochs = 2");
+    let experiment = pqn(7200, "epochs = 2\nstagger = 100");
     survives_stops(27, |root, stops| teach(&experiment, root, stops));
 }
 

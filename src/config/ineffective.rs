@@ -25,9 +25,9 @@ fn reason(setting: &Setting, experiment: &Experiment, is_chosen: bool) -> Option
             Some(format!("teacher.{section}.{key} has no effect without algorithm = \"{section}\" in [teacher]"))
         }
         ["teacher", key] if experiment.teacher.from.as_os_str().is_empty() => {
-            let is_its = |algorithm: &Algorithm| algorithm.settings().contains(&key);
+            let reads = |algorithm: &Algorithm| algorithm.alone_reads(key);
             let other =
-                Algorithm::ALL.into_iter().find(is_its).filter(|&other| other != experiment.teacher.algorithm)?;
+                Algorithm::ALL.into_iter().find(reads).filter(|&other| other != experiment.teacher.algorithm)?;
             Some(format!("teacher.{key} has no effect: only algorithm = \"{}\" reads it", other.section()))
         }
         ["students", index, "temperature"] => {

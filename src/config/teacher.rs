@@ -82,6 +82,10 @@ pub struct TeacherSettings {
     pub clip_rewards: bool,
     /// Whether a lost life is terminal for the learner. The game goes on.
     pub life_loss_ends_episode: bool,
+    /// Steps of each worker over which the workers' episodes are spread evenly: worker i of n (from 0) cuts the episode off
+    /// that it is in after i / n of them ("staggered resets", Bharthulwar et al., 2025, arXiv 2511.21011). 0: none is cut
+    /// off.
+    pub stagger: u64,
     pub keep: Keep,
     /// Only for DQN: capacity of the replay, in steps.
     pub replay: u64,
@@ -132,12 +136,17 @@ impl Algorithm {
         }
     }
 
-    /// The settings that it alone reads.
+    /// The settings of its section, which it alone reads.
     pub fn settings(self) -> &'static [&'static str] {
         match self {
             Algorithm::Dqn => &["double", "munchausen", "replay", "batch", "update_period", "target_period"],
             Algorithm::Pqn => &["rollout", "epochs", "minibatches", "lambda"],
         }
+    }
+
+    /// Whether it alone reads that setting of `[teacher]`, which may stand in its section or not.
+    pub fn alone_reads(self, key: &str) -> bool {
+        self.settings().contains(&key) || self == Algorithm::Dqn && key == "warmup"
     }
 
     /// Every algorithm.

@@ -291,6 +291,8 @@ fn settings_that_nothing_reads_are_named_unless_they_wait_in_the_section_of_thei
         found.len() == 2 && found[1].starts_with("--set teacher.replay=1e6: teacher.replay has no effect"),
         "{found:?}"
     );
+    let found = ineffective(&format!("{pqn}warmup = 5\n"), &[]);
+    assert_eq!(found, ["x.toml:3: teacher.warmup has no effect: only algorithm = \"dqn\" reads it"]);
     assert_eq!(ineffective(&format!("{pqn}[teacher.dqn]\nbatch = 5\n[teacher.pqn]\nepochs = 3\n"), &[]), [""; 0]);
     let found = ineffective("[teacher.pqn]\nepochs = 3\n[teacher.dqn]\nbatch = 5\n", &[]);
     assert_eq!(found, ["x.toml:2: teacher.pqn.epochs has no effect without algorithm = \"pqn\" in [teacher]"]);

@@ -128,6 +128,11 @@ impl Pool {
         self.workers.iter_mut().for_each(|worker| worker.playing = false);
     }
 
+    /// Leaves the episode of `worker` where it is: it is not playing any more.
+    pub fn abandon_worker(&mut self, worker: usize) {
+        self.workers[worker].playing = false;
+    }
+
     /// Begins an episode on each worker for which `seed` gives one.
     pub fn begin(&mut self, mut seed: impl FnMut(usize) -> Option<Seed>) {
         let seeds: Vec<_> = (0..self.workers.len()).map(&mut seed).collect();

@@ -20,6 +20,7 @@ pub struct Play {
     parts: usize,
     clip_rewards: bool,
     life_loss_ends_episode: bool,
+    stagger: u64,
 }
 
 /// A saved [`Play`].
@@ -47,6 +48,7 @@ impl Play {
             schedule: TrainingSchedule::new(settings, total),
             clip_rewards: settings.clip_rewards,
             life_loss_ends_episode: settings.life_loss_ends_episode,
+            stagger: settings.stagger,
         }
     }
 
@@ -96,9 +98,17 @@ impl Play {
         self.transitions(&steps)
     }
 
+    /// Whether the episode of `worker` is cut off after the step that all workers have just made, so that their episodes
+    /// do not all end at once from then on.
+    fn is_cut_off(&self, worker: usize) -> bool {
+        let workers = self.pool().workers() as u64;
+        let end = worker as u64 * self.stagger / workers;
+        end > 0 && self.steps() == end * workers
+    }
+
     fn transitions(&mut self, steps: &[agent::PlayedStep]) -> Vec<Transition> {
         let transition = |step: &agent::PlayedStep| {
-            let agent::PlayedStep { action, outcome, .. } = *step;
+            let agent::PlayedStep { worker, action, outcome, .. } = *step;
             let step = outcome.step;
             if step.ended() {
                 self.ended.0 += 1;
@@ -106,7 +116,8 @@ impl Play {
             }
             let ending = if step.terminated || self.life_loss_ends_episode && step.life_lost {
                 Ending::Terminated
-            } else if step.truncated {
+            } else if step.truncated || self.is_cut_off(worker) {
+                self.collector.pool.abandon_worker(worker);
                 Ending::Truncated
             } else {
                 Ending::No
@@ -132,5 +143,47 @@ impl Play {
         self.collector.restore(&SavedCollector { state, pool })?;
         self.ended = ended;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Experiment, Overrides, read_text};
+    use crate::env::Rules;
+    use crate::game::Game;
+
+    const WORKERS: usize = 5;
+
+    fn play(stagger: u64) -> Play {
+        let text = format!(
+            "games = [\"catch\"]\n[environment]\nworkers = {WORKERS}\n[teacher]\nstagger = {stagger}\n\
+             life_loss_ends_episode = false\n"
+        );
+        let experiment: Experiment = read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
+        let game = Game::named("catch").unwrap();
+        let pool = Pool::load(game, None, &Rules::of_training(&experiment.environment, game), WORKERS).unwrap();
+        Play::new(&experiment.teacher, pool, 1, 1000, Seed(4))
+    }
+
+    /// Plays 15 steps of every worker; returns those after which an episode was cut off, with its worker, and checks that
+    /// the worker begins another.
+    fn cut_off(stagger: u64) -> Vec<(usize, usize)> {
+        let mut play = play(stagger);
+        let mut cut_off = Vec::new();
+        play.begin();
+        for step in 1..=15 {
+            let transitions = play.step_randomly(3);
+            let cut: Vec<_> = transitions.iter().map(|transition| transition.ending == Ending::Truncated).collect();
+            assert_eq!(play.begin(), cut);
+            cut_off.extend((0..WORKERS).filter(|&worker| cut[worker]).map(|worker| (step, worker)));
+        }
+        cut_off
+    }
+
+    #[test]
+    fn with_stagger_the_workers_episodes_end_at_different_times() {
+        assert_eq!(cut_off(10), [(2, 1), (4, 2), (6, 3), (8, 4)]);
+        assert_eq!(cut_off(0), []);
     }
 }
