@@ -198,14 +198,11 @@ mod tests {
 
     use super::*;
     use crate::config::{Experiment, Overrides, read_text};
-    use crate::env::Rules;
-    use crate::game::Game;
 
     fn pool() -> Pool {
         let text = "games = [\"catch\"]\n[environment]\nworkers = 5\n";
         let experiment: Experiment = read_text("x.toml", "x", text, &Overrides::default()).unwrap();
-        let game = Game::named("catch").unwrap();
-        Pool::load(game, None, &Rules::of_training(&experiment.environment, game), 5).unwrap()
+        Pool::of_catch(&experiment.environment)
     }
 
     /// Play by a made-up rule that depends on observations and on chance.

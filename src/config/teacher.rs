@@ -144,7 +144,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether it alone reads that setting of `[teacher]`, which may stand in its section or not.
+    /// Whether it alone reads that setting: one of its section, or DQN's warm-up, which files have in `[teacher]` itself.
     pub fn alone_reads(self, key: &str) -> bool {
         self.settings().contains(&key) || self == Algorithm::Dqn && key == "warmup"
     }

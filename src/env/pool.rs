@@ -73,6 +73,13 @@ impl Pool {
         }
     }
 
+    /// Workers with the built-in game, by the rules of training.
+    #[cfg(test)]
+    pub fn of_catch(environment: &crate::config::EnvironmentSettings) -> Pool {
+        let game = Game::named("catch").unwrap();
+        Pool::load(game, None, &Rules::of_training(environment, game), environment.workers).unwrap()
+    }
+
     pub fn workers(&self) -> usize {
         self.workers.len()
     }
@@ -125,7 +132,7 @@ impl Pool {
 
     /// Leaves every episode where it is: no worker is playing any more.
     pub fn abandon(&mut self) {
-        self.workers.iter_mut().for_each(|worker| worker.playing = false);
+        (0..self.workers.len()).for_each(|worker| self.abandon_worker(worker));
     }
 
     /// Leaves the episode of `worker` where it is: it is not playing any more.

@@ -106,6 +106,7 @@ impl Play {
         end > 0 && self.steps() == end * workers
     }
 
+    /// The steps as the learner sees them. Episodes that are cut off now are left where they are.
     fn transitions(&mut self, steps: &[agent::PlayedStep]) -> Vec<Transition> {
         let transition = |step: &agent::PlayedStep| {
             let agent::PlayedStep { worker, action, outcome, .. } = *step;
@@ -150,8 +151,6 @@ impl Play {
 mod tests {
     use super::*;
     use crate::config::{Experiment, Overrides, read_text};
-    use crate::env::Rules;
-    use crate::game::Game;
 
     const WORKERS: usize = 5;
 
@@ -161,9 +160,7 @@ mod tests {
              life_loss_ends_episode = false\n"
         );
         let experiment: Experiment = read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
-        let game = Game::named("catch").unwrap();
-        let pool = Pool::load(game, None, &Rules::of_training(&experiment.environment, game), WORKERS).unwrap();
-        Play::new(&experiment.teacher, pool, 1, 1000, Seed(4))
+        Play::new(&experiment.teacher, Pool::of_catch(&experiment.environment), 1, 1000, Seed(4))
     }
 
     /// Plays 15 steps of every worker; returns those after which an episode was cut off, with its worker, and checks that
