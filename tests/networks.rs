@@ -305,9 +305,9 @@ fn a_restored_optimiser_goes_on_as_if_it_had_not_stopped() {
 fn td_targets_equal_pytorchs_for_dqn_and_double_dqn() {
     let target = Tensor::from_slice(&[1.0_f32, 2.0, 0.5, 0.0, -1.0, 3.0]).view([2, 3]);
     let online = Tensor::from_slice(&[2.0_f32, 1.0, 0.0, 5.0, 1.0, 2.0]).view([2, 3]);
-    let (rewards, continues) = (Tensor::from_slice(&[1.0_f32, -1.0]), Tensor::from_slice(&[1.0_f32, 0.0]));
-    close(&td_targets(&target, None, &rewards, &continues, 0.99), &[2.98, -1.0]);
-    close(&td_targets(&target, Some(&online), &rewards, &continues, 0.99), &[1.99, -1.0]);
+    let (rewards, discounts) = (Tensor::from_slice(&[1.0_f32, -1.0]), Tensor::from_slice(&[0.99_f32, 0.0]));
+    close(&td_targets(&target, None, &rewards, &discounts), &[2.98, -1.0]);
+    close(&td_targets(&target, Some(&online), &rewards, &discounts), &[1.99, -1.0]);
 }
 
 #[test]

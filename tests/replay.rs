@@ -2,12 +2,13 @@
 
 use std::fs;
 
-use policy_distillation::replay::{Ending, Place, Replay, Transition, TransitionBatch, transitions};
+use policy_distillation::replay::{Ending, NStep, Place, Replay, Transition, TransitionBatch, transitions};
 use policy_distillation::spec::Shape;
 use policy_distillation::units::Seed;
 
 const FRAME: usize = Shape::ATARI.frame_bytes();
 const OBSERVATION: usize = Shape::ATARI.bytes();
+const ONE_STEP: NStep = NStep { n: 1, gamma: 0.99 };
 
 /// 160 steps of Breakout, Enduro, Pong and Q*bert (see golden/README.md).
 fn games() -> [Vec<u8>; 4] {
@@ -61,14 +62,38 @@ fn real_screens_come_back_as_they_were() {
     let replay = replay();
     let expected = games().map(|game| observations(&game));
     let mut batch = TransitionBatch::default();
-    transitions(&replay, &mut Seed(1).generator(), 1000, &mut batch);
+    transitions(&replay, &mut Seed(1).generator(), 1000, ONE_STEP, &mut batch);
     let rows = batch.observations.chunks(OBSERVATION).zip(batch.next_observations.chunks(OBSERVATION));
     for (row, (observation, next)) in rows.enumerate() {
         let (game, step) = (batch.actions[row] as usize, batch.rewards[row] as usize);
         assert!((60..159).contains(&step));
         assert!(*observation == expected[game][step] && *next == expected[game][step + 1], "game {game}, step {step}");
-        assert_eq!(batch.continues[row] == 0.0, first(step + 1));
+        assert_eq!(batch.discounts[row], if first(step + 1) { 0.0 } else { 0.99 });
     }
+}
+
+#[test]
+fn returns_of_several_steps_end_with_the_episode_and_with_the_stored_steps() {
+    let replay = replay();
+    let expected = games().map(|game| observations(&game));
+    let mut batch = TransitionBatch::default();
+    transitions(&replay, &mut Seed(1).generator(), 1000, NStep { n: 3, gamma: 0.5 }, &mut batch);
+    let mut lengths = [0; 4];
+    for (row, next) in batch.next_observations.chunks(OBSERVATION).enumerate() {
+        let game = batch.actions[row] as usize;
+        // The reward of a step is its number, so that sums tell where they begin.
+        let sums = |begin: usize| {
+            let end = (begin / 25 + 1) * 25;
+            let count = 3.min(end - begin).min(159 - begin);
+            ((0..count).map(|k| 0.5_f32.powi(k as i32) * (begin + k) as f32).sum::<f32>(), count, begin + count == end)
+        };
+        let begin = (60..159).find(|&begin| sums(begin).0 == batch.rewards[row]).expect("a sum of one step");
+        let (_, count, ended) = sums(begin);
+        lengths[count] += 1;
+        assert_eq!(batch.discounts[row], if ended { 0.0 } else { 0.5_f32.powi(count as i32) }, "step {begin}");
+        assert!(*next == expected[game][begin + count], "game {game}, step {begin}");
+    }
+    assert!(lengths[1..].iter().all(|&count| count > 10), "{lengths:?}");
 }
 
 #[test]
@@ -89,7 +114,7 @@ fn a_minibatch_does_not_depend_on_the_number_of_threads() {
     let draw = |threads| {
         let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let mut batch = TransitionBatch::default();
-        threads.install(|| transitions(&replay, &mut Seed(2).generator(), 200, &mut batch));
+        threads.install(|| transitions(&replay, &mut Seed(2).generator(), 200, ONE_STEP, &mut batch));
         (batch.observations, batch.next_observations, batch.rewards)
     };
     assert!(draw(1) == draw(3));

@@ -460,6 +460,11 @@ fn a_dqn_teacher_of_the_built_in_game_learns_to_play_it() {
 }
 
 #[test]
+fn a_dqn_teacher_with_returns_of_three_steps_learns_to_play_the_built_in_game() {
+    learns(&dqn("n_step = 3"));
+}
+
+#[test]
 fn a_munchausen_dqn_teacher_of_the_built_in_game_learns_to_play_it() {
     learns(&dqn("munchausen = true"));
 }

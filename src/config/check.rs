@@ -147,6 +147,7 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
         ("environment.max_frames", environment.max_frames, MOST_FRAMES),
         ("environment.workers", environment.workers as u64, MOST_WORKERS as u64),
         ("teacher.frames", teacher.frames, MOST_FRAMES),
+        ("teacher.n_step", teacher.n_step as u64, MOST_REPETITIONS),
         ("teacher.batch", teacher.batch as u64, MOST_BATCH),
         ("teacher.update_period", teacher.update_period, MOST_FRAMES),
         ("teacher.target_period", teacher.target_period, MOST_FRAMES),
@@ -222,8 +223,9 @@ fn shares(experiment: &Experiment) -> Result<(), Fault> {
     ] {
         rule(key, positive(value), "must be a finite number above 0")?;
     }
-    let alone = !teacher.munchausen || (teacher.algorithm == Algorithm::Dqn && !teacher.double);
-    rule("teacher.munchausen", alone, "needs teacher.algorithm = \"dqn\" and teacher.double = false")?;
+    let alone = !teacher.munchausen || (teacher.algorithm == Algorithm::Dqn && !teacher.double && teacher.n_step == 1);
+    let must = "needs teacher.algorithm = \"dqn\", teacher.double = false and teacher.dqn.n_step = 1";
+    rule("teacher.munchausen", alone, must)?;
     let norm = teacher.max_gradient_norm;
     rule("teacher.max_gradient_norm", norm >= 0.0 && norm.is_finite(), "must not be below 0")?;
     let samples = environment.workers as u64 * teacher.rollout;

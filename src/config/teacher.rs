@@ -78,6 +78,9 @@ pub struct TeacherSettings {
     pub double: bool,
     /// Only for DQN: Munchausen-DQN's target (Vieillard et al., 2020).
     pub munchausen: bool,
+    /// Only for DQN: number of rewards in a return before the value that it bootstraps from (Sutton and Barto, 2018,
+    /// section 7.1).
+    pub n_step: usize,
     /// Whether rewards are clipped to [-1, 1].
     pub clip_rewards: bool,
     /// Whether a lost life is terminal for the learner. The game goes on.
@@ -139,7 +142,7 @@ impl Algorithm {
     /// The settings of its section, which it alone reads.
     pub fn settings(self) -> &'static [&'static str] {
         match self {
-            Algorithm::Dqn => &["double", "munchausen", "replay", "batch", "update_period", "target_period"],
+            Algorithm::Dqn => &["double", "munchausen", "n_step", "replay", "batch", "update_period", "target_period"],
             Algorithm::Pqn => &["rollout", "epochs", "minibatches", "lambda"],
         }
     }
@@ -174,12 +177,16 @@ impl StepSpan {
 
 impl TeacherSettings {
     /// The name of the algorithm and its variant in reports.
-    pub fn algorithm_name(&self) -> &'static str {
-        match self.algorithm {
+    pub fn algorithm_name(&self) -> String {
+        let name = match self.algorithm {
             Algorithm::Pqn => "PQN",
             Algorithm::Dqn if self.double => "Double DQN",
             Algorithm::Dqn if self.munchausen => "Munchausen-DQN",
             Algorithm::Dqn => "DQN",
+        };
+        match self.n_step {
+            1 => name.to_owned(),
+            n => format!("{name} with {n}-step returns"),
         }
     }
 

@@ -13,7 +13,7 @@ mod transition;
 mod worker_buffer;
 
 pub use sample::{Place, Replay};
-pub use transition::{Ending, Transition, TransitionBatch, transitions};
+pub use transition::{Ending, NStep, Transition, TransitionBatch, transitions};
 pub use worker_buffer::WorkerBuffer;
 
 /// Bytes of a step, frame and transition together. This is the mean over the paper's ten games, from a million steps:

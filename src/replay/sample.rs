@@ -97,6 +97,11 @@ impl<P> Replay<P> {
         self.buffers[place.buffer].usable(place.age).expect("sampled places are usable")
     }
 
+    /// The payload of the step that many steps after `place`, if it is usable.
+    pub fn payload_after(&self, place: Place, steps: usize) -> Option<&P> {
+        self.buffers[place.buffer].usable(place.age + steps)
+    }
+
     /// Every usable step, worker by worker, the oldest first.
     pub fn usable(&self) -> Vec<Place> {
         self.places(|buffer, age| buffer.usable(age).is_some())
@@ -144,12 +149,13 @@ impl<P: Sync> Replay<P> {
         });
     }
 
-    /// Writes the observations of `places` and the observations one step later; see [`WorkerBuffer::stacks`].
-    pub fn successions(&self, places: &[Place], observations: &mut [u8], next: &mut [u8]) {
+    /// Writes the observations of `places` and, of each, the observation that many steps later; see
+    /// [`WorkerBuffer::stacks`].
+    pub fn successions(&self, places: &[(Place, usize)], observations: &mut [u8], next: &mut [u8]) {
         let size = self.shape.bytes();
         let rows = observations.par_chunks_mut(size).zip(next.par_chunks_mut(size));
-        places.par_iter().zip(rows).with_min_len(TOGETHER).for_each(|(place, (observation, next))| {
-            self.buffers[place.buffer].stacks(place.age, observation, next);
+        places.par_iter().zip(rows).with_min_len(TOGETHER).for_each(|((place, steps), (observation, next))| {
+            self.buffers[place.buffer].stacks(place.age, *steps, observation, next);
         });
     }
 }

@@ -26,29 +26,73 @@ pub struct Transition {
     pub ending: Ending,
 }
 
+/// n-step returns: r₁ + γ r₂ + … + γⁿ⁻¹ rₙ, with the value after them times γⁿ to be added (Sutton and Barto, 2018, section
+/// 7.1). Actions are not corrected for the policy that chose them, as in Rainbow (Hessel et al., 2018).
+#[derive(Debug, Clone, Copy)]
+pub struct NStep {
+    /// n, at least 1.
+    pub n: usize,
+    pub gamma: f64,
+}
+
+/// The n-step return of one transition.
+struct Return {
+    /// The discounted sum of rewards.
+    rewards: f64,
+    /// The factor of the value after them; 0 if the episode ended.
+    discount: f64,
+    /// Number of rewards: fewer than n where the episode or the stored steps end.
+    steps: usize,
+}
+
+impl NStep {
+    fn of(self, replay: &Replay<Transition>, place: Place) -> Return {
+        let mut last = replay.payload(place);
+        let mut sum = Return { rewards: f64::from(last.reward), discount: self.gamma, steps: 1 };
+        while sum.steps < self.n && last.ending == Ending::No {
+            let Some(next) = replay.payload_after(place, sum.steps) else { break };
+            sum.rewards += sum.discount * f64::from(next.reward);
+            sum.discount *= self.gamma;
+            sum.steps += 1;
+            last = next;
+        }
+        if last.ending == Ending::Terminated {
+            sum.discount = 0.0;
+        }
+        sum
+    }
+}
+
 /// A minibatch in the layout of a network's input.
 #[derive(Debug, Default)]
 pub struct TransitionBatch {
     /// Observations as bytes, one after another.
     pub observations: Vec<u8>,
-    /// Observations one step later. Where `continues` is 0 they may belong to the next episode.
+    /// Observations after the last reward of each return. Where `discounts` is 0 they may belong to the next episode.
     pub next_observations: Vec<u8>,
     pub actions: Vec<i64>,
+    /// The rewards of each return, discounted and summed.
     pub rewards: Vec<f32>,
-    /// 1 where a value may be bootstrapped from the next observation, else 0.
-    pub continues: Vec<f32>,
+    /// The factor of the next observation's value in the return; 0 where the episode ended.
+    pub discounts: Vec<f32>,
 }
 
 /// Draws a minibatch of `count` transitions into `batch`, and reuses its memory.
-pub fn transitions(replay: &Replay<Transition>, generator: &mut Generator, count: usize, batch: &mut TransitionBatch) {
+pub fn transitions(
+    replay: &Replay<Transition>,
+    generator: &mut Generator,
+    count: usize,
+    returns: NStep,
+    batch: &mut TransitionBatch,
+) {
     let places = replay.sample(generator, count);
+    let sums: Vec<Return> = places.iter().map(|&place| returns.of(replay, place)).collect();
     let bytes = count * replay.shape().bytes();
     batch.observations.resize(bytes, 0);
     batch.next_observations.resize(bytes, 0);
-    replay.successions(&places, &mut batch.observations, &mut batch.next_observations);
-    let steps = |place: &Place| replay.payload(*place);
-    batch.actions = places.iter().map(|place| i64::from(steps(place).action)).collect();
-    batch.rewards = places.iter().map(|place| steps(place).reward).collect();
-    let continues = |place| f32::from(u8::from(steps(place).ending != Ending::Terminated));
-    batch.continues = places.iter().map(continues).collect();
+    let spans: Vec<_> = places.iter().zip(&sums).map(|(&place, sum)| (place, sum.steps)).collect();
+    replay.successions(&spans, &mut batch.observations, &mut batch.next_observations);
+    batch.actions = places.iter().map(|&place| i64::from(replay.payload(place).action)).collect();
+    batch.rewards = sums.iter().map(|sum| sum.rewards as f32).collect();
+    batch.discounts = sums.iter().map(|sum| sum.discount as f32).collect();
 }

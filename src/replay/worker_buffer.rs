@@ -102,10 +102,14 @@ impl<P> WorkerBuffer<P> {
         self.read_stack(&mut self.reader(), age, observation);
     }
 
-    /// Writes the observation at that age and the next one. They share frames, unless an episode ended between them.
-    pub fn stacks(&self, age: usize, observation: &mut [u8], next: &mut [u8]) {
+    /// Writes the observation at that age and the one `steps` later.
+    pub fn stacks(&self, age: usize, steps: usize, observation: &mut [u8], next: &mut [u8]) {
         let mut reader = self.reader();
         self.read_stack(&mut reader, age, observation);
+        if steps > 1 {
+            return self.read_stack(&mut reader, age + steps, next);
+        }
+        // They share frames, unless an episode ended between them.
         let frame = self.shape.frame_bytes();
         let (earlier, newest) = next.split_at_mut(self.shape.bytes() - frame);
         if self.entries[age + 1].first {
@@ -217,7 +221,7 @@ mod tests {
                 if let Some(payload) = buffer.usable(age) {
                     assert_eq!(Some(*payload), whole.payload);
                     buffer.stack(age, &mut alone);
-                    buffer.stacks(age, &mut stack, &mut next);
+                    buffer.stacks(age, 1, &mut stack, &mut next);
                     let equal = (alone == whole.observation, stack == alone, next == kept[age + 1].observation);
                     assert_eq!(equal, (true, true, true), "capacity {capacity}, steps {steps}, age {age}");
                     usable += 1;
@@ -245,7 +249,7 @@ mod tests {
             for age in 0..buffer.len() - 1 {
                 let number = *buffer.usable(age).unwrap();
                 let (mut observation, mut next) = ([0; 8], [0; 8]);
-                buffer.stacks(age, &mut observation, &mut next);
+                buffer.stacks(age, 1, &mut observation, &mut next);
                 assert_eq!((observation, next), (vector(number), vector(number + 1)));
             }
         }

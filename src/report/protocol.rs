@@ -103,7 +103,7 @@ fn teacher(experiment: &Experiment) -> [ProtocolPoint; 4] {
         |teacher: &TeacherSettings| format!("preset “{}” and the file’s (see experiment.toml)", teacher.preset);
     let here = |text: &dyn Fn(&TeacherSettings) -> String| of_teachers(experiment, text);
     [
-        point("teacher", "DQN", here(&|teacher| teacher.algorithm_name().to_owned()), Citation::Notes),
+        point("teacher", "DQN", here(&|teacher| teacher.algorithm_name()), Citation::Notes),
         point("teacher’s network", "32/64/64, 512", here(&network), Citation::Notes),
         point("teacher’s training", "200,000,000 frames", here(&frames), Citation::Dqn),
         point("teacher’s other settings", "those of Mnih et al. (2015)", here(&settings), Citation::Dqn),

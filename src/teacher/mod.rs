@@ -13,6 +13,6 @@ mod pqn;
 mod schedule;
 mod train;
 
-pub use dqn::{Networks, td_targets};
+pub use dqn::{Networks, n_step, td_targets};
 pub use schedule::TrainingSchedule;
 pub use train::{Training, train};

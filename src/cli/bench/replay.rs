@@ -13,6 +13,7 @@ use crate::agent::Collector;
 use crate::config::Experiment;
 use crate::game::{ActionSet, Game};
 use crate::replay::{Ending, Replay, Transition, TransitionBatch, transitions};
+use crate::teacher::n_step;
 
 /// Steps in the replay before the measurement: enough that most minibatches miss the processor's caches.
 const STEPS: usize = 20_000;
@@ -43,7 +44,9 @@ fn of_game(bench: &Bench, game: Game, envs: usize) -> Result<Vec<Case>> {
     let mut batch = TransitionBatch::default();
     let mut sampler = bench.seed.derive("sampling", 0).generator();
     let (size, span) = (experiment.teacher.batch, bench.options.span());
-    let minibatch = move || Ok(milliseconds(span, || transitions(&replay.borrow(), &mut sampler, size, &mut batch)));
+    let returns = n_step(&experiment.teacher);
+    let minibatch =
+        move || Ok(milliseconds(span, || transitions(&replay.borrow(), &mut sampler, size, returns, &mut batch)));
     let name = |what: &str| format!("{game}, {}: {what}", count(envs, "environment"));
     Ok(vec![
         Case::new(name("memory of a step"), "bytes", move || Ok(bytes)),

@@ -101,9 +101,10 @@ fn parts(bench: &Bench, name: &str, experiment: &Experiment, game: Game) -> Resu
         Ok(milliseconds(span, || drop(Player::new(actor.online(), 0).act(observations, 0.1, &mut explorers))))
     };
     let (mut sampler, mut batch) = (bench.seed.derive("sampling", 0).generator(), TransitionBatch::default());
-    transitions(&replay, &mut sampler, size, &mut batch);
+    let returns = teacher::n_step(settings);
+    transitions(&replay, &mut sampler, size, returns, &mut batch);
     let mut drawn = TransitionBatch::default();
-    let minibatch = move || Ok(milliseconds(span, || transitions(&replay, &mut sampler, size, &mut drawn)));
+    let minibatch = move || Ok(milliseconds(span, || transitions(&replay, &mut sampler, size, returns, &mut drawn)));
     let update = move || Ok(milliseconds(span, || learner.update(0, &batch, learning_rate)));
     Ok(vec![
         Case::new(format!("{name}: acting, {}", count(envs, "decision")), "milliseconds", acting),

@@ -13,7 +13,7 @@ use crate::config;
 use crate::nn::{Architecture, Device, Network, actions_of};
 use crate::progress::Patience;
 use crate::record::{read_state, write_state};
-use crate::replay::{Ending, Replay, Transition, TransitionBatch, transitions};
+use crate::replay::{Ending, NStep, Replay, Transition, TransitionBatch, transitions};
 use crate::units::{Generator, Seed};
 
 pub use update::{Networks, NetworksState, td_targets};
@@ -104,7 +104,8 @@ impl Learner for Dqn {
             if step.is_multiple_of(self.settings.update_period) {
                 let kept: Vec<usize> = self.replays.iter().map(Replay::len).collect();
                 let learned = head_to_learn(&kept, self.settings.warmup, head, self.updates());
-                transitions(&self.replays[learned], &mut self.sampler, self.settings.batch, &mut self.batch);
+                let (replay, returns) = (&self.replays[learned], n_step(&self.settings));
+                transitions(replay, &mut self.sampler, self.settings.batch, returns, &mut self.batch);
                 self.networks.update(learned, &self.batch, play.schedule.learning_rate(step));
             }
             if self.steps.is_multiple_of(self.settings.target_period) {
@@ -134,6 +135,11 @@ impl Learner for Dqn {
         (self.steps, self.sampler) = (state.steps, state.sampler);
         self.replays.iter_mut().enumerate().try_for_each(|(head, replay)| replay.load(&folder.join(file(head))))
     }
+}
+
+/// The returns of a teacher with these settings.
+pub fn n_step(settings: &config::TeacherSettings) -> NStep {
+    NStep { n: settings.n_step, gamma: settings.gamma }
 }
 
 /// The head that update number `update` learns, while `played` plays and is past its warm-up; `kept` are the steps in

@@ -64,14 +64,14 @@ impl Networks {
         let device = self.online.network.device().of_tensors();
         let column = |values: &[f32]| Tensor::from_slice(values).to_device(device);
         let next = target.forward(head, &batch.next_observations);
-        let (rewards, continues) = (column(&batch.rewards), column(&batch.continues));
+        let (rewards, discounts) = (column(&batch.rewards), column(&batch.discounts));
         let actions = Tensor::from_slice(&batch.actions).to_device(device);
         let targets = if settings.munchausen {
             let rewards = rewards + munchausen_bonus(&target.forward(head, &batch.observations), &actions);
-            soft_targets(&next, &rewards, &continues, settings.gamma)
+            soft_targets(&next, &rewards, &discounts)
         } else {
             let online = settings.double.then(|| self.online.network.forward(head, &batch.next_observations));
-            td_targets(&next, online.as_ref(), &rewards, &continues, settings.gamma)
+            td_targets(&next, online.as_ref(), &rewards, &discounts)
         };
         let td_error = settings.td_error;
         let loss = self.online.network.learn(head, &batch.observations, |outputs| {
@@ -115,19 +115,13 @@ impl Networks {
     }
 }
 
-/// r + γ · continues · Q_target(s', a'), where a' is the best action by the target network itself (Mnih et al., 2015),
+/// r + discount · Q_target(s', a'), where a' is the best action by the target network itself (Mnih et al., 2015),
 /// or by the online network if its values are given (Double DQN, van Hasselt et al., 2016, equation 4). Q-values are
 /// `[batch, actions]`, all else `[batch]`.
-pub fn td_targets(
-    target: &Tensor,
-    online: Option<&Tensor>,
-    rewards: &Tensor,
-    continues: &Tensor,
-    gamma: f64,
-) -> Tensor {
+pub fn td_targets(target: &Tensor, online: Option<&Tensor>, rewards: &Tensor, discounts: &Tensor) -> Tensor {
     let best = online.unwrap_or(target).argmax(1, true);
     let value = target.gather(1, &best, false).squeeze_dim(1);
-    rewards + continues * value * gamma
+    rewards + discounts * value
 }
 
 /// The bonus that Munchausen-DQN adds to the reward: α · max(τ ln π(a|s), l₀) with π = softmax(q/τ) (Vieillard et al.,
@@ -137,13 +131,13 @@ fn munchausen_bonus(q: &Tensor, actions: &Tensor) -> Tensor {
     q_of_actions(&scaled_log_policy(q), actions).clamp_min(LEAST_LOG_POLICY) * config::MUNCHAUSEN_ALPHA
 }
 
-/// r + γ · continues · Σ_a' π(a'|s') (q(s', a') − τ ln π(a'|s')), with the target network's q and π = softmax(q/τ): the
+/// r + discount · Σ_a' π(a'|s') (q(s', a') − τ ln π(a'|s')), with the target network's q and π = softmax(q/τ): the
 /// soft value of the next state (Vieillard et al., 2020). Q-values are `[batch, actions]`, all else `[batch]`.
-fn soft_targets(next: &Tensor, rewards: &Tensor, continues: &Tensor, gamma: f64) -> Tensor {
+fn soft_targets(next: &Tensor, rewards: &Tensor, discounts: &Tensor) -> Tensor {
     let scaled = scaled_log_policy(next);
     let policy = (&scaled / TAU).exp();
     let value = (policy * (next - scaled)).sum_dim_intlist(1, false, Kind::Float);
-    rewards + continues * value * gamma
+    rewards + discounts * value
 }
 
 /// τ ln softmax(q/τ).
@@ -163,9 +157,9 @@ mod tests {
         let now = Tensor::from_slice(&[1.0_f32, 1.02, 0.5, 0.0, -1.0, 3.0, 0.2, 0.21, 0.19]).view([3, 3]);
         let next = Tensor::from_slice(&[1.0_f32, 2.0, 0.5, 0.0, -1.0, 3.0, 0.4, 0.42, 0.41]).view([3, 3]);
         let rewards = Tensor::from_slice(&[1.0_f32, -1.0, 0.0]);
-        let continues = Tensor::from_slice(&[1.0_f32, 0.0, 1.0]);
+        let discounts = Tensor::from_slice(&[0.99_f32, 0.0, 0.99]);
         let rewards = rewards + munchausen_bonus(&now, &Tensor::from_slice(&[0_i64, 1, 2]));
-        let targets = Vec::<f32>::try_from(soft_targets(&next, &rewards, &continues, 0.99)).unwrap();
+        let targets = Vec::<f32>::try_from(soft_targets(&next, &rewards, &discounts)).unwrap();
         let expected = [2.950_812_f32, -1.9, 0.399_965_3];
         assert!(targets.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-5), "{targets:?}");
     }
