@@ -92,6 +92,7 @@ fn returns_of_several_steps_end_with_the_episode_and_with_the_stored_steps() {
         lengths[count] += 1;
         assert_eq!(batch.discounts[row], if ended { 0.0 } else { 0.5_f32.powi(count as i32) }, "step {begin}");
         assert!(*next == expected[game][begin + count], "game {game}, step {begin}");
+        assert!(batch.observations[row * OBSERVATION..][..OBSERVATION] == expected[game][begin], "step {begin}");
     }
     assert!(lengths[1..].iter().all(|&count| count > 10), "{lengths:?}");
 }

@@ -140,8 +140,18 @@ fn names(experiment: &Experiment) -> Result<(), Fault> {
 }
 
 fn counts(experiment: &Experiment) -> Result<(), Fault> {
-    let (environment, teacher) = (&experiment.environment, &experiment.teacher);
-    let (distillation, evaluation) = (&experiment.distillation, &experiment.evaluation);
+    counts_from_1(experiment)?;
+    counts_from_0(experiment)?;
+    let falls = match experiment.teacher.epsilon_steps {
+        StepSpan::Steps(steps) => (1..=MOST_FRAMES).contains(&steps),
+        StepSpan::Share(share) => share > 0.0 && share <= 1.0,
+    };
+    rule("teacher.epsilon_steps", falls, "must be a number of steps of at least 1, or a share above 0 and up to 1.0")
+}
+
+/// Counts that must not be 0.
+fn counts_from_1(experiment: &Experiment) -> Result<(), Fault> {
+    let Experiment { environment, teacher, distillation, evaluation, .. } = experiment;
     for (key, value, most) in [
         ("environment.frame_skip", u64::from(environment.frame_skip), u64::from(MOST_FRAME_SKIP)),
         ("environment.max_frames", environment.max_frames, MOST_FRAMES),
@@ -173,12 +183,7 @@ fn counts(experiment: &Experiment) -> Result<(), Fault> {
         rule(key, value >= 1, "must be at least 1")?;
         rule(key, value <= most, &format!("must be at most {most}"))?;
     }
-    counts_from_0(experiment)?;
-    let falls = match teacher.epsilon_steps {
-        StepSpan::Steps(steps) => (1..=MOST_FRAMES).contains(&steps),
-        StepSpan::Share(share) => share > 0.0 && share <= 1.0,
-    };
-    rule("teacher.epsilon_steps", falls, "must be a number of steps of at least 1, or a share above 0 and up to 1.0")
+    Ok(())
 }
 
 /// Counts that may be 0.
@@ -187,6 +192,7 @@ fn counts_from_0(experiment: &Experiment) -> Result<(), Fault> {
     for (key, value, most) in [
         ("environment.no_op_max", u64::from(environment.no_op_max), u64::from(MOST_NO_OPS)),
         ("evaluation.no_op_max", u64::from(evaluation.no_op_max), u64::from(MOST_NO_OPS)),
+        ("teacher.stagger", teacher.stagger, MOST_FRAMES),
         ("teacher.replay", teacher.replay, MOST_STEPS),
         ("teacher.warmup", teacher.warmup, MOST_FRAMES),
         ("distillation.sweep_hours", distillation.sweep_hours, MOST_REPETITIONS),
@@ -224,11 +230,15 @@ fn shares(experiment: &Experiment) -> Result<(), Fault> {
         rule(key, positive(value), "must be a finite number above 0")?;
     }
     let alone = !teacher.munchausen || (teacher.algorithm == Algorithm::Dqn && !teacher.double && teacher.n_step == 1);
-    let must = "needs teacher.algorithm = \"dqn\", teacher.double = false and teacher.dqn.n_step = 1";
+    let must = "needs teacher.algorithm = \"dqn\", teacher.double = false and teacher.n_step = 1";
     rule("teacher.munchausen", alone, must)?;
+    let workers = environment.workers as u64;
+    let spread = teacher.stagger == 0 || teacher.stagger >= workers;
+    let must = format!("must be 0 or at least {workers}, a step of its own for each of as many workers");
+    rule("teacher.stagger", spread, &must)?;
     let norm = teacher.max_gradient_norm;
     rule("teacher.max_gradient_norm", norm >= 0.0 && norm.is_finite(), "must not be below 0")?;
-    let samples = environment.workers as u64 * teacher.rollout;
+    let samples = workers * teacher.rollout;
     let fits = teacher.algorithm != Algorithm::Pqn || samples.is_multiple_of(teacher.minibatches as u64);
     rule("teacher.minibatches", fits, &format!("must divide the {samples} steps of a rollout of all workers"))
 }
@@ -242,6 +252,9 @@ fn memories(experiment: &Experiment) -> Result<(), Fault> {
     if teacher.algorithm == Algorithm::Dqn {
         rule("teacher.replay", teacher.replay >= least, &enough)?;
         rule("teacher.warmup", teacher.warmup >= least, &enough)?;
+        let share = teacher.replay / workers;
+        let must = format!("must be less than {share}, the share of teacher.replay that each worker has");
+        rule("teacher.n_step", (teacher.n_step as u64) < share, &must)?;
         let steps = teacher.steps(experiment.environment.frame_skip).0;
         let must =
             format!("must be below the {steps} steps of the training (teacher.frames): it would end without an update");

@@ -42,13 +42,13 @@ impl From<Experiment> for WrittenExperiment {
 /// `[teacher]` with the section of its algorithm; the settings that the other one reads are left out.
 fn in_sections(teacher: &TeacherSettings) -> Table {
     let mut table = Table::try_from(teacher).expect("settings are plain values");
-    for algorithm in Algorithm::ALL {
-        let keys = algorithm.settings().iter();
-        let section: Table = keys.filter_map(|&key| Some((key.to_owned(), table.remove(key)?))).collect();
-        if algorithm == teacher.algorithm {
-            table.insert(algorithm.section().to_owned(), section.into());
-        }
+    let own = teacher.algorithm;
+    for other in Algorithm::ALL.into_iter().filter(|&other| other != own) {
+        table.retain(|key, _| !other.alone_reads(key));
     }
+    let keys = own.settings().iter();
+    let section: Table = keys.filter_map(|&key| Some((key.to_owned(), table.remove(key)?))).collect();
+    table.insert(own.section().to_owned(), section.into());
     table
 }
 

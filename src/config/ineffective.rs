@@ -24,6 +24,8 @@ fn reason(setting: &Setting, experiment: &Experiment, is_chosen: bool) -> Option
         {
             Some(format!("teacher.{section}.{key} has no effect without algorithm = \"{section}\" in [teacher]"))
         }
+        // No steps of warm-up are what PQN has; files that the program wrote said so.
+        ["teacher", "warmup"] if experiment.teacher.warmup == 0 => None,
         ["teacher", key] if experiment.teacher.from.as_os_str().is_empty() => {
             let reads = |algorithm: &Algorithm| algorithm.alone_reads(key);
             let other =

@@ -85,9 +85,9 @@ pub struct TeacherSettings {
     pub clip_rewards: bool,
     /// Whether a lost life is terminal for the learner. The game goes on.
     pub life_loss_ends_episode: bool,
-    /// Steps of each worker over which the workers' episodes are spread evenly: worker i of n (from 0) cuts the episode off
-    /// that it is in after i / n of them ("staggered resets", Bharthulwar et al., 2025, arXiv 2511.21011). 0: none is cut
-    /// off.
+    /// Steps of each worker over which the ends of the workers' first episodes are spread evenly: worker i of n (from 0)
+    /// abandons its episode after `stagger` · i / n of them and begins another ("staggered resets", Bharthulwar et al.,
+    /// 2025, arXiv 2511.21011). 0: none is abandoned.
     pub stagger: u64,
     pub keep: Keep,
     /// Only for DQN: capacity of the replay, in steps.
@@ -185,9 +185,14 @@ impl TeacherSettings {
             Algorithm::Dqn => "DQN",
         };
         match self.n_step {
-            1 => name.to_owned(),
-            n => format!("{name} with {n}-step returns"),
+            n if self.algorithm == Algorithm::Dqn && n > 1 => format!("{name} with {n}-step returns"),
+            _ => name.to_owned(),
         }
+    }
+
+    /// Whether the algorithm is that of Mnih et al. (2015), the paper's, without a later variant.
+    pub fn is_plain_dqn(&self) -> bool {
+        self.algorithm == Algorithm::Dqn && !self.double && !self.munchausen && self.n_step == 1
     }
 
     /// Whether the teachers are the repository's own.

@@ -3,7 +3,7 @@
 //! The paper's own text was not at hand. A figure is here only if data confirm it or public notes of the paper report
 //! it. Figures that are only remembered, such as its students' scores in single games, are left out.
 
-use crate::config::{Algorithm, NamedNetwork, NetworkChoice, TeacherSettings, Temperature, Widths};
+use crate::config::{NamedNetwork, NetworkChoice, TeacherSettings, Temperature, Widths};
 use crate::game::Game;
 use crate::losses::{KL, Loss, NLL};
 
@@ -98,9 +98,9 @@ const fn multi(
     Reported { agent, loss, widths, games, one_network: true, share, source }
 }
 
-/// The paper's score of its teacher of `game`; `None` if our teacher has another algorithm or size.
+/// The paper's score of its teacher of `game`; `None` if our teacher has another algorithm, a variant of DQN or another size.
 pub fn teacher(game: Game, settings: &TeacherSettings) -> Option<f64> {
-    let is_comparable = settings.algorithm == Algorithm::Dqn && settings.network.widths() == Some(TEACHER);
+    let is_comparable = settings.is_plain_dqn() && settings.network.widths() == Some(TEACHER);
     TEACHERS.iter().find(|(name, _)| is_comparable && *name == game.name()).map(|(_, score)| *score)
 }
 

@@ -27,7 +27,7 @@ pub struct Transition {
 }
 
 /// n-step returns: r₁ + γ r₂ + … + γⁿ⁻¹ rₙ, with the value after them times γⁿ to be added (Sutton and Barto, 2018, section
-/// 7.1). Actions are not corrected for the policy that chose them, as in Rainbow (Hessel et al., 2018).
+/// 7.1). They have no off-policy correction, as in Rainbow (Hessel et al., 2018).
 #[derive(Debug, Clone, Copy)]
 pub struct NStep {
     /// n, at least 1.
@@ -46,6 +46,7 @@ struct Return {
 }
 
 impl NStep {
+    /// The return of the step at `place`, which must be usable.
     fn of(self, replay: &Replay<Transition>, place: Place) -> Return {
         let mut last = replay.payload(place);
         let mut sum = Return { rewards: f64::from(last.reward), discount: self.gamma, steps: 1 };
@@ -95,4 +96,60 @@ pub fn transitions(
     batch.actions = places.iter().map(|&place| i64::from(replay.payload(place).action)).collect();
     batch.rewards = sums.iter().map(|sum| sum.rewards as f32).collect();
     batch.discounts = sums.iter().map(|sum| sum.discount as f32).collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{Shape, write_values};
+    use crate::units::Seed;
+
+    const SHAPE: Shape = Shape::Vector { size: 1 };
+
+    /// The steps 0 to 4 are an episode that is cut off before 5; 6 to 9 one that ends; 10 to 12 the newest. Each observation
+    /// is the step's number, each reward is 1. The payload of 7 is gone.
+    fn replay() -> Replay<Transition> {
+        let mut replay = Replay::new(SHAPE, 20, 1);
+        for step in 0..13 {
+            let ending = match step {
+                4 => Ending::Truncated,
+                9 => Ending::Terminated,
+                _ => Ending::No,
+            };
+            let mut frame = [0; 4];
+            write_values([step as f32], &mut frame);
+            let transition = Transition { action: 0, reward: 1.0, ending };
+            replay.push(0, &frame, [0, 6, 10].contains(&step), (step != 5).then_some(transition));
+        }
+        replay.forget(Place { buffer: 0, age: 7 });
+        replay
+    }
+
+    #[test]
+    fn returns_of_three_steps_end_with_the_episode_or_the_stored_steps() {
+        // (step, rewards, factor of the next value, observation after them) with γ = 0.5.
+        let expected = [
+            (0, 1.75, 0.125, 3),
+            (1, 1.75, 0.125, 4),
+            (2, 1.75, 0.125, 5),
+            (3, 1.5, 0.25, 5),
+            (4, 1.0, 0.5, 5),
+            (6, 1.0, 0.5, 7),
+            (8, 1.5, 0.0, 10),
+            (9, 1.0, 0.0, 10),
+            (10, 1.5, 0.25, 12),
+            (11, 1.0, 0.5, 12),
+        ];
+        let mut batch = TransitionBatch::default();
+        transitions(&replay(), &mut Seed(1).generator(), 300, NStep { n: 3, gamma: 0.5 }, &mut batch);
+        let values = |bytes: &[u8]| -> Vec<u32> {
+            bytes.chunks(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()) as u32).collect()
+        };
+        let (now, next) = (values(&batch.observations), values(&batch.next_observations));
+        let rows = now.iter().zip(&next).zip(batch.rewards.iter().zip(&batch.discounts));
+        let drawn: std::collections::BTreeSet<_> =
+            rows.map(|((now, next), (rewards, discount))| format!("{now} {rewards} {discount} {next}")).collect();
+        let expected = expected.map(|(now, rewards, discount, next)| format!("{now} {rewards} {discount} {next}"));
+        assert_eq!(drawn, expected.into_iter().collect());
+    }
 }

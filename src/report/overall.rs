@@ -3,7 +3,6 @@
 use super::agent_result::{AgentResult, mean_of, seed_for};
 use super::read::Results;
 use super::runs::game_runs;
-use crate::config::Algorithm;
 use crate::eval::paper;
 use crate::eval::statistics::{self, AgainstTeacher, Estimate, Figures, GameRuns, Interval, Intervals, intervals};
 use crate::game::Game;
@@ -93,7 +92,7 @@ fn reported(results: &Results, own: &[&mut AgentResult]) -> Option<(f64, String)
     let games: Vec<Game> = own.iter().map(|agent_result| agent_result.game).collect();
     let temperature = student.filter(|student| student.loss.has_temperature()).map(|student| student.temperature);
     let mut note = figure.note(&games, temperature);
-    if loss.is_none() && teacher.algorithm != Algorithm::Dqn {
+    if loss.is_none() && !teacher.is_plain_dqn() {
         note += "; by DQN with a memory of each game, here by another algorithm";
     }
     Some((figure.share, note))

@@ -115,10 +115,13 @@ impl Play {
                 self.ended.0 += 1;
                 self.ended.1 += outcome.score;
             }
+            let is_cut_off = self.is_cut_off(worker);
+            if is_cut_off {
+                self.collector.pool.abandon_worker(worker);
+            }
             let ending = if step.terminated || self.life_loss_ends_episode && step.life_lost {
                 Ending::Terminated
-            } else if step.truncated || self.is_cut_off(worker) {
-                self.collector.pool.abandon_worker(worker);
+            } else if step.truncated || is_cut_off {
                 Ending::Truncated
             } else {
                 Ending::No
@@ -154,10 +157,10 @@ mod tests {
 
     const WORKERS: usize = 5;
 
-    fn play(stagger: u64) -> Play {
+    fn play(stagger: u64, life_loss_ends_episode: bool) -> Play {
         let text = format!(
             "games = [\"catch\"]\n[environment]\nworkers = {WORKERS}\n[teacher]\nstagger = {stagger}\n\
-             life_loss_ends_episode = false\n"
+             life_loss_ends_episode = {life_loss_ends_episode}\n"
         );
         let experiment: Experiment = read_text("x.toml", "x", &text, &Overrides::default()).unwrap();
         Play::new(&experiment.teacher, Pool::of_catch(&experiment.environment), 1, 1000, Seed(4))
@@ -166,7 +169,7 @@ mod tests {
     /// Plays 15 steps of every worker; returns those after which an episode was cut off, with its worker, and checks that
     /// the worker begins another.
     fn cut_off(stagger: u64) -> Vec<(usize, usize)> {
-        let mut play = play(stagger);
+        let mut play = play(stagger, false);
         let mut cut_off = Vec::new();
         play.begin();
         for step in 1..=15 {
@@ -182,5 +185,20 @@ mod tests {
     fn with_stagger_the_workers_episodes_end_at_different_times() {
         assert_eq!(cut_off(10), [(2, 1), (4, 2), (6, 3), (8, 4)]);
         assert_eq!(cut_off(0), []);
+    }
+
+    #[test]
+    fn a_worker_that_loses_a_life_at_the_step_of_its_cut_begins_another_episode() {
+        let mut alone = play(0, true);
+        alone.begin();
+        let loses = |_: &u64| alone.step_randomly(3)[1].ending == Ending::Terminated && !alone.begin()[1];
+        let step = (1..200).find(loses).expect("random play loses lives");
+        let mut play = play(step * WORKERS as u64, true);
+        for _ in 1..step {
+            play.begin();
+            play.step_randomly(3);
+        }
+        play.begin();
+        assert_eq!((play.step_randomly(3)[1].ending, play.begin()[1]), (Ending::Terminated, true));
     }
 }

@@ -156,6 +156,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn returns_are_as_the_settings_say() {
+        let text = "games = [\"pong\"]\n[teacher]\ngamma = 0.98\n[teacher.dqn]\nn_step = 4\n";
+        let experiment = config::read_text("x.toml", "x", text, &config::Overrides::default()).unwrap();
+        let NStep { n, gamma } = n_step(&experiment.teacher);
+        assert_eq!((n, gamma), (4, 0.98));
+    }
+
+    #[test]
     fn games_past_their_warmup_take_turns_of_an_update_whichever_plays() {
         let learned = |kept: &[usize], played| [0, 1, 2, 3].map(|update| head_to_learn(kept, 10, played, update));
         assert_eq!(learned(&[500, 10, 11], 0), [0, 2, 0, 2]);
