@@ -16,7 +16,7 @@ use super::scoring::Watch;
 fn each_teacher_plays_the_episodes_that_are_recorded_of_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("teachers");
     let mut teachers = 0;
-    let folders = [root.clone(), root.join("longer")].map(|root| std::fs::read_dir(root).unwrap());
+    let folders = [root.clone(), root.join("longer"), root.join("dqn")].map(|root| std::fs::read_dir(root).unwrap());
     let entries = folders.into_iter().flatten().map(|entry| entry.unwrap().path());
     for folder in entries.filter(|entry| entry.join("experiment.toml").is_file()).map(Folder::at) {
         let experiment = config::read(&folder.experiment(), &Overrides::default()).unwrap();
@@ -35,7 +35,7 @@ fn each_teacher_plays_the_episodes_that_are_recorded_of_it() {
         }
         teachers += usize::from(recorded.len() >= 100);
     }
-    assert_eq!(teachers, 12);
+    assert_eq!(teachers, 13);
 }
 
 #[test]
@@ -47,8 +47,8 @@ fn the_catalogue_names_the_teachers_with_their_scores() {
         let (_, lines) = text.split_once(&format!("`teacher.from = \"{from}\"` distils:\n")).unwrap();
         lines.lines().skip(1).take_while(|line| !line.is_empty()).collect::<Vec<_>>()
     };
-    let (shipped, longer) = (rows("shipped"), rows("teachers/longer"));
-    assert_eq!((shipped.len(), longer.len()), (10, 2), "{text}");
+    let [shipped, longer, dqn] = ["shipped", "teachers/longer", "teachers/dqn"].map(rows);
+    assert_eq!((shipped.len(), longer.len(), dqn.len()), (10, 2, 1), "{text}");
     assert!(shipped[6].starts_with("qbert ") && shipped[6].contains(" 3,996.5 ["), "{text}");
 }
 

@@ -68,9 +68,12 @@ fn one_decimal(score: f64) -> String {
 /// Prints the shipped teachers, each with its score.
 fn print_teachers() -> Result<()> {
     let shipped = config::shipped_folders();
-    let longer = shipped.join("longer");
     print_collection(&shipped, &format!("shipped teachers in {}", shipped.display()), "shipped")?;
-    print_collection(&longer, "teachers that learned for longer", &longer.display().to_string())
+    let others = [("longer", "teachers that learned for longer"), ("dqn", "teachers that learned by DQN")];
+    others.into_iter().try_for_each(|(name, title)| {
+        let folder = shipped.join(name);
+        print_collection(&folder, title, &folder.display().to_string())
+    })
 }
 
 /// Prints the teachers of a folder with an experiment for each game, if there are any; `from` takes them.
