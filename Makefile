@@ -20,9 +20,9 @@ test: setup ## test the set-up and the program
 	python3 -B scripts/test_setup.py --quiet
 	cargo test --release --locked --workspace
 
-results: setup ## make the results, every seed of their files, in results/again (by estimate 28 hours on 2 cores; it goes on after a stop)
+results: setup ## make the results, every seed of their files, in results/again (by estimate 29 hours on 2 cores; it goes on after a stop)
 	cargo build --release --locked
-	set -e; for name in reproduction/rates reproduction/losses reproduction/temperature reproduction/frontier reproduction/compression \
+	set -e; for name in reproduction/rates reproduction/losses reproduction/temperature reproduction/temperature-dqn reproduction/frontier reproduction/compression \
 		reproduction/multitask-3 reproduction/multitask-10 reproduction/online reproduction/online-dqn rlt/quick rlt/claims rlt/additions; do $(PD) run experiments/$$name.toml --out results/again/$$(basename $$name); done
 	set -e; for data in teacher student mixed; do \
 		$(PD) run experiments/reproduction/data.toml --set distillation.data=$$data --out results/again/data-$$data; done

@@ -233,8 +233,8 @@ fn shares(experiment: &Experiment) -> Result<(), Fault> {
     let must = "needs teacher.algorithm = \"dqn\", teacher.double = false and teacher.n_step = 1";
     rule("teacher.munchausen", alone, must)?;
     let workers = environment.workers as u64;
-    let spread = teacher.stagger == 0 || teacher.stagger >= workers;
-    let must = format!("must be 0 or at least {workers}, a step of its own for each of as many workers");
+    let spread = teacher.stagger == 0 || workers > 1 && teacher.stagger >= workers;
+    let must = format!("must be 0, or at least a step of its own for each of two or more workers: {}", workers.max(2));
     rule("teacher.stagger", spread, &must)?;
     let norm = teacher.max_gradient_norm;
     rule("teacher.max_gradient_norm", norm >= 0.0 && norm.is_finite(), "must not be below 0")?;

@@ -248,7 +248,8 @@ fn a_value_out_of_range_is_refused_with_its_line() {
     assert!(refusal("", &["teacher.n_step=0"]).contains("must be at least 1"));
     assert!(refusal("", &["teacher.n_step=3", "teacher.munchausen=true"]).contains("and teacher.n_step = 1"));
     assert!(refusal("", &["teacher.n_step=25", "teacher.replay=200"]).contains("must be less than 25"));
-    assert!(refusal("", &["teacher.stagger=7"]).contains("must be 0 or at least 8"));
+    assert!(refusal("", &["teacher.stagger=7"]).contains("two or more workers: 8"));
+    assert!(refusal("", &["teacher.stagger=7", "environment.workers=1"]).contains("two or more workers: 2"));
     assert!(refusal("", &["teacher.frames=8000"]).contains("teacher.warmup: must be below the 2000 steps"));
 }
 
