@@ -160,20 +160,27 @@ fn go_on(file: &Path, out: &Path, at: u64) -> (Ended, String) {
     (ended, stopper.table.into_inner().unwrap())
 }
 
-/// Every file below a folder that does not measure time or the machine: records of outputs, and tables of costs, do.
+/// Every file below a folder that does not measure time or the machine; tables of costs without their time.
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
         if path.is_dir() {
             found.extend(files(&path));
-        } else if !["summary.md", "index.html", "costs.csv", "costs.tex"].contains(&name) && !name.ends_with(".json") {
-            found.push((path.clone(), fs::read(&path).unwrap()));
+        } else if path.extension().is_some_and(|end| end != "json" && end != "html") && !path.ends_with("summary.md") {
+            let content = fs::read(&path).unwrap();
+            let is_costs = path.file_stem().is_some_and(|stem| stem == "costs");
+            found.push((path, if is_costs { work_and_tasks(&content) } else { content }));
         }
     }
     found.sort();
     found
+}
+
+/// The first two columns of a table of costs, as CSV or LaTeX; the others are CPU time, which no run repeats.
+fn work_and_tasks(costs: &[u8]) -> Vec<u8> {
+    let lines = costs.split_inclusive(|byte| *byte == b'\n');
+    lines.flat_map(|line| line.split(|byte| b",&".contains(byte)).take(2)).flatten().copied().collect()
 }
 
 #[test]
