@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use super::command::Command;
 use super::task::Task;
@@ -18,6 +19,7 @@ pub struct Batch<'a, W> {
 
 /// The share of a batch's work that is done, as its worker tells the scheduler.
 pub struct Reached {
+    started: Instant,
     /// Shares between 0 and 1, as bits: at the first report, which is above 0 in a batch that continues, and now.
     first: AtomicU64,
     now: AtomicU64,
@@ -28,8 +30,13 @@ pub struct Reached {
 impl Reached {
     /// Nothing is reported yet.
     pub fn new() -> Reached {
+        Reached::started(Instant::now())
+    }
+
+    /// Nothing is reported yet, of work that began at that time.
+    pub fn started(started: Instant) -> Reached {
         let [first, now] = [f64::NAN, 0.0].map(|share: f64| AtomicU64::new(share.to_bits()));
-        Reached { first, now, done: AtomicU64::new(0) }
+        Reached { started, first, now, done: AtomicU64::new(0) }
     }
 
     /// Reports that `done` of the work's unit is done, and that this is `share` of the work.
@@ -59,6 +66,16 @@ impl Reached {
     pub fn before(&self) -> f64 {
         let first = self.first();
         if first.is_nan() { 0.0 } else { first }
+    }
+
+    /// The time that is left, if the rest goes as fast as so far; zero before there is a speed.
+    pub fn left(&self) -> Duration {
+        let worked = self.share() - self.before();
+        if worked > 0.0 {
+            self.started.elapsed().mul_f64(((1.0 - self.share()) / worked).min(1e6))
+        } else {
+            Duration::ZERO
+        }
     }
 }
 

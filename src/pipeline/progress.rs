@@ -15,7 +15,8 @@ pub struct CommandProgress {
     pub tasks: usize,
     /// The share of all work that is done, between 0 and 1. The running tasks count with what is done of them.
     pub share: f64,
-    /// The time that is left, if the rest goes as fast as this command's work so far; `None` at its start.
+    /// The time that is left, if the rest goes as fast as this command's work so far, at least that of each running
+    /// batch; `None` at its start.
     pub left: Option<Duration>,
 }
 
@@ -58,13 +59,14 @@ impl ProgressMeter {
         tally: Tally,
         running: impl Iterator<Item = (f64, &'a Reached)>,
     ) -> CommandProgress {
-        let (mut done_weight, mut worked) = (tally.done_weight, self.worked);
+        let (mut done_weight, mut worked, mut longest) = (tally.done_weight, self.worked, Duration::ZERO);
         for (weight, reached) in running {
             done_weight += weight * reached.share();
             worked += weight * (reached.share() - reached.before());
+            longest = longest.max(reached.left());
         }
         let rest = (tally.weight - done_weight).max(0.0);
-        let left = (elapsed >= ENOUGH && worked > 0.0).then(|| elapsed.mul_f64((rest / worked).min(1e6)));
+        let left = (elapsed >= ENOUGH && worked > 0.0).then(|| elapsed.mul_f64((rest / worked).min(1e6)).max(longest));
         let share = if tally.weight > 0.0 { done_weight / tally.weight } else { 1.0 };
         CommandProgress { done: tally.done, tasks: tally.tasks, share, left }
     }
@@ -88,6 +90,20 @@ mod tests {
         // 25 in 50 s, and 225 are left.
         assert_eq!(whole(50).left, Some(Duration::from_secs(450)));
         assert_eq!(whole(3).left, None, "too early to tell");
+    }
+
+    #[test]
+    fn the_time_left_is_at_least_that_of_each_running_batch() {
+        let minute = Duration::from_secs(60);
+        let slow = Reached::started(Instant::now() - minute);
+        slow.report(0, 0.0);
+        slow.report(1, 0.25);
+        let mut progress = ProgressMeter::new();
+        progress.count(900.0);
+        let tally = Tally { done: 9, tasks: 10, done_weight: 900.0, weight: 1000.0 };
+        // By weights 75 of 925 are left after a minute: 5 s. The last batch has done a quarter in that minute.
+        let left = progress.whole_after(minute, tally, [(100.0, &slow)].into_iter()).left.unwrap();
+        assert!(left >= 3 * minute && left < 4 * minute, "{left:?}");
     }
 
     #[test]
