@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::agent_result::AgentResults;
-use super::plot::{self, Figure, Style};
+use super::plot::{self, Figure};
 use super::read::Results;
 use super::tables::Tables;
 use super::warning::Warning;
@@ -58,11 +58,11 @@ impl<'a> Report<'a> {
 pub fn write(folder: &Folder, experiment: &Experiment, goes_on: Option<&Activity>) -> Result<TerminalReport> {
     let results = Results::read(folder, experiment)?;
     let agent_results = AgentResults::of(&results);
-    let (figures, names) = (figures(&results, &agent_results), plot::names(&results));
+    let figures = figures(&results, &agent_results);
     let mut report = Report::of(&results, &agent_results, goes_on);
     write_rows(&folder.summary(), &agent_results.overall)?;
     replace_folder(&folder.report(), |new| {
-        let write = |(place, figure): &(Place, Figure)| Plot::write(new, *place, figure, &names);
+        let write = |(place, figure): &(Place, Figure)| Plot::write(new, *place, figure);
         report.plots = figures.iter().map(write).collect::<Result<_>>()?;
         report.tables.filled().try_for_each(|table| table.write(new))?;
         write_file(&new.join("index.html"), page::page(&report).as_bytes())?;
@@ -118,19 +118,19 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// Writes a figure as SVG, PNG and PDF, and its data as CSV; `names` are those of things that the legend may lack.
+    /// Writes a figure as SVG, PNG and PDF, and its data as CSV.
     ///
     /// # Errors
     /// If it cannot be drawn or written.
-    pub fn write(folder: &Path, place: Place, figure: &Figure, names: &[(Style, String)]) -> Result<Plot> {
-        let label = figure.in_words(names);
+    pub fn write(folder: &Path, place: Place, figure: &Figure) -> Result<Plot> {
+        let label = figure.in_words();
         let svg = |drawn: &Figure| plot::svg(drawn, &label);
         let drawing = svg(figure)?;
         let file = |ending: &str, bytes: &[u8]| write_file(&folder.join(format!("{}.{ending}", figure.name)), bytes);
         file("svg", drawing.as_bytes())?;
         file("png", &plot::png(&drawing)?)?;
         file("pdf", &plot::pdf(&drawing)?)?;
-        file("csv", figure.csv(names)?.as_bytes())?;
+        file("csv", figure.csv()?.as_bytes())?;
         let untitled = figure.untitled();
         Ok(Plot {
             name: figure.name.clone(),

@@ -7,7 +7,8 @@ use crate::explain::ReinforceRow;
 use crate::questions::QuestionSplit;
 use crate::report::format::counted;
 use crate::report::plot::{
-    Axis, Figure, LegendEntry, Mark, Panel, STYLES, Sample, Scale, Style, mean_curve, numbered, thinned,
+    Axis, Figure, LegendEntry, Mark, Panel, STYLES, Sample, Scale, Shape, Style, mean_curve, numbered, one_seed,
+    thinned,
 };
 
 /// Every figure for which there are data.
@@ -75,12 +76,13 @@ fn accuracy_panel(
         for (beside, temperature, hollow) in [(0.16, 0.0, true), (-0.16, results.temperature(), false)] {
             let Some(accuracy) = results.accuracy(answerer, split, temperature) else { continue };
             let y = line as f64 + beside;
+            let series = format!("{}, {}", answerer.name(), if hollow { "greedy" } else { "drawn" });
             let style = numbered(usize::from(!hollow)).unbroken();
             if let Some(ci) = accuracy.interval {
                 let points = vec![(100.0 * ci.low, y), (100.0 * ci.high, y)];
-                marks.push(Mark::Line { points, style, width: 2.0, alpha: 1.0 });
+                marks.push(Shape::Line { points, style, width: 2.0, alpha: 1.0 }.of(&series));
             }
-            marks.push(Mark::Marker { x: 100.0 * accuracy.value, y, style, hollow });
+            marks.push(Shape::Marker { x: 100.0 * accuracy.value, y, style, hollow }.of(series));
         }
     }
     let names = answerers.iter().rev().map(Answerer::name).collect();
@@ -104,7 +106,7 @@ fn reward_against_accuracy(results: &ExplanationResults) -> Option<Figure> {
         let style = style(results, &teacher.name);
         // Hollow markers also tell apart what has the style of a source before it.
         let hollow = teacher.method == Method::Ranked || results.place(&teacher.name) >= STYLES;
-        marks.extend(own.into_iter().map(|(x, y)| Mark::Marker { x, y: 100.0 * y, style, hollow }));
+        marks.extend(own.into_iter().map(|(x, y)| Shape::Marker { x, y: 100.0 * y, style, hollow }.of(&teacher.name)));
         legend.push(LegendEntry { label: teacher.name.clone(), style, sample: Sample::Marker { hollow } });
     }
     if legend.len() < 3 {
@@ -172,7 +174,7 @@ fn learning(results: &ExplanationResults, teacher: &str) -> Option<Figure> {
             // The colours begin anew after six; the dashes then tell them apart.
             let style = numbered(first + place);
             let style = if first + place < 6 { style.unbroken() } else { style };
-            let lines = lines(seeds.values(), *value, style);
+            let lines = lines(seeds.values(), name, *value, style);
             if !lines.is_empty() {
                 legend.push(LegendEntry { label: (*name).to_owned(), style, sample: Sample::Line { width: 2.5 } });
             }
@@ -199,6 +201,7 @@ fn learning(results: &ExplanationResults, teacher: &str) -> Option<Figure> {
 /// The curve of each seed, and their mean; nothing if the column is empty.
 fn lines<'a>(
     seeds: impl Iterator<Item = &'a Vec<ReinforceRow>>,
+    name: &str,
     value: fn(&ReinforceRow) -> Option<f64>,
     style: Style,
 ) -> Vec<Mark> {
@@ -209,7 +212,7 @@ fn lines<'a>(
     if curves.is_empty() {
         return Vec::new();
     }
-    let line = |points, width, alpha| Mark::Line { points, style, width, alpha };
-    let average = line(mean_curve(&curves), 2.5, 1.0);
-    curves.into_iter().map(|points| line(points, 1.0, 0.35)).chain([average]).collect()
+    let line = |points, width, alpha| Shape::Line { points, style, width, alpha };
+    let average = line(mean_curve(&curves), 2.5, 1.0).of(name);
+    curves.into_iter().map(|points| line(points, 1.0, 0.35).of(one_seed(name))).chain([average]).collect()
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::claims::{Claim, claims};
 use super::examples::examples;
-use super::figures::{figures, style};
+use super::figures::figures;
 use super::protocol::protocol;
 use super::results::ExplanationResults;
 use super::tables;
@@ -14,7 +14,7 @@ use crate::record::{Folder, replace_folder, write_file, write_rows};
 use crate::report::format::percent_with_interval;
 use crate::report::markdown;
 use crate::report::page::{self, Section, document, paragraph, provenance};
-use crate::report::plot::{Figure, Style};
+use crate::report::plot::Figure;
 use crate::report::prose;
 use crate::report::table::Table;
 use crate::report::warning::{SEEDS, Warning};
@@ -28,11 +28,9 @@ use crate::report::{Activity, TerminalReport};
 pub fn write(folder: &Folder, experiment: &Explanations, goes_on: Option<&Activity>) -> Result<TerminalReport> {
     let results = ExplanationResults::read(folder, experiment)?;
     let report = Report::of(&results, goes_on);
-    let teachers = results.experiment.teachers.iter();
-    let names: Vec<(Style, String)> = teachers.map(|own| (style(&results, &own.name), own.name.clone())).collect();
     write_rows(&folder.scores(), &results.rows())?;
     replace_folder(&folder.report(), |new| {
-        let write = |figure: &Figure| Plot::write(new, Place::Scores, figure, &names);
+        let write = |figure: &Figure| Plot::write(new, Place::Scores, figure);
         let plots: Vec<Plot> = figures(&results).iter().map(write).collect::<Result<_>>()?;
         report.tables.iter().try_for_each(|(_, _, table)| table.write(new))?;
         write_file(&new.join("index.html"), report.html(&results, &plots).as_bytes())?;

@@ -1,6 +1,6 @@
 //! Comparisons over games, as rliable draws them: probabilities of improvement, and performance profiles.
 
-use super::figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale};
+use super::figure::{Axis, Figure, LegendEntry, Panel, Sample, Scale, Shape};
 use super::scores::style_of;
 use super::style::{GREY, RANDOM, Style, TEACHER};
 use crate::config::StudentSettings;
@@ -94,18 +94,16 @@ fn students_compared(
 /// A line for each comparison, the first on top; `None` without one.
 fn improvement_panel(compared: &[Compared]) -> Option<Panel> {
     let lines = compared.len() as f64;
-    let even = Mark::Line { points: vec![(50.0, -0.5), (50.0, lines - 0.5)], style: EVEN, width: 1.2, alpha: 1.0 };
-    let of_line = |(line, own): (usize, &Compared)| {
+    let even = Shape::Line { points: vec![(50.0, -0.5), (50.0, lines - 0.5)], style: EVEN, width: 1.2, alpha: 1.0 };
+    let mut marks = vec![even.of(NEITHER)];
+    for (line, own) in compared.iter().enumerate() {
         let (y, style) = (lines - 1.0 - line as f64, own.style);
-        let bar = own.probability.interval.map(|interval| Mark::Line {
-            points: vec![(100.0 * interval.low, y), (100.0 * interval.high, y)],
-            style: style.unbroken(),
-            width: 2.0,
-            alpha: 1.0,
-        });
-        bar.into_iter().chain([Mark::Marker { x: 100.0 * own.probability.value, y, style, hollow: false }])
-    };
-    let marks = std::iter::once(even).chain(compared.iter().enumerate().flat_map(of_line)).collect();
+        if let Some(interval) = own.probability.interval {
+            let points = vec![(100.0 * interval.low, y), (100.0 * interval.high, y)];
+            marks.push(Shape::Line { points, style: style.unbroken(), width: 2.0, alpha: 1.0 }.of(&own.name));
+        }
+        marks.push(Shape::Marker { x: 100.0 * own.probability.value, y, style, hollow: false }.of(&own.name));
+    }
     let names: Vec<String> = compared.iter().rev().map(|own| own.name.clone()).collect();
     (!compared.is_empty()).then(|| Panel {
         title: String::new(),
@@ -117,9 +115,10 @@ fn improvement_panel(compared: &[Compared]) -> Option<Panel> {
 
 /// The line at which neither is better.
 const EVEN: Style = Style { color: GREY, dash: &[5.0, 4.0], ..RANDOM };
+const NEITHER: &str = "neither is better";
 
 fn even_entry() -> LegendEntry {
-    LegendEntry { label: "neither is better".into(), style: EVEN, sample: Sample::Line { width: 1.2 } }
+    LegendEntry { label: NEITHER.into(), style: EVEN, sample: Sample::Line { width: 1.2 } }
 }
 
 /// The share of runs, of all games and seeds, whose relative score is above a threshold. `None` for few runs.
@@ -143,13 +142,14 @@ pub fn profile(results: &Results, agent_results: &AgentResults) -> Option<Figure
         let bands = curve.clone().filter_map(|(&threshold, share)| {
             share.interval.map(|own| (100.0 * threshold, 100.0 * own.low, 100.0 * own.high))
         });
-        marks.push(Mark::Band { points: bands.collect(), style });
+        marks.push(Shape::Band { points: bands.collect(), style }.of(&student.name));
         let points = curve.map(|(&threshold, share)| (100.0 * threshold, 100.0 * share.value)).collect();
-        marks.push(Mark::Line { points, style, width: 2.0, alpha: 1.0 });
+        marks.push(Shape::Line { points, style, width: 2.0, alpha: 1.0 }.of(&student.name));
         legend.push(LegendEntry { label: student.name.clone(), style, sample: Sample::LineAndBand });
     }
     let teacher = vec![(100.0, 0.0), (100.0, 100.0)];
-    marks.push(Mark::Line { points: teacher, style: Style { dash: &[5.0, 4.0], ..TEACHER }, width: 1.2, alpha: 1.0 });
+    let style = Style { dash: &[5.0, 4.0], ..TEACHER };
+    marks.push(Shape::Line { points: teacher, style, width: 1.2, alpha: 1.0 }.of("teacher"));
     (!legend.is_empty()).then(|| Figure {
         name: "profile".into(),
         title: "Performance profiles".into(),

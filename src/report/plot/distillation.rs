@@ -1,6 +1,6 @@
 //! Plots of how a game's students learned from the teacher's play.
 
-use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, mean_curve, thinned};
+use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, Shape, mean_curve, one_seed, thinned};
 use super::learning::evaluations;
 use super::scores::style_of;
 use super::style::RANDOM;
@@ -39,9 +39,10 @@ pub fn distillation(results: &Results, game: Game) -> Option<Figure> {
     panels.push(panel(results, game, &started, held_out, |row| later(row, row.held_out_agreement)));
     let is_agreement = |panel: &&mut Panel| panel.title.starts_with("Agreement");
     for panel in panels.iter_mut().filter(is_agreement) {
-        panel.marks.push(Mark::Level { y: chance, label: "random action".into(), style: RANDOM, named: End::Right });
+        let level = Shape::Level { y: chance, style: RANDOM, named: Some(End::Right) };
+        panel.marks.push(level.of("random action"));
     }
-    panels.retain(|panel| panel.marks.iter().any(|mark| !mark.extent().0.is_empty()));
+    panels.retain(|panel| panel.marks.iter().any(|mark| !mark.shape.extent().0.is_empty()));
     // Values that are no numbers leave none.
     (!panels.is_empty()).then(|| Figure {
         name: format!("distillation-{game}"),
@@ -79,15 +80,16 @@ fn panel(
         let curves: Vec<Vec<_>> = results.students_of(game, &student.name).map(|run| curve(&run.train)).collect();
         let curves = thinned(curves.into_iter().filter(|curve| !curve.is_empty()).collect());
         if curves.len() > 1 {
-            let thin = |points: &Vec<_>| Mark::Line {
+            let thin = |points: &Vec<_>| Shape::Line {
                 points: points.clone(),
                 style: style.unbroken(),
                 width: 0.8,
                 alpha: 0.4,
             };
-            marks.extend(curves.iter().map(thin));
+            marks.extend(curves.iter().map(|points| thin(points).of(one_seed(&student.name))));
         }
-        marks.push(Mark::Line { points: mean_curve(&curves), style, width: 2.0, alpha: 1.0 });
+        let mean = Shape::Line { points: mean_curve(&curves), style, width: 2.0, alpha: 1.0 };
+        marks.push(mean.of(&student.name));
     }
     Panel { title: title.to_owned(), x: Axis::linear(label_x).including(&[0.0]), y, marks }
 }
@@ -111,7 +113,7 @@ pub fn students(results: &Results, agent_results: &AgentResults, game: Game) -> 
         let runs: Vec<_> = runs.filter(|rows| !rows.is_empty()).collect();
         if !runs.is_empty() {
             let style = style_of(results, Role::Student, &student.name);
-            marks.extend(evaluations(&runs, style, |row: &EvalRow| row.steps as f64 / per_hour));
+            marks.extend(evaluations(&runs, &student.name, style, |row: &EvalRow| row.steps as f64 / per_hour));
             evaluated.push(student);
         }
     }
@@ -145,7 +147,8 @@ fn references(results: &Results, agent_results: &AgentResults, game: Game) -> Ve
     let level = |role: Role, name: &str, named: End| {
         let mean = agent_results.reference(role, game)?.score.value;
         let label = format!("{name}: {}", number(mean));
-        Some((Mark::Level { y: mean, label, style: style_of(results, role, name), named }, mean))
+        let style = style_of(results, role, name);
+        Some((Shape::Level { y: mean, style, named: Some(named) }.of(label), mean))
     };
     let levels = [level(Role::Teacher, "teacher", End::Left), level(Role::Random, "random play", End::Right)];
     levels.into_iter().flatten().collect()

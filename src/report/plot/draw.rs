@@ -6,7 +6,7 @@ use plotters::prelude::*;
 
 use super::axis::Ruler;
 use super::canvas::{Anchor, Canvas, Lettering, SCALE};
-use super::figure::{End, Figure, LegendEntry, Mark, Panel, Sample, Scale};
+use super::figure::{End, Figure, LegendEntry, Mark, Panel, Sample, Scale, Shape};
 use super::names::{self, Name};
 use super::style::{BLACK, GREY, PALE};
 
@@ -153,7 +153,7 @@ struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     fn new(panel: &'a Panel, (left, top): (f64, f64), (width, height): (f64, f64)) -> Frame<'a> {
-        let (xs, ys): (Vec<_>, Vec<_>) = panel.marks.iter().map(Mark::extent).unzip();
+        let (xs, ys): (Vec<_>, Vec<_>) = panel.marks.iter().map(|mark| mark.shape.extent()).unzip();
         let above = if panel.title.is_empty() { ABOVE_UNTITLED } else { ABOVE };
         // Names of a few letters have room beside the frame.
         let beside = match &panel.y.scale {
@@ -163,7 +163,7 @@ impl<'a> Frame<'a> {
             }
             Scale::Linear | Scale::Log => LEFT,
         };
-        let has_names = panel.marks.iter().any(|mark| matches!(mark, Mark::Name { .. }));
+        let has_names = panel.marks.iter().any(|mark| matches!(mark.shape, Shape::Name { .. }));
         let free = match panel.x.scale {
             // Names at the ends have room within the frame.
             _ if has_names => (0.1, 0.09),
@@ -197,7 +197,7 @@ impl<'a> Frame<'a> {
     fn draw<DB: DrawingBackend>(&self, canvas: &Canvas<DB>) -> Result<()> {
         self.draw_axes(canvas)?;
         for mark in &self.panel.marks {
-            self.draw_mark(canvas, mark)?;
+            self.draw_shape(canvas, &mark.shape)?;
         }
         self.draw_levels(canvas)?;
         self.draw_names(canvas)?;
@@ -227,41 +227,41 @@ impl<'a> Frame<'a> {
         )
     }
 
-    fn draw_mark<DB: DrawingBackend>(&self, canvas: &Canvas<DB>, mark: &Mark) -> Result<()> {
-        match mark {
-            Mark::Line { points, style, width, alpha } => {
+    fn draw_shape<DB: DrawingBackend>(&self, canvas: &Canvas<DB>, shape: &Shape) -> Result<()> {
+        match shape {
+            Shape::Line { points, style, width, alpha } => {
                 let points: Vec<_> = points.iter().map(|&(x, y)| self.at(x, y)).collect();
                 canvas.line(&points, style.color.mix(*alpha), *width, style.dash)
             }
-            Mark::Band { points, style } => {
+            Shape::Band { points, style } => {
                 let high = points.iter().map(|&(x, _, high)| self.at(x, high));
                 let low = points.iter().rev().map(|&(x, low, _)| self.at(x, low));
                 canvas.fill(&high.chain(low).collect::<Vec<_>>(), style.color.mix(0.2))
             }
-            Mark::Dots { points, style } => {
+            Shape::Dots { points, style } => {
                 points.iter().try_for_each(|&(x, y)| canvas.dot(self.at(x, y), 2.2, style.color.mix(0.35)))
             }
-            Mark::Bar { x, low, high, style } => {
+            Shape::Bar { x, low, high, style } => {
                 let (low, high) = (self.at(*x, *low), self.at(*x, *high));
                 let caps = [low, high].map(|(x, y)| [(x - 5.0, y), (x + 5.0, y)]);
                 canvas.line(&[low, high], style.color.mix(1.0), 2.0, &[])?;
                 caps.iter().try_for_each(|cap| canvas.line(cap, style.color.mix(1.0), 2.0, &[]))
             }
-            Mark::Marker { x, y, style, hollow } => canvas.marker(self.at(*x, *y), style.marker, style.color, *hollow),
-            Mark::Level { y, style, .. } if self.y.holds(*y) => {
+            Shape::Marker { x, y, style, hollow } => canvas.marker(self.at(*x, *y), style.marker, style.color, *hollow),
+            Shape::Level { y, style, .. } if self.y.holds(*y) => {
                 let (_, height) = self.at(0.0, *y);
                 let ends = [(self.left, height), (self.right(), height)];
                 canvas.line(&ends, style.color.mix(1.0), 1.2, &[5.0, 4.0])
             }
-            Mark::Level { .. } | Mark::Name { .. } => Ok(()),
+            Shape::Level { .. } | Shape::Name { .. } => Ok(()),
         }
     }
 
     /// Names of levels lie over the curves.
     fn draw_levels<DB: DrawingBackend>(&self, canvas: &Canvas<DB>) -> Result<()> {
         for mark in &self.panel.marks {
-            let Mark::Level { y, label, style, named } = mark else { continue };
-            if label.is_empty() || !self.y.holds(*y) {
+            let Mark { series: label, shape: Shape::Level { y, style, named: Some(named) } } = mark else { continue };
+            if !self.y.holds(*y) {
                 continue;
             }
             let (_, height) = self.at(0.0, *y);
@@ -281,9 +281,9 @@ impl<'a> Frame<'a> {
     fn draw_names<DB: DrawingBackend>(&self, canvas: &Canvas<DB>) -> Result<()> {
         let (mut names, mut markers) = (Vec::new(), Vec::new());
         for mark in &self.panel.marks {
-            match mark {
-                Mark::Name { x, y, text } => names.push(Name { text, point: self.at(*x, *y) }),
-                Mark::Marker { x, y, .. } => markers.push(self.at(*x, *y)),
+            match &mark.shape {
+                Shape::Name { x, y } => names.push(Name { text: &mark.series, point: self.at(*x, *y) }),
+                Shape::Marker { x, y, .. } => markers.push(self.at(*x, *y)),
                 _ => {}
             }
         }

@@ -72,8 +72,15 @@ pub enum Scale {
     Names(Vec<String>),
 }
 
+/// A shape that is drawn, and the thing that it shows, as the figure's data name it.
 #[derive(Debug, Clone)]
-pub enum Mark {
+pub struct Mark {
+    pub series: String,
+    pub shape: Shape,
+}
+
+#[derive(Debug, Clone)]
+pub enum Shape {
     Line {
         points: Vec<(f64, f64)>,
         style: Style,
@@ -103,22 +110,21 @@ pub enum Mark {
         style: Style,
         hollow: bool,
     },
-    /// A name above a place.
+    /// The series' name above a place.
     Name {
         x: f64,
         y: f64,
-        text: String,
     },
-    /// A reference line across the panel, with a label at one of its ends. It does not widen the axis.
+    /// A reference line across the panel, with the series' name at one of its ends or without. It does not widen the
+    /// axis.
     Level {
         y: f64,
-        label: String,
         style: Style,
-        named: End,
+        named: Option<End>,
     },
 }
 
-/// The end of a reference line at which its label stands.
+/// The end of a reference line at which its name stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     Left,
@@ -164,20 +170,30 @@ impl Panel {
     }
 }
 
-impl Mark {
-    /// The extent of the mark: the values of x and of y that the axes must show.
+impl Shape {
+    /// The shape as the mark of a series.
+    pub fn of(self, series: impl Into<String>) -> Mark {
+        Mark { series: series.into(), shape: self }
+    }
+
+    /// The extent of the shape: the values of x and of y that the axes must show.
     pub fn extent(&self) -> (Vec<f64>, Vec<f64>) {
         match self {
-            Mark::Line { points, .. } | Mark::Dots { points, .. } => points.iter().copied().unzip(),
-            Mark::Band { points, .. } => (
+            Shape::Line { points, .. } | Shape::Dots { points, .. } => points.iter().copied().unzip(),
+            Shape::Band { points, .. } => (
                 points.iter().map(|point| point.0).collect(),
                 points.iter().flat_map(|point| [point.1, point.2]).collect(),
             ),
-            Mark::Bar { x, low, high, .. } => (vec![*x], vec![*low, *high]),
-            Mark::Marker { x, y, .. } | Mark::Name { x, y, .. } => (vec![*x], vec![*y]),
-            Mark::Level { .. } => (Vec::new(), Vec::new()),
+            Shape::Bar { x, low, high, .. } => (vec![*x], vec![*low, *high]),
+            Shape::Marker { x, y, .. } | Shape::Name { x, y, .. } => (vec![*x], vec![*y]),
+            Shape::Level { .. } => (Vec::new(), Vec::new()),
         }
     }
+}
+
+/// The name of a curve or value that is one of several seeds of a series.
+pub fn one_seed(series: &str) -> String {
+    format!("{series}, one seed")
 }
 
 /// Most points of a drawn curve.

@@ -1,6 +1,6 @@
 //! Panels of the relative scores of students of one size: a student on each line, with its interval.
 
-use super::figure::{Axis, LegendEntry, Mark, Panel, Sample, Scale};
+use super::figure::{Axis, LegendEntry, Mark, Panel, Sample, Scale, Shape};
 use super::shares::{Share, Shares};
 use super::style::{PAPER, RANDOM, Style, TEACHER};
 use crate::eval::statistics::Interval;
@@ -17,14 +17,14 @@ pub fn height(students: usize) -> f64 {
 /// The panel of the students, the first on the top line; `None` if there are none.
 pub fn panel(shares: &Shares, title: &str) -> Option<Panel> {
     let lines = shares.students.len() as f64;
-    let upright = |share: f64, style: Style| Mark::Line {
+    let upright = |share: f64, style: Style| Shape::Line {
         points: vec![(100.0 * share, -0.5), (100.0 * share, lines - 0.5)],
         style: reference(style),
         width: 1.2,
         alpha: 1.0,
     };
-    let mut marks = vec![upright(1.0, TEACHER)];
-    marks.extend(shares.random.map(|share| upright(share, RANDOM)));
+    let mut marks = vec![upright(1.0, TEACHER).of("teacher")];
+    marks.extend(shares.random.map(|share| upright(share, RANDOM).of("random play")));
     let students = shares.students.iter().enumerate();
     marks.extend(students.flat_map(|(line, one)| student(lines - 1.0 - line as f64, one)));
     let names: Vec<String> = shares.students.iter().rev().map(|one| one.name.clone()).collect();
@@ -39,16 +39,17 @@ pub fn panel(shares: &Shares, title: &str) -> Option<Panel> {
 /// A student's interval and marker, and the paper's figure, on line `y`.
 fn student(y: f64, one: &Share) -> Vec<Mark> {
     let style = one.style;
-    let bar = |interval: Interval| Mark::Line {
+    let bar = |interval: Interval| Shape::Line {
         points: vec![(100.0 * interval.low, y), (100.0 * interval.high, y)],
         style: style.unbroken(),
         width: 2.0,
         alpha: 1.0,
     };
-    let mut marks: Vec<Mark> = one.share.interval.map(bar).into_iter().collect();
-    marks.push(Mark::Marker { x: 100.0 * one.share.value, y, style, hollow: false });
+    let mut marks: Vec<Mark> = one.share.interval.map(|own| bar(own).of(&one.name)).into_iter().collect();
+    marks.push(Shape::Marker { x: 100.0 * one.share.value, y, style, hollow: false }.of(&one.name));
     let paper = Style { color: style.color, ..PAPER };
-    marks.extend(one.paper.map(|share| Mark::Marker { x: 100.0 * share, y, style: paper, hollow: false }));
+    let papers = |share| Shape::Marker { x: 100.0 * share, y, style: paper, hollow: false }.of(one.papers());
+    marks.extend(one.paper.map(papers));
     marks
 }
 
@@ -64,7 +65,7 @@ pub fn legend(panels: &[Panel]) -> Vec<LegendEntry> {
         style: reference(style),
         sample: Sample::Line { width: 1.2 },
     };
-    let is_random = |mark: &Mark| matches!(mark, Mark::Line { style, .. } if *style == reference(RANDOM));
+    let is_random = |mark: &Mark| matches!(mark.shape, Shape::Line { style, .. } if style == reference(RANDOM));
     let has_random = panels.iter().flat_map(|panel| &panel.marks).any(is_random);
     [line("teacher", TEACHER)].into_iter().chain(has_random.then(|| line("random play", RANDOM))).collect()
 }

@@ -1,6 +1,6 @@
 //! Panels of students' relative scores over what their networks cost, with the Pareto front.
 
-use super::figure::{Axis, End, LegendEntry, Mark, Panel, Sample};
+use super::figure::{Axis, End, LegendEntry, Mark, Panel, Sample, Shape};
 use super::shares::{Cost, Share, Shares};
 use super::style::{BLACK, GREY, PAPER, RANDOM, Style, TEACHER};
 use crate::eval::statistics::Interval;
@@ -20,19 +20,19 @@ pub fn panel(shares: &Shares, cost: Cost, title: &str, has_names: bool) -> Optio
     }
     let on_front = front(&students.iter().map(|(cost, one)| (*cost, one.share.value)).collect::<Vec<_>>());
     // The smallest students, at the left end, may be near random play.
-    let level = |y, label: &str, style| Mark::Level { y: 100.0 * y, label: label.into(), style, named: End::Right };
-    let mut marks = vec![level(1.0, "", Style { color: GREY, ..TEACHER })];
-    marks.extend(shares.random.map(|share| level(share, "random play", RANDOM)));
+    let level = |y, style, named| Shape::Level { y: 100.0 * y, style, named };
+    let mut marks = vec![level(1.0, Style { color: GREY, ..TEACHER }, None).of("teacher")];
+    marks.extend(shares.random.map(|share| level(share, RANDOM, Some(End::Right)).of("random play")));
     let teacher = shares.cost(cost, Role::Teacher, "teacher");
-    marks.extend(teacher.map(|x| Mark::Marker { x, y: 100.0, style: TEACHER, hollow: false }));
+    marks.extend(teacher.map(|x| Shape::Marker { x, y: 100.0, style: TEACHER, hollow: false }.of("teacher")));
     let points = students.iter().zip(&on_front).filter(|(_, on_front)| **on_front);
     let points = points.map(|((cost, one), _)| (*cost, 100.0 * one.share.value)).collect();
-    marks.push(Mark::Line { points, style: FRONT, width: 1.4, alpha: 0.8 });
+    marks.push(Shape::Line { points, style: FRONT, width: 1.4, alpha: 0.8 }.of("Pareto front"));
     for ((x, one), on_front) in students.into_iter().zip(on_front) {
         marks.extend(student(x, one, on_front));
         if has_names {
             let top = 100.0 * one.share.interval.map_or(one.share.value, |interval| interval.high);
-            marks.push(Mark::Name { x, y: top, text: one.name.clone() });
+            marks.push(Shape::Name { x, y: top }.of(&one.name));
         }
     }
     Some(Panel {
@@ -46,12 +46,13 @@ pub fn panel(shares: &Shares, cost: Cost, title: &str, has_names: bool) -> Optio
 /// A student's interval and marker, and the paper's figure beside it.
 fn student(x: f64, one: &Share, on_front: bool) -> Vec<Mark> {
     let (style, y) = (one.style, 100.0 * one.share.value);
-    let bar = |interval: Interval| Mark::Bar { x, low: 100.0 * interval.low, high: 100.0 * interval.high, style };
+    let bar = |own: Interval| Shape::Bar { x, low: 100.0 * own.low, high: 100.0 * own.high, style }.of(&one.name);
     let mut marks: Vec<Mark> = one.share.interval.map(bar).into_iter().collect();
     let paper = Style { color: style.color, ..PAPER };
     // Aside, so that neither hides the other.
-    marks.extend(one.paper.map(|share| Mark::Marker { x: 1.12 * x, y: 100.0 * share, style: paper, hollow: false }));
-    marks.push(Mark::Marker { x, y, style, hollow: !on_front });
+    let beside = |share| Shape::Marker { x: 1.12 * x, y: 100.0 * share, style: paper, hollow: false };
+    marks.extend(one.paper.map(|share| beside(share).of(one.papers())));
+    marks.push(Shape::Marker { x, y, style, hollow: !on_front }.of(&one.name));
     marks
 }
 
@@ -65,12 +66,13 @@ fn front(points: &[(f64, f64)]) -> Vec<bool> {
 /// The legend's entries about the front, as far as the panels show it.
 pub fn legend(panels: &[Panel]) -> Vec<LegendEntry> {
     let entry = |label: &str, style, sample| LegendEntry { label: label.into(), style, sample };
-    let shows = |is_drawn: fn(&Mark) -> bool| panels.iter().flat_map(|panel| &panel.marks).any(is_drawn);
+    let shows =
+        |is_drawn: fn(&Shape) -> bool| panels.iter().flat_map(|panel| &panel.marks).any(|mark| is_drawn(&mark.shape));
     let mut entries = vec![entry("teacher", TEACHER, Sample::Marker { hollow: false })];
-    if shows(|mark| matches!(mark, Mark::Line { points, .. } if points.len() > 1)) {
+    if shows(|shape| matches!(shape, Shape::Line { points, .. } if points.len() > 1)) {
         entries.push(entry("Pareto front", FRONT, Sample::Line { width: 1.4 }));
     }
-    if shows(|mark| matches!(mark, Mark::Marker { hollow: true, .. })) {
+    if shows(|shape| matches!(shape, Shape::Marker { hollow: true, .. })) {
         entries.push(entry("not on the Pareto front", FRONT, Sample::Marker { hollow: true }));
     }
     entries

@@ -1,6 +1,8 @@
 //! Plots of how a game's teachers learned.
 
-use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample, mean_band, mean_curve, thinned};
+use super::figure::{
+    Axis, End, Figure, LegendEntry, Mark, Panel, Sample, Shape, mean_band, mean_curve, one_seed, thinned,
+};
 use super::scores::style_of;
 use super::style::{GREY, RANDOM, Style, TEACHER};
 use crate::game::Game;
@@ -10,6 +12,7 @@ use crate::report::format::{counted, number};
 use crate::report::read::{AgentLog, Results};
 
 const TRAINING: Style = Style { color: GREY, ..TEACHER };
+const PLAYED: &str = "games played in training, exploring";
 
 /// Scores of the periodic evaluations and of the episodes played in training, over frames. `None` before the first of
 /// either.
@@ -20,20 +23,20 @@ pub fn learning(results: &Results, agent_results: &AgentResults, game: Game) -> 
     if returns.is_empty() && evaluated.is_empty() {
         return None;
     }
-    let line = |points, style, width, alpha| Mark::Line { points, style, width, alpha };
-    let mut marks: Vec<Mark> = returns.iter().map(|curve| line(curve.clone(), TRAINING, 1.0, 0.5)).collect();
-    marks.extend(evaluations(&evaluated, TEACHER, millions_of_frames));
     let mut keys = legend(evaluated.len(), !returns.is_empty());
+    let line = |points| Shape::Line { points, style: TRAINING, width: 1.0, alpha: 0.5 }.of(PLAYED);
+    let mut marks: Vec<Mark> = returns.into_iter().map(line).collect();
+    marks.extend(evaluations(&evaluated, "teacher", TEACHER, millions_of_frames));
     for student in results.experiment.students.iter().filter(|student| student.is_baseline()) {
         let runs: Vec<_> = results.baselines_of(game, &student.name).map(|run| &run.eval).collect();
         let runs: Vec<_> = runs.into_iter().filter(|rows| !rows.is_empty()).collect();
         if !runs.is_empty() {
             let style = style_of(results, Role::Student, &student.name);
-            marks.extend(evaluations(&runs, style, millions_of_frames));
+            marks.extend(evaluations(&runs, &student.name, style, millions_of_frames));
             keys.push(LegendEntry { label: student.name.clone(), style, sample: Sample::Line { width: 2.5 } });
         }
     }
-    let heights = marks.iter().flat_map(|mark| mark.extent().1);
+    let heights = marks.iter().flat_map(|mark| mark.shape.extent().1);
     let (lowest, highest) =
         heights.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
     let mut y = Axis::linear("score of a game (points)");
@@ -42,7 +45,7 @@ pub fn learning(results: &Results, agent_results: &AgentResults, game: Game) -> 
         y = if fits { y.including(&[value]) } else { y };
         // Curves rise from left to right; the label is placed at the end without curves.
         let named = if value > (lowest + highest) / 2.0 { End::Left } else { End::Right };
-        marks.push(Mark::Level { y: value, label, style, named });
+        marks.push(Shape::Level { y: value, style, named: Some(named) }.of(label));
     }
     let x = Axis::linear("training (million frames)").including(&[0.0]);
     Some(Figure {
@@ -69,27 +72,27 @@ const SEEDS_FOR_BAND: usize = 3;
 
 /// One seed's evaluations with their interval; for several seeds, a thin line each and a thick line for their mean, for
 /// three and more with the mean's interval over seeds.
-pub fn evaluations(seeds: &[&Vec<EvalRow>], style: Style, x: impl Fn(&EvalRow) -> f64) -> Vec<Mark> {
+pub fn evaluations(seeds: &[&Vec<EvalRow>], name: &str, style: Style, x: impl Fn(&EvalRow) -> f64) -> Vec<Mark> {
     let finite = |row: &&EvalRow| row.mean.is_finite() && row.ci_low.is_finite() && row.ci_high.is_finite();
     let curves: Vec<Vec<(f64, f64)>> =
         seeds.iter().map(|rows| rows.iter().filter(finite).map(|row| (x(row), row.mean)).collect()).collect();
     let mut marks = Vec::new();
     if let [rows] = seeds {
         let points = rows.iter().filter(finite).map(|row| (x(row), row.ci_low, row.ci_high)).collect();
-        marks.push(Mark::Band { points, style });
+        marks.push(Shape::Band { points, style }.of(name));
     } else {
         let style = style.unbroken();
-        let thin = |points: &Vec<_>| Mark::Line { points: points.clone(), style, width: 1.0, alpha: 0.55 };
+        let thin = |points: &Vec<_>| Shape::Line { points: points.clone(), style, width: 1.0, alpha: 0.55 };
         if seeds.len() >= SEEDS_FOR_BAND {
-            marks.push(Mark::Band { points: mean_band(&curves), style });
+            marks.push(Shape::Band { points: mean_band(&curves), style }.of(name));
         }
-        marks.extend(curves.iter().map(thin));
+        marks.extend(curves.iter().map(|points| thin(points).of(one_seed(name))));
     }
     let mean = mean_curve(&curves);
     if let [(x, y)] = mean[..] {
-        marks.push(Mark::Marker { x, y, style, hollow: false });
+        marks.push(Shape::Marker { x, y, style, hollow: false }.of(name));
     }
-    marks.push(Mark::Line { points: mean, style, width: 2.5, alpha: 1.0 });
+    marks.push(Shape::Line { points: mean, style, width: 2.5, alpha: 1.0 }.of(name));
     marks
 }
 
@@ -117,7 +120,7 @@ fn legend(seeds: usize, returns: bool) -> Vec<LegendEntry> {
         }
     };
     if returns {
-        keys.push(key("games played in training, exploring", TRAINING, Sample::Line { width: 1.0 }));
+        keys.push(key(PLAYED, TRAINING, Sample::Line { width: 1.0 }));
     }
     keys
 }

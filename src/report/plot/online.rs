@@ -1,6 +1,6 @@
 //! Plots of how students followed a teacher through its training.
 
-use super::figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample};
+use super::figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample, Shape};
 use super::learning::{evaluations, millions_of_frames};
 use super::scores::style_of;
 use super::style::{GREY, Style, TEACHER};
@@ -10,6 +10,7 @@ use crate::report::format::counted;
 use crate::report::read::{AgentLog, Results};
 
 const NOISY: Style = Style { color: GREY, ..TEACHER };
+const BEST: &str = "teacher, best so far";
 
 /// The teacher's evaluations, its best so far, which the students follow, and the students' evaluations, over frames of
 /// the teacher's training. `None` if no student followed a teacher, or none was evaluated during training.
@@ -19,7 +20,7 @@ pub fn online(results: &Results, game: Game) -> Option<Figure> {
         return None;
     }
     let mut marks = teachers(results, game);
-    let mut legend = vec![key("teacher", NOISY, 1.4), key("teacher, best so far", TEACHER, 2.5)];
+    let mut legend = vec![key("teacher", NOISY, 1.4), key(BEST, TEACHER, 2.5)];
     // Each hour of the student corresponds to a stretch of the training.
     let hour = results.experiment.teacher.frames as f64 / settings.hours as f64 / 1e6;
     let when = |row: &EvalRow| (row.steps as f64 / settings.steps_per_hour as f64).floor() * hour;
@@ -29,7 +30,7 @@ pub fn online(results: &Results, game: Game) -> Option<Figure> {
         let runs: Vec<_> = runs.map(|run| &run.eval).collect();
         if !runs.is_empty() {
             let style = style_of(results, Role::Student, &student.name);
-            marks.extend(evaluations(&runs, style, when));
+            marks.extend(evaluations(&runs, &student.name, style, when));
             legend.push(key(&student.name, style, 2.5));
         }
     }
@@ -63,8 +64,8 @@ fn key(label: &str, style: Style, width: f64) -> LegendEntry {
 fn teachers(results: &Results, game: Game) -> Vec<Mark> {
     let of_teacher = |teacher: &AgentLog<TrainRow>| {
         let points: Vec<_> = teacher.eval.iter().map(|row| (millions_of_frames(row), row.mean)).collect();
-        let best = Mark::Line { points: steps(&points), style: TEACHER, width: 2.5, alpha: 1.0 };
-        [best, Mark::Line { points, style: NOISY, width: 1.4, alpha: 1.0 }]
+        let best = Shape::Line { points: steps(&points), style: TEACHER, width: 2.5, alpha: 1.0 };
+        [best.of(BEST), Shape::Line { points, style: NOISY, width: 1.4, alpha: 1.0 }.of("teacher")]
     };
     results.teachers_of(game).flat_map(of_teacher).collect()
 }

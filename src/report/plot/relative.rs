@@ -110,7 +110,7 @@ fn are_of_one_size(results: &Results, agent_results: &AgentResults) -> bool {
 /// Panels whose scores have one axis.
 fn with_common_axes(mut panels: Vec<Panel>) -> Vec<Panel> {
     let (xs, ys): (Vec<_>, Vec<_>) =
-        panels.iter().flat_map(|panel| panel.marks.iter().map(|mark| mark.extent())).unzip();
+        panels.iter().flat_map(|panel| panel.marks.iter().map(|mark| mark.shape.extent())).unzip();
     let (xs, ys) = (xs.concat(), ys.concat());
     for panel in &mut panels {
         let scores = if panel.is_upright() { (&mut panel.y, &ys) } else { (&mut panel.x, &xs) };

@@ -1,9 +1,9 @@
 //! Plots of each agent's scores in a game.
 
-use super::figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale};
+use super::figure::{Axis, Figure, LegendEntry, Mark, Panel, Sample, Scale, Shape, one_seed};
 use super::style::{self, BLACK, Style};
 use crate::game::Game;
-use crate::record::Role;
+use crate::record::{Role, ScoreRow};
 use crate::report::agent_result::{AgentResult, AgentResults};
 use crate::report::format::counted;
 use crate::report::read::Results;
@@ -32,7 +32,7 @@ pub fn scores(results: &Results, agent_results: &AgentResults, game: Game) -> Op
             "Final evaluation, up to {} an agent over {}, all by the same protocol. {}",
             counted(episodes, "episode"),
             counted(seeds as u64, "seed"),
-            if episodes as usize > DOTS { format!("Of the episodes {DOTS} are drawn.") } else { String::new() }
+            if episodes as usize > DOTS { "Not all episodes are drawn." } else { "" }
         ),
         legend,
         columns: 1,
@@ -51,17 +51,21 @@ fn marks(results: &Results, agent: &AgentResult, x: f64) -> Vec<Mark> {
         .collect();
     let every = scores.len().div_ceil(DOTS).max(1);
     let points = scores.into_iter().step_by(every).enumerate().map(|(i, score)| (x + jitter(i), score)).collect();
-    let mut marks = vec![Mark::Dots { points, style }];
+    let mut marks = vec![Shape::Dots { points, style }.of(agent.agent())];
     if agent.rows.len() > 1 {
-        let beside = |i: usize| x + 0.3 + 0.02 * i as f64;
-        let seeds = agent.rows.iter().enumerate().filter(|(_, row)| row.mean.is_finite());
-        marks.extend(seeds.map(|(i, row)| Mark::Marker { x: beside(i), y: row.mean, style, hollow: true }));
+        // Within this agent's half of the way to the next.
+        let apart = (0.2 / agent.rows.len() as f64).min(0.02);
+        let seed = |(i, row): (usize, &ScoreRow)| {
+            let value = Shape::Marker { x: x + 0.29 + apart * i as f64, y: row.mean, style, hollow: true };
+            row.mean.is_finite().then(|| value.of(one_seed(agent.agent())))
+        };
+        marks.extend(agent.rows.iter().enumerate().filter_map(seed));
     }
     if let Some(interval) = agent.score.interval {
-        marks.push(Mark::Bar { x, low: interval.low, high: interval.high, style });
+        marks.push(Shape::Bar { x, low: interval.low, high: interval.high, style }.of(agent.agent()));
     }
     if agent.score.value.is_finite() {
-        marks.push(Mark::Marker { x, y: agent.score.value, style, hollow: false });
+        marks.push(Shape::Marker { x, y: agent.score.value, style, hollow: false }.of(agent.agent()));
     }
     marks
 }
@@ -76,13 +80,6 @@ pub fn style_of(results: &Results, role: Role, agent: &str) -> Style {
             style::numbered(index.unwrap_or(0))
         }
     }
-}
-
-/// The names of the agents by the styles in which they are drawn.
-pub fn names(results: &Results) -> Vec<(Style, String)> {
-    let of_all = [(style::RANDOM, "random play".to_owned()), (style::TEACHER, "teacher".to_owned())];
-    let students = results.experiment.students.iter().map(|student| &student.name);
-    of_all.into_iter().chain(students.map(|name| (style_of(results, Role::Student, name), name.clone()))).collect()
 }
 
 /// Spreads dots evenly over ±0.22 without chance: multiples of the golden ratio, modulo 1.

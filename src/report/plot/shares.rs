@@ -30,6 +30,13 @@ pub struct Share {
     pub paper: Option<f64>,
 }
 
+impl Share {
+    /// The name of the paper's figure for such a student.
+    pub fn papers(&self) -> String {
+        format!("{}, the paper’s", self.name)
+    }
+}
+
 /// The cost of a network by which it is small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cost {

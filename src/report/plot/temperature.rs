@@ -1,6 +1,6 @@
 //! Plots of the relative score over the temperature of the softened Q-values.
 
-use super::figure::{Axis, End, Figure, LegendEntry, Mark, Panel, Sample};
+use super::figure::{Axis, Figure, LegendEntry, Panel, Sample, Shape};
 use super::scores::style_of;
 use super::style::{GREY, PAPER, Style, TEACHER};
 use crate::config::{Objective, Temperature};
@@ -47,25 +47,25 @@ pub fn temperature(results: &Results, agent_results: &AgentResults) -> Option<Fi
 }
 
 fn in_game(results: &Results, agent_results: &AgentResults, game: Game) -> Option<Panel> {
-    let mut marks =
-        vec![Mark::Level { y: 100.0, label: String::new(), style: Style { color: GREY, ..TEACHER }, named: End::Left }];
+    let mut marks = vec![Shape::Level { y: 100.0, style: Style { color: GREY, ..TEACHER }, named: None }.of("teacher")];
     let mut seen: Vec<f64> = Vec::new();
     let mut ends = (100.0_f64, 100.0_f64);
     for agent_result in agent_results.in_game(game).filter(|agent_result| agent_result.role() == Role::Student) {
         let Some((x, share)) = place(agent_result) else { continue };
         let style = style_of(results, Role::Student, agent_result.agent());
         if let Some(interval) = share.interval {
-            marks.push(Mark::Bar { x, low: 100.0 * interval.low, high: 100.0 * interval.high, style });
+            let bar = Shape::Bar { x, low: 100.0 * interval.low, high: 100.0 * interval.high, style };
+            marks.push(bar.of(agent_result.agent()));
             ends = (ends.0.min(100.0 * interval.low), ends.1.max(100.0 * interval.high));
         }
-        marks.push(Mark::Marker { x, y: 100.0 * share.value, style, hollow: false });
+        marks.push(Shape::Marker { x, y: 100.0 * share.value, style, hollow: false }.of(agent_result.agent()));
         ends = (ends.0.min(100.0 * share.value), ends.1.max(100.0 * share.value));
         if !seen.contains(&x) {
             seen.push(x);
         }
     }
     let upright = vec![(TEMPERATURE, ends.0), (TEMPERATURE, ends.1)];
-    marks.insert(0, Mark::Line { points: upright, style: PAPER, width: 1.0, alpha: 0.7 });
+    marks.insert(0, Shape::Line { points: upright, style: PAPER, width: 1.0, alpha: 0.7 }.of("the paper’s"));
     (seen.len() >= LEAST).then(|| Panel {
         title: game.name().to_owned(),
         x: Axis::log("temperature (units of Q)"),
