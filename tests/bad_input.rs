@@ -237,6 +237,17 @@ fn an_action_that_the_game_does_not_have() {
 }
 
 #[test]
+fn actions_that_the_output_would_replace() {
+    let run = Run::new("");
+    fs::write(run.path("seen.json"), "[0]").unwrap();
+    for out in ["./seen.json", "seen"] {
+        let before = content(run.folder.path());
+        refused(&run, &["observe", "pong", "--actions", "seen.json", "--out", out], &["would replace the actions"]);
+        assert!(content(run.folder.path()) == before);
+    }
+}
+
+#[test]
 fn a_checkpoint_of_other_settings_or_damaged() {
     let run = trained();
     fs::remove_file(run.path(TEACHER)).unwrap();

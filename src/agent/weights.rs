@@ -13,7 +13,7 @@ use crate::digest;
 use crate::game::Game;
 use crate::limited::read_limited;
 use crate::nn::{self, Device, Network, Precision, Unreadable};
-use crate::record::{RomRecord, WEIGHTS, write_file};
+use crate::record::{RomRecord, WEIGHTS, is_there, write_file};
 
 const FORMAT: &str = "policy-distillation 1";
 /// Maximum number of bytes of a header, and of a whole file.
@@ -152,7 +152,7 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
         }
         Ok((beginning, file_length, header))
     };
-    if !path.exists() {
+    if !is_there(path)? {
         return Err(WeightsError::Missing(path.to_owned()).into());
     }
     let damaged = |reason: String| WeightsError::Damaged { path: path.to_owned(), reason };

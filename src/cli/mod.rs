@@ -100,7 +100,7 @@ pub fn exit_code(ended: Result<Ended>) -> ExitCode {
     match ended {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Stopped) => {
-            err!("pd: stopped; everything so far is saved, and the same command continues from there");
+            err!("pd: stopped; the same command continues from what is saved");
             ExitCode::from(130)
         }
         Err(error) => {

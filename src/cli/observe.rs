@@ -55,8 +55,8 @@ pub fn observe(game: &str, actions: &Path, out: &Path) -> Result<Ended> {
     }
     let mut steps_file = out.as_os_str().to_owned();
     steps_file.push(".json");
-    if Path::new(&steps_file) == actions {
-        return Err(refused(format!("--out {}: its steps would replace the actions; choose another", out.display())));
+    if [out, Path::new(&steps_file)].into_iter().any(|written| is_same_file(written, actions)) {
+        return Err(refused(format!("--out {}: it would replace the actions; choose another", out.display())));
     }
     let rom = Rom::find(game)?;
     let actions = read(actions, game.actions(ActionSet::Minimal).len()).map_err(refused)?;
@@ -86,6 +86,11 @@ pub fn observe(game: &str, actions: &Path, out: &Path) -> Result<Ended> {
     write_file(out, &frames).map_err(refused)?;
     write_json(Path::new(&steps_file), &Observed { game, rom_md5, action_set, steps })?;
     Ok(Ended::Done)
+}
+
+/// Whether both paths name the same file, which is there.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 fn read(path: &Path, actions: usize) -> Result<Vec<usize>> {

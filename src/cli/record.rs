@@ -28,7 +28,7 @@ pub fn record(
     path: &Path,
 ) -> Result<Option<Vec<f64>>> {
     let first = Match { episodes: 0..1, epsilon, seed };
-    let limit = seconds.map(|seconds| u64::from(60 * seconds) / u64::from(players[0].rules().frame_skip));
+    let limit = seconds.map(|seconds| (60 * u64::from(seconds) / u64::from(players[0].rules().frame_skip)).max(1));
     std::thread::scope(|threads| {
         let mut sides = Vec::new();
         for player in players {

@@ -250,6 +250,8 @@ fn a_value_out_of_range_is_refused_with_its_line() {
     assert!(refusal("", &["teacher.n_step=25", "teacher.replay=200"]).contains("must be less than 25"));
     assert!(refusal("", &["teacher.stagger=7"]).contains("two or more workers: 8"));
     assert!(refusal("", &["teacher.stagger=7", "environment.workers=1"]).contains("two or more workers: 2"));
+    let shorter = refusal("", &["teacher.algorithm=pqn", "teacher.frames=3"]);
+    assert!(shorter.contains("teacher.frames: must be at least 4, the frames of a step"), "{shorter}");
     assert!(refusal("", &["teacher.frames=8000"]).contains("teacher.warmup: must be below the 2000 steps"));
 }
 
@@ -305,6 +307,16 @@ fn settings_that_nothing_reads_are_named_unless_they_wait_in_the_section_of_thei
     let found = ineffective(mse, &[]);
     assert_eq!(found, ["x.toml:4: students.a.temperature has no effect: the loss \"mse\" has no temperature"]);
     assert_eq!(ineffective(&mse.replace("mse", "kl"), &[]), [""; 0]);
+    let found = ineffective("[[students]]\nname = \"a\"\nloss = \"td\"\nlearning_rate = 0.1\n", &[]);
+    assert!(found[0].starts_with("x.toml:4: students.a.learning_rate has no effect: a network that"), "{found:?}");
+    let swept = "[distillation]\nevaluation_episodes = 5\nsweep_hours = 3\n";
+    let found = ineffective(swept, &[]);
+    assert_eq!(
+        found[0],
+        "x.toml:2: distillation.evaluation_episodes has no effect without distillation.evaluation_every"
+    );
+    assert!(found[1].ends_with("distillation.sweep_hours has no effect without a student with temperature = \"auto\""));
+    assert_eq!(ineffective(swept, &["students.net1.temperature=\"auto\""]), [""; 0]);
 }
 
 #[test]

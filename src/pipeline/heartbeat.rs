@@ -1,6 +1,6 @@
 //! The signs of life in the locks that a process holds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,13 +58,20 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Writes heartbeats until the sender is dropped.
 fn beat(owners: &Mutex<HashMap<PathBuf, Owner>>, told: &Mutex<Option<CommandState>>, stopped: &Receiver<()>) {
+    let mut lost = HashSet::new();
     while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
         for (path, owner) in locked(owners).iter_mut() {
-            if !read(path).is_some_and(|current| current.is_same_lock(owner)) {
-                log::warn!(
-                    "{}: another process has taken over this lock, because it saw no sign of life from this one",
-                    path.display()
-                );
+            let fault = match read(path) {
+                Some(current) if current.is_same_lock(owner) => None,
+                Some(_) => {
+                    Some("another process has taken over this lock, because it saw no sign of life from this one")
+                }
+                None => Some("this lock is gone or cannot be read, so that another process may do the same work"),
+            };
+            if let Some(fault) = fault {
+                if lost.insert(path.clone()) {
+                    log::warn!("{}: {fault}", path.display());
+                }
                 continue;
             }
             owner.beat += 1;

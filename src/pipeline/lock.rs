@@ -239,10 +239,17 @@ impl Locks {
     }
 }
 
+/// Removes a lock, unless another process has taken it over.
+fn remove_own(path: &Path, owner: &Owner) {
+    if read(path).is_some_and(|current| current.is_same_lock(owner)) {
+        fs::remove_file(path).ok();
+    }
+}
+
 impl Drop for Locks {
     fn drop(&mut self) {
         self.held.stop();
-        self.held.owners().keys().for_each(|path| drop(fs::remove_file(path)));
+        self.held.owners().iter().for_each(|(path, owner)| remove_own(path, owner));
         // Succeeds only if the folder is empty.
         fs::remove_dir(&self.folder).ok();
     }
@@ -250,10 +257,8 @@ impl Drop for Locks {
 
 impl Drop for Lock<'_> {
     fn drop(&mut self) {
-        if let Some(owner) = self.locks.held.owners().remove(&self.path)
-            && read(&self.path).is_some_and(|current| current.is_same_lock(&owner))
-        {
-            fs::remove_file(&self.path).ok();
+        if let Some(owner) = self.locks.held.owners().remove(&self.path) {
+            remove_own(&self.path, &owner);
         }
     }
 }

@@ -130,11 +130,19 @@ pub fn replace_and_keep(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> 
         return Err(error);
     }
     sync_folder(&new).with_context(place)?;
-    if path.exists() {
+    if is_there(path)? {
         fs::rename(path, &old).with_context(place)?;
     }
     fs::rename(&new, path).with_context(place)?;
     sync_folder(parent(path)).with_context(place)
+}
+
+/// Whether something is at `path`.
+///
+/// # Errors
+/// The path and the system's reason, where that cannot be told: something that cannot be looked at is not absent.
+pub fn is_there(path: &Path) -> Result<bool> {
+    path.try_exists().with_context(|| format!("{}: cannot be looked at", path.display()))
 }
 
 /// Restores the folder that a stop in the middle of a replacement had moved aside.
@@ -143,7 +151,7 @@ pub fn replace_and_keep(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> 
 /// The path and the system's reason.
 pub fn recover_folder(path: &Path) -> Result<()> {
     let old = before(path);
-    if !path.exists() && old.exists() {
+    if !is_there(path)? && is_there(&old)? {
         fs::rename(&old, path).with_context(|| format!("{}: cannot be moved back", old.display()))?;
     }
     Ok(())

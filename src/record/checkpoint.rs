@@ -6,16 +6,16 @@
 //! and hashes of the others, so that a missing file, or one of another checkpoint, is noticed too.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use anyhow::{Error, Result, ensure};
+use anyhow::{Result, ensure};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::atomic::{before, recover_folder, replace_and_keep, unfinished};
+use super::atomic::{before, is_there, recover_folder, replace_and_keep, unfinished};
 use super::remove_folder;
-use super::state::{CheckpointError, read_state, write_state};
+use super::state::{CheckpointError, is_damage, read_state, write_state};
 use crate::digest::{HASH, Hashed};
 
 /// Name of the list of the other files.
@@ -118,7 +118,7 @@ pub fn peek_checkpoint<S: DeserializeOwned>(path: &Path) -> Result<S> {
 /// [`CheckpointError`] where neither can be used, or the system's reason.
 fn find_checkpoint(path: &Path) -> Result<Found> {
     recover_folder(path)?;
-    if !path.exists() {
+    if !is_there(path)? {
         return Ok(Found::Nothing);
     }
     let Err(error) = verify(path) else { return Ok(Found::Newest) };
@@ -147,16 +147,14 @@ fn verify(folder: &Path) -> Result<()> {
     for listed in read_state::<Vec<Listed>>(&folder.join(LIST))? {
         let path = folder.join(&listed.name);
         match verify_file(&path, &listed) {
-            Err(error) if is_refused(&error) => return Err(error.context(path.display().to_string())),
-            Err(error) => return Err(CheckpointError::Damaged { path, reason: format!("{error:#}") }.into()),
+            Err(error) if is_damage(&error) => {
+                return Err(CheckpointError::Damaged { path, reason: format!("{error:#}") }.into());
+            }
+            Err(error) => return Err(error.context(format!("{}: cannot be read", path.display()))),
             Ok(()) => {}
         }
     }
     Ok(())
-}
-
-fn is_refused(error: &Error) -> bool {
-    error.downcast_ref().is_some_and(|error: &std::io::Error| error.kind() == ErrorKind::PermissionDenied)
 }
 
 fn verify_file(path: &Path, Listed { length, hash, .. }: &Listed) -> Result<()> {
@@ -245,6 +243,24 @@ mod tests {
         let error = find_checkpoint(&path).unwrap_err().to_string();
         assert!(error.contains("checkpoint/state.bin: damaged"), "{error}");
         assert!(path.exists() && before(&path).exists());
+    }
+
+    #[test]
+    fn a_fault_of_the_system_is_not_taken_for_damage() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("checkpoint");
+        for file in ["state.bin", "learner.bin", LIST] {
+            (1..=2).for_each(|last| write(&path, last));
+            let (file, aside) = (path.join(file), root.path().join("aside"));
+            fs::rename(&file, &aside).unwrap();
+            // A loop of links is refused, to every user.
+            std::os::unix::fs::symlink(&file, &file).unwrap();
+            let error = format!("{:#}", find_checkpoint(&path).unwrap_err());
+            assert!(error.contains("cannot be read") && !error.contains("damaged"), "{error}");
+            fs::remove_file(&file).unwrap();
+            fs::rename(&aside, &file).unwrap();
+            assert_eq!((find_checkpoint(&path).unwrap(), number(&path)), (Found::Newest, 2));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-use super::{Folder, WEIGHTS, read_json, remove_file, write_json};
+use super::{Folder, WEIGHTS, is_there, read_json, remove_file, write_json};
 
 /// A model of an experiment that answers questions, or learns to explain them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,10 +121,10 @@ impl TaskRecord {
     /// Reads the record beside an output, if there is one.
     ///
     /// # Errors
-    /// If it is damaged.
+    /// If it is damaged or cannot be read.
     pub fn read(output: &Path) -> Result<Option<TaskRecord>> {
         let path = TaskRecord::path(output);
-        if path.exists() { read_json(&path).map(Some) } else { Ok(None) }
+        if is_there(&path)? { read_json(&path).map(Some) } else { Ok(None) }
     }
 
     /// Writes the record beside an output.

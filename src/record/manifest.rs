@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::{Machine, read_json, write_json};
+use super::{Machine, is_there, read_json, write_json};
 
 /// The ROM that a game was played with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,9 +111,9 @@ impl Manifest {
     /// Reads the manifest at `path`, if there is one.
     ///
     /// # Errors
-    /// If it is damaged.
+    /// If it is damaged or cannot be read.
     pub fn read(path: &Path) -> Result<Option<Manifest>> {
-        if path.exists() { read_json(path).map(Some) } else { Ok(None) }
+        if is_there(path)? { read_json(path).map(Some) } else { Ok(None) }
     }
 
     /// Replaces the manifest at `path`.

@@ -18,8 +18,8 @@ mod table;
 
 pub use agent_id::{AgentId, Role};
 pub use atomic::{
-    behind_links, cannot_write, create_file, is_left_behind, read_json, replace_folder, write_file, write_json,
-    write_toml,
+    behind_links, cannot_write, create_file, is_left_behind, is_there, read_json, replace_folder, write_file,
+    write_json, write_toml,
 };
 pub use best::{best_name, bests};
 pub use checkpoint::{
@@ -33,5 +33,5 @@ pub use machine::{Machine, pool_seconds};
 pub use manifest::{Latency, Maker, Manifest, RomRecord};
 pub use ratio::Ratio;
 pub use rows::{AdoptionRow, DistillRow, EpisodeRow, EvalRow, ScoreRow, SummaryRow, SweepRow, TrainRow};
-pub use state::{CheckpointError, read_state, write_state};
+pub use state::{CheckpointError, is_damage, read_state, write_state};
 pub use table::{Log, LogMark, parse_rows, read_rows, write_rows};

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -32,6 +32,17 @@ pub enum CheckpointError {
     Format { path: PathBuf, found: u32 },
 }
 
+/// Whether a fault in reading a file tells of its content. Any other fault of the system, as a refusal, a broken device
+/// or too many open files, says nothing of it.
+pub fn is_damage(error: &Error) -> bool {
+    error.downcast_ref().is_none_or(is_damage_of_file)
+}
+
+fn is_damage_of_file(error: &std::io::Error) -> bool {
+    use ErrorKind::{IsADirectory, NotADirectory, NotFound, UnexpectedEof};
+    matches!(error.kind(), NotFound | IsADirectory | NotADirectory | UnexpectedEof)
+}
+
 fn folder(file: &Path) -> &Path {
     file.parent().unwrap_or(file)
 }
@@ -55,10 +66,8 @@ pub fn read_state<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let damaged = |reason: String| CheckpointError::Damaged { path: path.to_owned(), reason };
     let content = match fs::read(path) {
         Ok(content) => content,
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-            return Err(error).with_context(|| format!("{}: cannot be read", path.display()));
-        }
-        Err(error) => return Err(damaged(error.to_string()).into()),
+        Err(error) if is_damage_of_file(&error) => return Err(damaged(error.to_string()).into()),
+        Err(error) => return Err(error).with_context(|| format!("{}: cannot be read", path.display())),
     };
     let start = MAGIC.len() + size_of_val(&FORMAT);
     let body = unsealed(&content).filter(|body| body.len() >= start && body.starts_with(MAGIC));

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::damaged::DamagedFile;
 use super::row_digest::{has_digest, is_whole, with_digest};
-use super::{cannot_write, write_file};
+use super::{cannot_write, is_there, write_file};
 
 /// The remedy for a file that is damaged.
 const WAY_OUT: &str = "bring back a copy of the file, or remove it: the next command makes its results again, and a report does \
@@ -22,9 +22,9 @@ const WAY_OUT: &str = "bring back a copy of the file, or remove it: the next com
 /// taken as they are.
 ///
 /// # Errors
-/// [`DamagedFile`], or that the file cannot be read.
+/// [`DamagedFile`], or that the file cannot be looked at or read.
 pub fn read_rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    if !path.exists() {
+    if !is_there(path)? {
         return Ok(Vec::new());
     }
     ensure!(path.is_file(), "{}: not a plain file", path.display());
@@ -223,6 +223,15 @@ mod tests {
         let digest = edited.lines().nth(1).unwrap().rsplit(',').next().unwrap();
         fs::write(&path, edited.replace(digest, "")).unwrap();
         assert_eq!(read_rows::<EvalRow>(&path).unwrap()[0].mean, 0.75);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_looked_at_is_not_taken_for_an_absent_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.csv");
+        std::os::unix::fs::symlink(&path, &path).unwrap();
+        let error = read_rows::<EvalRow>(&path).unwrap_err().to_string();
+        assert!(error.contains("rows.csv: cannot be looked at"), "{error}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use rand::RngExt;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::worker_buffer::WorkerBuffer;
 use crate::digest::Hashed;
-use crate::record::cannot_write;
+use crate::record::{cannot_write, is_damage};
 use crate::spec::Shape;
 use crate::units::Generator;
 
@@ -177,7 +177,7 @@ impl<P: Serialize + DeserializeOwned> Replay<P> {
     /// Reads a file that [`Replay::save`] wrote from a replay of the same shape.
     ///
     /// # Errors
-    /// The path, if any bit of the file differs from the written one.
+    /// The path, if any bit of the file differs from the written one or it cannot be read.
     pub fn load(&mut self, path: &Path) -> Result<()> {
         let load = || {
             let mut input = Hashed::new(BufReader::new(File::open(path)?));
@@ -186,7 +186,11 @@ impl<P: Serialize + DeserializeOwned> Replay<P> {
             input.check()?;
             anyhow::Ok(buffers)
         };
-        self.buffers = load().with_context(|| format!("{}: damaged; start over with --fresh", path.display()))?;
+        let place = |error: Error| match is_damage(&error) {
+            true => error.context(format!("{}: damaged; start over with --fresh", path.display())),
+            false => error.context(format!("{}: cannot be read", path.display())),
+        };
+        self.buffers = load().map_err(place)?;
         Ok(())
     }
 }

@@ -211,7 +211,8 @@ pub const SWEEPS: &str = "Where a temperature is to be chosen, a student is dist
 /// The variance of a learning curve.
 pub const CURVES: &str = "Whether students that follow the best teacher so far swing less than the teacher itself. An \
     evaluation’s distance from the middle between its neighbours is what counts, its median over the curve, scaled to a standard \
-    deviation: a steady climb does not count, and a few bends do not decide. A ratio is given where both curves have equally \
+    deviation: a steady climb does not count, and a few bends do not decide. In the last column they do: it has the mean in place of the \
+    median. A ratio is given where both curves have equally \
     many evaluations of equally many episodes. It has no interval: two curves are one pair, and only more trainings would show \
     how much it varies. A student that has learned nothing is steady, too.";
 

@@ -13,6 +13,7 @@ fn run<'a>(results: &'a Results, own: &AgentResult, seed: u64) -> Run<'a> {
         student: scores_of(Role::Student, own.agent(), seed),
         teacher: scores_of(Role::Teacher, "teacher", teacher_seed),
         random: scores_of(Role::Random, "random", seed),
+        seed,
         teacher_seed,
     }
 }

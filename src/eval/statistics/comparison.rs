@@ -16,6 +16,8 @@ pub struct Run<'a> {
     pub teacher: &'a [f64],
     /// May be empty for [`Ratio::Raw`].
     pub random: &'a [f64],
+    /// Identifies the student's training.
+    pub seed: u64,
     /// Identifies the teacher. If several runs share a teacher, its episodes are drawn once for all of them.
     pub teacher_seed: u64,
 }
@@ -48,8 +50,8 @@ pub struct Intervals {
 /// Bootstrap intervals of a student's figures, stratified by game. In each game as many runs as there are are drawn
 /// with replacement; then the episodes of student, teacher and random play of each drawn run are drawn separately. If
 /// several runs share a teacher, its episodes are drawn once for all of them, because they share its chance. With
-/// `one_network`, run number i of every game belongs to the same network: runs are then drawn for all games at once,
-/// unless a game lacks some.
+/// `one_network`, the runs of a seed in all games belong to the same network: runs are then drawn for all games at once,
+/// unless a game has runs of other seeds than another.
 pub fn intervals(games: &[GameRuns], one_network: bool, seed: Seed) -> Intervals {
     let resamples = resamples(games, one_network, seed, Figures::of);
     let interval_of = |figure: &dyn Fn(&Figures) -> Option<f64>| percentiles(resamples.iter().map(figure).collect());
@@ -133,7 +135,8 @@ fn resamples<T>(
 }
 
 fn resample(games: &[(Ratio, Vec<Ranked>)], one_network: bool, generator: &mut Generator) -> Vec<Vec<AgainstTeacher>> {
-    let for_all = common_runs(games.iter().map(|(_, runs)| runs.len()), one_network, generator);
+    let seeds = games.iter().map(|(_, runs)| runs.iter().map(|ranked| ranked.run.seed).collect());
+    let for_all = common_runs(seeds, one_network, generator);
     games
         .iter()
         .map(|(ratio, runs)| {
@@ -144,15 +147,15 @@ fn resample(games: &[(Ratio, Vec<Ranked>)], one_network: bool, generator: &mut G
         .collect()
 }
 
-/// The numbers of the runs that are drawn for all games at once, where one network plays them all; `counts` are the
-/// games' numbers of runs, and a game that lacks some is drawn apart.
+/// The numbers of the runs that are drawn for all games at once, where one network plays them all; `seeds` are those of
+/// the games' runs. `None` if they differ: then each game is drawn apart.
 pub(super) fn common_runs(
-    mut counts: impl Iterator<Item = usize>,
+    mut seeds: impl Iterator<Item = Vec<u64>>,
     one_network: bool,
     generator: &mut Generator,
 ) -> Option<Vec<usize>> {
-    let count = counts.next().unwrap_or(0);
-    (one_network && counts.all(|other| other == count)).then(|| numbers(count, generator))
+    let first = seeds.next()?;
+    (one_network && seeds.all(|other| other == first)).then(|| numbers(first.len(), generator))
 }
 
 /// The drawn episodes, by number, of teachers that several runs share.

@@ -40,7 +40,8 @@ pub fn difference(
 type PairedGame<'a> = (&'a GameRuns<'a>, &'a GameRuns<'a>);
 
 fn resample(games: &[PairedGame], one_network: bool, generator: &mut Generator) -> Vec<Vec<[AgainstTeacher; 2]>> {
-    let for_all = common_runs(games.iter().map(|(first, _)| first.runs.len()), one_network, generator);
+    let seeds = games.iter().map(|(first, _)| first.runs.iter().map(|run| run.seed).collect());
+    let for_all = common_runs(seeds, one_network, generator);
     let in_game = |&game: &PairedGame| {
         let runs = &game.0.runs;
         let drawn = for_all.clone().unwrap_or_else(|| numbers(runs.len(), generator));

@@ -24,7 +24,7 @@ fn within(interval: Option<Interval>, (low, high): (f64, f64), tolerance: f64) {
 
 /// A run of one episode, with a teacher of its own that always scores 1.
 fn single_episode(score: &f64) -> Run<'_> {
-    Run { student: std::slice::from_ref(score), teacher: &[1.0], random: &[], teacher_seed: score.to_bits() }
+    Run { student: std::slice::from_ref(score), teacher: &[1.0], random: &[], seed: 1, teacher_seed: score.to_bits() }
 }
 
 /// Runs of one episode each, so that a run's relative score is its episode's.
@@ -62,7 +62,7 @@ fn the_probability_to_beat_the_teacher_is_rliables_probability_of_improvement() 
     near(mean(&rates), 0.328125, 1e-12);
     let games = [0, 1].map(|game| GameRuns {
         ratio: Ratio::Raw,
-        runs: vec![Run { student: STUDENTS[game], teacher: TEACHERS[game], random: &[], teacher_seed: 1 }],
+        runs: vec![Run { student: STUDENTS[game], teacher: TEACHERS[game], random: &[], seed: 1, teacher_seed: 1 }],
     });
     within(intervals(&games, false, Seed(1)).beats, (0.140625, 0.544), 0.012);
     assert_eq!((win_rate(&[1.0], &[]), win_rate(&[2.0], &[2.0])), (None, Some(0.5)));
@@ -75,12 +75,14 @@ fn two_games() -> [GameRuns<'static>; 2] {
             student: &[300.0, 280.0, 310.0, 260.0, 290.0, 350.0, 240.0, 330.0],
             teacher: &[320.0, 340.0, 300.0, 310.0, 330.0, 290.0, 360.0, 350.0],
             random: &[],
+            seed: 1,
             teacher_seed: 1,
         },
         Run {
             student: &[200.0, 260.0, 310.0, 150.0],
             teacher: &[300.0, 280.0, 330.0, 250.0, 310.0],
             random: &[],
+            seed: 2,
             teacher_seed: 2,
         },
     ];
@@ -88,6 +90,7 @@ fn two_games() -> [GameRuns<'static>; 2] {
         student: &[-5.0, 3.0, -8.0, 2.0, -1.0, 0.0],
         teacher: &TEACHER,
         random: &[-20.0, -21.0, -21.0, -20.0, -19.0, -21.0],
+        seed: 1,
         teacher_seed: 1,
     };
     [GameRuns { ratio: Ratio::Raw, runs: raw }, GameRuns { ratio: Ratio::AboveRandom, runs: vec![above] }]
@@ -123,6 +126,7 @@ fn the_chance_of_a_teacher_that_students_share_is_theirs_in_common() {
                 student: STUDENTS[run as usize],
                 teacher: TEACHER,
                 random: &[],
+                seed: run,
                 teacher_seed: teacher_seed(run),
             })
             .collect(),
@@ -139,6 +143,10 @@ fn runs_of_one_network_are_drawn_for_all_its_games_at_once() {
         .map(|runs| GameRuns { ratio: Ratio::Raw, runs: runs.iter().map(single_episode).collect() });
     within(intervals(&games, false, Seed(1)).geometric_mean, (0.69522, 1.21564), 0.001);
     within(intervals(&games, true, Seed(1)).geometric_mean, (0.54772, 1.29615), 0.001);
+    // Runs of other seeds are of other networks.
+    let mut others = games.clone();
+    others[1].runs[2].seed = 9;
+    assert_eq!(intervals(&others, true, Seed(1)), intervals(&games, false, Seed(1)));
 }
 
 /// In numpy, as [`two_games`]' intervals, with two students against each draw of teacher and random play.
@@ -187,7 +195,7 @@ fn a_seed_repeats_its_intervals() {
 
 #[test]
 fn a_teacher_that_may_be_no_better_than_random_play_leaves_no_interval_but_that_of_beating_it() {
-    let run = Run { student: &[1.0, 2.0], teacher: &[-1.0, 1.5], random: &[0.0, 0.0], teacher_seed: 1 };
+    let run = Run { student: &[1.0, 2.0], teacher: &[-1.0, 1.5], random: &[0.0, 0.0], seed: 1, teacher_seed: 1 };
     let game = GameRuns { ratio: Ratio::AboveRandom, runs: vec![run] };
     let intervals = intervals(&[game], false, Seed(1));
     assert_eq!((intervals.games[0].0, intervals.geometric_mean, intervals.interquartile_mean), (None, None, None));
@@ -212,7 +220,7 @@ fn a_difference_of_sides_that_are_drawn_apart_has_the_variance_of_both() {
     near(difference, 1.2833333333333332, 1e-12);
     within(interval, (-4.13333, 5.93333), 0.15);
     let game = |student| {
-        let run = Run { student, teacher: &TEACHER, random: &[], teacher_seed: 1 };
+        let run = Run { student, teacher: &TEACHER, random: &[], seed: 1, teacher_seed: 1 };
         [GameRuns { ratio: Ratio::Raw, runs: vec![run] }]
     };
     let Estimate { value: difference, interval } =
@@ -240,7 +248,7 @@ fn a_profile_is_the_share_of_runs_above_each_threshold() {
 /// Mann and Whitney's U over the number of pairs; the interval is of 400,000 resamples in numpy.
 #[test]
 fn an_improvement_compares_episodes() {
-    let run = Run { student: &SCORES, teacher: &TEACHER, random: &[], teacher_seed: 1 };
+    let run = Run { student: &SCORES, teacher: &TEACHER, random: &[], seed: 1, teacher_seed: 1 };
     let game = GameRuns { ratio: Ratio::Raw, runs: vec![run] };
     let Estimate { value, interval } = improvement(&[game], false, Seed(1)).unwrap();
     near(value, 0.6666666666666666, 1e-12);

@@ -44,6 +44,7 @@ impl ExplainPipeline<'_> {
             ModelId::ColdStart { name, seed } => self.learn_on(&run, name, *seed),
         };
         let Some(learned) = learned? else { return Ok(Ended::Stopped) };
+        self.folder.check_there()?;
         let origin = format!("{} of {}", model, self.experiment.name);
         let metadata = ModelMetadata { vocabulary: self.vocabulary(), origin };
         save_model(&folder.weights(), &learned.model, &metadata)?;

@@ -91,7 +91,7 @@ pub fn costs(results: &Results, agent_results: &AgentResults) -> Option<Figure> 
         name: "costs".into(),
         title: format!("Score kept over other costs: {}", shares.title),
         caption: "Weights are 32-bit floats; a multiply-add counts as two operations; latency is the median of single \
-                  decisions on the machine named below. Bars and front as above."
+                  decisions on the machine named below, measured while other tasks of the command may have run beside it. Bars and front as above."
             .into(),
         legend: frontier::students(&shares.students).chain(frontier::legend(&panels)).collect(),
         columns: panels.len(),
