@@ -54,9 +54,9 @@ fn marks(results: &Results, agent: &AgentResult, x: f64) -> Vec<Mark> {
     let mut marks = vec![Shape::Dots { points, style }.of(agent.agent())];
     if agent.rows.len() > 1 {
         // Within this agent's half of the way to the next.
-        let apart = (0.2 / agent.rows.len() as f64).min(0.02);
+        let apart = (0.19 / agent.rows.len() as f64).min(0.02);
         let seed = |(i, row): (usize, &ScoreRow)| {
-            let value = Shape::Marker { x: x + 0.29 + apart * i as f64, y: row.mean, style, hollow: true };
+            let value = Shape::Marker { x: x + 0.3 + apart * i as f64, y: row.mean, style, hollow: true };
             row.mean.is_finite().then(|| value.of(one_seed(agent.agent())))
         };
         marks.extend(agent.rows.iter().enumerate().filter_map(seed));
