@@ -12,7 +12,8 @@ const EVERY: u64 = 10;
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct WeightAverage {
     count: u32,
-    mean: Vec<Vec<f32>>,
+    /// In double precision: in single precision the ten thousandth sample of a weight would be rounded away.
+    mean: Vec<Vec<f64>>,
 }
 
 impl WeightAverage {
@@ -25,19 +26,19 @@ impl WeightAverage {
         }
         self.add(network.values());
         if left == 0 {
-            network.set_values(&self.mean);
+            let single = |mean: &Vec<f64>| mean.iter().map(|&mean| mean as f32).collect();
+            network.set_values(&self.mean.iter().map(single).collect::<Vec<_>>());
         }
     }
 
     fn add(&mut self, weights: Vec<Vec<f32>>) {
-        self.count += 1;
-        if self.count == 1 {
-            self.mean = weights;
-            return;
+        if self.count == 0 {
+            self.mean = weights.iter().map(|weights| vec![0.0; weights.len()]).collect();
         }
-        let part = 1.0 / self.count as f32;
+        self.count += 1;
+        let part = 1.0 / f64::from(self.count);
         for (mean, weight) in self.mean.iter_mut().flatten().zip(weights.into_iter().flatten()) {
-            *mean += part * (weight - *mean);
+            *mean += part * (f64::from(weight) - *mean);
         }
     }
 }
@@ -72,6 +73,14 @@ mod tests {
     fn the_last_weights_are_the_mean_of_every_tenth_update_of_the_last_share() {
         assert_eq!(last(0.5), (60.0 + 70.0 + 80.0 + 90.0 + 100.0) / 5.0);
         assert_eq!(last(0.1), 100.0);
+    }
+
+    #[test]
+    fn the_mean_of_many_samples_has_no_drift() {
+        const SAMPLES: u32 = 100_000;
+        let mut average = WeightAverage::default();
+        (0..SAMPLES).for_each(|sample| average.add(vec![vec![0.7 + 0.002 * (sample as f32 / SAMPLES as f32)]]));
+        assert!((average.mean[0][0] - 0.701).abs() < 1e-6, "{}", average.mean[0][0]);
     }
 
     #[test]

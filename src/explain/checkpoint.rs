@@ -26,7 +26,7 @@ pub struct Run<'a> {
 #[derive(Serialize, Deserialize)]
 struct State {
     steps: u64,
-    /// Tokens that have counted in losses, or that were drawn.
+    /// Tokens that have counted in losses.
     tokens: u64,
     log: LogMark,
     generator: Generator,

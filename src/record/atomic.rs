@@ -142,7 +142,11 @@ pub fn replace_and_keep(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> 
 /// # Errors
 /// The path and the system's reason, where that cannot be told: something that cannot be looked at is not absent.
 pub fn is_there(path: &Path) -> Result<bool> {
-    path.try_exists().with_context(|| format!("{}: cannot be looked at", path.display()))
+    match path.try_exists() {
+        // Nothing is below a file.
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
+        found => found.with_context(|| format!("{}: cannot be looked at", path.display())),
+    }
 }
 
 /// Restores the folder that a stop in the middle of a replacement had moved aside.

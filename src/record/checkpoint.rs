@@ -287,7 +287,7 @@ mod tests {
         later.extend_from_slice(&Sha256::digest(&later));
         fs::write(path.join(LIST), later).unwrap();
         let error = find_checkpoint(&path).unwrap_err().to_string();
-        assert!(error.contains("in format 9, but this version of the program reads format 4"), "{error}");
+        assert!(error.contains("in format 9, but this version of the program reads format 5"), "{error}");
         assert!(path.join("state.bin").exists());
     }
 }

@@ -14,7 +14,7 @@ use crate::digest::{Hashed, unsealed};
 /// The beginning of files with a state.
 pub const MAGIC: &[u8; 12] = b"pd state\0\0\0\n";
 /// Version of the files' content.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// The reason why work cannot go on from a checkpoint.
 #[derive(Debug, thiserror::Error)]
