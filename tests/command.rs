@@ -245,6 +245,8 @@ fn play_prints_scores_and_records_a_gif() {
     run.succeed(&["train", "x.toml"]);
     let out = run.succeed(&["play", "results/x/teachers/catch/seed-1", "--episodes", "2", "--gif", "x.gif"]);
     assert_eq!(out.lines().filter(|line| line.starts_with("episode")).count(), 2, "{out}");
+    let mean = out.lines().last().unwrap();
+    assert!(mean.starts_with("mean ") && mean.ends_with(" over 2 episodes"), "{out}");
     assert!(fs::read(run.path("x.gif")).unwrap().starts_with(b"GIF89a"));
     // A folder of results stands for its only teacher.
     assert_eq!(run.succeed(&["play", "results/x"]), run.succeed(&["play", "results/x/teachers/catch/seed-1"]));
@@ -475,6 +477,11 @@ fn an_experiment_file_to_begin_with_is_written_once_and_can_be_planned() {
     assert_eq!(again.status.code(), Some(2));
     assert_eq!(fs::read_to_string(run.path("mine.toml")).unwrap(), text);
     assert!(run.succeed(&["plan", "mine.toml"]).contains("net3"));
+    let unnamed = run.pd(&["init", "my file.toml"]);
+    assert!(unnamed.status.code() == Some(2) && !run.path("my file.toml").exists());
+    fs::copy(run.path("mine.toml"), run.path("my file.toml")).unwrap();
+    let refused = String::from_utf8(run.pd(&["plan", "my file.toml"]).stderr).unwrap();
+    assert!(refused.contains("add one, or rename the file"), "{refused}");
 }
 
 #[test]

@@ -191,6 +191,13 @@ fn a_training_that_is_still_to_begin_is_waited_for_with_a_warning() {
 }
 
 #[test]
+fn students_that_followed_nobody_are_not_said_to_have_followed() {
+    let run = Run::new(TINY);
+    run.succeed(&["run", "x.toml"]);
+    refused(&run, &["follow", "x.toml", "--from", "nowhere"], &["results/x", "followed no training", "--fresh"]);
+}
+
+#[test]
 fn bests_that_a_taken_teacher_lacks_are_taken_later() {
     let run = trained();
     let from = ["--set", "teacher.from=results/x"];

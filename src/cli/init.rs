@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::config;
 use crate::pipeline::{quoted, refused};
 use crate::progress::Ended;
 
@@ -15,10 +16,16 @@ pub const TEMPLATE: &str = include_str!("init.toml");
 /// Writes the file, unless there is one.
 ///
 /// # Errors
-/// If there is a file already, or it cannot be written, such as into a folder that is not there.
+/// If there is a file already, its name is none of an experiment, or it cannot be written, such as into a folder that is
+/// not there.
 pub fn init(file: &Path) -> Result<Ended> {
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         return Err(refused(format!("{}: no such folder; make it, or choose another place", folder.display())));
+    }
+    if !file.file_stem().is_some_and(|stem| config::is_name(&stem.to_string_lossy())) {
+        let file = file.display();
+        let must = "an experiment has its file's name, of letters, digits, '-', '_' and '.'; choose another";
+        return Err(refused(format!("{file}: {must}")));
     }
     let mut new = match OpenOptions::new().write(true).create_new(true).open(file) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {

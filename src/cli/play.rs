@@ -10,11 +10,13 @@ use super::record::record;
 use super::terminal::{self, TaskProgress};
 use crate::agent::{self, Metadata, Played, Player};
 use crate::env::{Pool, Rom, Rules};
+use crate::eval::statistics::{Estimate, mean, mean_interval};
 use crate::eval::{self, Match};
 use crate::nn::{Device, Network};
 use crate::pipeline::refused;
 use crate::progress::Ended;
 use crate::record::{Folder, WEIGHTS, children, children_below, is_hidden};
+use crate::report::number_with_interval;
 use crate::units::Seed;
 
 /// Probability of a random action, as in evaluation; not used in classic control.
@@ -93,7 +95,7 @@ impl Loaded {
     }
 }
 
-/// Plays episodes as in evaluation and prints their scores.
+/// Plays episodes as in evaluation and prints their scores, and their mean with its 95% interval.
 pub fn play(options: &PlayOptions, common: &Common) -> Result<Ended> {
     let folder = options.gif.as_ref().and_then(|gif| gif.parent()).filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
@@ -114,40 +116,42 @@ pub fn play(options: &PlayOptions, common: &Common) -> Result<Ended> {
     terminal::catch_interrupts();
     let seed = Seed(options.seed).derive("play", 0);
     let epsilon = if game.is_classic_control() { 0.0 } else { EPSILON };
-    let mut recorded = 0;
+    let mut scores = vec![Vec::new(); players.len()];
     if let Some(gif) = &options.gif {
-        let Some(scores) = record(&players, epsilon, seed, options.seconds, gif)? else { return Ok(Ended::Stopped) };
-        for (player, score) in players.iter().zip(scores) {
+        let Some(recorded) = record(&players, epsilon, seed, options.seconds, gif)? else { return Ok(Ended::Stopped) };
+        for ((player, scores), score) in players.iter().zip(&mut scores).zip(recorded) {
             out!("{}episode 0: score {score}, recorded in {}", heading(&players, player), gif.display());
+            scores.push(score);
         }
-        recorded = 1;
     }
-    let episodes = recorded..options.episodes as usize;
-    for player in &players {
-        let game = Match { episodes: episodes.clone(), epsilon, seed };
-        if play_rest(&players, player, &game, common)? == Ended::Stopped {
-            return Ok(Ended::Stopped);
+    for (player, mut scores) in players.iter().zip(scores) {
+        let game = Match { episodes: scores.len()..options.episodes as usize, epsilon, seed };
+        let Some(rest) = play_rest(&players, player, &game, common)? else { return Ok(Ended::Stopped) };
+        scores.extend(rest);
+        if let Some(value) = mean(&scores).filter(|_| scores.len() > 1) {
+            let mean = number_with_interval(Estimate { value, interval: mean_interval(&scores, seed) });
+            out!("{}mean {mean} over {} episodes", heading(&players, player), scores.len());
         }
     }
     Ok(Ended::Done)
 }
 
-/// Plays the match and prints the score of each episode.
-fn play_rest(players: &[Loaded], player: &Loaded, game: &Match, common: &Common) -> Result<Ended> {
+/// Plays the match and prints the score of each episode. Returns the scores; `None` if it was asked to stop.
+fn play_rest(players: &[Loaded], player: &Loaded, game: &Match, common: &Common) -> Result<Option<Vec<f64>>> {
     if game.episodes.is_empty() {
-        return Ok(Ended::Done);
+        return Ok(Some(Vec::new()));
     }
     let mut pool = player.pool(game.episodes.len().min(player.metadata.environment.workers))?;
     let stage =
         TaskProgress::new(&player.path.display().to_string(), game.episodes.end as u64, "episodes", common.quiet);
-    let Some(played) = eval::play(&mut pool, &player.player(), game, &stage) else { return Ok(Ended::Stopped) };
+    let Some(played) = eval::play(&mut pool, &player.player(), game, &stage) else { return Ok(None) };
     drop(stage);
-    for (number, episode) in game.episodes.clone().zip(played) {
+    for (number, episode) in game.episodes.clone().zip(&played) {
         let end = if episode.truncated { ", cut off" } else { "" };
         let heading = heading(players, player);
         out!("{heading}episode {number}: score {}, {} frames{end}", episode.score, episode.frames);
     }
-    Ok(Ended::Done)
+    Ok(Some(played.into_iter().map(|episode| episode.score).collect()))
 }
 
 /// Names the player before its scores, if there are several.

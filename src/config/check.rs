@@ -119,7 +119,7 @@ fn positive(x: f64) -> bool {
 }
 
 fn names(experiment: &Experiment) -> Result<(), Fault> {
-    rules::name("name", &experiment.name)?;
+    rules::experiment_name(&experiment.name)?;
     rule("games", !experiment.games.is_empty(), "name at least one game")?;
     rule("games", distinct(experiment.games.iter().map(|game| game.name())), "name each game once")?;
     rules::seeds(&experiment.seeds)?;

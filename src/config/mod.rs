@@ -27,6 +27,7 @@ pub use experiment::{Data, Distillation, EnvironmentSettings, Evaluation, Experi
 pub use line::{LineName, line_of};
 pub use network::{Layers, Mlp, NamedNetwork, NetworkChoice, Widths};
 pub use read::{Overrides, read, read_text};
+pub use rules::is_name;
 pub use settings::{OF_EVERY_PLAY, PROTOCOL, Settings, is_of_scored_play, settings, student_setting};
 pub use source::{Collection, EXPERIMENT_FILE, shipped_folders};
 pub use student::{

@@ -13,12 +13,25 @@ pub fn rule(key: &str, holds: bool, must: &str) -> Result<(), Fault> {
     if holds { Ok(()) } else { Err((key.to_owned(), must.to_owned())) }
 }
 
+/// The letters of a name.
+const LETTERS: &str = "names a folder: up to 100 letters, digits, '-', '_' and '.', which is not the first";
+
+/// Whether a name can be that of a folder.
+pub fn is_name(name: &str) -> bool {
+    (1..=MOST_LETTERS).contains(&name.len())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        && !name.starts_with('.')
+}
+
 /// Refuses a name that is none of a folder.
 pub fn name(key: &str, name: &str) -> Result<(), Fault> {
-    let is_plain = (1..=MOST_LETTERS).contains(&name.len())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-        && !name.starts_with('.');
-    rule(key, is_plain, "names a folder: up to 100 letters, digits, '-', '_' and '.', which is not the first")
+    rule(key, is_name(name), LETTERS)
+}
+
+/// Refuses the name of an experiment that is none of a folder.
+pub fn experiment_name(name: &str) -> Result<(), Fault> {
+    let must = format!("{LETTERS}. Without a `name` in the file it is the file's name: add one, or rename the file");
+    rule("name", is_name(name), &must)
 }
 
 /// Refuses seeds that are none, too large, or the same.

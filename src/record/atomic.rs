@@ -203,7 +203,10 @@ pub fn write_toml(path: &Path, value: &impl Serialize) -> Result<()> {
 
 /// The message for a result that cannot be written.
 pub fn cannot_write(path: &Path) -> String {
-    format!("{}: cannot be written; free space, or choose another folder with --out", path.display())
+    format!(
+        "{}: cannot be written; check space and permissions there, or choose another folder with --out",
+        path.display()
+    )
 }
 
 fn parent(path: &Path) -> &Path {

@@ -29,7 +29,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 pub use activity::{Activity, RunProgress, RunningCommand};
-pub use format::shortened;
+pub use format::{number_with_interval, shortened};
 pub use plot::text_mask;
 pub use table::{Table, numbers, words};
 pub use warning::Warning;

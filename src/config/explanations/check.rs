@@ -17,7 +17,7 @@ const MOST_QUESTIONS: u64 = 10_000_000;
 
 /// Refuses the first value that is out of range.
 pub fn check(experiment: &Explanations) -> Result<(), Fault> {
-    rules::name("name", &experiment.name)?;
+    rules::experiment_name(&experiment.name)?;
     rules::seeds(&experiment.seeds)?;
     task(experiment)?;
     model("model", &experiment.model)?;

@@ -25,6 +25,9 @@ pub fn check(opening: &AgentOpening) -> Result<Roms> {
     let Opening { request, experiment, folder, .. } = opening;
     if let Some(from) = request.from {
         follow::check(experiment, folder, from)?;
+        if !request.fresh {
+            follow::check_students(experiment, folder)?;
+        }
     }
     opening.check_request()?;
     let roms = if request.scope == Scope::Report { BTreeMap::new() } else { find_roms(experiment)? };

@@ -19,7 +19,7 @@ use crate::game::Game;
 use crate::pipeline::batch::Batch;
 use crate::pipeline::{refused, with_commas};
 use crate::progress::{Ended, Progress};
-use crate::record::{AgentId, Folder};
+use crate::record::{AdoptionRow, AgentId, Folder, read_rows};
 
 /// Time between two looks for the start of the training.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -110,6 +110,25 @@ pub fn check(experiment: &Experiment, folder: &Folder, from: &Path) -> Result<()
     }
     let (game, seed) = followed(experiment)?;
     check_followed(&Folder::at(from), &teacher_of(experiment, game, seed), experiment)
+}
+
+/// Checks that the students which are there already followed a training, too.
+///
+/// # Errors
+/// A student that did not, and the way out; a log that is damaged.
+pub fn check_students(experiment: &Experiment, folder: &Folder) -> Result<()> {
+    let (game, seed) = followed(experiment)?;
+    for student in &experiment.students {
+        let agent = AgentId::of(student, game, seed);
+        let adopted = read_rows::<AdoptionRow>(&folder.adoptions(&agent))?;
+        if folder.weights(&agent).exists() && adopted.iter().all(|row| row.unix_time.is_none()) {
+            let place = folder.root().display();
+            let problem =
+                format!("{place}: its {agent} followed no training; choose another folder with --out, or --fresh");
+            return Err(refused(problem));
+        }
+    }
+    Ok(())
 }
 
 /// Checks that the experiment in the folder, if one is written there, trains the teacher as the students' experiment
