@@ -1,7 +1,7 @@
 //! Settings that a file or option names, but that nothing reads.
 
 use super::locate::Setting;
-use super::{Algorithm, Experiment, StudentSettings, Temperature};
+use super::{Algorithm, Experiment};
 
 /// The settings that have no effect in the experiment, each with its place and the reason. `settings` are as they were
 /// written, with those of baselines among the students'.
@@ -30,17 +30,6 @@ fn reason(setting: &Setting, experiment: &Experiment, is_chosen: bool) -> Option
             let other =
                 Algorithm::ALL.into_iter().find(reads).filter(|&other| other != experiment.teacher.algorithm)?;
             Some(format!("teacher.{key} has no effect: only algorithm = \"{}\" reads it", other.section()))
-        }
-        ["distillation", key] => {
-            let distillation = &experiment.distillation;
-            let is_auto = |student: &StudentSettings| matches!(student.temperature, Temperature::Automatic(_));
-            let needed = match key {
-                _ if experiment.students.iter().any(is_auto) => return None,
-                "sweep_gaps" | "sweep_hours" => "a student with temperature = \"auto\"",
-                "evaluation_episodes" if distillation.evaluation_every == 0 => "distillation.evaluation_every",
-                _ => return None,
-            };
-            Some(format!("distillation.{key} has no effect without {needed}"))
         }
         ["students", index, "learning_rate"] => {
             let student = experiment.students.get(index.parse::<usize>().ok()?)?;

@@ -309,14 +309,6 @@ fn settings_that_nothing_reads_are_named_unless_they_wait_in_the_section_of_thei
     assert_eq!(ineffective(&mse.replace("mse", "kl"), &[]), [""; 0]);
     let found = ineffective("[[students]]\nname = \"a\"\nloss = \"td\"\nlearning_rate = 0.1\n", &[]);
     assert!(found[0].starts_with("x.toml:4: students.a.learning_rate has no effect: a network that"), "{found:?}");
-    let swept = "[distillation]\nevaluation_episodes = 5\nsweep_hours = 3\n";
-    let found = ineffective(swept, &[]);
-    assert_eq!(
-        found[0],
-        "x.toml:2: distillation.evaluation_episodes has no effect without distillation.evaluation_every"
-    );
-    assert!(found[1].ends_with("distillation.sweep_hours has no effect without a student with temperature = \"auto\""));
-    assert_eq!(ineffective(swept, &["students.net1.temperature=\"auto\""]), [""; 0]);
 }
 
 #[test]
