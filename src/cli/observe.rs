@@ -11,7 +11,7 @@ use crate::game::{ActionSet, Game, View};
 use crate::limited::read_text_limited;
 use crate::pipeline::refused;
 use crate::progress::Ended;
-use crate::record::{write_file, write_json};
+use crate::record::{is_same, write_file, write_json};
 use crate::units::Seed;
 
 /// Maximum number of bytes of a list of actions.
@@ -55,7 +55,7 @@ pub fn observe(game: &str, actions: &Path, out: &Path) -> Result<Ended> {
     }
     let mut steps_file = out.as_os_str().to_owned();
     steps_file.push(".json");
-    if [out, Path::new(&steps_file)].into_iter().any(|written| is_same_file(written, actions)) {
+    if [out, Path::new(&steps_file)].into_iter().any(|written| is_same(written, actions)) {
         return Err(refused(format!("--out {}: it would replace the actions; choose another", out.display())));
     }
     let rom = Rom::find(game)?;
@@ -86,11 +86,6 @@ pub fn observe(game: &str, actions: &Path, out: &Path) -> Result<Ended> {
     write_file(out, &frames).map_err(refused)?;
     write_json(Path::new(&steps_file), &Observed { game, rom_md5, action_set, steps })?;
     Ok(Ended::Done)
-}
-
-/// Whether both paths name the same file, which is there.
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 fn read(path: &Path, actions: usize) -> Result<Vec<usize>> {

@@ -142,6 +142,9 @@ fn names(experiment: &Experiment) -> Result<(), Fault> {
 fn counts(experiment: &Experiment) -> Result<(), Fault> {
     counts_from_1(experiment)?;
     counts_from_0(experiment)?;
+    let skip = experiment.environment.frame_skip;
+    let must = format!("must be at least {skip}, the frames of a step");
+    rule("teacher.frames", experiment.teacher.steps(skip).0 > 0, &must)?;
     let falls = match experiment.teacher.epsilon_steps {
         StepSpan::Steps(steps) => (1..=MOST_FRAMES).contains(&steps),
         StepSpan::Share(share) => share > 0.0 && share <= 1.0,
@@ -249,15 +252,13 @@ fn memories(experiment: &Experiment) -> Result<(), Fault> {
     let least = 16 * workers;
     let teacher = &experiment.teacher;
     let enough = format!("must be at least {least}: 16 steps for each of {workers} workers");
-    let steps = teacher.steps(experiment.environment.frame_skip).0;
-    let skip = experiment.environment.frame_skip;
-    rule("teacher.frames", steps > 0, &format!("must be at least {skip}, the frames of a step"))?;
     if teacher.algorithm == Algorithm::Dqn {
         rule("teacher.replay", teacher.replay >= least, &enough)?;
         rule("teacher.warmup", teacher.warmup >= least, &enough)?;
         let share = teacher.replay / workers;
         let must = format!("must be less than {share}, the share of teacher.replay that each worker has");
         rule("teacher.n_step", (teacher.n_step as u64) < share, &must)?;
+        let steps = teacher.steps(experiment.environment.frame_skip).0;
         let must =
             format!("must be below the {steps} steps of the training (teacher.frames): it would end without an update");
         rule("teacher.warmup", teacher.warmup < steps, &must)?;

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
 use super::damaged::DamagedFile;
-use super::remove_folder;
+use super::{is_there, remove_folder};
 use crate::digest::Ending;
 use crate::limited::read_text_limited;
 
@@ -135,18 +135,6 @@ pub fn replace_and_keep(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> 
     }
     fs::rename(&new, path).with_context(place)?;
     sync_folder(parent(path)).with_context(place)
-}
-
-/// Whether something is at `path`.
-///
-/// # Errors
-/// The path and the system's reason, where that cannot be told: something that cannot be looked at is not absent.
-pub fn is_there(path: &Path) -> Result<bool> {
-    match path.try_exists() {
-        // Nothing is below a file.
-        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
-        found => found.with_context(|| format!("{}: cannot be looked at", path.display())),
-    }
 }
 
 /// Restores the folder that a stop in the middle of a replacement had moved aside.

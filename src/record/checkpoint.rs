@@ -13,9 +13,9 @@ use anyhow::{Result, ensure};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::atomic::{before, is_there, recover_folder, replace_and_keep, unfinished};
-use super::remove_folder;
+use super::atomic::{before, recover_folder, replace_and_keep, unfinished};
 use super::state::{CheckpointError, is_damage, read_state, write_state};
+use super::{is_there, remove_folder};
 use crate::digest::{HASH, Hashed};
 
 /// Name of the list of the other files.

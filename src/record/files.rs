@@ -1,4 +1,4 @@
-//! Files and folders as a whole: listed, copied, removed. Those that are removed or listed may be absent.
+//! Files and folders as a whole: looked for, listed, copied, removed. Those that are removed or listed may be absent.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,6 +7,23 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::write_file;
+
+/// Whether something is at `path`.
+///
+/// # Errors
+/// The path and the system's reason, where that cannot be told: something that cannot be looked at is not absent.
+pub fn is_there(path: &Path) -> Result<bool> {
+    match path.try_exists() {
+        // Nothing is below a file.
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
+        found => found.with_context(|| format!("{}: cannot be looked at", path.display())),
+    }
+}
+
+/// Whether both paths lead to one file or folder, which is there.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
 
 /// The paths in a folder in alphabetic order; none if it is absent, or no folder.
 ///

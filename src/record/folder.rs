@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
-use super::{AgentId, Role, remove_folder};
+use super::{AgentId, Role, is_same, remove_folder};
 use crate::config::EXPERIMENT_FILE;
 use crate::game::Game;
 
@@ -35,7 +35,7 @@ impl Folder {
 
     /// Whether both are there and are one folder, whatever leads to it.
     pub fn is_same(&self, other: &Folder) -> bool {
-        self.0.canonicalize().is_ok_and(|own| other.0.canonicalize().is_ok_and(|other| own == other))
+        is_same(&self.0, &other.0)
     }
 
     /// The resolved experiment.

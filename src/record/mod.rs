@@ -18,8 +18,8 @@ mod table;
 
 pub use agent_id::{AgentId, Role};
 pub use atomic::{
-    behind_links, cannot_write, create_file, is_left_behind, is_there, read_json, replace_folder, write_file,
-    write_json, write_toml,
+    behind_links, cannot_write, create_file, is_left_behind, read_json, replace_folder, write_file, write_json,
+    write_toml,
 };
 pub use best::{best_name, bests};
 pub use checkpoint::{
@@ -27,7 +27,7 @@ pub use checkpoint::{
 };
 pub use damaged::DamagedFile;
 pub use explanations::{ModelId, RunFolder, TaskRecord};
-pub use files::{children, children_below, copy_file, is_hidden, remove_file, remove_folder};
+pub use files::{children, children_below, copy_file, is_hidden, is_same, is_there, remove_file, remove_folder};
 pub use folder::{Folder, SHARED, WEIGHTS};
 pub use machine::{Machine, pool_seconds};
 pub use manifest::{Latency, Maker, Manifest, RomRecord};

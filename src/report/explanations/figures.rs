@@ -77,10 +77,9 @@ fn accuracy_panel(
             let Some(accuracy) = results.accuracy(answerer, split, temperature) else { continue };
             let y = line as f64 + beside;
             let series = format!("{}, {}", answerer.name(), if hollow { "greedy" } else { "drawn" });
-            let style = numbered(usize::from(!hollow)).unbroken();
-            if let Some(ci) = accuracy.interval {
-                let points = vec![(100.0 * ci.low, y), (100.0 * ci.high, y)];
-                marks.push(Shape::Line { points, style, width: 2.0, alpha: 1.0 }.of(&series));
+            let style = numbered(usize::from(!hollow));
+            if let Some(interval) = accuracy.interval {
+                marks.push(Shape::percents(interval, y, style).of(&series));
             }
             marks.push(Shape::Marker { x: 100.0 * accuracy.value, y, style, hollow }.of(series));
         }

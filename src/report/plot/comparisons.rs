@@ -99,8 +99,7 @@ fn improvement_panel(compared: &[Compared]) -> Option<Panel> {
     for (line, own) in compared.iter().enumerate() {
         let (y, style) = (lines - 1.0 - line as f64, own.style);
         if let Some(interval) = own.probability.interval {
-            let points = vec![(100.0 * interval.low, y), (100.0 * interval.high, y)];
-            marks.push(Shape::Line { points, style: style.unbroken(), width: 2.0, alpha: 1.0 }.of(&own.name));
+            marks.push(Shape::percents(interval, y, style).of(&own.name));
         }
         marks.push(Shape::Marker { x: 100.0 * own.probability.value, y, style, hollow: false }.of(&own.name));
     }
@@ -114,7 +113,7 @@ fn improvement_panel(compared: &[Compared]) -> Option<Panel> {
 }
 
 /// The line at which neither is better.
-const EVEN: Style = Style { color: GREY, dash: &[5.0, 4.0], ..RANDOM };
+const EVEN: Style = Style { color: GREY, ..RANDOM }.dashed();
 const NEITHER: &str = "neither is better";
 
 fn even_entry() -> LegendEntry {
@@ -148,8 +147,7 @@ pub fn profile(results: &Results, agent_results: &AgentResults) -> Option<Figure
         legend.push(LegendEntry { label: student.name.clone(), style, sample: Sample::LineAndBand });
     }
     let teacher = vec![(100.0, 0.0), (100.0, 100.0)];
-    let style = Style { dash: &[5.0, 4.0], ..TEACHER };
-    marks.push(Shape::Line { points: teacher, style, width: 1.2, alpha: 1.0 }.of("teacher"));
+    marks.push(Shape::Line { points: teacher, style: TEACHER.dashed(), width: 1.2, alpha: 1.0 }.of("teacher"));
     (!legend.is_empty()).then(|| Figure {
         name: "profile".into(),
         title: "Performance profiles".into(),

@@ -251,7 +251,7 @@ impl<'a> Frame<'a> {
             Shape::Level { y, style, .. } if self.y.holds(*y) => {
                 let (_, height) = self.at(0.0, *y);
                 let ends = [(self.left, height), (self.right(), height)];
-                canvas.line(&ends, style.color.mix(1.0), 1.2, &[5.0, 4.0])
+                canvas.line(&ends, style.color.mix(1.0), 1.2, style.dashed().dash)
             }
             Shape::Level { .. } | Shape::Name { .. } => Ok(()),
         }

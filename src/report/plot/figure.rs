@@ -1,7 +1,7 @@
 //! The content of a plot as data. Drawing knows nothing of results, and results know nothing of drawing.
 
 use super::style::Style;
-use crate::eval::statistics;
+use crate::eval::statistics::{self, Interval};
 use crate::report::agent_result::seed_for;
 
 /// One plot: panels of one size, row by row, under a common title and legend.
@@ -174,6 +174,12 @@ impl Shape {
     /// The shape as the mark of a series.
     pub fn of(self, series: impl Into<String>) -> Mark {
         Mark { series: series.into(), shape: self }
+    }
+
+    /// The interval of a share at height `y`, on an axis in percent.
+    pub fn percents(interval: Interval, y: f64, style: Style) -> Shape {
+        let points = vec![(100.0 * interval.low, y), (100.0 * interval.high, y)];
+        Shape::Line { points, style: style.unbroken(), width: 2.0, alpha: 1.0 }
     }
 
     /// The extent of the shape: the values of x and of y that the axes must show.

@@ -50,6 +50,11 @@ impl Style {
     pub fn unbroken(self) -> Style {
         Style { dash: &[], ..self }
     }
+
+    /// The same style with the dashes of a reference line.
+    pub const fn dashed(self) -> Style {
+        Style { dash: &[5.0, 4.0], ..self }
+    }
 }
 
 /// Number of styles that differ.
